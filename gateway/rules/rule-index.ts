@@ -1,56 +1,11 @@
-// Which of many rules can concern a request: most begin with a host or a path of their own.
+// Which of many rules can concern a request: most look for a host, path, text or network of their
+// own. Each value is read once for all rules, and compared with what they look for together.
 
-import type { Context, Scheme } from './scheme.ts';
-import type { Comparison, Expression, Value } from './syntax/ast.ts';
-
-/** What a string must be if a rule is not to be false. */
-export type Requirement = { readonly slot: number } & (
-  | { readonly values: readonly string[] }
-  | { readonly prefix: string }
-);
-
-/** A requirement of the whole rule, the most selective one; undefined if there is none. */
-export function requirementOf(expression: Expression, scheme: Pick<Scheme, 'slotOf'>): Requirement | undefined {
-  switch (expression.kind) {
-    case 'group':
-      return requirementOf(expression.item, scheme);
-    case 'logic': {
-      if (expression.operator !== 'and') return undefined;
-      const found = expression.items.map((item) => requirementOf(item, scheme)).filter((one) => one !== undefined);
-      return found.find((one) => 'values' in one) ?? found[0];
-    }
-    case 'test':
-      return requirementOfCall(expression.value, scheme);
-    case 'not':
-      return undefined;
-    default:
-      return requirementOfComparison(expression, scheme);
-  }
-}
-
-function requirementOfComparison(comparison: Comparison, scheme: Pick<Scheme, 'slotOf'>): Requirement | undefined {
-  const slot = slotOf(comparison.value, scheme);
-  const literals =
-    comparison.kind === 'in-set'
-      ? comparison.items
-      : comparison.kind === 'ordering' && comparison.operator === '=='
-        ? [comparison.literal]
-        : [];
-  const values = literals.flatMap((literal) => (literal.kind === 'bytes' ? [literal.bytes] : []));
-  return slot === undefined || values.length === 0 ? undefined : { slot, values };
-}
-
-/** `starts_with(field, "…")` */
-function requirementOfCall({ base, indexes }: Value, scheme: Pick<Scheme, 'slotOf'>): Requirement | undefined {
-  if (base.kind !== 'call' || base.name !== 'starts_with' || indexes.length > 0) return undefined;
-  const [source, start] = base.args;
-  const slot = source?.kind === 'value' ? slotOf(source, scheme) : undefined;
-  if (slot === undefined || start?.kind !== 'bytes' || start.bytes === '') return undefined;
-  return { slot, prefix: start.bytes };
-}
-
-const slotOf = ({ base, indexes }: Value, scheme: Pick<Scheme, 'slotOf'>): number | undefined =>
-  base.kind === 'field' && indexes.length === 0 ? scheme.slotOf(base.name) : undefined;
+import { createMembership } from './membership.ts';
+import type { Requirement } from './requirement.ts';
+import type { MaybeValue, RuleValue } from './schema/types.ts';
+import type { Context } from './scheme.ts';
+import type { Literal } from './syntax/ast.ts';
 
 export interface RuleIndex {
   /**
@@ -61,58 +16,125 @@ export interface RuleIndex {
 }
 
 export function createRuleIndex(requirements: readonly (Requirement | undefined)[]): RuleIndex {
-  const always = Uint8Array.from(requirements, (requirement) => (requirement === undefined ? 1 : 0));
-  const fields = new Map<number, FieldIndex>();
-  for (const [position, requirement] of requirements.entries()) {
-    if (requirement === undefined) continue;
-    const field = fields.get(requirement.slot) ?? new FieldIndex();
-    fields.set(requirement.slot, field);
-    field.add(requirement, position);
-  }
+  const all = [...requirements.keys()];
+  const always = all.filter((position) => !requirements[position]);
+  const values = [...Map.groupBy(all, (position) => requirements[position]?.name)].flatMap(([name, positions]) =>
+    name === undefined ? [] : [new ValueIndex(requirements, positions)],
+  );
   const candidates = (contexts: readonly Context[]): readonly number[] => {
-    const marks = contexts.length === 0 ? always.slice().fill(1) : always.slice();
-    for (const context of contexts) for (const [slot, field] of fields) field.mark(context.read(slot), marks);
-    const positions: number[] = [];
-    for (let position = 0; position < marks.length; position++) if (marks[position] === 1) positions.push(position);
-    return positions;
+    if (contexts.length === 0) return all;
+    const found: number[] = [];
+    for (const context of contexts) for (const value of values) value.find(context, found);
+    return found.length === 0 ? always : [...new Set([...always, ...found])].sort((a, b) => a - b);
   };
   return { candidates };
 }
 
-/** Rules by what they require of one field. */
-class FieldIndex {
-  readonly #all: number[] = [];
-  readonly #byValue = new Map<string, number[]>();
-  /** By length, then by prefix: a request is looked up once for each length that occurs. */
-  readonly #byPrefix = new Map<number, Map<string, number[]>>();
+/** Rules by what they require of one value. */
+class ValueIndex {
+  readonly #positions: readonly number[];
+  readonly #read: Requirement['read'];
+  readonly #finders: readonly Finder[];
 
-  add(requirement: Requirement, position: number): void {
-    this.#all.push(position);
-    if ('values' in requirement) {
-      for (const value of requirement.values) push(this.#byValue, value, position);
-      return;
-    }
-    const { prefix } = requirement;
-    const ofLength = this.#byPrefix.get(prefix.length) ?? new Map<string, number[]>();
-    this.#byPrefix.set(prefix.length, ofLength);
-    push(ofLength, prefix, position);
+  constructor(requirements: readonly (Requirement | undefined)[], positions: readonly number[]) {
+    const entries = positions.flatMap((position) => {
+      const requirement = requirements[position];
+      return requirement ? [{ position, requirement }] : [];
+    });
+    this.#positions = positions;
+    this.#read = entries[0]?.requirement.read ?? (() => undefined);
+    this.#finders = [...Map.groupBy(entries, ({ requirement }) => requirement.condition)].flatMap(
+      ([condition, alike]) =>
+        FINDERS[condition](alike.map(({ position, requirement }) => ({ position, literals: requirement.literals }))),
+    );
   }
 
   /** A missing value fulfils nothing; an unknown one might fulfil everything. */
-  mark(value: unknown, marks: Uint8Array): void {
-    if (value === undefined) markAll(this.#all, marks);
-    if (typeof value !== 'string') return;
-    markAll(this.#byValue.get(value), marks);
-    for (const [length, ofLength] of this.#byPrefix) markAll(ofLength.get(value.slice(0, length)), marks);
+  find(context: Context, found: number[]): void {
+    const value: MaybeValue = this.#read(context);
+    if (value === undefined) found.push(...this.#positions);
+    else if (Array.isArray(value)) for (const element of value as readonly RuleValue[]) this.#look(element, found);
+    else if (value !== null) this.#look(value, found);
+  }
+
+  #look(value: RuleValue, found: number[]): void {
+    for (const finder of this.#finders) finder(value, found);
   }
 }
 
-function push(map: Map<string, number[]>, key: string, position: number): void {
-  const positions = map.get(key);
-  if (positions) positions.push(position);
-  else map.set(key, [position]);
+/** Adds the positions of rules whose requirement a value may fulfil. */
+type Finder = (value: RuleValue, found: number[]) => void;
+
+interface Entry {
+  readonly position: number;
+  readonly literals: readonly Literal[];
 }
 
-function markAll(positions: readonly number[] | undefined, marks: Uint8Array): void {
-  if (positions) for (const position of positions) marks[position] = 1;
+const FINDERS: { readonly [Condition in Requirement['condition']]: (entries: readonly Entry[]) => readonly Finder[] } =
+  {
+    is: (entries) => [findEqual(entries)],
+    starts: (entries) => [findStarts(entries)],
+    contains: (entries) => inGroups(entries, (literals) => containsOne(literals, '')),
+    'contains-in-any-case': (entries) => inGroups(entries, (literals) => containsOne(literals, 'i')),
+    network: (entries) => inGroups(entries, createMembership),
+  };
+
+function findEqual(entries: readonly Entry[]): Finder {
+  const byText = positionsByText(entries);
+  return (value, found) => add(byText.get(value as string), found);
+}
+
+/** A value is looked up once for each length that occurs. */
+function findStarts(entries: readonly Entry[]): Finder {
+  const byText = positionsByText(entries);
+  const lengths = [...new Set([...byText.keys()].map(({ length }) => length))];
+  return (value, found) => {
+    for (const length of lengths) add(byText.get((value as string).slice(0, length)), found);
+  };
+}
+
+function positionsByText(entries: readonly Entry[]): ReadonlyMap<string, readonly number[]> {
+  const byText = new Map<string, number[]>();
+  for (const { position, literals } of entries)
+    for (const text of textsOf(literals)) {
+      const positions = byText.get(text);
+      if (positions) positions.push(position);
+      else byText.set(text, [position]);
+    }
+  return byText;
+}
+
+/** One that every request fulfils makes rules of its group candidates, and no others. */
+const GROUP = 32;
+
+/** One test for the rules of a group: in most requests none of them has what it looks for. */
+function inGroups(
+  entries: readonly Entry[],
+  createTest: (literals: readonly Literal[]) => (value: RuleValue) => boolean,
+): Finder[] {
+  const finders: Finder[] = [];
+  for (let at = 0; at < entries.length; at += GROUP) {
+    const group = entries.slice(at, at + GROUP);
+    const positions = group.map(({ position }) => position);
+    const test = createTest(group.flatMap(({ literals }) => literals));
+    finders.push((value, found) => {
+      if (test(value)) add(positions, found);
+    });
+  }
+  return finders;
+}
+
+/** Alternatives of plain text, which take the engine no steps back. */
+function containsOne(literals: readonly Literal[], flags: string): (value: RuleValue) => boolean {
+  const expression = new RegExp(textsOf(literals).map(escapeText).join('|'), flags);
+  return (value) => expression.test(value as string);
+}
+
+const escapeText = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+
+const textsOf = (literals: readonly Literal[]): string[] =>
+  literals.flatMap((literal) => (literal.kind === 'bytes' ? [literal.bytes] : []));
+
+function add(positions: readonly number[] | undefined, found: number[]): void {
+  if (positions) for (const position of positions) found.push(position);
 }

@@ -3,7 +3,7 @@
 import { checkRule } from './check/check-rule.ts';
 import { ExpressionCompiler, type FindList } from './compile-expression.ts';
 import { type Explanation, explainExpression } from './explain.ts';
-import { type Requirement, requirementOf } from './rule-index.ts';
+import { type Requirement, requirementOf } from './requirement.ts';
 import type { Trilean } from './schema/types.ts';
 import type { Context, Scheme } from './scheme.ts';
 import type { Rule } from './syntax/ast.ts';
@@ -47,7 +47,7 @@ export function compileRule(rule: Rule, scheme: Pick<Scheme, 'phase' | 'slotOf'>
     fields,
     lists,
     evaluate,
-    requirement: requirementOf(rule.expression, scheme),
+    requirement: requirementOf(rule.expression, compiler),
     explain: (context) => explainExpression(compiler, rule, context),
   };
 }

@@ -28,8 +28,8 @@ export function createWildcard(pattern: string, isStrict: boolean): ((bytes: str
   return isStrict ? matches : (bytes) => matches(lowerAscii(bytes));
 }
 
-/** What stands between the stars. */
-function partsOf(pattern: string): string[] | string {
+/** What stands between the stars; or what is wrong with the pattern. */
+export function partsOf(pattern: string): string[] | string {
   const parts = [''];
   for (let at = 0; at < pattern.length; at++) {
     const sign = pattern.charAt(at);

@@ -33,6 +33,12 @@ export function compileRegex(pattern: string): BytesTest {
   return { engine: 're2', test: literal === '' ? test : (bytes) => bytes.includes(literal) && test(bytes) };
 }
 
+/**
+ * The longest text that every match of a pattern contains.
+ * @throws {RegexError}
+ */
+export const literalIn = (pattern: string): string => literalOf(simplifyRegex(parseRegex(pattern)));
+
 /** The longest text that every match contains. */
 export function literalOf(node: RegexNode): string {
   let longest = '';
