@@ -4,8 +4,9 @@
 import { type Address, formatAddress, parseAddress } from '../addresses/address.ts';
 import { ListCopies, type ListCopy } from './copies/list-copies.ts';
 import type { List } from './list.ts';
+import { parseItem } from './list-item.ts';
 import { configuredName } from './list-names.ts';
-import { type ListConfig, type ListsConfig, parseItem } from './list-schema.ts';
+import type { ListConfig, ListsConfig } from './list-schema.ts';
 import { type ConfiguredSource, sourceOf } from './list-source.ts';
 import { AddressView, replaceCopy, TextView } from './list-view.ts';
 import { ObservedAddresses, subscriberOf } from './observed/observed-addresses.ts';

@@ -3,8 +3,9 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { duration } from '../../runtime/config/duration.ts';
-import { type AddressRange, parseNetwork, parseRange } from '../addresses/network.ts';
+import { parseNetwork } from '../addresses/network.ts';
 import { FORMAT_NAMES } from './formats/format.ts';
+import { parseItem } from './list-item.ts';
 import { isReserved, LIST_NAME } from './list-names.ts';
 import { isTrustedUrl } from './source/trusted-url.ts';
 
@@ -104,5 +105,3 @@ function faultOf(item: string): string | undefined {
   if (!parseItem(item)) return 'must be an address, a network or a range (or set kind: string)';
   return parseNetwork(item)?.hasHostBits ? 'must be a network without host bits, such as 192.0.2.0/24' : undefined;
 }
-
-export const parseItem = (item: string): AddressRange | undefined => parseNetwork(item) ?? parseRange(item);
