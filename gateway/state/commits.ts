@@ -41,6 +41,11 @@ export class Commits {
     }
   }
 
+  /** Resolves once what waits is committed, or has failed to be. */
+  async settled(): Promise<void> {
+    await this.#open?.committed.catch(() => undefined);
+  }
+
   /** Commits what waits. */
   flush(): void {
     const open = this.#open;

@@ -9,6 +9,14 @@ export interface Entry {
   readonly expires: number;
 }
 
+interface ListQuestion {
+  readonly room: StateRoom;
+  readonly prefix: string;
+  readonly max: number;
+  readonly after: string;
+  readonly now: number;
+}
+
 /** What is in force there never leaves for something new. */
 const KEPT_ROOMS: ReadonlySet<StateRoom> = new Set(['ban']);
 
@@ -31,7 +39,7 @@ function prepare(database: Database.Database) {
     removeSoonestOwned: text(soonest('owner = @owner')),
     countOwned: text('SELECT count(*) FROM entries WHERE room = ? AND owner = ?').pluck(),
     list: text(
-      `SELECT key, value, expires FROM entries WHERE room = ? AND key >= ? AND key < ? AND expires > ?
+      `SELECT key, value, expires FROM entries WHERE room = ? AND key >= ? AND key < ? AND key > ? AND expires > ?
        ORDER BY key LIMIT ?`,
     ),
     anyExpired: text('SELECT 1 FROM entries WHERE room = ? AND expires <= ? LIMIT 1'),
@@ -60,9 +68,9 @@ export class Entries {
     return this.#statements.read.get(room, key, now) as Entry | undefined;
   }
 
-  /** Those whose keys begin so, in the order of their keys. */
-  list(room: StateRoom, prefix: string, max: number, now: number): Entry[] {
-    return this.#statements.list.all(room, prefix, `${prefix}\u{10ffff}`, now, max) as Entry[];
+  /** Those whose keys begin so and are greater than `after`, in the order of their keys. */
+  list({ room, prefix, max, after, now }: ListQuestion): Entry[] {
+    return this.#statements.list.all(room, prefix, `${prefix}\u{10ffff}`, after, now, max) as Entry[];
   }
 
   /** Whether an entry that never leaves for something new can be added. */

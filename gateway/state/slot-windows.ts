@@ -36,6 +36,10 @@ export class SlotWindows {
     return this.#levels.reduce((sum, { size }) => sum + size, 0);
   }
 
+  *keys(): Iterable<string> {
+    for (const level of this.#levels) yield* level.keys();
+  }
+
   /** What was there before a restart. */
   restore(key: string, window: Window): void {
     if (window.times.length > 0) this.#levels[levelOf(window.times)]?.set(key, window);

@@ -86,9 +86,12 @@ export class SqliteState implements State {
     return this.#reading(() => this.#entries.read(room, key, this.now()));
   }
 
-  /** Entries whose keys begin so, in the order of their keys. @throws StateError */
-  list(room: StateRoom, prefix: string, max: number): Entry[] {
-    return this.#reading(() => this.#entries.list(room, prefix, max, this.now()));
+  /**
+   * Entries whose keys begin so and are greater than `after`, in the order of their keys.
+   * @throws StateError
+   */
+  list(room: StateRoom, prefix: string, max: number, after = ''): Entry[] {
+    return this.#reading(() => this.#entries.list({ room, prefix, max, after, now: this.now() }));
   }
 
   /** With entries that have expired, and not left yet. */
@@ -133,7 +136,7 @@ export class SqliteState implements State {
     });
   }
 
-  get windows(): Pick<SlotWindows, 'times' | 'size'> {
+  get windows(): Pick<SlotWindows, 'times' | 'keys' | 'size'> {
     return this.#windows;
   }
 
@@ -146,6 +149,11 @@ export class SqliteState implements State {
     const changes = this.#rows.takeChanges();
     if (changes.size > 0)
       await this.#write(() => this.#rows.write(changes)).catch(() => this.#rows.keepChanges(changes));
+  }
+
+  /** Resolves once what was written so far is committed, or has failed to be. */
+  async settled(): Promise<void> {
+    await this.#commits.settled();
   }
 
   async publish(topic: string, message: string): Promise<void> {
