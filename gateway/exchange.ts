@@ -8,6 +8,7 @@ import type { Address } from './addresses/address.ts';
 import { type AnswerOptions, sendAnswer } from './answers/answer.ts';
 import { type AnswerCode, Refusal } from './answers/kinds.ts';
 import type { Application, Found } from './applications.ts';
+import type { LeakVerdict } from './checks/checks.ts';
 import type { Peer } from './connection/peer.ts';
 import { isHttp2, streamOf } from './http-version.ts';
 import type { RequestHead } from './request/head.ts';
@@ -30,6 +31,10 @@ export class Exchange {
   found: Found | undefined;
   /** What rules add for the application, by name. */
   readonly added = new Map<string, string>();
+  /** What the gateway itself tells the application, names and values in turn. */
+  readonly toOrigin: string[] = [];
+  /** Of a login that is checked before it is forwarded. */
+  verdict: LeakVerdict | undefined;
 
   constructor(message: IncomingMessage, response: ServerResponse, peer: Peer, upgrade?: Exchange['upgrade']) {
     this.message = message;

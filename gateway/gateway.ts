@@ -15,18 +15,25 @@ import { createHttpServers, type HttpServers } from './connection/http-servers.t
 import { ConnectionCounts, createListener, type ListenerRules } from './connection/listener.ts';
 import { peerOf, setPeer } from './connection/peer.ts';
 import { profileId, type TlsProfile, type TlsProfileOptions } from './connection/tls-profiles.ts';
+import { Browsers } from './handle/browsers.ts';
+import { Handles } from './handle/handles.ts';
 import type { Lists } from './lists/lists.ts';
 import { Observe } from './observe/observe.ts';
+import { createNameUser } from './observe/user-names.ts';
 import { createPipeline } from './pipeline.ts';
 import { BodyRates } from './request/body-rate.ts';
 import { isIn } from './request/client-address.ts';
 import type { FindList } from './rules/compile-expression.ts';
 import { createSetup, type GatewaySetup, retireSetup } from './setup.ts';
+import { deriveKey } from './state/gateway-key.ts';
+import type { State } from './state/state.ts';
 
 export interface GatewayOptions {
   readonly config: GatewayConfig;
   /** Default: no lists, for a configuration that has none. */
   readonly lists?: ProcessLists;
+  /** Default: nothing outlives a request, and logins have no limits and no verdict that waits. */
+  readonly state?: ProcessState | undefined;
   /** Lets further processes listen on the same ports. */
   readonly reusePort?: boolean;
   /** The share of the limits of connections that this process has, of 1. */
@@ -38,6 +45,12 @@ export interface GatewayOptions {
 
 /** The lists of one process. */
 export type ProcessLists = Pick<Lists, 'lookup' | 'observe'>;
+
+/** The state as this process reaches it, and the key that all keys are derived from. */
+export interface ProcessState {
+  readonly state: State;
+  readonly key: Uint8Array;
+}
 
 export interface Gateway {
   /** Where it listens: `http://127.0.0.1:8080`. */
@@ -93,7 +106,11 @@ class RunningGateway implements Gateway {
     this.#options = options;
     const { config, onEvent = () => undefined, ticketSecret = randomBytes(SECRET_BYTES) } = options;
     this.#onEvent = onEvent;
-    this.#observe = new Observe(onEvent);
+    const { state } = options;
+    this.#observe = new Observe(onEvent, {
+      nameUser: state && createNameUser(deriveKey(state.key, 'event-names')),
+      logAddresses: () => this.#setup.config.logAddresses,
+    });
     this.#tlsOptions = {
       ticketSecret,
       handshakeTimeoutMs: config.limits.headersTimeoutMs,
@@ -108,6 +125,7 @@ class RunningGateway implements Gateway {
       budget: this.#budget,
       bodyRates: this.#bodyRates,
       observe: this.#observe,
+      browsers: state && new Browsers(state.state, new Handles(deriveKey(state.key, 'handles'))),
       lists: () => this.#lists,
     });
     this.#servers = createHttpServers(config.limits, {

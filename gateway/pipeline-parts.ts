@@ -1,6 +1,7 @@
 // What the phases of every request share.
 
 import type { BufferBudget } from './connection/buffer-budget.ts';
+import type { Browsers } from './handle/browsers.ts';
 import type { Lists } from './lists/lists.ts';
 import type { Observe } from './observe/observe.ts';
 import type { BodyRates } from './request/body-rate.ts';
@@ -12,5 +13,7 @@ export interface PipelineParts {
   readonly budget: BufferBudget;
   readonly bodyRates: BodyRates;
   readonly observe: Observe;
+  /** Undefined without a state. */
+  readonly browsers: Browsers | undefined;
   readonly lists: () => Pick<Lists, 'observe'>;
 }

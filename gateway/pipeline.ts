@@ -12,6 +12,7 @@ import type { Observe } from './observe/observe.ts';
 import { blockedBy } from './phases/apply-actions.ts';
 import { findApplication, judgeTarget } from './phases/find-application.ts';
 import { forwardRequest } from './phases/forward-request.ts';
+import { passVerdict } from './phases/pass-verdict.ts';
 import { readRequest } from './phases/read-request.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 import { refuse } from './request/refuse.ts';
@@ -51,12 +52,30 @@ export function createPipeline(parts: PipelineParts): Handle {
       findApplication(exchange, setup);
       const target = judgeTarget(exchange);
       if (target === undefined) observe.answered(exchange, 'REDIRECTED');
-      else if (!isBlocked(exchange, parts)) forwardRequest(exchange, target, parts, setup);
+      else if (!isBlocked(exchange, parts)) forwardWithVerdict(exchange, target, parts, setup);
     } catch (error) {
-      if (!(error instanceof Refusal)) observe.failed(exchange, error);
-      observe.answered(exchange, exchange.refuse(error));
+      fail(exchange, error, parts);
     }
   };
+}
+
+function fail(exchange: Exchange, error: unknown, { observe }: PipelineParts): void {
+  if (!(error instanceof Refusal)) observe.failed(exchange, error);
+  observe.answered(exchange, exchange.refuse(error));
+}
+
+/** Phase 10, and those of every other request. */
+function forwardWithVerdict(exchange: Exchange, target: string, parts: PipelineParts, setup: GatewaySetup): void {
+  const waiting = passVerdict(exchange, parts);
+  if (!waiting) {
+    forwardRequest(exchange, target, parts, setup);
+    return;
+  }
+  waiting
+    .then(() => {
+      if (!exchange.response.destroyed) forwardRequest(exchange, target, parts, setup);
+    })
+    .catch((error) => fail(exchange, error, parts));
 }
 
 /** Phase 9. @returns whether a rule ended the request */

@@ -101,6 +101,12 @@ export const ANSWER_KINDS = {
     detail: 'This site has too much to do.',
     hint: 'Try again in a few seconds.',
   },
+  LOGIN_UNCHECKED: {
+    status: 503,
+    title: 'Sign-in not possible now',
+    detail: 'A check that every sign-in needs could not be made.',
+    hint: 'Try again in a minute. If it persists, tell the site and give it the number below.',
+  },
   UPSTREAM_TIMEOUT: {
     status: 504,
     title: 'Site too slow',

@@ -189,6 +189,8 @@ export const CONFIG = z.strictObject({
   logLevel: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { error: 'must be a log level' })
     .default('info'),
+  /** Events of logins have the address of the client. */
+  logAddresses: z.boolean({ error: 'must be true or false' }).default(false),
   drainMs: milliseconds.default(30_000),
 });
 

@@ -3,18 +3,41 @@
 import { nameError, type OnEvent } from '../../runtime/events.ts';
 import { counter, type Metric } from '../../runtime/observe/metric.ts';
 import { RequestCounts } from '../../runtime/observe/request-counts.ts';
+import { formatAddress } from '../addresses/address.ts';
 import type { AnswerCode } from '../answers/kinds.ts';
+import type { LeakVerdict } from '../checks/checks.ts';
 import type { Exchange } from '../exchange.ts';
+import type { Attempt, LoginOutcome } from '../login/attempt.ts';
 import type { RuleMatch } from '../phases/rules.ts';
 import type { Outcome } from '../upstream/forwarding.ts';
+import type { NameUser } from './user-names.ts';
 
 /** Seconds. */
 const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120];
 /** No application can have this name. */
 const NO_APP = '-';
 
+export interface ObserveOptions {
+  readonly nameUser?: NameUser | undefined;
+  /** Whether events of logins have the address of the client. */
+  readonly logAddresses?: () => boolean;
+}
+
+interface LoginFacts {
+  readonly outcome: LoginOutcome;
+  /** Of a right password alone. */
+  readonly verdict?: LeakVerdict;
+  /** Whether people are to hear of a finding. */
+  readonly isForPeople?: boolean;
+}
+
 export class Observe {
   readonly #onEvent: OnEvent;
+  readonly #options: ObserveOptions;
+  /** By application, login, outcome and verdict. */
+  readonly #logins = new Map<string, number>();
+  /** Checks without an answer, by reason. */
+  readonly #unchecked = new Map<string, number>();
   readonly #requests = new RequestCounts({
     label: 'app',
     total: { name: 'credveil_gateway_requests_total', help: 'Requests by application and class of status.' },
@@ -29,8 +52,9 @@ export class Observe {
   /** By rule and action. */
   readonly #matches = new Map<string, number>();
 
-  constructor(onEvent: OnEvent) {
+  constructor(onEvent: OnEvent, options: ObserveOptions = {}) {
     this.#onEvent = onEvent;
+    this.#options = options;
   }
 
   /** The gateway answered by itself. */
@@ -85,6 +109,33 @@ export class Observe {
     this.#onEvent({ event: 'upstream-failed', ...fault, app, request: exchange.id });
   }
 
+  /** What became of a login. The verdict on a wrong password is nobody's to keep. */
+  login(
+    exchange: Exchange,
+    { login, usernames }: Attempt,
+    { outcome, verdict, isForPeople = false }: LoginFacts,
+  ): void {
+    const { application, client, id: request } = exchange;
+    const app = application?.name ?? NO_APP;
+    const user = this.#options.nameUser?.(app, usernames);
+    const key = [app, login.name, outcome, verdict?.status ?? ''].join('\n');
+    this.#logins.set(key, (this.#logins.get(key) ?? 0) + 1);
+    if (verdict?.reason) this.#unchecked.set(verdict.reason, (this.#unchecked.get(verdict.reason) ?? 0) + 1);
+    const shared = { app, login: login.name, request };
+    this.#onEvent({
+      event: 'login',
+      ...shared,
+      outcome,
+      ...(user !== undefined && { user }),
+      ...(verdict && { verdict: verdict.status }),
+      ...(verdict?.reason && { reason: verdict.reason }),
+      ...(this.#options.logAddresses?.() && client && { address: formatAddress(client) }),
+    });
+    const finding = verdict?.status;
+    if (isForPeople && finding && finding !== 'clean' && finding !== 'unknown')
+      this.#onEvent({ event: 'login-leaked', ...shared, user: user ?? 'u_', finding });
+  }
+
   /** A fault of the gateway itself. */
   failed(_: Exchange, error: unknown): void {
     this.#onEvent({ event: 'request-failed', ...nameError(error) });
@@ -100,6 +151,19 @@ export class Observe {
     return [
       ...this.#requests.collect(),
       counter('credveil_gateway_rule_matches_total', 'Requests that a rule applied to, by rule and action.', matches),
+      counter(
+        'credveil_gateway_logins_total',
+        'Logins by outcome, and by the verdict on right passwords.',
+        [...this.#logins].map(([key, value]) => {
+          const [app = '', login = '', outcome = '', verdict = ''] = key.split('\n');
+          return { value, labels: { app, login, outcome, verdict } };
+        }),
+      ),
+      counter(
+        'credveil_gateway_unknown_checks_total',
+        'Checks of logins that had no answer, by reason.',
+        [...this.#unchecked].map(([reason, value]) => ({ value, labels: { reason } })),
+      ),
       counter('credveil_gateway_refusals_total', 'Requests that the gateway refused, by code.', byCode(this.#refusals)),
       counter(
         'credveil_gateway_failures_total',

@@ -88,7 +88,7 @@ const doneOf =
   };
 
 /** What the application gets: the client's headers, and those that only the gateway may send. */
-function headersFor({ head, application, client, isSecure, added }: Exchange): string[] {
+function headersFor({ head, application, client, isSecure, added, toOrigin }: Exchange): string[] {
   if (!head || !application || !client) return [];
   const { config, origin } = application;
   const address = formatAddress(client);
@@ -106,6 +106,7 @@ function headersFor({ head, application, client, isSecure, added }: Exchange): s
     head.authority,
     'X-Real-IP',
     address,
+    ...toOrigin,
   );
   return headers;
 }

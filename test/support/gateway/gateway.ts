@@ -6,7 +6,7 @@ import net, { type AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { parseConfig } from '../../../gateway/config/load.ts';
 import type { GatewayConfig } from '../../../gateway/config/schema.ts';
-import { type Gateway, type ProcessLists, startGateway } from '../../../gateway/gateway.ts';
+import { type Gateway, type ProcessLists, type ProcessState, startGateway } from '../../../gateway/gateway.ts';
 import { ListReplica } from '../../../gateway/lists/list-replica.ts';
 import type { ServerEvent } from '../../../runtime/events.ts';
 
@@ -23,7 +23,13 @@ export interface TestGateway {
   readonly events: ServerEvent[];
 }
 
-export async function serve(text: string, options: { readonly isClosedByTest?: boolean } = {}): Promise<TestGateway> {
+export interface ServeOptions {
+  readonly isClosedByTest?: boolean;
+  /** Default: none. */
+  readonly state?: ProcessState;
+}
+
+export async function serve(text: string, options: ServeOptions = {}): Promise<TestGateway> {
   const events: ServerEvent[] = [];
   const config = configOf(text);
   const replica = new ListReplica(config.lists, '/nonexistent');
@@ -31,7 +37,7 @@ export async function serve(text: string, options: { readonly isClosedByTest?: b
     lookup: (name) => replica.lookup(name),
     observe: (name, address, ttlMs) => void replica.observe(name, address, ttlMs),
   };
-  const gateway = await startGateway({ config, lists, onEvent: (event) => events.push(event) });
+  const gateway = await startGateway({ config, lists, state: options.state, onEvent: (event) => events.push(event) });
   if (!options.isClosedByTest) onTestFinished(() => gateway.close({ deadlineMs: 200 }));
   return { gateway, port: gateway.ports[0] as number, events };
 }

@@ -1,0 +1,77 @@
+// The verdict of a browser's last login, on its way to the application.
+
+import { describe, expect, test } from 'vitest';
+import { Browsers } from '../../../gateway/handle/browsers.ts';
+import { Handles } from '../../../gateway/handle/handles.ts';
+import { deriveKey } from '../../../gateway/state/gateway-key.ts';
+import { echo, echoOf, exchange, inFrontOf, seen, serve, startOrigin } from '../../support/gateway/gateway.ts';
+import { createMemoryState } from '../../support/gateway/memory-state.ts';
+
+const key = new Uint8Array(32).fill(3);
+const APP = 'app.example';
+
+async function world() {
+  const state = createMemoryState();
+  const { port } = await serve(inFrontOf((await startOrigin(echo)).url), { state: { state, key } });
+  const browsers = new Browsers(state, new Handles(deriveKey(key, 'handles')));
+  const visit = async (handle: string, more = '', name = 'cv-b'): Promise<string[]> => {
+    const answer = await exchange(
+      port,
+      `GET / HTTP/1.1\r\nHost: ${APP}\r\nCookie: a=1; ${name}=${handle}\r\n${more}\r\n`,
+    );
+    return seen(echoOf(answer), 'exposed-credential-check');
+  };
+  return { state, browsers, visit };
+}
+
+describe('the next request of a browser', () => {
+  test('has the verdict, and the one after it has none', async () => {
+    const { browsers, visit } = await world();
+    const handle = await browsers.begin(APP, { header: '1' });
+    expect(await visit(handle)).toEqual(['1']);
+    expect(await visit(handle)).toEqual([]);
+  });
+
+  test('has the verdict of the gateway, and not the one that the client sent', async () => {
+    const { browsers, visit } = await world();
+    const handle = await browsers.begin(APP, { header: '1' });
+    expect(await visit(handle, 'Exposed-Credential-Check: 2\r\nexposed-Credential-check: 3\r\n')).toEqual(['1']);
+    expect(await visit(handle, 'Exposed-Credential-Check: 4\r\n')).toEqual([]);
+  });
+
+  test.each([
+    ['an image', 'Sec-Fetch-Dest: image\r\n'],
+    ['a script', 'Sec-Fetch-Dest: script\r\n'],
+    ['a page that is fetched ahead', 'Sec-Fetch-Dest: document\r\nSec-Purpose: prefetch;prerender\r\n'],
+  ])('is not %s', async (_, more) => {
+    const { browsers, visit } = await world();
+    const handle = await browsers.begin(APP, { header: '1' });
+    expect(await visit(handle, more)).toEqual([]);
+    expect(await visit(handle, 'Sec-Fetch-Dest: document\r\n')).toEqual(['1']);
+  });
+
+  test.each(['Sec-Fetch-Dest: empty\r\n', 'Sec-Fetch-Dest: iframe\r\n'])('may say %j', async (more) => {
+    const { browsers, visit } = await world();
+    expect(await visit(await browsers.begin(APP, { header: '4' }), more)).toEqual(['4']);
+  });
+
+  test('asks nobody without a handle, with one of no finding, and with the cookie of the other scheme', async () => {
+    const { state, browsers, visit } = await world();
+    const clean = await browsers.begin(APP, {});
+    const leaked = await browsers.begin(APP, { header: '1' });
+    const before = state.calls();
+    expect(await visit(clean)).toEqual([]);
+    expect(await visit(leaked, '', '__Host-cv-b')).toEqual([]);
+    expect(await visit('short')).toEqual([]);
+    expect(await visit(`${leaked}; cv-b=${clean}`)).toEqual([]);
+    expect(state.calls()).toBe(before);
+    expect(await visit(leaked)).toEqual(['1']);
+  });
+
+  test('goes on without a verdict while the state is away', async () => {
+    const { state, browsers, visit } = await world();
+    const handle = await browsers.begin(APP, { header: '1' });
+    state.leave();
+    expect(await visit(handle)).toEqual([]);
+  });
+});
