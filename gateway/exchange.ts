@@ -83,6 +83,12 @@ export class Exchange {
     this.peer.isEnding = true;
   }
 
+  /** No request after this one is served on the connection, in HTTP/2 either. */
+  leaveConnection(): void {
+    if (isHttp2(this.message)) streamOf(this.response).session?.close();
+    else this.endConnection();
+  }
+
   /** A client that still sends would meet a reset, and lose the answer: it gets a moment. */
   #closeAfterAnswer(): void {
     const { message, response } = this;

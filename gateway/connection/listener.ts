@@ -100,7 +100,7 @@ function readServerName(socket: Socket, address: Address, rules: ListenerRules):
     const { serverName } = hello;
     const profile = rules.profileFor(serverName);
     if (!profile) return undefined;
-    setPeer(socket, { address, profile: profile.id, redirects: false, serverName });
+    setPeer(socket, { address, profile: profile.id, trust: profile.trust, redirects: false, serverName });
     return { rest: bytes, next: () => profile.accept(socket) };
   });
 }

@@ -4,11 +4,21 @@ import type { Socket } from 'node:net';
 import type { Address } from '../addresses/address.ts';
 import type { ForwardAuthKind } from '../forward-auth/original-request.ts';
 
+/** The CAs of a profile, as they were when a connection was made. */
+export interface ClientTrust {
+  /**
+   * False once they have changed, or the profile is gone: its certificates say nothing any more.
+   */
+  isCurrent: boolean;
+}
+
 export interface Peer {
   /** Of the other end, or what its PROXY header names. */
   readonly address: Address;
   /** The TLS profile that was chosen by the server name; undefined under plain HTTP. */
   readonly profile: string | undefined;
+  /** What a client certificate of this connection was judged by. */
+  readonly trust?: ClientTrust;
   /** Answers every request with a redirect to HTTPS. */
   readonly redirects: boolean;
   /** A proxy that asks whether requests may go on, and how it asks. */

@@ -5,11 +5,11 @@
 
 import { constants, createHash, hkdfSync } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
+import { createServer, type SecureContextOptions, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { OnEvent } from '../../runtime/events.ts';
 import { TlsFiles } from '../../runtime/tls.ts';
 import type { GatewayConfig, TlsConfig } from '../config/schema.ts';
-import { peerOf, setPeer } from './peer.ts';
+import { type ClientTrust, peerOf, setPeer } from './peer.ts';
 
 const POLL_MS = 1_000;
 const SECRET_BYTES = 32;
@@ -44,6 +44,7 @@ export class TlsProfile {
   readonly id: string;
   readonly #files: TlsFiles;
   readonly #server: Server;
+  #trust: ClientTrust = { isCurrent: true };
 
   /** @throws ServerError `TLS_FILE_UNREADABLE`, `TLS_FILES_INVALID` */
   constructor(config: TlsConfig, { ticketSecret, handshakeTimeoutMs, onEvent, onSecured }: TlsProfileOptions) {
@@ -72,10 +73,20 @@ export class TlsProfile {
       ...(clientCertificates && { secureOptions: constants.SSL_OP_NO_TICKET, sessionTimeout: 1 }),
     };
     this.#server = createServer({ ...this.#files.context, ...own });
-    this.#files.onChange((context) => this.#server.setSecureContext({ ...context, ...own }));
+    let { ca } = this.#files.context;
+    this.#files.onChange((context) => {
+      if (!isSame(ca, context.ca)) this.#withdrawTrust();
+      ca = context.ca;
+      this.#server.setSecureContext({ ...context, ...own });
+    });
     this.#server.on('secureConnection', (socket) => this.#secured(socket, onSecured));
     // Nobody can be answered before the handshake is done.
     this.#server.on('tlsClientError', (_, socket) => socket.destroy());
+  }
+
+  /** Of a connection whose handshake begins now. */
+  get trust(): ClientTrust {
+    return this.#trust;
   }
 
   /** @param socket with its `Peer` set, and the bytes of its ClientHello still to be read */
@@ -88,7 +99,14 @@ export class TlsProfile {
   }
 
   close(): void {
+    this.#withdrawTrust();
     this.#files.close();
+  }
+
+  /** Connections keep the certificate that was judged when they were made. */
+  #withdrawTrust(): void {
+    this.#trust.isCurrent = false;
+    this.#trust = { isCurrent: true };
   }
 
   #secured(socket: TLSSocket, onSecured: (socket: TLSSocket) => void): void {
@@ -103,6 +121,9 @@ export class TlsProfile {
     onSecured(socket);
   }
 }
+
+const isSame = (before: SecureContextOptions['ca'], after: SecureContextOptions['ca']): boolean =>
+  String(before) === String(after);
 
 /** Whether the name that was judged is what OpenSSL negotiated. */
 function isNegotiated(socket: TLSSocket, judged: string | undefined): boolean {

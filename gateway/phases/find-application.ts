@@ -7,7 +7,8 @@ import type { Exchange } from '../exchange.ts';
 import type { GatewaySetup } from '../setup.ts';
 
 /**
- * A connection serves the hosts of its TLS profile alone.
+ * A connection serves the hosts of its TLS profile alone, as long as the profile asks for
+ * certificates of the same CAs.
  * @throws Refusal `HOST_UNKNOWN`, `HOST_MISDIRECTED`, `PATH_AMBIGUOUS`
  */
 export function findApplication(exchange: Exchange, { applications }: GatewaySetup): void {
@@ -15,6 +16,10 @@ export function findApplication(exchange: Exchange, { applications }: GatewaySet
   if (!head) return;
   const found = applications.find(head);
   const { tlsProfile } = found.application;
+  if (peer.trust?.isCurrent === false) {
+    exchange.leaveConnection();
+    throw new Refusal('HOST_MISDIRECTED', { close: true });
+  }
   if (peer.profile !== undefined && tlsProfile !== peer.profile) throw new Refusal('HOST_MISDIRECTED', { close: true });
   // A host that wants a certificate has no door without one.
   if (peer.profile === undefined && found.application.needsCertificate)
