@@ -90,6 +90,13 @@ function firstOf(headers: Headers | undefined, name: string): string | null {
   return null;
 }
 
+/** However the client wrote it: a host in capitals, with a dot or the usual port is the same. */
+function originOf({ exchange: { head, isSecure } }: RuleRequest): string {
+  const port = Number(/:(\d+)$/.exec(head?.authority ?? '')?.[1] ?? 0);
+  const isUsual = port === 0 || port === (isSecure ? 443 : 80);
+  return `${isSecure ? 'https' : 'http'}://${head?.host ?? ''}${isUsual ? '' : `:${port}`}`;
+}
+
 const header = (name: string) => (request: RuleRequest) => firstOf(headOf(request)?.headers, name);
 
 /** Nobody knows the size of a body without a stated length before its end. */
@@ -125,8 +132,7 @@ export const REQUEST_READERS: Readers<RuleRequest> = {
   'http.request.uri.args': argumentsOf,
   'http.request.uri.args.names': (request) => argumentsOf(request).names,
   'http.request.uri.args.values': (request) => argumentsOf(request).all,
-  'http.request.full_uri': (request) =>
-    `${request.exchange.isSecure ? 'https' : 'http'}://${headOf(request)?.authority}${uriOf(request)}`,
+  'http.request.full_uri': (request) => `${originOf(request)}${uriOf(request)}`,
   'http.request.version': ({ exchange }) => `HTTP/${exchange.message.httpVersion}`,
   'http.request.timestamp.sec': () => Math.floor(Date.now() / 1_000),
   'http.user_agent': header('user-agent'),

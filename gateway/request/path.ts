@@ -10,15 +10,22 @@ export interface PathOptions {
 
 /** More than any honest path has. */
 const MAX_READINGS = 64;
+/** Of all readings together: rules look at each of them. */
+const MAX_BYTES = 32_768;
+/** A long path has so many all the same. */
+const MIN_READINGS = 3;
+/** After the name of a program, some servers take the rest of a path for its argument. */
+const PROGRAMS = String.raw`\.(?:php\d?|phtml|aspx?|ashx|jspx?|cgi|pl|cfm)`;
 /** A path without any of these has one reading. */
-const SUSPICIOUS = /[%\\;]|\/[/.]|\.(?:php\d?|phtml|aspx?|ashx|jspx?|cgi|pl|cfm)\//i;
-const SUSPICIOUS_ON_WINDOWS = /[A-Z%\\;:]|\/[/.]|[. ](?:\/|$)|\.(?:php\d?|aspx?|ashx|cgi)\//;
+const SUSPICIOUS = new RegExp(String.raw`[%\\;]|\/[/.]|${PROGRAMS}\/`, 'i');
+const SUSPICIOUS_ON_WINDOWS = new RegExp(String.raw`[A-Z%\\;:]|\/[/.]|[. ](?:\/|$)|${PROGRAMS}\/`);
 
+const MARK = /[?#\0]/;
 const ESCAPE = /%([0-9A-Fa-f]{2})/g;
 const UNICODE_ESCAPE = /%u([0-9A-Fa-f]{4})/gi;
-/** Two bytes of UTF-8 for one of ASCII, which no encoder writes. RFC 3629 §3. */
-const OVERLONG = /([\xc0\xc1])([\x80-\xbf])/g;
-const PATH_INFO = /^(.*?\.(?:php\d?|phtml|aspx?|ashx|jspx?|cgi|pl|cfm))\/.*$/i;
+/** More bytes of UTF-8 than one for one of ASCII, which no encoder writes. RFC 3629 §3. */
+const OVERLONG = /(?:[\xc0\xc1]|\xe0[\x80\x81])[\x80-\xbf]/g;
+const PATH_INFO = new RegExp(String.raw`^(.*${PROGRAMS})\/.*$`, 'is');
 /** Characters that separate, or begin an escape: decoding them may change what a path means. */
 const isSeparating = (character: string): boolean => '/\\.;%\x7f'.includes(character) || character.charCodeAt(0) < 0x20;
 
@@ -30,16 +37,31 @@ const decodeUnicode: Step = (path) =>
     const code = parseInt(hex, 16);
     return code < 0x100 ? String.fromCharCode(code) : all;
   });
+/** As servers that keep an encoded slash as a character of its segment. */
+const decodeAllButSlashes: Step = (path) =>
+  path.replace(ESCAPE, (escaped, hex: string) =>
+    /^(?:2f|5c)$/i.test(hex) ? escaped : String.fromCharCode(parseInt(hex, 16)),
+  );
 const shortenOverlong: Step = (path) =>
-  path.replace(OVERLONG, (_, first: string, second: string) =>
-    String.fromCharCode(((first.charCodeAt(0) & 0x1f) << 6) | (second.charCodeAt(0) & 0x3f)),
+  path.replace(OVERLONG, (bytes) =>
+    String.fromCharCode(((bytes.charCodeAt(bytes.length - 2) & 1) << 6) | (bytes.charCodeAt(bytes.length - 1) & 0x3f)),
   );
 const turnBackslashes: Step = (path) => path.replaceAll('\\', '/');
 const cutParameters: Step = (path) => path.replace(/;[^/]*/g, '');
 const collapseSlashes: Step = (path) => path.replace(/\/{2,}/g, '/');
 const cutPathInfo: Step = (path) => path.replace(PATH_INFO, '$1');
 const lowerCase: Step = (path) => path.toLowerCase();
-const cutDotsAndStreams: Step = (path) => path.replace(/(?:[. ]+|::?[^/]*)(?=\/|$)/g, '');
+/** `admin.`, `admin ` and `admin::$DATA` are `admin`. */
+const cutDotsAndStreams: Step = (path) => path.split('/').map(cutNameEnd).join('/');
+/** What was an escape may end the path for a server that reads it again. */
+const cutAtMark: Step = (path) => path.slice(0, MARK.exec(path)?.index);
+
+function cutNameEnd(segment: string): string {
+  const colon = segment.indexOf(':');
+  let end = colon < 0 ? segment.length : colon;
+  while (end > 0 && '. '.includes(segment[end - 1] as string)) end--;
+  return segment.slice(0, end);
+}
 
 /** RFC 3986 §5.2.4. A segment above the root is dropped. */
 export function resolveDots(path: string): string {
@@ -59,54 +81,46 @@ export function resolveDots(path: string): string {
 
 const UNIX_STEPS: readonly Step[] = [
   decode,
-  decode,
+  decodeAllButSlashes,
   shortenOverlong,
   turnBackslashes,
   cutParameters,
   collapseSlashes,
   resolveDots,
   cutPathInfo,
+  cutAtMark,
 ];
-const WINDOWS_STEPS: readonly Step[] = [
-  decodeUnicode,
-  decode,
-  decode,
-  shortenOverlong,
-  turnBackslashes,
-  cutParameters,
-  collapseSlashes,
-  resolveDots,
-  cutDotsAndStreams,
-  cutPathInfo,
-  lowerCase,
-];
+const WINDOWS_STEPS: readonly Step[] = [...UNIX_STEPS, decodeUnicode, cutDotsAndStreams, lowerCase];
 
 /**
- * The readings of a path, the path as it came first. Undefined if there are too many of them to
- * judge.
+ * The readings of a path, the path as it came first: what servers make of it that take any of the
+ * steps, in any order, as often as they like. Undefined if there are too many of them to judge.
  * @param path without query, each character a byte
  */
 export function readingsOf(path: string, { origin }: PathOptions): readonly string[] | undefined {
   const isWindows = origin === 'windows';
   if (!(isWindows ? SUSPICIOUS_ON_WINDOWS : SUSPICIOUS).test(path)) return [path];
+  const max = Math.max(MIN_READINGS, Math.min(MAX_READINGS, Math.floor(MAX_BYTES / path.length)));
   const readings = new Set([path]);
-  for (const step of isWindows ? WINDOWS_STEPS : UNIX_STEPS) {
-    for (const reading of [...readings]) {
+  // A set also goes through what is added meanwhile.
+  for (const reading of readings) {
+    for (const step of isWindows ? WINDOWS_STEPS : UNIX_STEPS) {
       const next = step(reading);
       readings.add(next.startsWith('/') ? next : `/${next}`);
     }
-    if (readings.size > MAX_READINGS) return undefined;
+    if (readings.size > max) return undefined;
   }
   return [...readings];
 }
 
 /**
  * Whether readings differ in more than escapes that every server decodes alike, such as `%20` and
- * letters of other languages.
+ * letters of other languages. A question mark in a name is no trick by itself.
  */
 export function isAmbiguous(readings: readonly string[]): boolean {
   if (readings.length < 2) return false;
-  const [first = '', ...others] = readings.map(decodeHarmless);
+  const cut = new Set(readings.filter((reading) => MARK.test(reading)).map(cutAtMark));
+  const [first = '', ...others] = readings.filter((reading) => !cut.has(reading)).map(decodeHarmless);
   return others.some((reading) => reading !== first);
 }
 

@@ -61,6 +61,15 @@ describe('a rule that blocks', () => {
     expect((await get(port, target)).status).toBe(403);
   });
 
+  test.each(['APP.EXAMPLE', 'app.example:80', 'app.example.', 'App.Example.:080'])(
+    'on the whole URI holds however the host is written: %s',
+    async (host) => {
+      const { port } = await withRules('- { when: http.request.full_uri eq "http://app.example/x", do: block }');
+      expect((await exchange(port, `GET /x HTTP/1.1\r\nHost: ${host}\r\n\r\n`)).status).toBe(403);
+      expect((await exchange(port, `GET /x HTTP/1.1\r\nHost: app.example:81\r\n\r\n`)).status).toBe(200);
+    },
+  );
+
   test('leaves a body unread, and closes the connection', async () => {
     const { port } = await withRules('- { when: http.request.method eq "POST", do: block }');
     const { status, head } = await exchange(port, `POST / HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nhello`);

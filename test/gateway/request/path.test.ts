@@ -32,11 +32,25 @@ describe('the readings of a path', () => {
     ['/admin/index.php/x', '/admin/index.php'],
     ['/%c0%afadmin', '/admin'],
     ['/x/%252e%252e/admin', '/admin'],
+    // Decoded but for slashes, in Apache with AllowEncodedSlashes NoDecode and in `new URL`.
+    ['/x%2fy/%2e%2e/admin', '/admin'],
+    ['/public/x%2fy/%2e%2e/%2e%2e/admin', '/admin'],
+    ['/x%2fy/../%61dmin', '/admin'],
+    // Cut or resolved before it is decoded.
+    ['/x;a%2fb/../%61dmin', '/admin'],
+    ['/public;a%2fb/%2e%2e/admin', '/admin'],
+    ['/a/b//../../admin', '/admin'],
+    ['/x/%e0%80%ae%e0%80%ae/admin', '/admin'],
+    ['/admin.php/x.php/y', '/admin.php'],
+    ['/admin%3f.css', '/admin'],
+    ['/admin%00.css', '/admin'],
+    ['/admin%23.css', '/admin'],
+    ['/%25252561dmin', '/admin'],
   ])('%s may be %s', (path, reading) => {
     const readings = readingsOf(path, unix);
     expect(readings?.[0]).toBe(path);
     expect(readings).toContain(reading);
-    expect(isAmbiguous(readings ?? [])).toBe(path !== '/%61dmin');
+    expect(isAmbiguous(readings ?? [])).toBe(!['/%61dmin', '/admin%3f.css', '/admin%23.css'].includes(path));
   });
 
   test.each([
@@ -45,6 +59,9 @@ describe('the readings of a path', () => {
     ['/admin%20', '/admin'],
     ['/admin::$DATA', '/admin'],
     ['/%u0061dmin', '/admin'],
+    ['/admin.cfm/x', '/admin.cfm'],
+    ['/admin.jsp/x', '/admin.jsp'],
+    ['/admin. . ./x', '/admin/x'],
   ])('%s may be %s to Windows', (path, reading) => {
     expect(readingsOf(path, windows)).toContain(reading);
   });
@@ -57,6 +74,8 @@ describe('the readings of a path', () => {
     const tricks = '/%25255c..;a/%2e/;b//%25%32%66\\..%5c.php/'.repeat(40);
     const readings = readingsOf(tricks, windows);
     expect(readings === undefined || readings.length <= 64).toBe(true);
+    const long = readingsOf(`/${'a'.repeat(16_000)}%2561;b//c`, unix);
+    expect(long === undefined || long.join('').length <= 65_536).toBe(true);
   });
 });
 
