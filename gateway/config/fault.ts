@@ -18,4 +18,6 @@ export type Path = readonly PropertyKey[];
 /** A mistake before its line is known. */
 export interface Conflict extends Pick<ConfigFault, 'message' | 'hint' | 'excerpt'> {
   readonly path: Path;
+  /** Whether its place is the key's, or that of the value. Default: true. */
+  readonly isOfKey?: boolean;
 }

@@ -1,12 +1,11 @@
 // The configuration file: YAML or JSON, checked as a whole. Every mistake has its line.
 
 import { type Document, isAlias, isMap, isScalar, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
-import type { z } from 'zod';
-import { nearest } from '../../runtime/config/nearest.ts';
 import { conflictsIn } from './conflicts.ts';
-import type { ConfigFault, Path } from './fault.ts';
+import type { ConfigFault, Conflict, Path } from './fault.ts';
 import { ruleFaults } from './rule-faults.ts';
 import { CONFIG, type GatewayConfig } from './schema.ts';
+import { faultsOf, messageOf } from './schema-faults.ts';
 
 export type ParsedConfig =
   | { readonly config: GatewayConfig; readonly faults: readonly [] }
@@ -27,14 +26,14 @@ export function parseConfig(text: string): ParsedConfig {
   } catch {
     return failed([{ line: 1, column: 1, key: '', message: 'has too many aliases' }]);
   }
-  const place = (path: Path, isKey: boolean) => placeOf(document, lines, path, isKey);
-  const checked = CONFIG.safeParse(value ?? {}, { reportInput: true });
-  if (!checked.success) return failed(checked.error.issues.flatMap((issue) => faultsOf(issue, place)));
-  const conflicts = [...conflictsIn(checked.data), ...ruleFaults(checked.data)].map(({ path, ...fault }) => ({
+  const placed = ({ path, isOfKey = true, ...fault }: Conflict): ConfigFault => ({
     ...fault,
-    ...place(path, true),
+    ...placeOf(document, lines, path, isOfKey),
     key: named(path),
-  }));
+  });
+  const checked = CONFIG.safeParse(value ?? {}, { reportInput: true, error: messageOf });
+  if (!checked.success) return failed(checked.error.issues.flatMap(faultsOf).map(placed));
+  const conflicts = [...conflictsIn(checked.data), ...ruleFaults(checked.data)].map(placed);
   return conflicts.length > 0 ? failed(conflicts) : { config: checked.data, faults: [] };
 }
 
@@ -53,66 +52,6 @@ const SYNTAX: { readonly [code: string]: string } = {
 function syntaxFault({ line, col }: { line: number; col: number }, code: string): ConfigFault {
   const known = SYNTAX[code] ?? `it is not YAML (${code.toLowerCase().replaceAll('_', ' ')})`;
   return { line, column: col, key: '', message: known };
-}
-
-type PlaceOf = (path: Path, isKey: boolean) => { readonly line: number; readonly column: number };
-
-/** The issues of a union are those of the alternative that fits best. */
-function faultsOf(issue: z.core.$ZodIssue, place: PlaceOf): ConfigFault[] {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...issue.path, key], place));
-  if (issue.code === 'invalid_union') {
-    const inner = issue.errors
-      .map((errors) => errors.filter(({ path }) => path.length > 0))
-      .find((errors) => errors.length > 0);
-    if (inner)
-      return inner.flatMap((each) =>
-        faultsOf({ ...each, path: [...issue.path, ...each.path] } as z.core.$ZodIssue, place),
-      );
-  }
-  if (issue.code === 'invalid_key') {
-    const [inner] = issue.issues;
-    return [{ ...place(issue.path, true), key: named(issue.path), message: inner?.message ?? issue.message }];
-  }
-  const message = issue.input === undefined ? `is missing; it ${issue.message}` : issue.message;
-  return [{ ...place(issue.path, false), key: named(issue.path), message }];
-}
-
-function unknownKey(path: Path, place: PlaceOf): ConfigFault {
-  const key = String(path.at(-1));
-  const meant = nearest(key, keysAt(CONFIG, path.slice(0, -1)));
-  return {
-    ...place(path, true),
-    key: named(path),
-    message: 'is not a known key',
-    hint: meant === undefined ? 'docs/gateway.md lists all keys.' : `Did you mean ${meant}?`,
-  };
-}
-
-/** The keys that the schema knows at a place; none where an alternative has no such place. */
-function keysAt(schema: unknown, path: Path): readonly string[] {
-  const def = (schema as { def?: SchemaDefinition } | undefined)?.def;
-  if (!def) return [];
-  if (def.type === 'union') return (def.options ?? []).flatMap((option) => keysAt(option, path));
-  if (def.innerType) return keysAt(def.innerType, path);
-  if (def.in) return keysAt(def.in, path);
-  const [next, ...rest] = path;
-  if (def.type === 'object') {
-    if (next === undefined) return Object.keys(def.shape ?? {});
-    return keysAt(def.shape?.[String(next)], rest);
-  }
-  if (next === undefined) return [];
-  return keysAt(def.valueType ?? def.element, rest);
-}
-
-/** What zod's schemas say of themselves. */
-interface SchemaDefinition {
-  readonly type: string;
-  readonly options?: readonly unknown[];
-  readonly innerType?: unknown;
-  readonly in?: unknown;
-  readonly shape?: { readonly [key: string]: unknown };
-  readonly valueType?: unknown;
-  readonly element?: unknown;
 }
 
 /** A key may be anything that somebody wrote: no control characters, and not all of a long one. */

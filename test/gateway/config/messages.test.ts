@@ -1,0 +1,105 @@
+// Every mistake is told in words of this product: the schema is asked at each of its places, with
+// values of each kind.
+
+import { expect, test } from 'vitest';
+import { parseConfig } from '../../../gateway/config/load.ts';
+import { CONFIG } from '../../../gateway/config/schema.ts';
+import { faultsOf, messageOf } from '../../../gateway/config/schema-faults.ts';
+
+interface Definition {
+  readonly type: string;
+  readonly shape?: { readonly [key: string]: { readonly def: Definition } };
+  readonly innerType?: { readonly def: Definition };
+  readonly in?: { readonly def: Definition };
+  readonly valueType?: { readonly def: Definition };
+  readonly element?: { readonly def: Definition };
+  readonly options?: readonly { readonly def: Definition }[];
+}
+
+type Wrap = (value: unknown) => unknown;
+
+const NAMES: { readonly [parent: string]: string } = { apps: 'a.example', setHeader: 'X-A' };
+
+/** A function for each place, which makes a configuration that has a value there. */
+function placesOf(definition: Definition, wrap: Wrap, parent = ''): Wrap[] {
+  const { innerType, in: input, options = [], shape = {}, valueType, element } = definition;
+  const name = NAMES[parent] ?? 'name';
+  return [
+    wrap,
+    ...[innerType, input, ...options].flatMap((each) => (each ? placesOf(each.def, wrap, parent) : [])),
+    ...Object.entries(shape).flatMap(([key, { def }]) => placesOf(def, (value) => wrap({ [key]: value }), key)),
+    ...(valueType ? placesOf(valueType.def, (value) => wrap({ [name]: value }), parent) : []),
+    ...(element ? placesOf(element.def, (value) => wrap([value]), parent) : []),
+  ];
+}
+
+const LONG = 'x'.repeat(40_000);
+const VALUES = [null, 0, -1, 1.5, 2 ** 60, true, '', 'x y', LONG, [], [null], [[]], Array(300).fill('x'), {}, { x: 1 }];
+/** How zod begins its own messages. */
+const FOREIGN = /Invalid|Too (?:big|small)|Unrecognized|expected|received|<=|>=|undefined/;
+
+const PLACES = placesOf(CONFIG.def as unknown as Definition, (value) => value);
+
+test('no message is one of the library that checks the values', () => {
+  expect(PLACES.length).toBeGreaterThan(100);
+  const messages = new Set<string>();
+  for (const wrap of PLACES)
+    for (const value of VALUES)
+      for (const issue of CONFIG.safeParse(wrap(value), { reportInput: true, error: messageOf }).error?.issues ?? [])
+        for (const { message, hint = '' } of faultsOf(issue)) messages.add(message).add(hint);
+  expect(messages.size).toBeGreaterThan(50);
+  expect([...messages].filter((message) => FOREIGN.test(message) || message.length > 1000)).toEqual([]);
+});
+
+const rule = (action: string): string =>
+  `listen: ":1"\napps:\n  a.example:\n    to: http://h\n    rules:\n      - { when: ssl, do: ${action} }`;
+
+test.each([
+  [
+    'an application without keys',
+    'listen: ":1"\napps:\n  a.example:\n  to: http://h',
+    'apps.a.example',
+    /no value.*indented/,
+    undefined,
+  ],
+  [
+    'a header of the connection',
+    rule('{ setHeader: { Host: x } }'),
+    'apps.a.example.rules.0.do.setHeader.Host',
+    /not its connection or framing/,
+    undefined,
+  ],
+  [
+    'a status of an answer that is none',
+    rule('{ block: { status: 200 } }'),
+    'apps.a.example.rules.0.do.block.status',
+    /400 to 599/,
+    undefined,
+  ],
+  [
+    'an action with a typo',
+    rule('{ setHeadr: { X-A: b } }'),
+    'apps.a.example.rules.0.do.setHeadr',
+    /not a known key/,
+    /setHeader/,
+  ],
+  ['an action that is empty', rule('{}'), 'apps.a.example.rules.0.do', /must be log, skip, block/, undefined],
+  [
+    'a typo in a single address',
+    'listen: { adress: ":1" }\napps: { "*": { to: http://h } }',
+    'listen.adress',
+    /not a known key/,
+    /address/,
+  ],
+  [
+    'a key of another product',
+    'listen: ":1"\napps: { "*": { to: http://h, tls: { certificates: x } } }',
+    'apps.*.tls.certificates',
+    /not a known key/,
+    /certFile, keyFile/,
+  ],
+])('%s is told at its key', (_, text, key, message, hint) => {
+  const fault = parseConfig(text).faults.find((each) => each.key === key);
+  expect(fault?.message).toMatch(message);
+  if (hint) expect(fault?.hint).toMatch(hint);
+});
