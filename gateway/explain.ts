@@ -1,10 +1,13 @@
 // One request through the phases without an application: what each rule makes of it, and why.
 
-import { once } from 'node:events';
-import http, { type IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { duplexPair } from 'node:stream';
 import type { Address } from './addresses/address.ts';
 import { type AnswerCode, Refusal } from './answers/kinds.ts';
+import type { GatewayLimits } from './config/schema.ts';
+import { createHttpServers, type HttpServers } from './connection/http-servers.ts';
+import { type Peer, setPeer } from './connection/peer.ts';
 import { Exchange } from './exchange.ts';
 import { findApplication, judgeTarget } from './phases/find-application.ts';
 import { readRequest } from './phases/read-request.ts';
@@ -45,19 +48,23 @@ export interface ExplainedRequest {
     | { readonly blockedBy: string; readonly status: number };
 }
 
-/**
- * @param bytes the head of a request of HTTP/1.1
- * @throws Refusal `REQUEST_MALFORMED` if node:http does not take it for one
- */
+/** @param bytes the head of a request of HTTP/1.1 */
 export async function explainRequest(
   bytes: Buffer,
   setup: GatewaySetup,
   { from, isSecure }: ExplainOptions,
 ): Promise<ExplainedRequest> {
-  const message = await parseRequest(bytes);
+  const plain: Peer = { address: from, profile: undefined, redirects: false };
+  let message: IncomingMessage;
+  try {
+    message = await parseRequest(bytes, setup.config.limits, plain);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { app: undefined, readings: [], rules: [], end: { refused: error.code } };
+  }
   const host = message.headers.host?.replace(/:\d+$/, '').toLowerCase() ?? '';
   const profile = isSecure ? (setup.applications.profileOf(host) ?? 'none') : undefined;
-  const peer = { address: from, profile, redirects: false };
+  const peer = { ...plain, profile };
   const exchange = new Exchange(message, new ServerResponse(message), peer);
   try {
     readRequest(exchange, setup);
@@ -98,19 +105,29 @@ function explainRules(exchange: Exchange, target: string | undefined): Pick<Expl
   return { rules: explained, end: target === undefined ? { redirected: true } : { forwarded: target } };
 }
 
-/** By the parser that the gateway uses. */
-async function parseRequest(bytes: Buffer): Promise<IncomingMessage> {
-  const server = http.createServer({ requireHostHeader: false });
+/** By the servers that the gateway has. @throws Refusal for what reaches no phase of it */
+async function parseRequest(bytes: Buffer, limits: GatewayLimits, peer: Peer): Promise<IncomingMessage> {
   const [near, far] = duplexPair();
-  server.emit('connection', far);
-  const parsed = Promise.race([
-    once(server, 'request').then(([message]) => message as IncomingMessage),
-    once(server, 'checkContinue').then(([message]) => message as IncomingMessage),
-    once(server, 'upgrade').then(([message]) => message as IncomingMessage),
-    once(server, 'clientError').then(() => undefined),
-  ]);
-  near.end(bytes);
-  const message = await parsed;
-  if (!message) throw new Refusal('REQUEST_MALFORMED');
-  return message;
+  // What the parser reads of a socket, a pair has as well.
+  const socket = far as unknown as Socket;
+  setPeer(socket, peer);
+  let servers: HttpServers | undefined;
+  try {
+    return await new Promise<IncomingMessage>((resolve, reject) => {
+      servers = createHttpServers(limits, {
+        onRequest: resolve,
+        onUpgrade: resolve,
+        onMalformed: (code) => reject(new Refusal(code)),
+        originsOf: () => [],
+      });
+      servers.acceptHttp1(socket);
+      // Such as CONNECT, and an Expect that nobody knows: node:http answers these by itself.
+      near.once('close', () => reject(new Refusal('REQUEST_MALFORMED')));
+      near.on('error', () => undefined).resume();
+      near.end(bytes);
+    });
+  } finally {
+    servers?.close();
+    near.destroy();
+  }
 }

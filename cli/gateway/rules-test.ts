@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import { parseAddress } from '../../gateway/addresses/address.ts';
+import { ANSWER_KINDS } from '../../gateway/answers/kinds.ts';
 import { readConfig } from '../../gateway/config/read.ts';
 import { type ExplainedRequest, type ExplainedRule, explainRequest } from '../../gateway/explain.ts';
 import type { Explanation } from '../../gateway/rules/explain.ts';
@@ -43,7 +44,10 @@ function readRequest(file: string): Buffer {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`${file} cannot be read`, hint);
   }
-  const [head = ''] = text.replace(/\r?\n/g, '\n').split('\n\n', 1);
+  // Editors begin a file with the mark of its encoding, and people with an empty line.
+  const lines = text.replace(/^\xef\xbb\xbf/, '').replace(/\r?\n/g, '\n');
+  const [head = ''] = lines.trimStart().split('\n\n', 1);
+  if (head === '') throw new UsageError(`${file} is empty`, hint);
   return Buffer.from(`${head.trimEnd().replaceAll('\n', '\r\n')}\r\n\r\n`, 'latin1');
 }
 
@@ -72,6 +76,9 @@ const word = (outcome: boolean | undefined): string => (outcome === undefined ? 
 function describeEnd(end: ExplainedRequest['end']): string {
   if ('forwarded' in end) return `forwarded as ${end.forwarded}`;
   if ('redirected' in end) return 'redirected to the path that reads in one way';
-  if ('refused' in end) return `refused: ${end.refused}`;
+  if ('refused' in end) {
+    const { detail, hint } = ANSWER_KINDS[end.refused];
+    return `refused: ${end.refused}\n       ${detail} ${hint}`;
+  }
   return `blocked by ${end.blockedBy} with ${end.status}`;
 }

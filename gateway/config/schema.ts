@@ -140,12 +140,10 @@ const limits = z.strictObject({
 
 const apps = z
   .record(
-    z
-      .string()
-      .regex(APP_NAME, {
-        error:
-          'must be a host, *.host or *, in lower case (an international one as xn--…), without scheme and port, and a path below it if any',
-      }),
+    z.string().regex(APP_NAME, {
+      error:
+        'must be a host, *.host or *, in lower case (an international one as xn--…), without scheme and port, and a path below it if any',
+    }),
     app,
     { error: 'must be an object of applications by host' },
   )

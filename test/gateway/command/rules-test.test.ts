@@ -71,10 +71,28 @@ describe('credveil gateway rules test', { timeout: 60_000 }, () => {
   test.each([
     ['GET / HTTP/1.1\nHost: other.example\n', 'HOST_UNKNOWN'],
     ['GET /#a HTTP/1.1\nHost: blog.example.com\n', 'TARGET_MALFORMED'],
+    ['GET / HTTP/1.1\nHost: blog.example.com\nNo colon', 'REQUEST_MALFORMED'],
   ])('says why %j is refused', async (text, code) => {
     const { config, request } = folder();
-    const { stdout } = await credveil(['gateway', 'rules', 'test', '--config', config, '--request', request(text)]);
-    expect(stdout).toContain(`end    refused: ${code}`);
+    const args = ['gateway', 'rules', 'test', '--config', config, '--request', request(text)];
+    const { code: exit, stdout, stderr } = await credveil(args);
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+    expect(stdout).toMatch(new RegExp(`end    refused: ${code}\n       [A-Z].*\\.\n`));
+  });
+
+  test.each([`\ufeffGET /x HTTP/1.1\r\nHost: blog.example.com\r\n`, '\n\nGET /x HTTP/1.1\nHost: blog.example.com'])(
+    'reads what editors and people write: %j',
+    async (text) => {
+      const { config, request } = folder();
+      const args = ['gateway', 'rules', 'test', '--config', config, '--request', request(text), '--json'];
+      expect(JSON.parse((await credveil(args)).stdout)).toMatchObject({ end: { forwarded: '/x' } });
+    },
+  );
+
+  test.each(['', '\r\n \r\n'])('says that %j is empty', async (text) => {
+    const { config, request } = folder();
+    const args = ['gateway', 'rules', 'test', '--config', config, '--request', request(text)];
+    expect(await credveil(args)).toMatchObject({ code: 2, stderr: expect.stringContaining('request.txt is empty') });
   });
 
   test('needs a configuration, a request and an address', async () => {
