@@ -5,12 +5,10 @@ import type { Command } from 'commander';
 import { type AdminActions, AdminError, startAdminServer } from '../../gateway/admin/admin-server.ts';
 import { adminSocketOf } from '../../gateway/config/admin-socket.ts';
 import { compareConfigs, withFixed } from '../../gateway/config/compare.ts';
-import { parseListen } from '../../gateway/config/listen.ts';
 import { GatewayConfigError } from '../../gateway/config/read.ts';
 import type { GatewayConfig } from '../../gateway/config/schema.ts';
 import { type GatewayService, startGatewayService } from '../../gateway/workers/primary.ts';
 import { nameError, type OnEvent } from '../../runtime/events.ts';
-import { type MetricsListener, startMetricsListener } from '../../runtime/observe/metrics-listener.ts';
 import { countWorkers } from '../../runtime/workers/shared-port.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { type AdminFlags, acceptList, showLists, showStatus } from '../gateway/administration.ts';
@@ -19,6 +17,7 @@ import { describeFaults } from '../gateway/faults.ts';
 import { type RulesTestFlags, testRules } from '../gateway/rules-test.ts';
 import { type AlarmOptions, openEvents } from '../notify/service-events.ts';
 import { note, print, printJson, printResult } from '../output.ts';
+import { startMetrics, untilStopped } from '../service/run-service.ts';
 
 interface GatewayFlags {
   readonly config: string;
@@ -120,7 +119,7 @@ async function serveUntilStopped(initial: GatewayConfig, flags: GatewayFlags): P
       throw error;
     },
   );
-  const metrics = await startMetrics(config, service, onEvent);
+  const metrics = await startMetrics(config.metrics, service, onEvent);
   const closeAdmin = await startAdmin(config, service, () => config, onEvent);
   const reload = async (): Promise<void> => {
     try {
@@ -140,18 +139,12 @@ async function serveUntilStopped(initial: GatewayConfig, flags: GatewayFlags): P
     reloading = reloading.then(reload);
   };
   process.on('SIGHUP', onHangUp);
-  const stopped = new Promise<void>((resolve, reject) => {
-    const stop = (signal: NodeJS.Signals): void => {
-      process.off('SIGINT', stop).off('SIGTERM', stop);
-      if (signal === 'SIGINT') process.exitCode = ExitCode.interrupted;
-      service
-        .close({ deadlineMs: config.drainMs })
-        .finally(() => Promise.all([metrics?.close(), closeAdmin()]))
-        .finally(closeEvents)
-        .then(resolve, reject);
-    };
-    process.on('SIGINT', stop).on('SIGTERM', stop);
-  });
+  const stopped = untilStopped(() =>
+    service
+      .close({ deadlineMs: config.drainMs })
+      .finally(() => Promise.all([metrics?.close(), closeAdmin()]))
+      .finally(closeEvents),
+  );
   // Printed last: a parent that waits for these lines may send a signal immediately.
   const { urls } = service;
   if (flags.json) printJson({ urls, ...(metrics && { metrics: metrics.url }) });
@@ -190,20 +183,5 @@ async function startAdmin(
     if (!(error instanceof AdminError)) throw error;
     onEvent({ event: 'admin-unavailable', message: error.message, ...nameError(error) });
     return async () => {};
-  }
-}
-
-/** Undefined if metrics are off. A metrics listener that fails also stops the gateway. */
-async function startMetrics(
-  { metrics }: GatewayConfig,
-  service: GatewayService,
-  onEvent: OnEvent,
-): Promise<MetricsListener | undefined> {
-  if (metrics === 'off') return undefined;
-  try {
-    return await startMetricsListener(() => service.metrics(), { ...parseListen(metrics), onEvent });
-  } catch (error) {
-    await service.close({ deadlineMs: 0 });
-    throw error;
   }
 }

@@ -4,7 +4,6 @@ import fs from 'node:fs';
 import type { Command } from 'commander';
 import { nameError, type OnEvent } from '../../runtime/events.ts';
 import { isLoopback } from '../../runtime/http/browser-gate.ts';
-import { type MetricsListener, startMetricsListener } from '../../runtime/observe/metrics-listener.ts';
 import { countWorkers } from '../../runtime/workers/shared-port.ts';
 import {
   type Config,
@@ -21,7 +20,7 @@ import type { OrderedFolder } from '../../server/workers/messages.ts';
 import { startWorkers } from '../../server/workers/primary.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { openKeyFile } from '../../store/key-file.ts';
-import { ExitCode, UsageError } from '../exit.ts';
+import { UsageError } from '../exit.ts';
 import { namedBy } from '../key-files.ts';
 import { outboxFor } from '../notify/notifier.ts';
 import { type AlarmOptions, openEvents } from '../notify/service-events.ts';
@@ -29,6 +28,7 @@ import { keyFileFor } from '../open.ts';
 import { note, printResult } from '../output.ts';
 import { printable } from '../printable.ts';
 import { addSettingFlags, configJson, describeConfig } from '../serve-config.ts';
+import { startMetrics, untilStopped } from '../service/run-service.ts';
 
 interface ServeOptions {
   config?: string;
@@ -133,7 +133,7 @@ async function serveUntilStopped(
   let settings = initial;
   if (isPlain(settings)) onEvent(PLAIN_HTTP);
   const server = await start(settings, onEvent);
-  const metrics = await startMetrics(settings, server, onEvent);
+  const metrics = await startMetrics(settings.metrics, server, onEvent);
   const reload = (): void => {
     try {
       const change = compareSettings(settings, load().settings);
@@ -146,18 +146,8 @@ async function serveUntilStopped(
     }
   };
   process.on('SIGHUP', reload);
-  const stopped = new Promise<void>((resolve, reject) => {
-    const stop = (signal: NodeJS.Signals): void => {
-      process.off('SIGINT', stop).off('SIGTERM', stop);
-      if (signal === 'SIGINT') process.exitCode = ExitCode.interrupted;
-      // Metrics stay available while the server drains.
-      server
-        .close({ deadlineMs: settings.drainMs })
-        .finally(() => metrics?.close())
-        .then(resolve, reject);
-    };
-    process.on('SIGINT', stop).on('SIGTERM', stop);
-  });
+  // Metrics stay available while the server drains.
+  const stopped = untilStopped(() => server.close({ deadlineMs: settings.drainMs }).finally(() => metrics?.close()));
   // Printed last: a parent that waits for this line may send a signal immediately.
   const urls = { url: server.url, ...(metrics && { metrics: metrics.url }) };
   printResult(options, urls, ({ url }) => `listening on ${url}`);
@@ -180,18 +170,3 @@ const describeIgnored = (name: string) =>
     message: `environment variable ${name} is not a setting and has no effect`,
     hint: '`credveil serve --print-config` lists all settings.',
   }) as const;
-
-/** Undefined if metrics are off. A metrics listener that fails also stops the server. */
-async function startMetrics(
-  { metrics }: Settings,
-  server: CredveilServer,
-  onEvent: OnEvent,
-): Promise<MetricsListener | undefined> {
-  if (metrics === 'off') return undefined;
-  try {
-    return await startMetricsListener(() => server.metrics(), { ...parseAddress(metrics), onEvent });
-  } catch (error) {
-    await server.close({ deadlineMs: 0 });
-    throw error;
-  }
-}

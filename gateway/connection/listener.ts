@@ -2,8 +2,9 @@
 // read, and goes to the server of its protocol.
 
 import net, { type Socket } from 'node:net';
+import { partyOf } from '../../runtime/http/per-address.ts';
 import { type Address, formatAddress, parseAddress } from '../addresses/address.ts';
-import { type AddressRange, networkOf } from '../addresses/network.ts';
+import type { AddressRange } from '../addresses/network.ts';
 import { isIn } from '../request/client-address.ts';
 import { MAX_HELLO_BYTES, readHello } from './client-hello.ts';
 import { setPeer } from './peer.ts';
@@ -27,26 +28,22 @@ export interface ListenerRules {
 /** Open connections of a process, in all and by address: shared by its listeners. */
 export class ConnectionCounts {
   readonly sockets = new Set<Socket>();
-  readonly #byNetwork = new Map<string, number>();
+  readonly #byParty = new Map<string, number>();
 
   countOf(address: Address): number {
-    return this.#byNetwork.get(partyOf(address)) ?? 0;
+    return this.#byParty.get(partyOf(formatAddress(address))) ?? 0;
   }
 
   add(socket: Socket, address: Address): void {
-    const party = partyOf(address);
-    this.#byNetwork.set(party, (this.#byNetwork.get(party) ?? 0) + 1);
+    const party = partyOf(formatAddress(address));
+    this.#byParty.set(party, (this.#byParty.get(party) ?? 0) + 1);
     socket.once('close', () => {
-      const left = (this.#byNetwork.get(party) ?? 1) - 1;
-      if (left > 0) this.#byNetwork.set(party, left);
-      else this.#byNetwork.delete(party);
+      const left = (this.#byParty.get(party) ?? 1) - 1;
+      if (left > 0) this.#byParty.set(party, left);
+      else this.#byParty.delete(party);
     });
   }
 }
-
-/** One party holds an address of IPv4, or a network of 64 bits of IPv6. */
-const partyOf = (address: Address): string =>
-  address.family === 4 ? String(address.word) : formatAddress(networkOf(address, 64).first);
 
 /** @param rules read anew for each connection, so that a reload applies to the next one */
 export function createListener(rules: () => ListenerRules, counts: ConnectionCounts): net.Server {

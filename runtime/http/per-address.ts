@@ -7,7 +7,7 @@ import { isIPv6, type Socket } from 'node:net';
 export function limitPerAddress(server: Server, max: () => number): void {
   const open = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
-    const address = networkOf(socket.remoteAddress ?? '');
+    const address = partyOf(socket.remoteAddress ?? '');
     const count = (open.get(address) ?? 0) + 1;
     if (count > max()) {
       socket.destroy();
@@ -25,7 +25,7 @@ export function limitPerAddress(server: Server, max: () => number): void {
 const IPV6_NETWORK_GROUPS = 4;
 
 /** What one party holds: an address of IPv4, or the network of an address of IPv6. */
-export function networkOf(address: string): string {
+export function partyOf(address: string): string {
   const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
   if (mapped !== undefined || !isIPv6(address)) return mapped ?? address;
   const [head = '', tail] = address.replace(/%.*$/, '').split('::');

@@ -3,6 +3,7 @@
 
 import path from 'node:path';
 import { CredveilError } from '../../protocol/errors.ts';
+import { LOOPBACK, parseHostPort } from '../../runtime/config/host-port.ts';
 import { nearest } from '../../runtime/config/nearest.ts';
 import { readRegularFile } from '../../store/files.ts';
 import type { WorkerOrder } from '../workers/messages.ts';
@@ -138,9 +139,7 @@ function assertTogether(settings: Settings, key: SettingKey, needed: SettingKey)
 
 /** Of `HOST:PORT`, `[IPv6]:PORT` or `:PORT`, as the schema has checked it. */
 export function parseAddress(text: string): { readonly host: string; readonly port: number } {
-  const colon = text.lastIndexOf(':');
-  const host = text.slice(0, colon).replace(/^\[|\]$/g, '') || '127.0.0.1';
-  return { host, port: Number(text.slice(colon + 1)) };
+  return parseHostPort(text, LOOPBACK);
 }
 
 /**

@@ -14,7 +14,7 @@ import {
 } from '../../protocol/oprf-messages.ts';
 import { PROOF_BYTES } from '../../protocol/oprf-suite.ts';
 import { DATA_HEADERS, type HeaderBlock, headerBlock } from '../../runtime/http/headers.ts';
-import { networkOf } from '../../runtime/http/per-address.ts';
+import { partyOf } from '../../runtime/http/per-address.ts';
 import { ProblemError } from '../../runtime/http/problem.ts';
 import { PROBLEMS, type ProblemCode } from '../../runtime/http/problems.ts';
 import { assertBody, readBody } from '../../runtime/http/request-body.ts';
@@ -93,7 +93,7 @@ async function evaluate(exchange: ServiceExchange, { queue }: ServiceContext, re
 
 /** Who shares a turn at the evaluator: a client, or an anonymous one's address or network. */
 const ownerOf = ({ admission, request }: ServiceExchange): string =>
-  admission.client?.id ?? networkOf(request.socket.remoteAddress ?? '');
+  admission.client?.id ?? partyOf(request.socket.remoteAddress ?? '');
 
 /** A message that the protocol refuses is a problem of its sender. */
 function asProblem(error: unknown): unknown {

@@ -1,0 +1,43 @@
+// What commands that serve until a signal have in common: their metrics, and how they stop.
+
+import { LOOPBACK, parseHostPort } from '../../runtime/config/host-port.ts';
+import type { OnEvent } from '../../runtime/events.ts';
+import type { CloseOptions } from '../../runtime/http/sockets.ts';
+import type { Metric } from '../../runtime/observe/metric.ts';
+import { type MetricsListener, startMetricsListener } from '../../runtime/observe/metrics-listener.ts';
+import { ExitCode } from '../exit.ts';
+
+interface Service {
+  metrics(): Promise<readonly (readonly Metric[])[]>;
+  close(options: CloseOptions): Promise<void>;
+}
+
+/**
+ * Undefined if metrics are off. A metrics listener that fails also stops the service.
+ * @param address `:PORT` is of loopback: metrics are for the operator alone
+ */
+export async function startMetrics(
+  address: string,
+  service: Service,
+  onEvent: OnEvent,
+): Promise<MetricsListener | undefined> {
+  if (address === 'off') return undefined;
+  try {
+    return await startMetricsListener(() => service.metrics(), { ...parseHostPort(address, LOOPBACK), onEvent });
+  } catch (error) {
+    await service.close({ deadlineMs: 0 });
+    throw error;
+  }
+}
+
+/** Closes on the first SIGINT or SIGTERM. @returns when it is closed */
+export function untilStopped(close: () => Promise<unknown>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (signal: NodeJS.Signals): void => {
+      process.off('SIGINT', stop).off('SIGTERM', stop);
+      if (signal === 'SIGINT') process.exitCode = ExitCode.interrupted;
+      close().then(() => resolve(), reject);
+    };
+    process.on('SIGINT', stop).on('SIGTERM', stop);
+  });
+}
