@@ -26,6 +26,12 @@ function newCookiesOf(request: RuleResponse): readonly string[] {
     .map(({ name }) => name);
 }
 
+/** Names of those that it sent with another value. */
+function renewedCookiesOf(request: RuleResponse): readonly string[] {
+  const sent = requestCookiesOf(request);
+  return newCookiesOf(request).filter((name) => sent.get(name) !== undefined);
+}
+
 const locationOf = (request: RuleResponse): string | undefined => headersOf(request).get('location')?.[0];
 
 /** Whether a redirect leads to the path of the request, or to that of the page it came from. */
@@ -52,6 +58,7 @@ const READERS: Readers<RuleResponse> = {
   },
   'credveil.response.cookies.names': (request) => cookiesOf(request).map(({ name }) => name),
   'credveil.response.cookies.new': newCookiesOf,
+  'credveil.response.cookies.renewed': renewedCookiesOf,
   'credveil.response.location': (request) => locationOf(request) ?? null,
   'credveil.response.leads_back': leadsBack,
   // What has a coding was not read.

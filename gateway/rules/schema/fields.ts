@@ -61,6 +61,7 @@ export const FIELDS = {
   'credveil.response.cookies': ofResponse('Map<Array<Bytes>>'),
   'credveil.response.cookies.names': ofResponse('Array<Bytes>'),
   'credveil.response.cookies.new': ofResponse('Array<Bytes>'),
+  'credveil.response.cookies.renewed': ofResponse('Array<Bytes>'),
   'credveil.response.location': ofResponse('Bytes'),
   'credveil.response.leads_back': ofResponse('Bool'),
   'credveil.response.body': ofResponse('Bytes'),
