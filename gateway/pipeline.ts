@@ -30,7 +30,7 @@ export function createPipeline(parts: PipelineParts): Handle {
   return (message, response, upgrade) => {
     const exchange = new Exchange(message, response, peerOf(message.socket), upgrade);
     const setup = parts.setup();
-    response.on('error', () => undefined);
+    response.on('error', ignore);
     if (exchange.peer.isEnding) {
       // It came in the same packet as a request whose answer ends the connection.
       message.resume();
@@ -58,6 +58,9 @@ export function createPipeline(parts: PipelineParts): Handle {
     }
   };
 }
+
+/** Writing to a client that has left. */
+const ignore = (): void => undefined;
 
 function fail(exchange: Exchange, error: unknown, { observe }: PipelineParts): void {
   if (!(error instanceof Refusal)) observe.failed(exchange, error);

@@ -1,6 +1,7 @@
 // The target of a request and the host that it is for: RFC 9112 §3.2, RFC 9113 §8.3.1.
 
 import { refuse } from './refuse.ts';
+import { rememberNames } from './remember-names.ts';
 
 const ABSOLUTE = /^https?:\/\/([^/?#]+)(\/.*|\?.*)?$/i;
 /** Of printable ASCII those that no server reads in one way. */
@@ -42,8 +43,13 @@ const AUTHORITY =
   /^(?:([A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9_.])?)|(\[[0-9A-Fa-f:.]{2,45}\]))(?::(\d{1,5}))?$/;
 const MAX_PORT = 65_535;
 
-/** @throws Refusal `HOST_MALFORMED` */
-export function hostOf(authority: string): string {
+/**
+ * Hosts repeat.
+ * @throws Refusal `HOST_MALFORMED`
+ */
+export const hostOf = rememberNames(readHost);
+
+function readHost(authority: string): string {
   const [, name, address, port] = AUTHORITY.exec(authority) ?? [];
   const host = name ?? address;
   if (host === undefined || host.includes('..') || Number(port ?? 0) > MAX_PORT) throw refuse('HOST_MALFORMED');

@@ -33,6 +33,7 @@ export function responseHeaders(raw: readonly string[]): string[] {
 }
 
 function nominatedIn(connection: string, before: string[] | undefined): string[] | undefined {
+  if (connection === 'keep-alive' || connection === 'close') return before;
   const names = connection
     .toLowerCase()
     .split(',')
@@ -100,10 +101,15 @@ export class ResponseSink {
 
   end(trailers: readonly string[]): void {
     const response = this.#response;
-    const kept = responseHeaders(trailers);
-    if (kept.length > 0 && isHttp2(response.req)) response.addTrailers(objectOf(kept) as never);
-    else if (kept.length > 0) response.addTrailers(pairsOf(kept));
+    if (trailers.length > 0) this.#addTrailers(responseHeaders(trailers));
     response.end();
+  }
+
+  #addTrailers(trailers: readonly string[]): void {
+    const response = this.#response;
+    if (trailers.length === 0) return;
+    if (isHttp2(response.req)) response.addTrailers(objectOf(trailers) as never);
+    else response.addTrailers(pairsOf(trailers));
   }
 
   /** The client must not take what it has for the whole. */
