@@ -44,5 +44,5 @@ function differences(before: unknown, after: unknown, key: string): string[] {
   return names.flatMap((name) => differences(before[name], after[name], key === '' ? name : `${key}.${name}`));
 }
 
-const isObject = (value: unknown): value is { readonly [name: string]: unknown } =>
+export const isObject = (value: unknown): value is { readonly [name: string]: unknown } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

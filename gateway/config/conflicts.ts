@@ -1,7 +1,19 @@
 // What no single key of a configuration shows: two keys that contradict each other.
 
+import { isObject } from './compare.ts';
 import type { Conflict } from './fault.ts';
 import type { AppConfig, GatewayConfig } from './schema.ts';
+
+/**
+ * Applications without a target, which only proxies that ask need not have. Also of what the schema
+ * refuses, so that it is told with the other mistakes.
+ */
+export function missingTargets(apps: unknown): Conflict[] {
+  if (!isObject(apps)) return [];
+  return Object.entries(apps)
+    .filter(([, app]) => isObject(app) && app.to === undefined)
+    .map(([name]) => ({ path: ['apps', name, 'to'], message: 'is missing; it must be a URL' }));
+}
 
 export function conflictsIn(config: GatewayConfig): Conflict[] {
   const { apps, auth } = config;
@@ -18,9 +30,8 @@ export function conflictsIn(config: GatewayConfig): Conflict[] {
   if (config.listen.length === 0 && !config.forwardAuth)
     conflicts.push({ path: ['listen'], message: 'is missing; it must be HOST:PORT, or a list of them' });
   const names = new Set<string>();
-  for (const [name, { to, upstream }] of Object.entries(apps)) {
-    if (to === undefined && config.listen.length > 0)
-      conflicts.push({ path: ['apps', name, 'to'], message: 'is missing; it must be a URL' });
+  if (config.listen.length > 0) conflicts.push(...missingTargets(apps));
+  for (const [name, { upstream }] of Object.entries(apps)) {
     const plain = name.endsWith('/') ? name.slice(0, -1) : name;
     if (names.has(plain))
       conflicts.push({ path: ['apps', name], message: 'names the same place as another application' });

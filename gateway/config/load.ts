@@ -1,7 +1,8 @@
 // The configuration file: YAML or JSON, checked as a whole. Every mistake has its line.
 
 import { type Document, isAlias, isMap, isScalar, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
-import { conflictsIn } from './conflicts.ts';
+import { isObject } from './compare.ts';
+import { conflictsIn, missingTargets } from './conflicts.ts';
 import type { ConfigFault, Conflict, Path } from './fault.ts';
 import { ruleFaults } from './rule-faults.ts';
 import { CONFIG, type GatewayConfig } from './schema.ts';
@@ -32,7 +33,10 @@ export function parseConfig(text: string): ParsedConfig {
     key: named(path),
   });
   const checked = CONFIG.safeParse(value ?? {}, { reportInput: true, error: messageOf });
-  if (!checked.success) return failed(checked.error.issues.flatMap(faultsOf).map(placed));
+  if (!checked.success) {
+    const missing = isObject(value) && value.listen !== undefined ? missingTargets(value.apps) : [];
+    return failed([...checked.error.issues.flatMap(faultsOf), ...missing].map(placed));
+  }
   const conflicts = [...conflictsIn(checked.data), ...ruleFaults(checked.data)].map(placed);
   return conflicts.length > 0 ? failed(conflicts) : { config: checked.data, faults: [] };
 }

@@ -151,3 +151,17 @@ describe('a changed configuration', () => {
     expect(compareConfigs(before, before)).toEqual({ changed: [], needRestart: [] });
   });
 });
+
+test('a missing target is told with the mistakes of the schema', () => {
+  const apps = '  a.example: { path: refuse }\n  b.example: { to: "http://h" }\n  c.example:\n';
+  const keysOf = (text: string) => parseConfig(text).faults.map(({ key }) => key);
+  expect(keysOf(`listen: ":1"\nwrokers: 2\napps:\n${apps}`)).toEqual([
+    'wrokers',
+    'apps.a.example.to',
+    'apps.c.example',
+  ]);
+  expect(keysOf(`listen: [1, x]\napps:\n${apps}`)).toContain('apps.a.example.to');
+  // Proxies that ask need none.
+  const asked = `forwardAuth: { listen: ":1", proxy: caddy }\nwrokers: 2\napps:\n${apps}`;
+  expect(keysOf(asked)).toEqual(['wrokers', 'apps.c.example']);
+});

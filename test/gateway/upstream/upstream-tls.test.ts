@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import https, { type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { configOf, echo, exchange, parseAnswer, sendRaw, serve } from '../../support/gateway/gateway.ts';
 import { fixture } from '../../support/paths.ts';
 import { caPem, makeTlsFiles, pairOf } from '../../support/tls-files.ts';
@@ -100,6 +100,31 @@ test('a key that is not that of the certificate is a named error, and so is a mi
   await expect(serve(configTo('https://localhost:1', wrong))).rejects.toMatchObject({ code: 'TLS_FILES_INVALID' });
   const missing = serve(configTo('https://localhost:1', 'caFile: /nonexistent'));
   await expect(missing).rejects.toMatchObject({ code: 'TLS_FILE_UNREADABLE' });
+});
+
+test('files of an application that cannot be used leave no TLS profile open', async () => {
+  const tls = (name: string) => `{ certFile: ${pem(`${name}.pem`)}, keyFile: ${pem(`${name}.key`)} }`;
+  const bad = (own: string, upstream = '') =>
+    `listen: { address: "127.0.0.1:0", protocol: https }\ntls: ${tls('first')}\napps:\n` +
+    `  a.example: { to: "https://localhost:1", upstream: { ${upstream} } }\n` +
+    `  b.example: { to: "http://127.0.0.1:1", tls: ${own} }\n`;
+  const { gateway } = await serve(bad(tls('second')));
+  const opened = vi.spyOn(globalThis, 'setInterval');
+  const closed = vi.spyOn(globalThis, 'clearInterval');
+  onTestFinished(() => void vi.restoreAllMocks());
+  const timersOf = () => opened.mock.results.map(({ value }) => value);
+  const stopped = () => closed.mock.calls.map(([timer]) => timer);
+  for (const text of [
+    bad(tls('stranger'), 'caFile: /nonexistent'),
+    bad(`{ certFile: ${pem('stranger.pem')}, keyFile: /nonexistent }`),
+    bad(`{ certFile: ${pem('stranger.pem')}, keyFile: ${pem('first.key')} }`),
+  ]) {
+    expect(() => gateway.reload(configOf(text.replace(tls('first'), tls('expired'))))).toThrow();
+    expect(timersOf().filter((timer) => !stopped().includes(timer))).toEqual([]);
+  }
+  // Files are watched by timers of that kind: the test would see one that is left.
+  gateway.reload(configOf(bad(tls('stranger'))));
+  expect(timersOf().filter((timer) => !stopped().includes(timer)).length).toBeGreaterThan(0);
 });
 
 test('a reload takes up a CA that was replaced', async () => {
