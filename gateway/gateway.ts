@@ -17,6 +17,7 @@ import { peerOf, setPeer } from './connection/peer.ts';
 import { profileId, type TlsProfile, type TlsProfileOptions } from './connection/tls-profiles.ts';
 import { Browsers } from './handle/browsers.ts';
 import { Handles } from './handle/handles.ts';
+import type { ProcessState } from './limits/process-state.ts';
 import type { Lists } from './lists/lists.ts';
 import { Observe } from './observe/observe.ts';
 import { createNameUser } from './observe/user-names.ts';
@@ -26,7 +27,6 @@ import { isIn } from './request/client-address.ts';
 import type { FindList } from './rules/compile-expression.ts';
 import { createSetup, type GatewaySetup, retireSetup } from './setup.ts';
 import { deriveKey } from './state/gateway-key.ts';
-import type { State } from './state/state.ts';
 
 export interface GatewayOptions {
   readonly config: GatewayConfig;
@@ -45,12 +45,6 @@ export interface GatewayOptions {
 
 /** The lists of one process. */
 export type ProcessLists = Pick<Lists, 'lookup' | 'observe'>;
-
-/** The state as this process reaches it, and the key that all keys are derived from. */
-export interface ProcessState {
-  readonly state: State;
-  readonly key: Uint8Array;
-}
 
 export interface Gateway {
   /** Where it listens: `http://127.0.0.1:8080`. */

@@ -16,6 +16,7 @@ const FIXED = [
   'logLevel',
   'notify',
   'stateDirectory',
+  'state',
   'admin',
   'limits.maxHeaderBytes',
   'limits.bodyRateMs',
@@ -29,11 +30,11 @@ export function compareConfigs(before: GatewayConfig, after: GatewayConfig): Con
 
 /** The new configuration with what only a restart changes as it was. */
 export function withFixed(before: GatewayConfig, after: GatewayConfig): GatewayConfig {
-  const { listen, forwardAuth, workers, metrics, logLevel, notify, stateDirectory, admin, limits } = before;
+  const { listen, forwardAuth, workers, metrics, logLevel, notify, stateDirectory, state, admin, limits } = before;
   const { maxHeaderBytes, bodyRateMs } = limits;
   return {
     ...after,
-    ...{ listen, forwardAuth, workers, metrics, logLevel, notify, stateDirectory, admin },
+    ...{ listen, forwardAuth, workers, metrics, logLevel, notify, stateDirectory, state, admin },
     limits: { ...after.limits, maxHeaderBytes, bodyRateMs },
   };
 }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { parseNetwork } from '../addresses/network.ts';
 import { LEAKS_SCHEMA } from '../checks/leaks-schema.ts';
 import { FORWARD_AUTH_KINDS } from '../forward-auth/original-request.ts';
+import { LOGIN_LIMITS_SCHEMA } from '../limits/limit-schema.ts';
 import { LISTS_SCHEMA } from '../lists/list-schema.ts';
 import { RULES_SCHEMA } from '../phases/rule-config.ts';
 
@@ -101,6 +102,8 @@ const app = z.strictObject({
    */
   sameOriginTrust: z.boolean({ error: 'must be true or false' }).default(false),
   rules: RULES_SCHEMA,
+  /** How many failed logins there may be. */
+  loginLimits: LOGIN_LIMITS_SCHEMA,
 });
 
 const forwardAuth = z.strictObject({
@@ -179,6 +182,8 @@ export const CONFIG = z.strictObject({
   keyFileGroup: wholeNumber(0, 2 ** 32 - 2).optional(),
   /** For what outlives a restart: copies of lists, and observations. Default: beside the file. */
   stateDirectory: text('must be a path').optional(),
+  /** Counts, bans, and what is known of browsers. Default: state.sqlite in stateDirectory. */
+  state: z.strictObject({ sqliteFile: file }).optional(),
   /** A Unix socket for `credveil gateway status` and `lists`. Default: in stateDirectory. */
   admin: z
     .union([z.literal('off'), admin], { error: 'must be off, or an object with socketFile and group' })

@@ -3,7 +3,10 @@
 
 import type { Metric } from '../../runtime/observe/metric.ts';
 import type { GatewayConfig } from '../config/schema.ts';
+import type { LimitQuestion } from '../limits/limit-peer.ts';
 import type { ListChange } from '../lists/list-replica.ts';
+import type { BatchAnswer } from '../state/batches.ts';
+import type { StateQuestion } from '../state/remote-state.ts';
 
 /** What a worker is started with, and reloads. */
 export interface WorkerOptions {
@@ -15,6 +18,8 @@ export interface WorkerOrder {
   /** Of the limits of connections, of 1. */
   readonly share: number;
   readonly ticketSecret: Uint8Array;
+  /** Of the installation; undefined without a folder for it. */
+  readonly gatewayKey: Uint8Array | undefined;
 }
 
 /** What a started worker returns. */
@@ -27,10 +32,13 @@ export interface WorkerAddresses {
 export interface PrimaryAnswers {
   /** A rule put an address on a list. */
   observed(payload: ListChange): void;
+  state(payload: readonly StateQuestion[]): readonly BatchAnswer[];
+  limits(payload: readonly LimitQuestion[]): readonly BatchAnswer[];
 }
 
 /** Asked by the primary, answered by every worker. */
 export interface WorkerAnswers {
   listChanged(payload: ListChange): void;
+  published(payload: { readonly topic: string; readonly message: string }): void;
   metrics(payload: null): readonly Metric[];
 }

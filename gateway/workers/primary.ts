@@ -13,6 +13,7 @@ import { startGateway } from '../gateway.ts';
 import { listMetrics } from '../lists/list-metrics.ts';
 import type { ListChange } from '../lists/list-replica.ts';
 import { createLists, type Lists } from '../lists/lists.ts';
+import { KeptState } from './kept-state.ts';
 import type { PrimaryAnswers, WorkerAddresses, WorkerAnswers, WorkerOrder } from './messages.ts';
 
 const TICKET_SECRET_BYTES = 32;
@@ -28,6 +29,8 @@ export interface GatewayService {
   metrics(): Promise<readonly (readonly Metric[])[]>;
   /** The lists in force, which this process keeps. */
   lists(): Lists;
+  /** Bans in force, and how to lift one. */
+  state(): Pick<KeptState, 'bans' | 'lift'>;
 }
 
 export interface ServiceOptions {
@@ -43,19 +46,24 @@ export async function startGatewayService(
 ): Promise<GatewayService> {
   let toWorkers: (change: ListChange) => void = () => undefined;
   const keeper = new KeptLists(onEvent, (change) => toWorkers(change));
+  const state = new KeptState(onEvent);
   await keeper.replace(config);
   const warn = (given: GatewayConfig): void => {
     for (const event of sharedCertificates(given)) onEvent(event);
   };
   try {
+    state.open(config);
+    const kept = { lists: keeper, state };
     const gateway =
-      workers === 0 ? await startHere(config, keeper, onEvent) : await startWorkers(config, workers, keeper, onEvent);
+      workers === 0 ? await startHere(config, kept, onEvent) : await startWorkers(config, workers, kept, onEvent);
     toWorkers = gateway.tell;
     warn(config);
     return {
       urls: gateway.urls,
       lists: () => keeper.lists,
+      state: () => state,
       reload: async (changed) => {
+        state.open(changed);
         await keeper.replace(changed);
         gateway.reload(changed);
         warn(changed);
@@ -63,11 +71,13 @@ export async function startGatewayService(
       close: async (options) => {
         await gateway.close(options);
         await keeper.lists.close();
+        state.close();
       },
       metrics: async () => [listMetrics(keeper.lists.stats()), ...(await gateway.metrics())],
     };
   } catch (error) {
     await keeper.lists.close();
+    state.close();
     throw error;
   }
 }
@@ -95,16 +105,22 @@ class KeptLists {
   }
 }
 
+/** What this process keeps for all of them. */
+interface Kept {
+  readonly lists: KeptLists;
+  readonly state: KeptState;
+}
+
 interface Processes extends Pick<GatewayService, 'urls' | 'close' | 'metrics'> {
   reload(config: GatewayConfig): void;
   tell(change: ListChange): void;
 }
 
-async function startHere(config: GatewayConfig, keeper: KeptLists, onEvent: OnEvent): Promise<Processes> {
-  const gateway = await startGateway({ config, lists: keeper.lists, onEvent });
+async function startHere(config: GatewayConfig, { lists, state }: Kept, onEvent: OnEvent): Promise<Processes> {
+  const gateway = await startGateway({ config, lists: lists.lists, state: state.here(), onEvent });
   return {
     urls: gateway.urls,
-    reload: (changed) => gateway.reload(changed, keeper.lists),
+    reload: (changed) => gateway.reload(changed, lists.lists),
     close: (options) => gateway.close(options),
     metrics: async () => [await gateway.metrics()],
     tell: () => undefined,
@@ -114,7 +130,7 @@ async function startHere(config: GatewayConfig, keeper: KeptLists, onEvent: OnEv
 async function startWorkers(
   config: GatewayConfig,
   workers: number,
-  keeper: KeptLists,
+  { lists, state }: Kept,
   onEvent: OnEvent,
 ): Promise<Processes> {
   assertReusePort();
@@ -126,9 +142,20 @@ async function startWorkers(
   const pool = await startPool<WorkerOrder, WorkerAddresses, WorkerAnswers, PrimaryAnswers>({
     entry: new URL('./worker.ts', import.meta.url),
     workers,
-    order: { options: { config }, share: 1 / workers, ticketSecret: randomBytes(TICKET_SECRET_BYTES) },
-    follow: (order, { ports }) => ({ ...order, options: { config: withPorts(order.options.config, ports) } }),
-    connect: (channel) => channel.handle('observed', (change) => keeper.lists.take(change)),
+    order: {
+      options: { config },
+      gatewayKey: state.key,
+      share: 1 / workers,
+      ticketSecret: randomBytes(TICKET_SECRET_BYTES),
+    },
+    follow: (order, { ports }) => ({
+      ...order,
+      options: { config: withPorts(order.options.config, ports) },
+    }),
+    connect: (channel) => {
+      channel.handle('observed', (change) => lists.lists.take(change));
+      state.connect(channel);
+    },
     onEvent,
   });
   const { urls, ports } = pool.started;

@@ -6,7 +6,10 @@ import { runWorker } from '../../runtime/workers/worker.ts';
 import type { Address } from '../addresses/address.ts';
 import type { GatewayConfig } from '../config/schema.ts';
 import { type Gateway, type ProcessLists, startGateway } from '../gateway.ts';
+import { createRemotePeer } from '../limits/limit-peer.ts';
+import type { ProcessState } from '../limits/process-state.ts';
 import { type ListChange, ListReplica } from '../lists/list-replica.ts';
+import { RemoteState } from '../state/remote-state.ts';
 import type { PrimaryAnswers, WorkerAddresses, WorkerAnswers, WorkerOptions, WorkerOrder } from './messages.ts';
 
 /** The lists of this worker, and its observations for the others. */
@@ -37,6 +40,16 @@ class WorkerLists implements ProcessLists {
   }
 }
 
+/** The state, by way of the first process. */
+function reachState(
+  primary: Channel<PrimaryAnswers, WorkerAnswers>,
+  { gatewayKey: key }: WorkerOrder,
+): ProcessState | undefined {
+  const state = new RemoteState((questions) => primary.ask('state', questions));
+  primary.handle('published', ({ topic, message }) => state.receive(topic, message));
+  return key && { state, key, limits: createRemotePeer((questions) => primary.ask('limits', questions)) };
+}
+
 /** A gateway with the lists in force. */
 class WorkerGateway {
   readonly #gateway: Gateway;
@@ -52,13 +65,20 @@ class WorkerGateway {
   }
 
   static async start(
-    { options: { config }, share, ticketSecret }: WorkerOrder,
-    tell: (change: ListChange) => void,
+    order: WorkerOrder,
+    primary: Channel<PrimaryAnswers, WorkerAnswers>,
     onEvent: OnEvent,
   ): Promise<WorkerGateway> {
+    const {
+      options: { config },
+      share,
+      ticketSecret,
+    } = order;
+    const tell = (change: ListChange): void => void primary.tell('observed', change);
     const lists = new WorkerLists(config, tell);
     await lists.load();
-    const gateway = await startGateway({ config, lists, share, ticketSecret, reusePort: true, onEvent });
+    const state = reachState(primary, order);
+    const gateway = await startGateway({ config, lists, state, share, ticketSecret, reusePort: true, onEvent });
     return new WorkerGateway(gateway, config, lists, tell);
   }
 
@@ -91,7 +111,7 @@ class WorkerGateway {
 const worker = runWorker<WorkerOrder, WorkerGateway, PrimaryAnswers, WorkerAnswers>({
   title: 'credveil gateway worker',
   start: (order, primary: Channel<PrimaryAnswers, WorkerAnswers>, onEvent) =>
-    WorkerGateway.start(order, (change) => primary.tell('observed', change), onEvent),
+    WorkerGateway.start(order, primary, onEvent),
   describe: ({ addresses }) => addresses,
 });
 worker.primary.handle('metrics', () => worker.service().metrics());

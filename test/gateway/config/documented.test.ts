@@ -17,7 +17,7 @@ interface Definition {
 }
 
 /** Names of keys that have a page of their own. */
-const ELSEWHERE = new Set(['rules', 'lists', 'leaks']);
+const ELSEWHERE = new Set(['rules', 'lists', 'leaks', 'loginLimits']);
 
 function keysOf(definition: Definition): string[] {
   const own = Object.entries(definition.shape ?? {}).flatMap(([key, { def }]) => [

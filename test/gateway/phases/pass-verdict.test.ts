@@ -6,13 +6,16 @@ import { Handles } from '../../../gateway/handle/handles.ts';
 import { deriveKey } from '../../../gateway/state/gateway-key.ts';
 import { echo, echoOf, exchange, inFrontOf, seen, serve, startOrigin } from '../../support/gateway/gateway.ts';
 import { createMemoryState } from '../../support/gateway/memory-state.ts';
+import { createMemoryLimits } from '../../support/gateway/state/states.ts';
 
 const key = new Uint8Array(32).fill(3);
 const APP = 'app.example';
 
 async function world() {
   const state = createMemoryState();
-  const { port } = await serve(inFrontOf((await startOrigin(echo)).url), { state: { state, key } });
+  const { port } = await serve(inFrontOf((await startOrigin(echo)).url), {
+    state: { state, key, limits: createMemoryLimits() },
+  });
   const browsers = new Browsers(state, new Handles(deriveKey(key, 'handles')));
   const visit = async (handle: string, more = '', name = 'cv-b'): Promise<string[]> => {
     const answer = await exchange(

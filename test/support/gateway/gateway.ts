@@ -6,7 +6,8 @@ import net, { type AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { parseConfig } from '../../../gateway/config/load.ts';
 import type { GatewayConfig } from '../../../gateway/config/schema.ts';
-import { type Gateway, type ProcessLists, type ProcessState, startGateway } from '../../../gateway/gateway.ts';
+import { type Gateway, type ProcessLists, startGateway } from '../../../gateway/gateway.ts';
+import type { ProcessState } from '../../../gateway/limits/process-state.ts';
 import { ListReplica } from '../../../gateway/lists/list-replica.ts';
 import type { ServerEvent } from '../../../runtime/events.ts';
 

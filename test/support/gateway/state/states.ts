@@ -4,6 +4,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
+import { LimitBook } from '../../../../gateway/limits/limit-book.ts';
+import { createLocalPeer, type LimitPeer } from '../../../../gateway/limits/limit-peer.ts';
+import { MemoryLimitStore } from '../../../../gateway/limits/limit-store.ts';
 import { openSqliteState, type SqliteState, type SqliteStateOptions } from '../../../../gateway/state/sqlite-state.ts';
 import type { ServerEvent } from '../../../../runtime/events.ts';
 
@@ -38,3 +41,6 @@ export function createStillClock(start = 1_800_000_000_000) {
     },
   };
 }
+
+/** Counts of one process. */
+export const createMemoryLimits = (): LimitPeer => createLocalPeer(new LimitBook(new MemoryLimitStore()), {});

@@ -1,0 +1,109 @@
+// The key `loginLimits` of an application.
+
+import { z } from 'zod';
+import { duration } from '../../runtime/config/duration.ts';
+import { COUNT_FAILURES, LIMIT_PRESETS, type LimitConfig, limitsOf } from './limit-config.ts';
+
+const MAX_LIMITS = 32;
+const MAX_VALUES = 4;
+const MAX_ALLOW = 1_000;
+const MAX_ANSWER_LENGTH = 30_000;
+const STATUS = 'must be a status from 400 to 499';
+const BY = /^(?:address|username|(?:header|cookie|field):[\x21-\x7e]{1,128})$/;
+
+const text = (error: string) => z.string({ error }).min(1, { error });
+const answerBody = z.string({ error: 'must be text' }).max(MAX_ANSWER_LENGTH, { error: 'may have 30,000 characters' });
+
+const answer = z.strictObject({
+  /** Default: 429. */
+  status: z.int({ error: STATUS }).min(400, { error: STATUS }).max(499, { error: STATUS }).optional(),
+  /** For people, instead of the gateway's page. */
+  html: answerBody.optional(),
+  /** For programs, instead of problem+json. */
+  json: answerBody.refine(isJson, { error: 'must be JSON' }).optional(),
+  /** Where users choose another password: the gateway's page links there. */
+  unlockUrl: text('must be a URL, or a path')
+    .refine(isLink, { error: 'must be a URL with http:// or https://, or a path' })
+    .optional(),
+});
+
+const allow = z
+  .int({ error: 'must be a whole number from 1 to 1000' })
+  .min(1, { error: 'must be a whole number from 1 to 1000' })
+  .max(MAX_ALLOW, { error: 'must be a whole number from 1 to 1000' });
+const window = duration('1s', '1d');
+const ban = duration('1s', '30d');
+const mode = z.enum(['any', 'consecutive'], { error: 'must be any or consecutive' });
+
+/** A preset, with some of it otherwise. */
+const changed = z
+  .strictObject({
+    preset: z.enum(LIMIT_PRESETS, { error: `must be one of ${LIMIT_PRESETS.join(', ')}` }),
+    mode: mode.optional(),
+    for: ban.optional(),
+    answer: answer.optional(),
+  })
+  .transform(({ preset, mode: given, for: banMs, answer: own }): readonly LimitConfig[] =>
+    limitsOf(preset).map((limit) => ({
+      ...limit,
+      ...(given && { mode: given }),
+      ...(banMs !== undefined && { banMs }),
+      ...(own && { answer: own }),
+    })),
+  );
+
+const own = z
+  .strictObject({
+    /** In events, answers and `credveil gateway limits`. */
+    name: z
+      .string({ error: 'must be a name' })
+      .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, { error: 'must be a name of letters, digits, - and _' }),
+    /** Which attempts count. */
+    count: text('must be an expression').default(COUNT_FAILURES),
+    /** Which requests a ban acts on: logins, everything, or an expression. */
+    actOn: text('must be logins, everything, or an expression').default('logins'),
+    /** One limit for each combination of these values. */
+    by: z
+      .array(z.string().regex(BY, { error: 'must be address, username, header:NAME, cookie:NAME or field:NAME' }), {
+        error: 'must be a list',
+      })
+      .min(1, { error: 'must have a value' })
+      .max(MAX_VALUES, { error: 'may have 4 values' })
+      .refine((values) => new Set(values).size === values.length, { error: 'has a value twice' }),
+    allow,
+    window,
+    for: ban,
+    mode: mode.default('any'),
+    answer: answer.prefault({}),
+  })
+  .transform(({ window: windowMs, for: banMs, ...rest }): readonly LimitConfig[] => [{ ...rest, windowMs, banMs }]);
+
+const preset = z
+  .enum(LIMIT_PRESETS, { error: `must be ${LIMIT_PRESETS.join(' or ')}, or an object` })
+  .transform((name) => limitsOf(name));
+
+export const LOGIN_LIMITS_SCHEMA = z
+  .union([preset, z.array(z.union([preset, changed, own], { error: 'must be a preset, or an object with name' }))], {
+    error: 'must be a preset, or a list of presets and objects',
+  })
+  .transform((given): readonly LimitConfig[] => given.flat())
+  .refine((limits) => limits.length <= MAX_LIMITS, { error: 'may have 32 limits' })
+  .refine((limits) => new Set(limits.map(({ name }) => name)).size === limits.length, {
+    error: 'has two limits of one name',
+  })
+  .default([]);
+
+function isJson(value: string): boolean {
+  try {
+    JSON.parse(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `//host` would lead elsewhere. */
+function isLink(value: string): boolean {
+  if (/^\/(?![/\\])[\x21-\x7e]*$/.test(value)) return true;
+  return /^https?:\/\//.test(value) && URL.canParse(value);
+}

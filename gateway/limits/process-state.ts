@@ -1,0 +1,11 @@
+// The state and the counts as a process of the gateway reaches them, and the key of the installation.
+
+import type { State } from '../state/state.ts';
+import type { LimitPeer } from './limit-peer.ts';
+
+export interface ProcessState {
+  readonly state: State;
+  readonly limits: LimitPeer;
+  /** All keys are derived from it. */
+  readonly key: Uint8Array;
+}

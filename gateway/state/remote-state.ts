@@ -1,0 +1,89 @@
+// The state as a worker has it: every question goes to the first process.
+
+import { type BatchAnswer, Batches } from './batches.ts';
+import type { EntryOptions, SlotAnswer, State, StateRoom, WindowNeed } from './state.ts';
+import { Topics } from './topics.ts';
+
+export type StateQuestion =
+  | { readonly ask: 'get' | 'delete' | 'takeOnce'; readonly room: StateRoom; readonly key: string }
+  | {
+      readonly ask: 'set';
+      readonly room: StateRoom;
+      readonly key: string;
+      readonly value: string;
+      readonly options: EntryOptions;
+    }
+  | { readonly ask: 'deleteOwned'; readonly room: StateRoom; readonly owner: string }
+  | { readonly ask: 'takeSlots'; readonly needs: readonly WindowNeed[] }
+  | { readonly ask: 'giveBack'; readonly keys: readonly string[]; readonly at: number }
+  | { readonly ask: 'publish'; readonly topic: string; readonly message: string };
+
+export class RemoteState implements State {
+  readonly #batches: Batches<StateQuestion>;
+  readonly #topics = new Topics();
+
+  constructor(send: (questions: readonly StateQuestion[]) => Promise<readonly BatchAnswer[]>) {
+    this.#batches = new Batches(send);
+  }
+
+  get(room: StateRoom, key: string): Promise<string | undefined> {
+    return this.#batches.ask({ ask: 'get', room, key }) as Promise<string | undefined>;
+  }
+
+  async set(room: StateRoom, key: string, value: string, options: EntryOptions): Promise<void> {
+    await this.#batches.ask({ ask: 'set', room, key, value, options });
+  }
+
+  delete(room: StateRoom, key: string): Promise<boolean> {
+    return this.#batches.ask({ ask: 'delete', room, key }) as Promise<boolean>;
+  }
+
+  takeOnce(room: StateRoom, key: string): Promise<string | undefined> {
+    return this.#batches.ask({ ask: 'takeOnce', room, key }) as Promise<string | undefined>;
+  }
+
+  deleteOwned(room: StateRoom, owner: string): Promise<number> {
+    return this.#batches.ask({ ask: 'deleteOwned', room, owner }) as Promise<number>;
+  }
+
+  takeSlots(needs: readonly WindowNeed[]): Promise<SlotAnswer> {
+    return this.#batches.ask({ ask: 'takeSlots', needs }) as Promise<SlotAnswer>;
+  }
+
+  async giveBack(keys: readonly string[], at: number): Promise<void> {
+    await this.#batches.ask({ ask: 'giveBack', keys, at });
+  }
+
+  async publish(topic: string, message: string): Promise<void> {
+    await this.#batches.ask({ ask: 'publish', topic, message });
+  }
+
+  subscribe(topic: string, listener: (message: string) => void): () => void {
+    return this.#topics.subscribe(topic, listener);
+  }
+
+  /** A message of the first process. */
+  receive(topic: string, message: string): void {
+    this.#topics.publish(topic, message);
+  }
+}
+
+/** What the first process does for a worker. */
+export async function answerState(state: State, question: StateQuestion): Promise<unknown> {
+  switch (question.ask) {
+    case 'get':
+    case 'delete':
+    case 'takeOnce':
+      return state[question.ask](question.room, question.key);
+    case 'set':
+      return state.set(question.room, question.key, question.value, question.options);
+    case 'deleteOwned':
+      return state.deleteOwned(question.room, question.owner);
+    case 'takeSlots':
+      return state.takeSlots(question.needs);
+    case 'giveBack':
+      return state.giveBack(question.keys, question.at);
+    case 'publish':
+      return state.publish(question.topic, question.message);
+  }
+}

@@ -1,0 +1,127 @@
+// The state in the process that starts the workers: opened once a configuration needs it, and asked
+// by all of them.
+
+import path from 'node:path';
+import type { OnEvent } from '../../runtime/events.ts';
+import type { Channel } from '../../runtime/ipc.ts';
+import type { GatewayConfig } from '../config/schema.ts';
+import { LimitBook } from '../limits/limit-book.ts';
+import type { BanPage, LiftQuestion } from '../limits/limit-messages.ts';
+import { answerLimits, createRemotePeer, type LimitQuestion } from '../limits/limit-peer.ts';
+import type { ProcessState } from '../limits/process-state.ts';
+import { answerBatch, away, type BatchAnswer } from '../state/batches.ts';
+import { openGatewayKey } from '../state/gateway-key.ts';
+import { answerState, RemoteState, type StateQuestion } from '../state/remote-state.ts';
+import { openSqliteState, type SqliteState } from '../state/sqlite-state.ts';
+import { StateError } from '../state/state.ts';
+import type { PrimaryAnswers, WorkerAnswers } from './messages.ts';
+
+interface Opened {
+  readonly state: SqliteState;
+  readonly book: LimitBook;
+}
+
+type WorkerChannel = Channel<WorkerAnswers, PrimaryAnswers>;
+
+export class KeptState {
+  readonly #onEvent: OnEvent;
+  readonly #workers = new Set<WorkerChannel>();
+  readonly #here: RemoteState;
+  #key: Uint8Array | undefined;
+  #opened: Opened | undefined;
+
+  constructor(onEvent: OnEvent) {
+    this.#onEvent = onEvent;
+    this.#here = new RemoteState((questions) => this.#answerState(questions));
+  }
+
+  /** @throws StateError if the configuration needs a state that cannot be used */
+  start(config: GatewayConfig): void {
+    const { stateDirectory } = config;
+    try {
+      if (stateDirectory !== undefined) this.#key = openGatewayKey(stateDirectory);
+    } catch (error) {
+      if (needsState(config)) throw error;
+    }
+    this.open(config);
+  }
+
+  /** For a configuration that replaces another. @throws StateError */
+  open(config: GatewayConfig): void {
+    if (this.#opened || !needsState(config)) return;
+    const { stateDirectory = '.', state: { sqliteFile } = {} } = config;
+    // Processes that have started without the key would not get it.
+    if (!this.#key) throw restartNeeded();
+    const file = sqliteFile ?? path.join(stateDirectory, 'state.sqlite');
+    const state = openSqliteState({ file, onEvent: this.#onEvent });
+    state.topics.onAny((topic, message) => this.#tell(topic, message));
+    this.#opened = { state, book: new LimitBook(state) };
+  }
+
+  get key(): Uint8Array | undefined {
+    return this.#key;
+  }
+
+  /** For a gateway in this process. */
+  here(): ProcessState | undefined {
+    const limits = createRemotePeer((questions) => this.#answerLimits(this, questions));
+    return this.#key && { state: this.#here, limits, key: this.#key };
+  }
+
+  /** Answers a worker. What it has not settled when it ends counts. */
+  connect(channel: WorkerChannel): void {
+    this.#workers.add(channel);
+    channel.handle('state', (questions) => this.#answerState(questions));
+    channel.handle('limits', (questions) => this.#answerLimits(channel, questions));
+    channel.onGone(() => {
+      this.#workers.delete(channel);
+      void this.#opened?.book.release(channel);
+    });
+  }
+
+  /** Bans in force, page by page. */
+  async bans(after?: string): Promise<BanPage> {
+    if (!this.#opened) return { bans: [], total: 0 };
+    await this.#opened.state.settled();
+    return this.#opened.book.bans.page(after);
+  }
+
+  async lift(question: LiftQuestion): Promise<boolean> {
+    return this.#opened ? this.#opened.book.lift(question) : false;
+  }
+
+  close(): void {
+    this.#opened?.state.close();
+    this.#opened = undefined;
+  }
+
+  #answerState(questions: readonly StateQuestion[]): Promise<BatchAnswer[]> {
+    return answerBatch(questions, (each) => answerState(this.#open.state, each));
+  }
+
+  #answerLimits(holder: object, questions: readonly LimitQuestion[]): Promise<BatchAnswer[]> {
+    return answerBatch(questions, (each) => answerLimits(this.#open.book, holder, each));
+  }
+
+  #tell(topic: string, message: string): void {
+    this.#here.receive(topic, message);
+    for (const channel of this.#workers) channel.tell('published', { topic, message });
+  }
+
+  /** @throws StateError */
+  get #open(): Opened {
+    if (!this.#opened) throw away();
+    return this.#opened;
+  }
+}
+
+/** Only logins need it. */
+const needsState = ({ apps, state }: GatewayConfig): boolean =>
+  state !== undefined || Object.values(apps).some((app) => app.loginLimits.length > 0 || 'login' in app);
+
+const restartNeeded = (): StateError =>
+  new StateError(
+    'GATEWAY_KEY_UNREADABLE',
+    'the gateway started without its key',
+    'Let this user write to stateDirectory, and restart the gateway.',
+  );
