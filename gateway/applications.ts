@@ -3,6 +3,7 @@
 
 import { Refusal } from './answers/kinds.ts';
 import type { AppConfig } from './config/schema.ts';
+import type { SessionGuard } from './login/sessions.ts';
 import type { RuleSet } from './phases/prepared-rule.ts';
 import type { RequestHead } from './request/head.ts';
 import { canonicalPath, isAmbiguous, isCanonicalUnique, type PathOptions, readingsOf } from './request/path.ts';
@@ -17,6 +18,8 @@ export interface Application {
   readonly tlsProfile: string | undefined;
   /** Its host has no door without a client certificate. */
   readonly needsCertificate: boolean;
+  /** Where cookies tell a session, and logins are checked. */
+  readonly sessions: SessionGuard | undefined;
   /** Those of all applications, then its own. */
   readonly rules: RuleSet;
   /** Reserved names that clients may send to it, by letters and digits. */

@@ -47,6 +47,12 @@ export const ANSWER_KINDS = {
     detail: 'The rules of this site do not allow this request.',
     hint: 'If you should have access, tell the site what you did and give it the number below.',
   },
+  SESSION_UNCHECKED: {
+    status: 403,
+    title: 'Sign-in not seen',
+    detail: 'This site began a session without a sign-in that its gateway saw.',
+    hint: 'Sign in with the form of the site. If it persists, tell the site and give it the number below.',
+  },
   HOST_UNKNOWN: {
     status: 404,
     title: 'No such site',

@@ -11,7 +11,8 @@ import type { GatewaySetup } from '../setup.ts';
 import { forwardCarefully } from '../upstream/careful.ts';
 import { forward } from '../upstream/forward.ts';
 import type { Forwarding, Outcome } from '../upstream/forwarding.ts';
-import { forwardHeld, type HeldResponse } from '../upstream/held-response.ts';
+import { forwardHeld, type HeldResponse, hold, type Send } from '../upstream/held-response.ts';
+import { guardOf } from './guard-session.ts';
 
 /** @param content the body, where it was read before */
 export function forwardRequest(
@@ -27,9 +28,18 @@ export function forwardRequest(
   const done = doneOf(exchange, parts);
   // Who read the body has told the client to send it.
   const expectsContinue = head.expectsContinue && content === undefined;
-  if (upgrade || expectsContinue || head.hasTrailers || target === WHOLE_SERVER)
-    forwardCarefully(application.origin, { ...forwarding, expectsContinue, ...(upgrade && { upgrade }) }, done);
-  else forward(application.origin, forwarding, done);
+  const guard = guardOf(exchange, parts);
+  const isCareful = upgrade || expectsContinue || head.hasTrailers || target === WHOLE_SERVER;
+  if (!guard && !isCareful) {
+    forward(application.origin, forwarding, done);
+    return;
+  }
+  const careful = { expectsContinue, ...(upgrade && { upgrade }), ...(guard && { mayJoin: guard.mayJoin }) };
+  const send: Send = isCareful
+    ? (sent, ...rest) => forwardCarefully(application.origin, { ...sent, ...careful }, ...rest)
+    : (...sent) => forward(application.origin, ...sent);
+  if (guard) void guard.decide(hold({ ...forwarding, budget: parts.budget }, done, send, guard.holds));
+  else send(forwarding, done);
 }
 
 /**

@@ -8,21 +8,23 @@ import { faultOf } from './fault.ts';
 import type { Forwarding, Outcome } from './forwarding.ts';
 import type { Origin } from './origin.ts';
 import { isWhole } from './request-body.ts';
-import { ResponseSink, responseHeaders } from './response-sink.ts';
+import { ResponseSink, responseHeaders, type Sink } from './response-sink.ts';
 
 export interface CarefulForwarding extends Forwarding {
   readonly expectsContinue: boolean;
   /** The client's socket, whose response is also on `response`, and what it sent after the head. */
   readonly upgrade?: { readonly socket: Duplex; readonly head: Buffer };
+  /** Whether the headers of a 101 may reach the client. */
+  mayJoin?(headers: readonly string[]): boolean;
 }
 
 export function forwardCarefully(
   origin: Origin,
   forwarding: CarefulForwarding,
   done: (outcome: Outcome) => void,
+  sink: Sink = new ResponseSink(forwarding.response),
 ): void {
   const { message, response, method, target, headers, body, expectsContinue, upgrade } = forwarding;
-  const sink = new ResponseSink(response);
   let isDone = false;
   const finish = (outcome: Outcome): void => {
     if (isDone) return;
@@ -101,7 +103,7 @@ function send(
 function receive(
   reply: IncomingMessage,
   { onSlowClient }: CarefulForwarding,
-  sink: ResponseSink,
+  sink: Sink,
   finish: (outcome: Outcome) => void,
 ): void {
   const status = reply.statusCode ?? 502;
@@ -129,10 +131,11 @@ function receive(
 function join(
   reply: IncomingMessage,
   origin: { readonly socket: Duplex; readonly head: Buffer },
-  { upgrade, response }: CarefulForwarding,
+  { upgrade, response, mayJoin }: CarefulForwarding,
   finish: (outcome: Outcome) => void,
 ): void {
-  if (!upgrade || reply.headers.upgrade?.toLowerCase() !== 'websocket') {
+  const isJoined = reply.headers.upgrade?.toLowerCase() === 'websocket' && mayJoin?.(reply.rawHeaders) !== false;
+  if (!upgrade || !isJoined) {
     origin.socket.destroy();
     finish({ failure: 'UPSTREAM_FAILED', fault: faultOf({}) });
     return;

@@ -31,19 +31,37 @@ export interface HeldForwarding extends Forwarding {
   readonly budget: { held: number };
 }
 
+/** How a request is sent: one of both ways to an application. */
+export type Send = (forwarding: Forwarding, done: (outcome: Outcome) => void, sink?: Sink) => void;
+
 /**
- * @param done is called as by `forward`, and not after `discard`
- * @returns undefined if no response came; `done` was told
+ * @param headers of a response
+ * @returns how much of its body is read before it is passed on; undefined to pass it on at once
  */
-export function forwardHeld(
+export type Holds = (headers: readonly string[]) => number | undefined;
+
+/** Holds the response to a login. */
+export const forwardHeld = (
   origin: Origin,
   forwarding: HeldForwarding,
   done: (outcome: Outcome) => void,
+): Promise<HeldResponse | undefined> => hold(forwarding, done, (...sent) => forward(origin, ...sent), undefined);
+
+/**
+ * @param done is called as by `forward`, and not after `discard`
+ * @param holds undefined to hold each response from its first byte
+ * @returns undefined if nothing is held: the response was passed on, or none came
+ */
+export function hold(
+  forwarding: HeldForwarding,
+  done: (outcome: Outcome) => void,
+  send: Send,
+  holds: Holds | undefined,
 ): Promise<HeldResponse | undefined> {
   return new Promise((resolve) => {
-    const held = new Held(forwarding, done, resolve);
+    const held = new Held(forwarding, done, resolve, holds);
     const onSlowClient = (resume: () => void): void => held.wait(resume);
-    forward(origin, { ...forwarding, onSlowClient }, (outcome) => held.finish(outcome), held);
+    send({ ...forwarding, onSlowClient }, (outcome) => held.finish(outcome), held);
   });
 }
 
@@ -51,8 +69,12 @@ class Held implements Sink, HeldResponse {
   readonly #forwarding: HeldForwarding;
   readonly #done: (outcome: Outcome) => void;
   readonly #resolve: (held: HeldResponse | undefined) => void;
+  readonly #holds: Holds | undefined;
   readonly #sink: ResponseSink;
   #state: 'receiving' | 'held' | 'released' | 'discarded' = 'receiving';
+  /** It was never held. */
+  #isPassedOn = false;
+  #limit = MAX_HELD_BYTES;
   #statusText = '';
   #pieces: Buffer[] = [];
   #held = 0;
@@ -68,7 +90,9 @@ class Held implements Sink, HeldResponse {
     forwarding: HeldForwarding,
     done: (outcome: Outcome) => void,
     resolve: (held: HeldResponse | undefined) => void,
+    holds: Holds | undefined,
   ) {
+    this.#holds = holds;
     this.#forwarding = forwarding;
     this.#done = done;
     this.#resolve = resolve;
@@ -77,25 +101,36 @@ class Held implements Sink, HeldResponse {
 
   /** What was judged is not asked for again, and no other answer can take its place. */
   get isStarted(): boolean {
-    return this.#state !== 'receiving';
+    return this.#state === 'released' ? this.#sink.isStarted : this.#state !== 'receiving';
   }
 
   get bytes(): number {
     return this.#held + this.#sink.bytes;
   }
 
-  inform(): void {
-    // A response in steps could tell the outcome in the first of them.
+  /** A response in steps could tell the outcome of a login in the first of them. */
+  inform(status: number, headers: readonly string[]): void {
+    if (this.#holds) this.#sink.inform(status, headers);
   }
 
   start(status: number, statusText: string, headers: string[]): void {
     this.#drop();
     this.status = status;
+    const limit = this.#holds ? this.#holds(headers) : MAX_HELD_BYTES;
+    if (limit === undefined) {
+      this.#state = 'released';
+      this.#isPassedOn = true;
+      this.#resolve(undefined);
+      this.#sink.start(status, statusText, headers);
+      return;
+    }
+    this.#limit = limit;
     this.#statusText = statusText;
     // Trailers come after the body, which is judged before them.
     this.headers = pairsOf(headers)
       .filter(([name]) => name.toLowerCase() !== 'trailer')
       .flat();
+    if (limit === 0) this.#hold();
   }
 
   write(piece: Buffer): boolean {
@@ -104,13 +139,13 @@ class Held implements Sink, HeldResponse {
     this.#pieces.push(piece);
     this.#held += piece.length;
     this.#forwarding.budget.held += piece.length;
-    if (this.#held < MAX_HELD_BYTES) return true;
+    if (this.#held < this.#limit) return true;
     this.#hold();
     return false;
   }
 
-  end(): void {
-    if (this.#state === 'released') this.#sink.end([]);
+  end(trailers: readonly string[]): void {
+    if (this.#state === 'released') this.#sink.end(this.#isPassedOn ? trailers : []);
     else {
       this.isWhole = true;
       this.#hold();

@@ -5,8 +5,9 @@ import http from 'node:http';
 import http2 from 'node:http2';
 import net, { type AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { forward } from '../../../../gateway/upstream/forward.ts';
 import type { Outcome } from '../../../../gateway/upstream/forwarding.ts';
-import { forwardHeld, type HeldResponse } from '../../../../gateway/upstream/held-response.ts';
+import { type HeldResponse, type Holds, hold } from '../../../../gateway/upstream/held-response.ts';
 import { Origin } from '../../../../gateway/upstream/origin.ts';
 
 export interface Front {
@@ -26,7 +27,11 @@ type Decide = (held: HeldResponse, response: http.ServerResponse) => void | Prom
 export async function holdInFrontOf(
   url: string,
   decide: Decide = (held) => held.release(['Set-Cookie', 'handle=1']),
-  { http: version = 1, timeoutMs = 10_000 }: { readonly http?: 1 | 2; readonly timeoutMs?: number } = {},
+  {
+    http: version = 1,
+    timeoutMs = 10_000,
+    holds,
+  }: { readonly http?: 1 | 2; readonly timeoutMs?: number; readonly holds?: Holds } = {},
 ): Promise<Front> {
   const origin = new Origin({
     url,
@@ -38,8 +43,7 @@ export async function holdInFrontOf(
   const front = { outcomes: [] as Outcome[], budget: { held: 0 }, waits: { count: 0 }, held: [] as Front['held'] };
   const listener: http.RequestListener = (message, response) => {
     response.on('error', () => undefined);
-    const waiting = forwardHeld(
-      origin,
+    const waiting = hold(
       {
         message,
         response,
@@ -58,6 +62,8 @@ export async function holdInFrontOf(
         if ('failure' in outcome && outcome.failure.startsWith('UPSTREAM') && !response.headersSent)
           response.writeHead(502).end(outcome.failure);
       },
+      (...sent) => forward(origin, ...sent),
+      holds,
     );
     front.held.push(waiting);
     void waiting.then((held) => held && decide(held, response));

@@ -1,0 +1,47 @@
+// Phase 12: a response that begins a session leaves for browsers whose login was checked.
+
+import type { Exchange } from '../exchange.ts';
+import { handleIn } from '../handle/handles.ts';
+import { isExempt } from '../login/session-guard.ts';
+import type { PipelineParts } from '../pipeline-parts.ts';
+import type { HeldResponse, Holds } from '../upstream/held-response.ts';
+
+export interface Guard {
+  readonly holds: Holds;
+  /** Whether a 101 with these headers may join client and application. */
+  mayJoin(headers: readonly string[]): boolean;
+  decide(waiting: Promise<HeldResponse | undefined>): Promise<void>;
+}
+
+/** @returns undefined for applications whose sessions no cookie tells: theirs cost nothing */
+export function guardOf(exchange: Exchange, parts: PipelineParts): Guard | undefined {
+  const { application, found } = exchange;
+  const guard = application?.sessions;
+  if (!guard || !found) return undefined;
+  const isHeld = (headers: readonly string[]): boolean =>
+    guard.beginsSession(headers) &&
+    !isExempt(
+      guard,
+      found.readings.map((path) => ({ exchange, path })),
+    );
+  return {
+    holds: (headers) => (isHeld(headers) ? 0 : undefined),
+    mayJoin: (headers) => !isHeld(headers),
+    decide: async (waiting) => {
+      const held = await waiting;
+      if (!held) return;
+      if (await hadCheckedLogin(exchange, parts)) {
+        held.release();
+        return;
+      }
+      held.discard();
+      exchange.answer('SESSION_UNCHECKED');
+      parts.observe.answered(exchange, 'SESSION_UNCHECKED');
+    },
+  };
+}
+
+async function hadCheckedLogin({ application, head, isSecure }: Exchange, parts: PipelineParts): Promise<boolean> {
+  if (!parts.browsers || !application || !head) return false;
+  return parts.browsers.hadCheckedLogin(application.name, handleIn(head.ownCookies, isSecure));
+}
