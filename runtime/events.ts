@@ -4,6 +4,8 @@ import type { SnapshotId } from '../protocol/brands.ts';
 import { CredveilError } from '../protocol/errors.ts';
 
 export type ServerEvent =
+  /** The first line of the gateway: `pid` is the process that takes signals. */
+  | { readonly event: 'starting'; readonly pid: number; readonly version: string }
   | { readonly event: 'listening'; readonly url: string }
   | { readonly event: 'snapshot-opened'; readonly snapshot: SnapshotId }
   /** CURRENT went back: clients that saw the newer snapshot refuse this one. */

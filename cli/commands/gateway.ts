@@ -4,17 +4,18 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { type AdminActions, AdminError, startAdminServer } from '../../gateway/admin/admin-server.ts';
 import { adminSocketOf } from '../../gateway/config/admin-socket.ts';
-import { compareConfigs, withFixed } from '../../gateway/config/compare.ts';
 import { GatewayConfigError } from '../../gateway/config/read.ts';
 import type { GatewayConfig } from '../../gateway/config/schema.ts';
 import { type GatewayService, startGatewayService } from '../../gateway/workers/primary.ts';
 import { nameError, type OnEvent } from '../../runtime/events.ts';
+import { VERSION } from '../../runtime/version.ts';
 import { countWorkers } from '../../runtime/workers/shared-port.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { type AdminFlags, acceptList, showLists, showStatus } from '../gateway/administration.ts';
 import { checkFiles, readConfigHere } from '../gateway/check-files.ts';
 import { describeFaults } from '../gateway/faults.ts';
 import { type RulesTestFlags, testRules } from '../gateway/rules-test.ts';
+import { RunningConfig } from '../gateway/running-config.ts';
 import { type AlarmOptions, openEvents } from '../notify/service-events.ts';
 import { note, print, printJson, printResult } from '../output.ts';
 import { startMetrics, untilStopped } from '../service/run-service.ts';
@@ -44,22 +45,18 @@ export function addGateway(program: Command): void {
       .command(name)
       .description(about)
       .option('--config <file>', 'the configuration of the running gateway')
+      .option('--socket <file>', 'its admin socket, without a configuration')
       .option('--json', 'print the result as JSON')
-      .action((_: unknown, command: Command) => {
-        const flags: AdminFlags = command.optsWithGlobals();
-        return withFaults(flags, run);
-      });
-  ask('status', 'show the addresses, applications and lists of a running gateway', showStatus);
+      .action((_: unknown, command: Command) => run(command.optsWithGlobals()));
+  ask('status', 'show process, configuration, addresses, applications and lists of a running gateway', showStatus);
   ask('lists', 'show the lists of a running gateway', showLists)
     .command('accept')
     .description('put a list in force that grew or shrank too much')
     .argument('<name>', 'as in the configuration')
     .option('--config <file>', 'the configuration of the running gateway')
+    .option('--socket <file>', 'its admin socket, without a configuration')
     .option('--json', 'print the result as JSON')
-    .action((name: string, _: unknown, command: Command) => {
-      const flags: AdminFlags = command.optsWithGlobals();
-      return withFaults(flags, (given) => acceptList(name, given));
-    });
+    .action((name: string, _: unknown, command: Command) => acceptList(name, command.optsWithGlobals()));
   gateway
     .command('rules')
     .description('the rules of a configuration')
@@ -110,9 +107,10 @@ async function check(config: GatewayConfig, flags: GatewayFlags): Promise<void> 
   else note(`the leak service cannot be used now (${leaks.code}): ${leaks.message}\n  ${leaks.hint}`);
 }
 
-async function serveUntilStopped(initial: GatewayConfig, flags: GatewayFlags): Promise<void> {
-  let config = initial;
+async function serveUntilStopped(config: GatewayConfig, flags: GatewayFlags): Promise<void> {
   const { onEvent, close: closeEvents } = await openEvents(alarmsOf(config));
+  onEvent({ event: 'starting', pid: process.pid, version: VERSION });
+  const running = new RunningConfig(flags.config, config, onEvent);
   const service = await startGatewayService(config, { workers: countWorkers(config.workers), onEvent }).catch(
     async (error: unknown) => {
       await closeEvents();
@@ -120,28 +118,12 @@ async function serveUntilStopped(initial: GatewayConfig, flags: GatewayFlags): P
     },
   );
   const metrics = await startMetrics(config.metrics, service, onEvent);
-  const closeAdmin = await startAdmin(config, service, () => config, onEvent);
-  const reload = async (): Promise<void> => {
-    try {
-      const given = readConfigHere(flags.config);
-      const difference = compareConfigs(config, given);
-      const next = withFixed(config, given);
-      await service.reload(next);
-      config = next;
-      onEvent({ event: 'config-reloaded', ...difference });
-    } catch (error) {
-      onEvent({ event: 'config-refused', message: messageOf(error, flags.config), ...nameError(error) });
-    }
-  };
-  // One after the other, so that the last file wins.
-  let reloading = Promise.resolve();
-  const onHangUp = (): void => {
-    reloading = reloading.then(reload);
-  };
+  const closeAdmin = await startAdmin(running, service, onEvent);
+  const onHangUp = (): void => running.reload((next) => service.reload(next));
   process.on('SIGHUP', onHangUp);
   const stopped = untilStopped(() =>
     service
-      .close({ deadlineMs: config.drainMs })
+      .close({ deadlineMs: running.current.drainMs })
       .finally(() => Promise.all([metrics?.close(), closeAdmin()]))
       .finally(closeEvents),
   );
@@ -157,24 +139,27 @@ function alarmsOf({ logLevel, notify, stateDirectory = '.', keyFileGroup: group 
   return { ...{ logLevel, notify, group }, outboxFile: path.join(stateDirectory, 'outbox.sqlite') };
 }
 
-/** The first mistake is enough for a line of the log; `--check` shows them all. */
-function messageOf(error: unknown, file: string): string {
-  if (error instanceof GatewayConfigError && error.faults[0]) return describeFaults(file, error.faults.slice(0, 1));
-  return error instanceof Error ? error.message : 'the configuration could not be read';
-}
-
 /** @returns a function that closes it. Without the socket the gateway serves all the same. */
 async function startAdmin(
-  config: GatewayConfig,
+  running: RunningConfig,
   service: GatewayService,
-  current: () => GatewayConfig,
   onEvent: OnEvent,
 ): Promise<() => Promise<void>> {
+  const config = running.current;
+  const startedAt = running.status.appliedAt;
   const socketFile = adminSocketOf(config);
   if (socketFile === undefined) return async () => {};
   const group = config.admin === 'off' ? undefined : config.admin?.group;
   const actions: AdminActions = {
-    status: () => ({ urls: service.urls, apps: Object.keys(current().apps), lists: service.lists().stats() }),
+    status: () => ({
+      pid: process.pid,
+      version: VERSION,
+      startedAt,
+      config: running.status,
+      urls: service.urls,
+      apps: Object.keys(running.current.apps),
+      lists: service.lists().stats(),
+    }),
     acceptList: (name) => service.lists().accept(name),
   };
   try {

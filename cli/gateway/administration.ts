@@ -1,29 +1,50 @@
 // credveil gateway status and lists: questions to a running gateway.
 
+import fs from 'node:fs';
 import { askGateway } from '../../gateway/admin/admin-client.ts';
-import type { GatewayStatus } from '../../gateway/admin/admin-server.ts';
-import { adminSocketOf } from '../../gateway/config/admin-socket.ts';
-import { readConfig } from '../../gateway/config/read.ts';
+import type { ConfigStatus, GatewayStatus } from '../../gateway/admin/admin-server.ts';
+import { adminSocketOf, usualAdminSocket } from '../../gateway/config/admin-socket.ts';
+import { GatewayConfigError, readConfig } from '../../gateway/config/read.ts';
 import type { ListStats } from '../../gateway/lists/lists.ts';
 import { UsageError } from '../exit.ts';
 import { formatTable, printResult } from '../output.ts';
+import { printable } from '../printable.ts';
 
 export interface AdminFlags {
-  readonly config: string;
+  readonly config?: string;
+  readonly socket?: string;
   readonly json?: boolean;
 }
 
-const socketOf = (file: string): string => {
-  const socket = adminSocketOf(readConfig(file));
+/**
+ * A gateway goes on with the configuration that it has, whatever becomes of the file. @throws
+ * UsageError
+ */
+function socketOf({ config: file, socket }: AdminFlags): string {
   if (socket !== undefined) return socket;
-  throw new UsageError('this gateway has no admin socket', 'Remove admin: off from its configuration.');
-};
+  const hint = 'Name the socket of the running gateway: --socket <file>.';
+  if (file === undefined) throw new UsageError('no configuration given', `Pass --config <file>. ${hint}`);
+  let found: string | undefined;
+  try {
+    found = adminSocketOf(readConfig(file));
+  } catch (error) {
+    if (!(error instanceof GatewayConfigError)) throw error;
+    const usual = usualAdminSocket(file);
+    if (fs.existsSync(usual)) return usual;
+    throw new UsageError(error.message, `Correct it: credveil gateway --check shows how. ${hint}`);
+  }
+  if (found === undefined)
+    throw new UsageError('this gateway has no admin socket', 'Remove admin: off from its configuration.');
+  return found;
+}
 
 /** @throws GatewayAway */
 export async function showStatus(flags: AdminFlags): Promise<void> {
-  const { body } = await askGateway(socketOf(flags.config), 'GET', '/status');
-  printResult(flags, body as GatewayStatus, ({ urls, apps, lists }) =>
+  const { body } = await askGateway(socketOf(flags), 'GET', '/status');
+  printResult(flags, body as GatewayStatus, ({ pid, version, startedAt, config, urls, apps, lists }) =>
     [
+      `process ${pid}, version ${version}, started at ${startedAt}`,
+      ...describeConfig(config),
       ...urls.map((url) => `listening on ${url}`),
       `applications: ${apps.join(', ')}`,
       ...(lists.length === 0 ? [] : [describeLists(lists)]),
@@ -31,16 +52,22 @@ export async function showStatus(flags: AdminFlags): Promise<void> {
   );
 }
 
+function describeConfig({ file, appliedAt, lastReload }: ConfigStatus): string[] {
+  const inForce = `configuration ${printable(file)}, in force since ${appliedAt}`;
+  if (lastReload?.message === undefined) return [inForce];
+  return [inForce, `refused at ${lastReload.at}: ${printable(lastReload.message)}`];
+}
+
 /** @throws GatewayAway */
 export async function showLists(flags: AdminFlags): Promise<void> {
-  const { body } = await askGateway(socketOf(flags.config), 'GET', '/status');
+  const { body } = await askGateway(socketOf(flags), 'GET', '/status');
   const { lists } = body as GatewayStatus;
   printResult(flags, lists, (all) => (all.length === 0 ? 'no lists' : describeLists(all)));
 }
 
 /** @throws GatewayAway, UsageError if no list of that name waits */
 export async function acceptList(name: string, flags: AdminFlags): Promise<void> {
-  const { status } = await askGateway(socketOf(flags.config), 'POST', `/lists/${encodeURIComponent(name)}/accept`);
+  const { status } = await askGateway(socketOf(flags), 'POST', `/lists/${encodeURIComponent(name)}/accept`);
   if (status !== 200)
     throw new UsageError(
       'no list of this name waits to be accepted',

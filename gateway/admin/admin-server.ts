@@ -15,9 +15,22 @@ export interface AdminActions {
 }
 
 export interface GatewayStatus {
+  /** Of the process that takes signals. */
+  readonly pid: number;
+  readonly version: string;
+  readonly startedAt: string;
+  readonly config: ConfigStatus;
   readonly urls: readonly string[];
   readonly apps: readonly string[];
   readonly lists: readonly ListStats[];
+}
+
+export interface ConfigStatus {
+  readonly file: string;
+  /** Since when it is in force. */
+  readonly appliedAt: string;
+  /** `message` says why it was refused. Undefined before the first reload. */
+  readonly lastReload: { readonly at: string; readonly message?: string } | undefined;
 }
 
 export interface AdminServerOptions {

@@ -34,9 +34,12 @@ export function readConfig(file: string): GatewayConfig {
       faults,
     );
   }
-  const stateDirectory = config.stateDirectory ?? `${path.basename(file).replace(/\.\w+$/, '')}.state`;
+  const stateDirectory = config.stateDirectory ?? stateDirectoryBeside(file);
   return resolveFiles({ ...config, stateDirectory }, path.dirname(file)) as GatewayConfig;
 }
+
+/** The default of `stateDirectory`, relative to the file as the key is. */
+export const stateDirectoryBeside = (file: string): string => `${path.basename(file).replace(/\.\w+$/, '')}.state`;
 
 function readText(file: string): string {
   const hint = 'Name a file that this user may read with --config.';

@@ -33,6 +33,7 @@ const LISTED: { readonly [field in Field]: true } = {
   event: true,
   worker: true,
   pid: true,
+  version: true,
   url: true,
   snapshot: true,
   validUntil: true,

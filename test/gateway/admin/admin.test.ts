@@ -14,7 +14,12 @@ function folder(): string {
   return home;
 }
 
-const nothing = { status: () => ({ urls: [], apps: ['a.example'], lists: [] }), acceptList: async () => false };
+const AT = '2026-01-01T00:00:00.000Z';
+const status = {
+  ...{ pid: 1, version: '0', startedAt: AT, config: { file: 'gw.yaml', appliedAt: AT, lastReload: undefined } },
+  ...{ urls: [], apps: ['a.example'], lists: [] },
+};
+const nothing = { status: () => status, acceptList: async () => false };
 
 describe('the admin socket', () => {
   test('is open to its user and group alone', async () => {
@@ -22,7 +27,7 @@ describe('the admin socket', () => {
     onTestFinished(await startAdminServer({ socketFile }, nothing));
     expect(fs.statSync(socketFile).mode & 0o777).toBe(0o660);
     expect(fs.statSync(path.dirname(socketFile)).mode & 0o777).toBe(0o700);
-    expect(await askGateway(socketFile, 'GET', '/status')).toEqual({ status: 200, body: nothing.status() });
+    expect(await askGateway(socketFile, 'GET', '/status')).toEqual({ status: 200, body: status });
     expect((await askGateway(socketFile, 'POST', '/lists/x/accept')).status).toBe(404);
     expect((await askGateway(socketFile, 'GET', '/lists/x/accept')).status).toBe(404);
   });
@@ -64,12 +69,32 @@ describe('credveil gateway status', { timeout: 60_000 }, () => {
     });
     while (!running.written.stdout.includes('listening')) await new Promise((resolve) => setTimeout(resolve, 20));
     const { stdout } = await credveil(['gateway', 'status', '--config', config]);
+    const { pid } = running.child;
+    expect(running.written.stderr.split('\n')[0]).toContain(`"event":"starting","pid":${pid}`);
     expect(stdout).toMatch(
-      /^listening on http:\/\/127\.0\.0\.1:\d+\napplications: a\.example\nLIST .*\noffice .* ok\n$/,
+      new RegExp(
+        `^process ${pid}, version [\\d.]+, started at \\S+Z\\nconfiguration ${config}, in force since \\S+Z\\n` +
+          'listening on http://127\\.0\\.0\\.1:\\d+\\napplications: a\\.example\\nLIST .*\\noffice .* ok\\n$',
+      ),
     );
     const lists = await credveil(['gateway', 'lists', '--config', config, '--json']);
     expect(JSON.parse(lists.stdout)).toMatchObject([{ name: 'office', isKnown: true }]);
     const refused = await credveil(['gateway', 'lists', 'accept', 'office', '--config', config]);
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('waits to be accepted') });
+
+    // A file that is broken or gone hides no running gateway.
+    fs.writeFileSync(config, 'listen: 1\n');
+    running.child.kill('SIGHUP');
+    while (!running.written.stderr.includes('config-refused')) await new Promise((resolve) => setTimeout(resolve, 20));
+    const broken = await credveil(['gateway', 'status', '--config', config]);
+    expect(broken.stdout).toMatch(/\nrefused at \S+Z: .*gw\.yaml:1:1: apps is missing/);
+    const socket = path.join(path.dirname(config), 'gw.state', 'admin.sock');
+    const bySocket = await credveil(['gateway', 'status', '--socket', socket, '--json']);
+    expect(JSON.parse(bySocket.stdout)).toMatchObject({ pid, apps: ['a.example'], config: { file: config } });
+    const other = path.join(path.dirname(config), 'other.yaml');
+    expect(await credveil(['gateway', 'status', '--config', other])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--socket <file>'),
+    });
   });
 });
