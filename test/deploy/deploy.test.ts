@@ -44,9 +44,12 @@ test.each([
   expect(() => loadConfig({ flags: {}, environment })).not.toThrow();
 });
 
-test('the systemd unit starts the command of an installed package', async () => {
+test('the systemd units start the commands of an installed package', async () => {
   expect(read('credveil.service')).toContain(
     `ExecStart=/usr/bin/node /opt/credveil/node_modules/credveil/${bin.credveil} serve --json\n`,
+  );
+  expect(read('credveil-gateway.service')).toContain(
+    `ExecStart=/usr/bin/node /opt/credveil/node_modules/credveil/${bin.credveil} gateway --config /etc/credveil/gateway.yaml\n`,
   );
   expect(await credveilJson(['serve', '--print-config'])).toHaveProperty('listen');
 });
