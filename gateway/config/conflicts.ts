@@ -69,14 +69,24 @@ function leakConflicts({ leaks }: GatewayConfig): Conflict[] {
 /** One host is one origin to a browser: what may run in one application may do all in the other. */
 function sharedHosts(apps: GatewayConfig['apps']): Conflict[] {
   const byHost = Map.groupBy(Object.entries(apps), ([name]) => name.split('/')[0]);
-  return [...byHost.values()]
-    .filter((group) => new Set(group.map(([, app]) => policyOf(app))).size > 1)
-    .flatMap((group) => group.filter(([, { sameOriginTrust }]) => !sameOriginTrust))
-    .map(([name]) => ({
-      path: ['apps', name],
-      message: 'shares its host with an application of another policy, whose scripts may act for its users',
-      hint: 'Give it a host of its own, or set sameOriginTrust: true in each application of the host.',
-    }));
+  return [...byHost.values()].flatMap((group) => {
+    const keys = differingKeys(group.map(([, app]) => app));
+    if (keys.length === 0) return [];
+    return group
+      .filter(([, { sameOriginTrust }]) => !sameOriginTrust)
+      .map(([name]) => ({
+        path: ['apps', name],
+        message: `shares its host with an application whose ${keys.join(' and ')} differ, and whose scripts may act for its users`,
+        hint: 'Give it a host of its own, or set sameOriginTrust: true in each application of the host.',
+      }));
+  });
+}
+
+/** All keys of applications but where they are. */
+function differingKeys(apps: readonly AppConfig[]): string[] {
+  const policies = apps.map(({ to, upstream, ...policy }): { readonly [key: string]: unknown } => policy);
+  const keys = new Set(policies.flatMap((policy) => Object.keys(policy)));
+  return [...keys].filter((key) => new Set(policies.map((policy) => JSON.stringify(policy[key]))).size > 1);
 }
 
 /** TLS comes before the path, so that a host has one way to secure it. */
@@ -88,6 +98,3 @@ function tlsOfHosts(apps: GatewayConfig['apps']): Conflict[] {
       group.map(([name]) => ({ path: ['apps', name], message: 'has other tls than the same host elsewhere' })),
     );
 }
-
-/** All of an application but where it is. */
-const policyOf = ({ to, upstream, ...policy }: AppConfig): string => JSON.stringify(policy);

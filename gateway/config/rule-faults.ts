@@ -1,23 +1,29 @@
 // Rules that cannot be loaded, each at its place.
 
-import { CredveilError } from '../../protocol/errors.ts';
 import { UNSEEN_FIELDS } from '../forward-auth/unseen-fields.ts';
 import { configuredName } from '../lists/list-names.ts';
 import type { ListsConfig } from '../lists/list-schema.ts';
 import type { RuleConfig } from '../phases/rule-config.ts';
 import { prepareRule } from '../phases/rules.ts';
 import type { FindList } from '../rules/compile-expression.ts';
+import { suggestName } from '../rules/schema/suggest.ts';
 import { RuleError } from '../rules/syntax/rule-error.ts';
 import type { Conflict, Path } from './fault.ts';
 import type { GatewayConfig } from './schema.ts';
 
 export function ruleFaults({ rules, apps, lists, forwardAuth }: GatewayConfig): Conflict[] {
-  const findList = listsByKind(lists);
-  const unseen = forwardAuth ? UNSEEN_FIELDS : NONE;
+  const around: Surroundings = { lists, findList: listsByKind(lists), unseen: forwardAuth ? UNSEEN_FIELDS : NONE };
   return [
-    ...faultsOf(rules, ['rules'], findList, unseen),
-    ...Object.entries(apps).flatMap(([name, app]) => faultsOf(app.rules, ['apps', name, 'rules'], findList, unseen)),
+    ...faultsOf(rules, ['rules'], around),
+    ...Object.entries(apps).flatMap(([name, app]) => faultsOf(app.rules, ['apps', name, 'rules'], around)),
   ];
+}
+
+interface Surroundings {
+  readonly lists: ListsConfig;
+  readonly findList: FindList;
+  /** Fields that the proxies which ask do not send. */
+  readonly unseen: ReadonlySet<string>;
 }
 
 const NONE: ReadonlySet<string> = new Set();
@@ -30,13 +36,10 @@ const listsByKind =
     return list && { kind: list.kind, has: () => false };
   };
 
-function faultsOf(
-  rules: readonly RuleConfig[],
-  path: Path,
-  findList: FindList,
-  unseen: ReadonlySet<string>,
-): Conflict[] {
+function faultsOf(rules: readonly RuleConfig[], path: Path, { lists, findList, unseen }: Surroundings): Conflict[] {
   return rules.flatMap((rule, i): Conflict[] => {
+    const target = listFault(rule, lists);
+    if (target) return [{ path: [...path, i, 'do', 'addToList', 'list'], ...target }];
     try {
       const { compiled } = prepareRule(rule, '', findList);
       const missing = [...compiled.fields].filter((field) => unseen.has(field));
@@ -46,16 +49,29 @@ function faultsOf(
         hint: 'Remove the rule, or let the gateway itself stand before the application.',
       }));
     } catch (error) {
-      return [{ path: [...path, i, error instanceof RuleError ? 'when' : 'do'], ...described(error) }];
+      if (!(error instanceof RuleError)) throw error;
+      const { code, span, message, excerpt, line, column } = error;
+      const meant = code === 'LIST_UNKNOWN' ? nearestList(rule.when.slice(span.start + 1, span.end), lists) : undefined;
+      const hint = meant === undefined ? error.hint : `Did you mean $${meant}?`;
+      return [
+        { path: [...path, i, 'when'], message: `(line ${line}, column ${column} of it) ${message}`, hint, excerpt },
+      ];
     }
   });
 }
 
-function described(error: unknown): Pick<Conflict, 'message' | 'hint' | 'excerpt'> {
-  if (error instanceof RuleError) {
-    const { message, hint, excerpt, line, column } = error;
-    return { message: `(line ${line}, column ${column} of it) ${message}`, hint, excerpt };
-  }
-  if (error instanceof CredveilError) return { message: error.message, hint: error.hint };
-  throw error;
+type Said = Pick<Conflict, 'message' | 'hint'>;
+
+/** Why `addToList` cannot put an address into its list. */
+function listFault({ do: action }: RuleConfig, lists: ListsConfig): Said | undefined {
+  if (action.kind !== 'addToList') return undefined;
+  const { list: name } = action.addToList;
+  const list = lists[configuredName(name)];
+  if (list?.observed) return undefined;
+  if (list) return { message: 'names a list that takes no addresses', hint: 'Give that list observed: {}.' };
+  const meant = nearestList(name.replace(/^\$/, ''), lists);
+  const hint = meant === undefined ? 'Add it to lists, with observed: {}.' : `Did you mean ${meant}?`;
+  return { message: 'names no list of the configuration', hint };
 }
+
+const nearestList = (name: string, lists: ListsConfig): string | undefined => suggestName(name, Object.keys(lists));

@@ -145,7 +145,7 @@ export class ExpressionCompiler implements ValueHost {
         'FIELD_PHASE',
         span,
         `\`${name}\` exists only when the response does, and this rule runs before.`,
-        'Use it in a rule on responses.',
+        'Remove the comparison with it: rules on requests cannot know what the application will answer.',
       );
     throw this.#error(
       'FIELD_NOT_COMPUTED',
@@ -154,7 +154,7 @@ export class ExpressionCompiler implements ValueHost {
         ? `\`${name}\` is not computed here.`
         : `\`${name}\` needs ${field.needs}, which this version does not compute.`,
       field?.needs === undefined
-        ? 'docs/gateway-rules.md describes what provides it.'
+        ? 'Remove the comparison with it: docs/gateway-rules.md lists what this version reads.'
         : 'Remove the comparison with it.',
     );
   }

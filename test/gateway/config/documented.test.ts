@@ -1,8 +1,9 @@
-// docs/gateway.md lists every key of the configuration, and no other.
+// The pages list every key of the configuration, and their examples load.
 
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { parseConfig } from '../../../gateway/config/load.ts';
 import { CONFIG } from '../../../gateway/config/schema.ts';
 import { root } from '../../support/paths.ts';
 
@@ -17,26 +18,61 @@ interface Definition {
 }
 
 /** Names of keys that have a page of their own. */
-const ELSEWHERE = new Set(['rules', 'lists', 'leaks', 'loginLimits']);
+const ELSEWHERE: { readonly [key: string]: string } = {
+  rules: 'docs/gateway-rules.md',
+  lists: 'docs/gateway-lists.md',
+  leaks: 'docs/gateway-leaks.md',
+  loginLimits: 'docs/gateway-limits.md',
+};
+
+const textOf = (page: string): string => fs.readFileSync(path.join(root, page), 'utf8');
+
+/** What a definition consists of, but for the keys of an object. */
+const partsOf = ({ innerType, in: input, valueType, element, options = [] }: Definition): Definition[] =>
+  [innerType, input, valueType, element, ...options].flatMap((each) => (each ? [each.def] : []));
 
 function keysOf(definition: Definition): string[] {
   const own = Object.entries(definition.shape ?? {}).flatMap(([key, { def }]) => [
     key,
-    ...(ELSEWHERE.has(key) ? [] : keysOf(def)),
+    ...(key in ELSEWHERE ? [] : keysOf(def)),
   ]);
-  const inner = [
-    definition.innerType,
-    definition.in,
-    definition.valueType,
-    definition.element,
-    ...(definition.options ?? []),
-  ];
-  return [...own, ...inner.flatMap((each) => (each ? keysOf(each.def) : []))];
+  return [...own, ...partsOf(definition).flatMap(keysOf)];
+}
+
+/** The definitions of a key, wherever it is. */
+function placesOf(definition: Definition, name: string): Definition[] {
+  const { shape = {} } = definition;
+  const found = shape[name];
+  const inner = [...partsOf(definition), ...Object.values(shape).map(({ def }) => def)];
+  return [...(found ? [found.def] : []), ...inner.flatMap((each) => placesOf(each, name))];
 }
 
 test('docs/gateway.md lists every key of the configuration', () => {
-  const page = fs.readFileSync(path.join(root, 'docs/gateway.md'), 'utf8');
+  const page = textOf('docs/gateway.md');
   const keys = new Set(keysOf(CONFIG.def as unknown as Definition));
   expect(keys.size).toBeGreaterThan(40);
   expect([...keys].filter((key) => !page.includes(`\`${key}\``))).toEqual([]);
+});
+
+test.each(Object.entries(ELSEWHERE))('the page of %s lists its keys', (name, file) => {
+  const page = textOf(file);
+  const keys = new Set(placesOf(CONFIG.def as unknown as Definition, name).flatMap(keysOf));
+  expect(keys.size).toBeGreaterThan(5);
+  expect([...keys].filter((key) => !page.includes(`\`${key}\``) && !page.includes(`{ ${key}: `))).toEqual([]);
+});
+
+/** Other pages show parts of an application. */
+const WITH_EXAMPLES = ['gateway/README.md', 'docs/gateway.md', 'docs/gateway-rules.md', 'docs/gateway-lists.md'];
+
+const examples = WITH_EXAMPLES.flatMap((page) =>
+  [...textOf(page).matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text = '']) => [page, text] as const),
+);
+
+test.each(examples)('an example of %s is a configuration, or a part of one: %s', (_, text) => {
+  const whole = [
+    ...(/^(?:listen|forwardAuth):/m.test(text) ? [] : ['listen: ":1"']),
+    ...(/^apps:/m.test(text) ? [] : ['apps: { a.example: { to: http://h } }']),
+    text,
+  ];
+  expect(parseConfig(whole.join('\n')).faults).toEqual([]);
 });

@@ -98,6 +98,34 @@ test.each([
     /not a known key/,
     /certFile, keyFile/,
   ],
+  [
+    'a list with a typo',
+    `${rule('block').replace('ssl', 'ip.src in $offce')}\nlists: { office: { items: [] } }`,
+    'apps.a.example.rules.0.when',
+    /no list \$offce/,
+    /Did you mean \$office\?/,
+  ],
+  [
+    'a list with a typo, to add to',
+    `${rule('{ addToList: { list: sen } }')}\nlists: { seen: { observed: {} } }`,
+    'apps.a.example.rules.0.do.addToList.list',
+    /no list/,
+    /Did you mean seen\?/,
+  ],
+  [
+    'a list that takes no addresses, to add to',
+    `${rule('{ addToList: { list: office } }')}\nlists: { office: { items: [] } }`,
+    'apps.a.example.rules.0.do.addToList.list',
+    /takes no addresses/,
+    /observed/,
+  ],
+  [
+    'a host of two policies',
+    'listen: ":1"\napps:\n  a.example: { to: http://h }\n  a.example/x: { to: http://i, path: refuse, origin: windows }',
+    'apps.a.example',
+    /whose path and origin differ/,
+    /sameOriginTrust/,
+  ],
 ])('%s is told at its key', (_, text, key, message, hint) => {
   const fault = parseConfig(text).faults.find((each) => each.key === key);
   expect(fault?.message).toMatch(message);
