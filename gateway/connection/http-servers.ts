@@ -122,6 +122,8 @@ function createHttp1(limits: GatewayLimits, handlers: HttpHandlers): Http1Server
       return;
     }
     const response = new http.ServerResponse(message);
+    // node:http listens no longer, and nobody else does until there is an answer.
+    socket.on('error', () => socket.destroy());
     // A WebSocket ends with a message of its own: who ends the connection has left.
     (socket as Socket).allowHalfOpen = false;
     response.assignSocket(socket as Socket);

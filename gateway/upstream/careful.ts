@@ -5,7 +5,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { requestTrailers } from '../request/trailers.ts';
 import { faultOf } from './fault.ts';
-import type { Forwarding, Outcome } from './forwarding.ts';
+import { type Forwarding, MAX_INFORMED, type Outcome } from './forwarding.ts';
 import type { Origin } from './origin.ts';
 import { isWhole } from './request-body.ts';
 import { ResponseSink, responseHeaders, type Sink } from './response-sink.ts';
@@ -26,6 +26,7 @@ export function forwardCarefully(
 ): void {
   const { message, response, method, target, headers, body, expectsContinue, upgrade } = forwarding;
   let isDone = false;
+  let informed = 0;
   const finish = (outcome: Outcome): void => {
     if (isDone) return;
     isDone = true;
@@ -48,7 +49,10 @@ export function forwardCarefully(
   });
   request
     .on('continue', () => response.writeContinue())
-    .on('information', ({ statusCode, rawHeaders }) => sink.inform(statusCode, rawHeaders))
+    .on('information', ({ statusCode, rawHeaders }) => {
+      if (++informed > MAX_INFORMED) request.destroy(new Error('more 1xx than a response has'));
+      else sink.inform(statusCode, rawHeaders);
+    })
     .on('response', (reply) => {
       try {
         receive(reply, forwarding, sink, finish);

@@ -3,7 +3,7 @@
 
 import type { Dispatcher } from 'undici';
 import { faultOf } from './fault.ts';
-import type { Forwarding, Outcome } from './forwarding.ts';
+import { type Forwarding, MAX_INFORMED, type Outcome } from './forwarding.ts';
 import type { Origin } from './origin.ts';
 import { RequestBody } from './request-body.ts';
 import { ResponseSink, responseHeaders, type Sink } from './response-sink.ts';
@@ -28,6 +28,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #done: (outcome: Outcome) => void;
   readonly #sink: Sink;
   #controller: Dispatcher.DispatchController | undefined;
+  /** Responses of 1xx so far. */
+  #informed = 0;
   #isRetried = false;
   #isDone = false;
   #isClientGone = false;
@@ -48,8 +50,6 @@ class Exchange implements Dispatcher.DispatchHandler {
         path: target,
         headers,
         body: body === 0 ? null : (content ?? new RequestBody(message)),
-        // undici would close the connection after each HEAD.
-        reset: false,
         // The same for all: undici gives up a connection whose name changes.
         servername: 'origin',
       } as Dispatcher.DispatchOptions,
@@ -65,6 +65,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _: unknown, statusText = ''): void {
     const raw = textOf(controller.rawHeaders);
     if (status < 200) {
+      if (++this.#informed > MAX_INFORMED) throw new Error('more 1xx than a response has');
       this.#sink.inform(status, raw);
       return;
     }

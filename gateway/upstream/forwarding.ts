@@ -3,6 +3,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { UpstreamFault } from './fault.ts';
 
+/** Responses of 1xx before one response: each is written to the client at once. */
+export const MAX_INFORMED = 32;
+
 export interface Forwarding {
   readonly message: IncomingMessage;
   readonly response: ServerResponse;

@@ -15,6 +15,8 @@ export class RequestBody extends Readable {
   constructor(message: IncomingMessage) {
     super();
     this.#message = message;
+    // It may fail before the HTTP client takes it, or after it has let go of it.
+    this.on('error', () => undefined);
     message.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose).on('error', this.#onClose);
     message.pause();
   }

@@ -71,6 +71,15 @@ export class ResponseSink {
   inform(status: number, headers: readonly string[]): void {
     const response = this.#response;
     if (response.headersSent || response.req.httpVersion === '1.0') return;
+    try {
+      this.#inform(status, headers);
+    } catch {
+      // Links that node:http does not take for such: a client does without.
+    }
+  }
+
+  #inform(status: number, headers: readonly string[]): void {
+    const response = this.#response;
     const links = status === 103 ? valuesOf(headers, 'link') : [];
     if (isHttp2(response.req)) {
       if (status === 102 || links.length > 0)
