@@ -14,8 +14,10 @@ import { ExitCode, UsageError } from '../exit.ts';
 import { type AdminFlags, acceptList, showLists, showStatus } from '../gateway/administration.ts';
 import { checkFiles, readConfigHere } from '../gateway/check-files.ts';
 import { describeFaults } from '../gateway/faults.ts';
+import { listsOf, withSetup } from '../gateway/offline-setup.ts';
 import { type RulesTestFlags, testRules } from '../gateway/rules-test.ts';
 import { RunningConfig } from '../gateway/running-config.ts';
+import { StateLock } from '../gateway/state-lock.ts';
 import { type AlarmOptions, openEvents } from '../notify/service-events.ts';
 import { note, print, printJson, printResult } from '../output.ts';
 import { startMetrics, untilStopped } from '../service/run-service.ts';
@@ -108,6 +110,8 @@ async function check(config: GatewayConfig, flags: GatewayFlags): Promise<void> 
 }
 
 async function serveUntilStopped(config: GatewayConfig, flags: GatewayFlags): Promise<void> {
+  const lock = new StateLock();
+  lock.take(config);
   const { onEvent, close: closeEvents } = await openEvents(alarmsOf(config));
   onEvent({ event: 'starting', pid: process.pid, version: VERSION });
   const running = new RunningConfig(flags.config, config, onEvent);
@@ -119,7 +123,13 @@ async function serveUntilStopped(config: GatewayConfig, flags: GatewayFlags): Pr
   );
   const metrics = await startMetrics(config.metrics, service, onEvent);
   const closeAdmin = await startAdmin(running, service, onEvent);
-  const onHangUp = (): void => running.reload((next) => service.reload(next));
+  const apply = async (next: GatewayConfig): Promise<void> => {
+    // What cannot be used changes nothing, the lists neither.
+    await withSetup(next, { lists: listsOf(next), onEvent: () => undefined }, () => undefined);
+    lock.take(next);
+    await service.reload(next);
+  };
+  const onHangUp = (): void => running.reload(apply);
   process.on('SIGHUP', onHangUp);
   const stopped = untilStopped(() =>
     service
@@ -133,6 +143,7 @@ async function serveUntilStopped(config: GatewayConfig, flags: GatewayFlags): Pr
   else print(urls.map((url) => `listening on ${url}`).join('\n'));
   await stopped;
   process.off('SIGHUP', onHangUp);
+  lock.release();
 }
 
 function alarmsOf({ logLevel, notify, stateDirectory = '.', keyFileGroup: group }: GatewayConfig): AlarmOptions {

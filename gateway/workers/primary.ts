@@ -99,9 +99,11 @@ class KeptLists {
     const key = JSON.stringify(config);
     if (key === this.#key || (this.#key === '' && Object.keys(config).length === 0)) return;
     await this.lists.close();
+    const lists = createLists(config, { directory: stateDirectory, onEvent: this.#onEvent, onChange: this.#onChange });
+    // Waits for sources, so that no rule meets a list that was never read.
+    await lists.start();
     this.#key = key;
-    this.lists = createLists(config, { directory: stateDirectory, onEvent: this.#onEvent, onChange: this.#onChange });
-    await this.lists.start();
+    this.lists = lists;
   }
 }
 

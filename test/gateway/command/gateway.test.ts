@@ -77,7 +77,10 @@ describe('credveil gateway', { timeout: 60_000 }, () => {
       expect(stderr).toContain(`${file}:4:5: apps.app.example.pathh is not a known key\n  Did you mean path?`);
     }
     const { stdout } = await credveil(['gateway', '--config', file, '--check', '--json']);
-    expect(JSON.parse(stdout)).toMatchObject({ ok: false, faults: [{ line: 1 }, { line: 4 }] });
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      faults: [{ line: 1 }, { line: 4 }, { key: 'apps.app.example.to' }],
+    });
   });
 
   test('checks a file that is right, and the files that it names', async () => {
@@ -107,5 +110,44 @@ describe('credveil gateway', { timeout: 60_000 }, () => {
     const { code, stderr } = await credveil(['gateway', '--config', 'nowhere.yaml']);
     expect(code).toBe(2);
     expect(stderr).toContain('error CONFIG_UNREADABLE: nowhere.yaml does not exist');
+  });
+
+  test('is alone in its stateDirectory, until it ends, however that is', async () => {
+    const lists = 'lists: { bad: { observed: { ttl: 1d } } }\n';
+    const text = 'listen: 127.0.0.1:0\nworkers: 0\nadmin: off\napps: { "*": { to: "http://127.0.0.1:1" } }\n';
+    const file = fileOf(text + lists);
+    const { running } = await start(file);
+    const second = await credveil(['gateway', '--config', file]);
+    expect(second).toMatchObject({ code: 1, stdout: '' });
+    expect(second.stderr).toMatch(
+      /error STATE_BUSY: .*belongs to another gateway that runs\n.*stateDirectory of its own/,
+    );
+    // One that comes to keep something with a reload is refused as well.
+    const other = path.join(path.dirname(file), 'other.yaml');
+    const there = `stateDirectory: gateway.state\n`;
+    fs.writeFileSync(other, text + there);
+    const third = await start(other);
+    fs.writeFileSync(other, text + there + lists);
+    third.running.child.kill('SIGHUP');
+    await until(() => third.running.written.stderr.includes('config-refused'));
+    expect(third.running.written.stderr).toContain('"code":"STATE_BUSY"');
+    running.child.kill('SIGKILL');
+    await running.ended;
+    third.running.child.kill('SIGHUP');
+    await until(() => third.running.written.stderr.includes('config-reloaded'));
+  });
+
+  test('that refuses a file keeps its lists as they are', async () => {
+    const text = 'listen: 127.0.0.1:0\nworkers: 0\napps: { "*": { to: "http://127.0.0.1:1" } }\n';
+    const file = fileOf(`${text}lists: { bad: { file: bad.txt } }\n`);
+    fs.writeFileSync(path.join(path.dirname(file), 'bad.txt'), '192.0.2.1\n');
+    const { running } = await start(file);
+    const tls = 'tls: { certFile: none.pem, keyFile: none.key }\n';
+    fs.writeFileSync(file, `${text}lists: { other: { file: bad.txt } }\n${tls}`);
+    running.child.kill('SIGHUP');
+    await until(() => running.written.stderr.includes('config-refused'));
+    const { stdout } = await credveil(['gateway', 'lists', '--config', file, '--json']);
+    expect(stdout).toContain('"bad"');
+    expect(stdout).not.toContain('"other"');
   });
 });
