@@ -3,6 +3,7 @@
 
 import { Refusal } from './answers/kinds.ts';
 import type { AppConfig } from './config/schema.ts';
+import type { LoginSet } from './login/login-set.ts';
 import type { SessionGuard } from './login/sessions.ts';
 import type { RuleSet } from './phases/prepared-rule.ts';
 import type { RequestHead } from './request/head.ts';
@@ -22,6 +23,7 @@ export interface Application {
   readonly sessions: SessionGuard | undefined;
   /** Those of all applications, then its own. */
   readonly rules: RuleSet;
+  readonly logins: LoginSet;
   /** Reserved names that clients may send to it, by letters and digits. */
   readonly kept: ReadonlySet<string>;
 }

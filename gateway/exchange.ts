@@ -11,6 +11,7 @@ import type { Application, Found } from './applications.ts';
 import type { LeakVerdict } from './checks/checks.ts';
 import type { Peer } from './connection/peer.ts';
 import { isHttp2, streamOf } from './http-version.ts';
+import type { Attempt } from './login/attempt.ts';
 import type { RequestHead } from './request/head.ts';
 
 const ID_BYTES = 9;
@@ -29,6 +30,8 @@ export class Exchange {
   client: Address | undefined;
   isSecure = false;
   found: Found | undefined;
+  /** If it is a login. */
+  attempt: Attempt | undefined;
   /** What rules add for the application, by name. */
   readonly added = new Map<string, string>();
   /** What the gateway itself tells the application, names and values in turn. */

@@ -8,10 +8,12 @@ import { Refusal } from './answers/kinds.ts';
 import { peerOf } from './connection/peer.ts';
 import { Exchange } from './exchange.ts';
 import { answerQuestion } from './forward-auth/answer-question.ts';
+import { findCandidates } from './login/find-login.ts';
 import type { Observe } from './observe/observe.ts';
-import { blockedBy } from './phases/apply-actions.ts';
+import { isBlocked } from './phases/apply-actions.ts';
 import { findApplication, judgeTarget } from './phases/find-application.ts';
 import { forwardRequest } from './phases/forward-request.ts';
+import { handleLogin } from './phases/handle-login.ts';
 import { passVerdict } from './phases/pass-verdict.ts';
 import { readRequest } from './phases/read-request.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
@@ -52,7 +54,7 @@ export function createPipeline(parts: PipelineParts): Handle {
       findApplication(exchange, setup);
       const target = judgeTarget(exchange);
       if (target === undefined) observe.answered(exchange, 'REDIRECTED');
-      else if (!isBlocked(exchange, parts)) forwardWithVerdict(exchange, target, parts, setup);
+      else goOn(exchange, target, parts, setup);
     } catch (error) {
       fail(exchange, error, parts);
     }
@@ -61,6 +63,14 @@ export function createPipeline(parts: PipelineParts): Handle {
 
 /** Writing to a client that has left. */
 const ignore = (): void => undefined;
+
+/** Phases 7 to 13. Only a login waits for its body. */
+function goOn(exchange: Exchange, target: string, parts: PipelineParts, setup: GatewaySetup): void {
+  const candidates = findCandidates(exchange);
+  if (candidates)
+    handleLogin(exchange, target, candidates, parts, setup).catch((error) => fail(exchange, error, parts));
+  else if (!isBlocked(exchange, parts)) forwardWithVerdict(exchange, target, parts, setup);
+}
 
 function fail(exchange: Exchange, error: unknown, { observe }: PipelineParts): void {
   if (!(error instanceof Refusal)) observe.failed(exchange, error);
@@ -79,15 +89,6 @@ function forwardWithVerdict(exchange: Exchange, target: string, parts: PipelineP
       if (!exchange.response.destroyed) forwardRequest(exchange, target, parts, setup);
     })
     .catch((error) => fail(exchange, error, parts));
-}
-
-/** Phase 9. @returns whether a rule ended the request */
-function isBlocked(exchange: Exchange, parts: PipelineParts): boolean {
-  const blocking = blockedBy(exchange, parts);
-  if (!blocking) return false;
-  exchange.answer('BLOCKED', { custom: blocking.block });
-  parts.observe.blocked(exchange);
-  return true;
 }
 
 /** To a host of the configuration, whatever the client wrote. */

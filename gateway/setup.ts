@@ -10,6 +10,8 @@ import { type Checks, createChecks } from './checks/checks.ts';
 import { readLeakFiles } from './checks/leak-files.ts';
 import type { AppConfig, GatewayConfig } from './config/schema.ts';
 import { profileId, profilesOf, TlsProfile, type TlsProfileOptions } from './connection/tls-profiles.ts';
+import { compileLogins } from './login/compile-logins.ts';
+import { createLoginSet } from './login/login-set.ts';
 import { createRuleSet, prepareRules } from './phases/rules.ts';
 import { lettersOf } from './request/reserved-names.ts';
 import type { FindList } from './rules/compile-expression.ts';
@@ -62,6 +64,7 @@ export function createSetup(config: GatewayConfig, { tls: tlsOptions, findList, 
       tlsProfile: tls && profileId(tls),
       sessions: undefined,
       needsCertificate: tls?.clientCertificates?.require === true,
+      logins: createLoginSet(app.login ? compileLogins(app.login, findList) : [], app.login?.unreadable === 'pass'),
       rules: createRuleSet([...shared, ...prepareRules(app.rules, `apps.${name}.rules`, findList)]),
       kept: new Set(app.keep.map(lettersOf)),
     };

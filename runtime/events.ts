@@ -76,6 +76,21 @@ export type ServerEvent =
       readonly action: string;
       readonly request: string;
     }
+  /**
+   * Servers may read a login in different ways: it was refused, or passed on with `unreadable:
+   * pass`. `why` has no value of it.
+   */
+  | {
+      readonly event: 'login-unreadable' | 'login-passed-unread';
+      readonly app: string;
+      readonly login: string;
+      readonly why: string;
+      readonly request: string;
+    }
+  /** At start: logins of an application pass where the gateway cannot tell what servers read. */
+  | { readonly event: 'login-passes-unread'; readonly app: string; readonly message: string; readonly hint: string }
+  /** At start: the preset never ran against the application, and was read from its source alone. */
+  | { readonly event: 'login-preset-untried'; readonly app: string; readonly preset: string; readonly hint: string }
   | {
       readonly event: 'upstream-failed';
       readonly code: string;

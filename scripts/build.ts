@@ -25,6 +25,8 @@ copyBcrypt();
 for (const name of fs.readdirSync(path.join(ROOT, 'page')).filter((name) => /\.(html|css|svg)$/.test(name)))
   fs.copyFileSync(path.join(ROOT, 'page', name), path.join(DIST, 'page', name));
 
+fs.cpSync(path.join(ROOT, 'gateway/login/presets'), path.join(DIST, 'gateway/login/presets'), { recursive: true });
+
 for (const name of fs.globSync('**/*.{js,html}', { cwd: DIST, exclude: ['node_modules'] })) {
   const file = path.join(DIST, name);
   if (name.endsWith('.js')) rename(file, MODULE_URL);

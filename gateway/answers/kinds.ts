@@ -41,6 +41,10 @@ export const ANSWER_KINDS = {
     'The Connection header names a header that has to reach the application.',
     'Leave that name out of Connection.',
   ),
+  LOGIN_UNREADABLE: malformed(
+    'Servers may read another name or password in this login than the gateway of this site does.',
+    'Send each field once, as the form of this site does.',
+  ),
   BLOCKED: {
     status: 403,
     title: 'Blocked',
@@ -70,6 +74,18 @@ export const ANSWER_KINDS = {
     title: 'Request timeout',
     detail: 'The request did not arrive in time.',
     hint: 'Send it again, without pauses.',
+  },
+  LOGIN_TOO_LARGE: {
+    status: 413,
+    title: 'Login too large',
+    detail: 'The request has more than a login needs.',
+    hint: 'Send the fields of the login alone.',
+  },
+  LOGIN_CODING_UNKNOWN: {
+    status: 415,
+    title: 'Unknown compression',
+    detail: 'The login is compressed in a way that this site does not know.',
+    hint: 'Send it without compression, or with gzip.',
   },
   TARGET_TOO_LONG: {
     status: 414,

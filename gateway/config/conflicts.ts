@@ -31,7 +31,13 @@ export function conflictsIn(config: GatewayConfig): Conflict[] {
     conflicts.push({ path: ['listen'], message: 'is missing; it must be HOST:PORT, or a list of them' });
   const names = new Set<string>();
   if (config.listen.length > 0) conflicts.push(...missingTargets(apps));
-  for (const [name, { upstream }] of Object.entries(apps)) {
+  for (const [name, { upstream, login }] of Object.entries(apps)) {
+    if (login && config.listen.length === 0)
+      conflicts.push({
+        path: ['apps', name, 'login'],
+        message: 'needs the body of requests, which a proxy that asks (forwardAuth) does not send',
+        hint: 'Let the gateway itself stand before the application: set listen.',
+      });
     const plain = name.endsWith('/') ? name.slice(0, -1) : name;
     if (names.has(plain))
       conflicts.push({ path: ['apps', name], message: 'names the same place as another application' });

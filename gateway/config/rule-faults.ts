@@ -3,6 +3,8 @@
 import { UNSEEN_FIELDS } from '../forward-auth/unseen-fields.ts';
 import { configuredName } from '../lists/list-names.ts';
 import type { ListsConfig } from '../lists/list-schema.ts';
+import { expressionsOf } from '../login/compile-logins.ts';
+import type { LoginConfig } from '../login/login-config.ts';
 import type { RuleConfig } from '../phases/rule-config.ts';
 import { prepareRule } from '../phases/rules.ts';
 import type { FindList } from '../rules/compile-expression.ts';
@@ -15,7 +17,10 @@ export function ruleFaults({ rules, apps, lists, forwardAuth }: GatewayConfig): 
   const around: Surroundings = { lists, findList: listsByKind(lists), unseen: forwardAuth ? UNSEEN_FIELDS : NONE };
   return [
     ...faultsOf(rules, ['rules'], around),
-    ...Object.entries(apps).flatMap(([name, app]) => faultsOf(app.rules, ['apps', name, 'rules'], around)),
+    ...Object.entries(apps).flatMap(([name, app]) => [
+      ...faultsOf(app.rules, ['apps', name, 'rules'], around),
+      ...loginFaults(app.login, ['apps', name, 'login'], around),
+    ]),
   ];
 }
 
@@ -49,15 +54,31 @@ function faultsOf(rules: readonly RuleConfig[], path: Path, { lists, findList, u
         hint: 'Remove the rule, or let the gateway itself stand before the application.',
       }));
     } catch (error) {
-      if (!(error instanceof RuleError)) throw error;
-      const { code, span, message, excerpt, line, column } = error;
-      const meant = code === 'LIST_UNKNOWN' ? nearestList(rule.when.slice(span.start + 1, span.end), lists) : undefined;
-      const hint = meant === undefined ? error.hint : `Did you mean $${meant}?`;
-      return [
-        { path: [...path, i, 'when'], message: `(line ${line}, column ${column} of it) ${message}`, hint, excerpt },
-      ];
+      return [{ path: [...path, i, 'when'], ...described(error, rule.when, lists) }];
     }
   });
+}
+
+function loginFaults(login: LoginConfig | undefined, path: Path, { lists, findList }: Surroundings): Conflict[] {
+  return (login?.locations ?? []).flatMap((location, i): Conflict[] =>
+    expressionsOf(location).flatMap(({ key, source, check }): Conflict[] => {
+      try {
+        check(findList);
+        return [];
+      } catch (error) {
+        return [{ path: [...path, 'locations', i, key], ...described(error, source, lists) }];
+      }
+    }),
+  );
+}
+
+/** Where in an expression it is wrong, and what was meant. */
+function described(error: unknown, source: string, lists: ListsConfig): Omit<Conflict, 'path'> {
+  if (!(error instanceof RuleError)) throw error;
+  const { code, span, message, excerpt, line, column } = error;
+  const meant = code === 'LIST_UNKNOWN' ? nearestList(source.slice(span.start + 1, span.end), lists) : undefined;
+  const hint = meant === undefined ? error.hint : `Did you mean $${meant}?`;
+  return { message: `(line ${line}, column ${column} of it) ${message}`, hint, excerpt };
 }
 
 type Said = Pick<Conflict, 'message' | 'hint'>;

@@ -8,6 +8,7 @@ import { LEAKS_SCHEMA } from '../checks/leaks-schema.ts';
 import { FORWARD_AUTH_KINDS } from '../forward-auth/original-request.ts';
 import { LOGIN_LIMITS_SCHEMA } from '../limits/limit-schema.ts';
 import { LISTS_SCHEMA } from '../lists/list-schema.ts';
+import { LOGIN_SCHEMA } from '../login/login-config.ts';
 import { RULES_SCHEMA } from '../phases/rule-config.ts';
 
 const PORT = '(?:\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
@@ -102,6 +103,8 @@ const app = z.strictObject({
    */
   sameOriginTrust: z.boolean({ error: 'must be true or false' }).default(false),
   rules: RULES_SCHEMA,
+  /** Where the application takes credentials. */
+  login: LOGIN_SCHEMA.optional(),
   /** How many failed logins there may be. */
   loginLimits: LOGIN_LIMITS_SCHEMA,
 });

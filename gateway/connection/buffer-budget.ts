@@ -6,8 +6,16 @@ import { cutWhenStalled } from '../../runtime/http/stalled.ts';
 import { isHttp2, streamOf } from '../http-version.ts';
 
 export class BufferBudget {
-  /** Bytes that clients have not taken yet. */
+  /** Bytes that clients have not taken yet, and those of logins that are not judged yet. */
   held = 0;
+
+  /** Counts bytes until a response is over. */
+  hold(response: ServerResponse, bytes: number): void {
+    this.held += bytes;
+    response.once('close', () => {
+      this.held -= bytes;
+    });
+  }
 
   /**
    * Counts what a response holds until its client has taken it.

@@ -153,7 +153,14 @@ export const REQUEST_READERS: Readers<RuleRequest> = {
     certificateOf(request)?.fingerprint256.replaceAll(':', '').toLowerCase() ?? null,
 };
 
-export const REQUEST_SCHEME = createScheme<RuleRequest>('request', REQUEST_READERS);
+/** Known once the logins were looked for, which is before any rule. */
+const OF_LOGINS: Readers<RuleRequest> = {
+  'cf.waf.auth_detected': ({ exchange }) => exchange.attempt !== undefined,
+  'credveil.login.detected': ({ exchange }) => exchange.attempt !== undefined,
+  'credveil.login.app': ({ exchange }) => exchange.attempt?.login.preset ?? null,
+};
+
+export const REQUEST_SCHEME = createScheme<RuleRequest>('request', { ...REQUEST_READERS, ...OF_LOGINS });
 
 /** A rule that reads none of these is the same for every reading of a path. */
 const OF_PATHS: ReadonlySet<string> = new Set(['http.request.uri', 'http.request.uri.path', 'http.request.full_uri']);

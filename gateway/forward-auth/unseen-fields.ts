@@ -7,6 +7,9 @@
 export const UNSEEN_FIELDS: ReadonlySet<string> = new Set([
   'http.request.version',
   'http.request.body.size',
+  'cf.waf.auth_detected',
+  'credveil.login.detected',
+  'credveil.login.app',
   'cf.tls_version',
   'cf.tls_client_auth.cert_verified',
   'cf.tls_client_auth.cert_serial',

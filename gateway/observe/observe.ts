@@ -81,6 +81,12 @@ export class Observe {
     });
   }
 
+  /** Servers may read a login in different ways. @param why names no value */
+  unreadable({ application, id }: Exchange, login: string, why: string, isPassed: boolean): void {
+    const event = isPassed ? 'login-passed-unread' : 'login-unreadable';
+    this.#onEvent({ event, app: application?.name ?? NO_APP, login, why, request: id });
+  }
+
   /** A rule ended the request; `matched` has reported it. */
   blocked(exchange: Exchange): void {
     this.#count(exchange);

@@ -5,7 +5,16 @@ import type { PipelineParts } from '../pipeline-parts.ts';
 import type { RuleAction } from './rule-config.ts';
 import { applyRules } from './rules.ts';
 
-export type Block = Extract<RuleAction, { kind: 'block' }>;
+type Block = Extract<RuleAction, { kind: 'block' }>;
+
+/** @returns whether a rule ended the request */
+export function isBlocked(exchange: Exchange, parts: PipelineParts): boolean {
+  const blocking = blockedBy(exchange, parts);
+  if (!blocking) return false;
+  exchange.answer('BLOCKED', { custom: blocking.block });
+  parts.observe.blocked(exchange);
+  return true;
+}
 
 /**
  * Applies the rules of the request's application. @returns the action that blocks it, if one does

@@ -4,6 +4,7 @@ import { formatAddress } from '../addresses/address.ts';
 import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
+import type { Content } from '../request/collect-body.ts';
 import type { RequestHead } from '../request/head.ts';
 import { lettersOf } from '../request/reserved-names.ts';
 import { WHOLE_SERVER } from '../request/target.ts';
@@ -14,13 +15,13 @@ import type { Forwarding, Outcome } from '../upstream/forwarding.ts';
 import { forwardHeld, type HeldResponse, hold, type Send } from '../upstream/held-response.ts';
 import { guardOf } from './guard-session.ts';
 
-/** @param content the body, where it was read before */
+/** @param content the body or the beginning of it, where that was read before */
 export function forwardRequest(
   exchange: Exchange,
   target: string,
   parts: PipelineParts,
   setup: GatewaySetup,
-  content?: Buffer,
+  content?: Content,
 ): void {
   const { head, application, upgrade } = exchange;
   if (!head || !application) return;
@@ -50,7 +51,7 @@ export function forwardRequest(
 export function forwardLogin(
   exchange: Exchange,
   target: string,
-  content: Buffer,
+  content: Content | undefined,
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<HeldResponse | undefined> {
@@ -68,7 +69,7 @@ export function forwardLogin(
 
 interface Way {
   readonly target: string;
-  readonly content: Buffer | undefined;
+  readonly content: Content | undefined;
   readonly parts: PipelineParts;
   readonly setup: GatewaySetup;
 }

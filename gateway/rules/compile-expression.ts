@@ -147,6 +147,13 @@ export class ExpressionCompiler implements ValueHost {
         `\`${name}\` exists only when the response does, and this rule runs before.`,
         'Remove the comparison with it: rules on requests cannot know what the application will answer.',
       );
+    if (field?.isSecret)
+      throw this.#error(
+        'FIELD_SECRET',
+        span,
+        `\`${name}\` may hold a password, so that only the expressions of logins read it.`,
+        'Use it under `login` of an application, or ask for `credveil.login.detected` here.',
+      );
     throw this.#error(
       'FIELD_NOT_COMPUTED',
       span,

@@ -1,12 +1,12 @@
 // Rules from their source to a result for a request: what the gateway imports.
 
-import { checkRule } from './check/check-rule.ts';
+import { checkRule, checkText } from './check/check-rule.ts';
 import { ExpressionCompiler, type FindList } from './compile-expression.ts';
 import { type Explanation, explainExpression } from './explain.ts';
 import { type Requirement, requirementOf } from './requirement.ts';
 import type { Trilean } from './schema/types.ts';
 import type { Context, Scheme } from './scheme.ts';
-import type { Rule } from './syntax/ast.ts';
+import type { Rule, Value } from './syntax/ast.ts';
 import { parseExpression } from './syntax/parser.ts';
 
 export interface CompiledRule {
@@ -32,6 +32,12 @@ export function parseRule(source: string): Rule {
   checkRule(rule);
   return rule;
 }
+
+/**
+ * Parses a field, or a function of one, that is a string, and checks its names and types.
+ * @throws {RuleError}
+ */
+export const parseText = (source: string): Value => checkText(source, parseExpression(source));
 
 /**
  * Compiles a rule for a gateway that computes the fields of a scheme.

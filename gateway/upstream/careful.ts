@@ -81,8 +81,8 @@ function send(
     request.end();
     return;
   }
-  if (content) {
-    request.write(content);
+  if (content?.isWhole) {
+    request.write(content.bytes);
     request.addTrailers(requestTrailers(message.rawTrailers, headers));
     request.end();
     return;
@@ -102,6 +102,9 @@ function send(
     .on('close', () => {
       if (!isWhole(message)) request.destroy();
     });
+  if (!content) return;
+  request.write(content.bytes);
+  message.resume();
 }
 
 function receive(

@@ -49,7 +49,7 @@ class Exchange implements Dispatcher.DispatchHandler {
         method: method as Dispatcher.HttpMethod,
         path: target,
         headers,
-        body: body === 0 ? null : (content ?? new RequestBody(message)),
+        body: body === 0 ? null : content?.isWhole ? content.bytes : new RequestBody(message, content?.bytes),
         // The same for all: undici gives up a connection whose name changes.
         servername: 'origin',
       } as Dispatcher.DispatchOptions,

@@ -1,6 +1,7 @@
 // What is forwarded, and how it ended: shared by both ways to an application.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Content } from '../request/collect-body.ts';
 import type { UpstreamFault } from './fault.ts';
 
 /** Responses of 1xx before one response: each is written to the client at once. */
@@ -15,8 +16,8 @@ export interface Forwarding {
   readonly headers: string[];
   /** Bytes, `chunked`, or 0 without a body. */
   readonly body: number | 'chunked';
-  /** The body, where it was read before. */
-  readonly content?: Buffer | undefined;
+  /** The body or the beginning of it, where that was read before. */
+  readonly content?: Content | undefined;
   /** Called when the client takes no more for now. @param resume is called once it does */
   onSlowClient(resume: () => void): void;
 }

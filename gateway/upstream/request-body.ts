@@ -12,8 +12,10 @@ export const isWhole = ({ complete, aborted }: IncomingMessage): boolean => comp
 export class RequestBody extends Readable {
   readonly #message: IncomingMessage;
 
-  constructor(message: IncomingMessage) {
+  /** @param begun what was read of it before */
+  constructor(message: IncomingMessage, begun?: Buffer) {
     super();
+    if (begun) this.push(begun);
     this.#message = message;
     // It may fail before the HTTP client takes it, or after it has let go of it.
     this.on('error', () => undefined);

@@ -13,6 +13,7 @@ import { startGateway } from '../gateway.ts';
 import { listMetrics } from '../lists/list-metrics.ts';
 import type { ListChange } from '../lists/list-replica.ts';
 import { createLists, type Lists } from '../lists/lists.ts';
+import { loginWarnings } from '../login/login-warnings.ts';
 import { KeptState } from './kept-state.ts';
 import type { PrimaryAnswers, WorkerAddresses, WorkerAnswers, WorkerOrder } from './messages.ts';
 
@@ -49,7 +50,7 @@ export async function startGatewayService(
   const state = new KeptState(onEvent);
   await keeper.replace(config);
   const warn = (given: GatewayConfig): void => {
-    for (const event of sharedCertificates(given)) onEvent(event);
+    for (const event of [...sharedCertificates(given), ...loginWarnings(given)]) onEvent(event);
   };
   try {
     state.open(config);

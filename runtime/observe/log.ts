@@ -73,6 +73,7 @@ const LISTED: { readonly [field in Field]: true } = {
   reason: true,
   finding: true,
   address: true,
+  preset: true,
 };
 const FIELDS: ReadonlySet<string> = new Set(Object.keys(LISTED));
 
@@ -98,6 +99,9 @@ const LEVELS: { readonly [event in ServerEvent['event']]?: Level } = {
   'admin-unavailable': 'warn',
   'upstream-failed': 'warn',
   'rule-unknown': 'warn',
+  'login-unreadable': 'warn',
+  'login-passed-unread': 'warn',
+  'login-passes-unread': 'warn',
   'sink-failed': 'error',
   'alarm-given-up': 'error',
   'outbox-failed': 'error',

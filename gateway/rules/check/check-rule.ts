@@ -19,6 +19,29 @@ export function checkRule(rule: Rule): void {
     );
 }
 
+/**
+ * Checks an expression that names one string of a request.
+ * @throws {RuleError}
+ */
+export function checkText(source: string, expression: Expression): Value {
+  const checker = new Checker(source);
+  if (expression.kind !== 'test')
+    throw checker.error(
+      'TYPE_MISMATCH',
+      expression.span,
+      'A field is expected here, and this is a comparison.',
+      'Write the place of the value alone, such as `http.request.body.form["user"][0]`.',
+    );
+  const { type, each } = checker.checkValue(expression.value);
+  if (type === 'Bytes' && !each) return expression.value;
+  throw checker.error(
+    'TYPE_MISMATCH',
+    expression.span,
+    `\`${checker.text(expression.span)}\` is ${each ? 'each element of an array' : describeType(type)}.`,
+    'Take one string out of it, as in `["name"][0]`.',
+  );
+}
+
 class Checker extends ValueChecker {
   override checkExpression(expression: Expression): string | undefined {
     switch (expression.kind) {

@@ -8,23 +8,18 @@ export interface FieldDefinition {
   readonly phase: 'request' | 'response';
   /** What computes the field, where this version does not. */
   readonly needs?: Feature;
+  /** It may hold a password: only the expressions of logins read it, and no event shows it. */
+  readonly isSecret?: true;
   /** Keys of the map are in lower case. */
   readonly hasLowerCaseKeys?: true;
 }
 
 /** For an error: "needs bot scores, which this version does not compute". */
-export type Feature =
-  | 'request bodies'
-  | 'bot scores'
-  | 'the credential finder'
-  | 'leak verdicts'
-  | 'login outcomes'
-  | 'network counters'
-  | 'identities'
-  | 'devices';
+export type Feature = 'bot scores' | 'leak verdicts' | 'login outcomes' | 'network counters' | 'identities' | 'devices';
 
 const of = <const T extends Type>(type: T) => ({ type, phase: 'request' }) as const;
 const ofResponse = <const T extends Type>(type: T) => ({ type, phase: 'response' }) as const;
+const secret = <const T extends Type>(type: T) => ({ type, phase: 'request', isSecret: true }) as const;
 const later = <const T extends Type>(type: T, needs: Feature) => ({ type, phase: 'request', needs }) as const;
 
 export const FIELDS = {
@@ -48,14 +43,18 @@ export const FIELDS = {
   'http.request.headers.values': of('Array<Bytes>'),
   'http.request.body.size': of('Int'),
   'http.request.body.mime': of('Bytes'),
-  'http.request.body.raw': later('Bytes', 'request bodies'),
-  'http.request.body.truncated': later('Bool', 'request bodies'),
-  'http.request.body.form': later('Map<Array<Bytes>>', 'request bodies'),
-  'http.request.body.form.names': later('Array<Bytes>', 'request bodies'),
-  'http.request.body.form.values': later('Array<Bytes>', 'request bodies'),
-  'http.request.body.multipart': later('Map<Array<Bytes>>', 'request bodies'),
-  'http.request.body.multipart.names': later('Array<Bytes>', 'request bodies'),
-  'http.request.body.multipart.values': later('Array<Bytes>', 'request bodies'),
+  'http.request.body.raw': secret('Bytes'),
+  'http.request.body.truncated': secret('Bool'),
+  'http.request.body.form': secret('Map<Array<Bytes>>'),
+  'http.request.body.form.names': secret('Array<Bytes>'),
+  'http.request.body.form.values': secret('Array<Bytes>'),
+  'http.request.body.multipart': secret('Map<Array<Bytes>>'),
+  'http.request.body.multipart.names': secret('Array<Bytes>'),
+  'http.request.body.multipart.values': secret('Array<Bytes>'),
+  'credveil.basic.username': secret('Bytes'),
+  'credveil.basic.password': secret('Bytes'),
+  'credveil.xmlrpc.method': secret('Bytes'),
+  'credveil.xmlrpc.params': secret('Array<Bytes>'),
   'http.response.code': ofResponse('Int'),
   'http.response.headers': { ...ofResponse('Map<Array<Bytes>>'), hasLowerCaseKeys: true },
   'credveil.response.cookies': ofResponse('Map<Array<Bytes>>'),
@@ -77,14 +76,14 @@ export const FIELDS = {
   'cf.bot_management.verified_bot': later('Bool', 'bot scores'),
   'cf.bot_management.ja4': later('Bytes', 'bot scores'),
   'cf.bot_management.detection_ids': later('Array<Int>', 'bot scores'),
-  'cf.waf.auth_detected': later('Bool', 'the credential finder'),
+  'cf.waf.auth_detected': of('Bool'),
   'cf.waf.credential_check.username_and_password_leaked': later('Bool', 'leak verdicts'),
   'cf.waf.credential_check.username_leaked': later('Bool', 'leak verdicts'),
   'cf.waf.credential_check.username_password_similar': later('Bool', 'leak verdicts'),
   'cf.waf.credential_check.password_leaked': later('Bool', 'leak verdicts'),
-  'credveil.login.detected': later('Bool', 'the credential finder'),
+  'credveil.login.detected': of('Bool'),
   'credveil.login.outcome': later('Bytes', 'login outcomes'),
-  'credveil.login.app': later('Bytes', 'the credential finder'),
+  'credveil.login.app': of('Bytes'),
   'credveil.bot.reasons': later('Array<Bytes>', 'bot scores'),
   'credveil.network.attempts': later('Int', 'network counters'),
   'credveil.network.failures': later('Int', 'network counters'),

@@ -48,6 +48,8 @@ export type RuleErrorCode =
   | 'WILDCARD_MALFORMED'
   | 'FIELD_NOT_COMPUTED'
   | 'FIELD_PHASE'
+  | 'FIELD_SECRET'
+  | 'PLACE_UNKNOWN'
   | 'LIST_UNKNOWN'
   | 'LIST_TYPE';
 

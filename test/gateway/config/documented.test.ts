@@ -22,6 +22,7 @@ const ELSEWHERE: { readonly [key: string]: string } = {
   rules: 'docs/gateway-rules.md',
   lists: 'docs/gateway-lists.md',
   leaks: 'docs/gateway-leaks.md',
+  login: 'docs/gateway-logins.md',
   loginLimits: 'docs/gateway-limits.md',
 };
 

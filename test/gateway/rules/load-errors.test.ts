@@ -220,7 +220,9 @@ describe('a gateway without some fields', () => {
     ['ip.src.country eq "DE"', 'FIELD_NOT_COMPUTED'],
     ['cf.waf.credential_check.password_leaked', 'FIELD_NOT_COMPUTED'],
     ['credveil.network.leaked_share > 5', 'FIELD_NOT_COMPUTED'],
-    ['lookup_json_string(http.request.body.raw, "user") eq "x"', 'FIELD_NOT_COMPUTED'],
+    ['lookup_json_string(http.request.body.raw, "user") eq "x"', 'FIELD_SECRET'],
+    ['any(http.request.body.form["pwd"][*] contains "a")', 'FIELD_SECRET'],
+    ['credveil.basic.password eq "x"', 'FIELD_SECRET'],
   ])('refuses %s with %s', (source, code) => {
     expect(errorOf(() => load(source)).code).toBe(code);
   });

@@ -1,0 +1,44 @@
+// Multipart forms that every parser reads alike. Of another one the names are found that may stand
+// in it.
+
+import { isPlainMultipart } from '../../../client-sdk/adapter/plain-multipart.ts';
+import { type Field, type Fields, fieldOfBytes, problemIn } from './fields.ts';
+import { segmentsOf } from './names.ts';
+
+const BOUNDARY = /boundary=(?:"([^"]*)"|([^\s;]*))/i;
+const NAME = /name\*?\s*=\s*(?:[\w-]*'[\w-]*')?(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s;,]*))/gi;
+const PART = /^\r\n(.*?)\r\n\r\n(.*)\r\n$/s;
+const MALFORMED = 'it is not a plain multipart form';
+
+/**
+ * @param type the header Content-Type
+ * @param body each character is one byte
+ */
+export function readMultipart(type: string, body: string): Fields {
+  const text = Buffer.from(body, 'latin1').toString('utf8');
+  if (!isPlainMultipart(type, text)) return { fields: namesIn(body), problem: MALFORMED };
+  const [, quoted, token = ''] = BOUNDARY.exec(type) ?? [];
+  const parts = body.split(`--${quoted ?? token}`).slice(1, -1);
+  const fields = parts.flatMap(fieldsOfPart);
+  return { fields, problem: problemIn(fields) };
+}
+
+function fieldsOfPart(part: string): readonly Field[] {
+  const [, head = '', value = ''] = PART.exec(part) ?? [];
+  const name = namesOf(head)[0] ?? '';
+  // A file is no field to most servers, and one to some.
+  return /filename=/i.test(head)
+    ? [{ name, path: segmentsOf(name), texts: [] }]
+    : [fieldOfBytes(name, segmentsOf(name), value)];
+}
+
+/** Every name that a parser may find, in whatever is said to be multipart. */
+export const namesIn = (body: string): readonly Field[] =>
+  namesOf(body).map((name) => ({ name, path: segmentsOf(name), texts: [] }));
+
+const namesOf = (head: string): readonly string[] =>
+  [...head.matchAll(NAME)].map(([, quoted, single, token]) =>
+    Buffer.from(quoted ?? single ?? token ?? '', 'latin1')
+      .toString('utf8')
+      .replaceAll('\\', ''),
+  );

@@ -1,0 +1,17 @@
+// Names of fields as servers read them: PHP makes `a.b`, `a b` and `a[b` into `a_b`, ASP.NET and
+// Go do not tell case apart, qs and Rack make `a[b]` a member of `a`.
+
+const NO_LETTERS = /[^\p{L}\p{N}]/gu;
+const PLAIN = /^[a-z0-9]*$/;
+
+/** Letters and digits alone, in one case: names that any server takes for each other are equal. */
+export function folded(name: string): string {
+  return PLAIN.test(name) ? name : name.normalize('NFKC').toLowerCase().replace(NO_LETTERS, '');
+}
+
+/**
+ * The path that the name of a form's field may stand for: `user[name]` and `user.name` alike.
+ * Positions in arrays are left out, since some servers read a single element as a text.
+ */
+export const segmentsOf = (name: string): string[] =>
+  name.split(/[[\].]+/).filter((segment, i) => segment !== '' && (i === 0 || !/^\d+$/.test(segment)));

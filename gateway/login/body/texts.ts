@@ -1,0 +1,41 @@
+// The texts that servers make of the bytes of a value.
+
+import { isUtf8 } from 'node:buffer';
+
+const ASCII = /^[\0-\x7f]*$/;
+/** What PHP's trim cuts off. */
+const BLANKS = ' \t\n\r\0\v';
+
+/**
+ * @param bytes as text of which each character is one byte
+ * @param raw the value as it stood there, escapes and all
+ */
+export function textsOfBytes(bytes: string, raw: string = bytes): string[] {
+  if (ASCII.test(bytes)) return withTrimmed([bytes]);
+  const buffer = Buffer.from(bytes, 'latin1');
+  const isText = isUtf8(buffer);
+  // A servlet reads ISO-8859-1 unless it is told otherwise.
+  const texts = [buffer.toString('utf8'), new TextDecoder('windows-1252').decode(buffer), bytes];
+  // What is no UTF-8 stays encoded in Express.
+  if (!isText && raw !== bytes) texts.push(raw.replaceAll('+', ' '));
+  return withTrimmed(texts);
+}
+
+/** Applications trim what people type, and some passwords too. */
+export function withTrimmed(texts: readonly string[]): string[] {
+  const all = texts.flatMap((text) => [text, trimmed(text), text.trim()]);
+  const [first = ''] = texts;
+  return [...new Set(all)].filter((text) => text !== '' || first === '');
+}
+
+/** No regular expression: those take quadratic time for blanks inside. */
+function trimmed(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && BLANKS.includes(text[start] as string)) start++;
+  while (end > start && BLANKS.includes(text[end - 1] as string)) end--;
+  return text.slice(start, end);
+}
+
+/** Half of a surrogate pair, of which each language makes something else. */
+export const isBroken = (text: string): boolean => !text.isWellFormed();

@@ -1,0 +1,73 @@
+// From presets and locations of a configuration to the logins that requests are matched with.
+
+import type { FindList } from '../rules/compile-expression.ts';
+import { compileRule, parseRule } from '../rules/rule.ts';
+import type { Login } from './attempt.ts';
+import type { LocationConfig } from './location.ts';
+import type { LoginConfig } from './login-config.ts';
+import { LOGIN_SCHEME } from './login-fields.ts';
+import { PRESETS } from './preset.ts';
+import { parseReference } from './reference.ts';
+
+/** What a location of the operator's own adds to it, or a preset. */
+type Origin = Pick<Login, 'preset' | 'sessionCookies' | 'changePassword'>;
+
+/**
+ * The operator's own first, then those of the presets in their order.
+ * @throws {RuleError} for a list that does not exist
+ */
+export function compileLogins({ presets, locations }: LoginConfig, findList: FindList): readonly Login[] {
+  const own = locations.map((location) =>
+    compileLogin(
+      location,
+      { preset: undefined, sessionCookies: [], changePassword: location.changePassword },
+      findList,
+    ),
+  );
+  const ofPresets = presets.flatMap((name) => {
+    const preset = PRESETS.get(name);
+    if (!preset) return [];
+    const { sessionCookies, changePassword } = preset;
+    return preset.logins.map((location) =>
+      compileLogin(location, { preset: name, sessionCookies, changePassword: changePassword?.path }, findList),
+    );
+  });
+  return [...own, ...ofPresets];
+}
+
+/** @throws {RuleError} */
+export function compileLogin(
+  { name, when, username, password, success, failure }: LocationConfig,
+  origin: Origin,
+  findList: FindList,
+): Login {
+  return {
+    name,
+    ...origin,
+    when: compileRule(parseRule(when), LOGIN_SCHEME, findList),
+    usernames: listOf(username).map(parseReference),
+    passwords: listOf(password).map(parseReference),
+    success,
+    failure,
+  };
+}
+
+interface CheckedExpression {
+  readonly key: 'when' | 'username' | 'password';
+  readonly source: string;
+  /** @throws {RuleError} */
+  check(findList: FindList): void;
+}
+
+/** The expressions of a location that decide about requests. */
+export function expressionsOf({ when, username, password }: LocationConfig): readonly CheckedExpression[] {
+  const places = (key: 'username' | 'password', sources: string | readonly string[] | undefined) =>
+    listOf(sources).map((source) => ({ key, source, check: () => void parseReference(source) }));
+  return [
+    { key: 'when', source: when, check: (findList) => void compileRule(parseRule(when), LOGIN_SCHEME, findList) },
+    ...places('username', username),
+    ...places('password', password),
+  ];
+}
+
+const listOf = (sources: string | readonly string[] | undefined): readonly string[] => [sources ?? []].flat();

@@ -1,0 +1,46 @@
+// Which logins of its application a request may be at, by its head alone.
+
+import type { Exchange } from '../exchange.ts';
+import type { Trilean } from '../rules/schema/types.ts';
+import type { Context } from '../rules/scheme.ts';
+import type { Login } from './attempt.ts';
+import { readContentType } from './body/content-type.ts';
+import type { ReadBody } from './body/read-body.ts';
+import { headerOf, LOGIN_SCHEME } from './login-fields.ts';
+import type { PreparedLogin } from './login-set.ts';
+
+/** A login that a request may be at. */
+export interface Candidate extends PreparedLogin {
+  /** Its place decides: such a request is read as a whole, or refused. */
+  readonly isStrict: boolean;
+}
+
+/** Judges by the head alone. @returns undefined if the request is at no login */
+export function findCandidates(exchange: Exchange): readonly Candidate[] | undefined {
+  const set = exchange.application?.logins;
+  if (!set || set.logins.length === 0) return undefined;
+  const contexts = contextsOf(exchange, undefined);
+  const found: Candidate[] = [];
+  for (const position of set.index.candidates(contexts)) {
+    const prepared = set.logins[position] as PreparedLogin;
+    const outcome = judge(prepared.login, contexts);
+    if (outcome === false) continue;
+    const isStrict = outcome === true || !prepared.isFoundByFields;
+    if (isStrict || mayHaveFields(exchange)) found.push({ ...prepared, isStrict });
+  }
+  return found.length > 0 ? found : undefined;
+}
+
+/** Uploads and the like are no forms: they are not read for a login that fields tell. */
+const mayHaveFields = (exchange: Exchange): boolean =>
+  exchange.head?.body !== 0 && !/^(?:other|xml)$/.test(readContentType(headerOf(exchange, 'content-type')).kind);
+
+/** Any reading of the path that fulfils it counts. */
+export function judge({ when }: Login, contexts: readonly Context[]): Trilean {
+  const outcomes = contexts.map((context) => when.evaluate(context));
+  return outcomes.includes(true) ? true : outcomes.includes(undefined) ? undefined : false;
+}
+
+/** One for each reading of the path. */
+export const contextsOf = (exchange: Exchange, body: ReadBody | undefined): readonly Context[] =>
+  (exchange.found?.readings ?? []).map((path) => LOGIN_SCHEME.createContext({ exchange, path, body }));

@@ -1,0 +1,26 @@
+// A place where an application takes credentials, as presets and the configuration write it.
+
+import { z } from 'zod';
+
+const text = (error: string) => z.string({ error }).min(1, { error });
+const expression = text('must be an expression');
+const places = z
+  .union([expression.transform((one) => [one]), z.array(expression).min(1, { error: 'must have an expression' })], {
+    error: 'must be an expression, or a list of them',
+  })
+  .refine((value) => value.length <= 64, { error: 'may have 64 expressions' });
+
+export const LOCATION = z.strictObject({
+  name: text('must be a name').max(100, { error: 'may have 100 characters' }),
+  /** Which requests go there. */
+  when: expression,
+  /** Where the credential stands: every one of the places that a request has is checked. */
+  username: places.default([]),
+  password: places,
+  /** What the application answers to a right password, and to a wrong one. */
+  success: expression.optional(),
+  failure: expression.optional(),
+});
+
+/** As it stands in a preset, or as a configuration has it. */
+export type LocationConfig = z.input<typeof LOCATION>;

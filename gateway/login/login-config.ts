@@ -1,0 +1,51 @@
+// Logins in the configuration of an application: `wordpress`, a list of presets, or an object.
+
+import { z } from 'zod';
+import { nearest } from '../../runtime/config/nearest.ts';
+import { LOCATION } from './location.ts';
+import { PRESETS } from './preset.ts';
+import { PRESET_SCHEMA } from './preset-schema.ts';
+
+const MAX_LOCATIONS = 200;
+
+for (const preset of PRESETS.values()) PRESET_SCHEMA.parse(preset);
+
+const preset = z
+  .string({ error: 'must be the name of a preset' })
+  .refine((name) => PRESETS.has(name), { error: ({ input }) => unknownPreset(String(input)) });
+
+/** Repeats no value: only names that are known. */
+function unknownPreset(name: string): string {
+  const known = [...PRESETS.keys()];
+  const meant = nearest(name, known);
+  return `must be a preset: ${meant === undefined ? known.join(', ') : `did you mean ${meant}?`}`;
+}
+
+const presets = z.union([preset.transform((one) => [one]), z.array(preset).min(1, { error: 'must have a preset' })], {
+  error: 'must be the name of a preset, or a list of them',
+});
+
+const location = LOCATION.extend({
+  /** The page where users change their password. */
+  changePassword: z.string({ error: 'must be a path' }).startsWith('/', { error: 'must be a path' }).optional(),
+});
+
+const object = z
+  .strictObject({
+    presets: presets.default([]),
+    locations: z
+      .array(location, { error: 'must be a list of logins' })
+      .max(MAX_LOCATIONS, { error: `may have ${MAX_LOCATIONS} logins` })
+      .default([]),
+    /** What becomes of a login that servers may read in different ways. `pass` lets it through. */
+    unreadable: z.enum(['refuse', 'pass'], { error: 'must be refuse or pass' }).default('refuse'),
+  })
+  .refine((value) => value.presets.length + value.locations.length > 0, {
+    error: 'must have a preset or a location',
+  });
+
+export const LOGIN_SCHEMA = z.union([presets.transform((names) => object.parse({ presets: names })), object], {
+  error: 'must be the name of a preset, a list of them, or an object with presets and locations',
+});
+
+export type LoginConfig = z.output<typeof LOGIN_SCHEMA>;

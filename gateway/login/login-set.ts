@@ -1,0 +1,58 @@
+// The logins of an application, and what is known of them before any request.
+
+import { createRuleIndex, type RuleIndex } from '../rules/rule-index.ts';
+import type { Login } from './attempt.ts';
+import { type Target, targetsOf } from './match-fields.ts';
+import type { FieldReference } from './reference.ts';
+
+/** A login, and what is known of it before any request. */
+export interface PreparedLogin {
+  readonly login: Login;
+  readonly usernames: readonly Target[];
+  readonly passwords: readonly Target[];
+  /** Its credential is in a call of XML-RPC. */
+  readonly isXmlRpc: boolean;
+  /** The body decides about it, or has its credential. */
+  readonly readsBody: boolean;
+  /** Fields of the body tell it from other requests to the same place. */
+  readonly isFoundByFields: boolean;
+}
+
+export interface LoginSet {
+  readonly logins: readonly PreparedLogin[];
+  readonly index: RuleIndex;
+  /** Lets through what servers may read in different ways. */
+  readonly passesUnreadable: boolean;
+}
+
+export function createLoginSet(logins: readonly Login[], passesUnreadable: boolean): LoginSet {
+  return {
+    logins: logins.map(prepare),
+    index: createRuleIndex(logins.map(({ when }) => when.requirement)),
+    passesUnreadable,
+  };
+}
+
+function prepare(login: Login): PreparedLogin {
+  const places = [...login.usernames, ...login.passwords].map(({ place }) => place);
+  const fields = [...login.when.fields];
+  const isXmlRpc = places.includes('xmlrpc') || fields.some((field) => field.startsWith('credveil.xmlrpc.'));
+  const isFoundByFields = fields.some(
+    (field) => field.startsWith('http.request.body.') && field !== BODY_SIZE && field !== BODY_TYPE,
+  );
+  return {
+    login,
+    usernames: targetsOf(membersOf(login.usernames), 'username'),
+    passwords: targetsOf(membersOf(login.passwords), 'password'),
+    isXmlRpc,
+    readsBody: isXmlRpc || isFoundByFields || places.includes('body'),
+    isFoundByFields,
+  };
+}
+
+/** The head has them. */
+const BODY_SIZE = 'http.request.body.size';
+const BODY_TYPE = 'http.request.body.mime';
+
+const membersOf = (references: readonly FieldReference[]): (readonly string[])[] =>
+  references.flatMap((reference) => (reference.place === 'body' ? [reference.path] : []));

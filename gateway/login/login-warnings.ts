@@ -1,0 +1,35 @@
+// What an operator should know about logins when the gateway starts.
+
+import type { ServerEvent } from '../../runtime/events.ts';
+import type { LoginConfig } from './login-config.ts';
+import { PRESETS } from './preset.ts';
+
+export function loginWarnings({
+  apps,
+}: {
+  readonly apps: { readonly [name: string]: { readonly login?: LoginConfig | undefined } };
+}): readonly ServerEvent[] {
+  return Object.entries(apps).flatMap(([app, { login }]): ServerEvent[] => {
+    const untried = (login?.presets ?? []).filter((name) => PRESETS.get(name)?.ranAgainst === null);
+    return [
+      ...untried.map(
+        (preset): ServerEvent => ({
+          event: 'login-preset-untried',
+          app,
+          preset,
+          hint: 'Log in once with a right and once with a wrong password, and look at the events.',
+        }),
+      ),
+      ...(login?.unreadable === 'pass'
+        ? [
+            {
+              event: 'login-passes-unread' as const,
+              app,
+              message: 'logins that servers read in different ways reach the application, with what was read checked',
+              hint: 'Remove unreadable: pass, and see in login-unreadable what is refused then.',
+            },
+          ]
+        : []),
+    ];
+  });
+}

@@ -1,0 +1,62 @@
+// Which fields of a request a server may take for one that a login has, and what it reads there.
+
+import type { Field } from './body/fields.ts';
+import { folded, segmentsOf } from './body/names.ts';
+
+/** A member of the body, as a login names it. */
+export interface Target {
+  readonly letters: string;
+  readonly segments: readonly string[];
+  /** Fields below it are other ones: it is a username, or an object of which others are members. */
+  readonly hasMembers: boolean;
+}
+
+export function targetsOf(paths: readonly (readonly string[])[], kind: 'username' | 'password'): readonly Target[] {
+  const targets = paths.map((path) => ({
+    letters: folded(path.join('')),
+    segments: path.flatMap(segmentsOf).map(folded),
+  }));
+  return targets.map((target) => ({
+    ...target,
+    hasMembers: kind === 'username' || targets.some(({ segments }) => isBelow(segments, target.segments)),
+  }));
+}
+
+const isBelow = (segments: readonly string[], parent: readonly string[]): boolean =>
+  segments.length > parent.length && parent.every((segment, i) => segment === segments[i]);
+
+/** What fields that match have as their values. */
+export interface Matches {
+  readonly texts: readonly string[];
+  /** Whether any field matches, readable or not. */
+  readonly isFound: boolean;
+  /** Why servers may differ in what they read. */
+  readonly problem?: string | undefined;
+}
+
+/**
+ * Every server reads one of these values, if it reads any.
+ * @param fields of one source
+ */
+export function matchFields(targets: readonly Target[], fields: readonly Field[]): Matches {
+  const texts: string[] = [];
+  let isFound = false;
+  let problem: string | undefined;
+  const counts = new Map<Target, number>();
+  for (const field of fields) {
+    const letters = folded(field.path.join(''));
+    const segments = field.path.map(folded).filter((segment) => segment !== '');
+    for (const target of targets) {
+      const isSame = letters === target.letters;
+      const isMember = !target.hasMembers && isBelow(segments, target.segments);
+      if (!isSame && !isMember && segments.at(-1) !== target.segments.at(-1)) continue;
+      isFound = true;
+      texts.push(...field.texts);
+      if (isSame) counts.set(target, (counts.get(target) ?? 0) + 1);
+      if (isMember) problem ??= 'a field has members';
+      if (field.texts.length === 0 && (isSame || isMember)) problem ??= 'a field is no text';
+    }
+  }
+  if ([...counts.values()].some((count) => count > 1)) problem ??= 'a field stands twice';
+  return { texts, isFound, problem };
+}
