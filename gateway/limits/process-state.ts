@@ -1,4 +1,5 @@
-// The state and the counts as a process of the gateway reaches them, and the key of the installation.
+// The state and the counts as a process of the gateway reaches them, and the key of the
+// installation.
 
 import type { State } from '../state/state.ts';
 import type { LimitPeer } from './limit-peer.ts';
