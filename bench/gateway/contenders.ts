@@ -15,6 +15,8 @@ export interface Contender {
   readonly name: string;
   readonly port: number;
   readonly pid: number;
+  /** Processes that share the port. Default: 1. */
+  readonly workers?: number;
   stop(): void;
 }
 
@@ -62,7 +64,7 @@ export async function startGateway(
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const port = Number(/:(\d+)$/.exec(await firstLine(child))?.[1]);
-  return { name, port, pid: child.pid ?? 0, stop: () => child.kill('SIGTERM') };
+  return { name, port, pid: child.pid ?? 0, workers, stop: () => child.kill('SIGTERM') };
 }
 
 /** Those of Debian that are installed. */

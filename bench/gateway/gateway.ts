@@ -15,6 +15,7 @@ import { isInstalled } from '../http/http-contenders.ts';
 import { runWrk } from '../http/wrk.ts';
 import { type Contender, processorSecondsOf, startGateway, startNpmProxy, startServers } from './contenders.ts';
 
+/** Of each process: with fewer, a turn of its event loop serves fewer requests, each of them dearer. */
 const CONNECTIONS = 64;
 const [PROXY_CORE, LOAD_CORE] = [0, 1];
 const BARE = 'bare';
@@ -58,8 +59,8 @@ try {
   const variants = [
     { name: 'gateway', workers: 1, more: LISTS, rules: rulesOf(100) },
     { name: 'gateway without rules', workers: 1 },
-    { name: 'gateway, 1,000 rules', workers: 1, more: LISTS, rules: rulesOf(1_000) },
-    { name: 'gateway, two workers', workers: 2, more: LISTS, rules: rulesOf(100) },
+    { name: 'gateway with 1000 rules', workers: 1, more: LISTS, rules: rulesOf(1_000) },
+    { name: 'gateway of two workers', workers: 2, more: LISTS, rules: rulesOf(100) },
   ];
   for (const variant of variants) await add(variant.name, () => startGateway(variant, origin.port, home, core));
   await add('httpxy', () => startNpmProxy('httpxy', origin.port, PROXY_CORE));
@@ -81,13 +82,16 @@ async function measure(all: readonly Contender[]): Promise<Map<string, number[]>
   const paths = path.join(home, 'paths.txt');
   fs.writeFileSync(paths, Array.from({ length: 100 }, (_, i) => `/blog/2026/post-${i}?page=${i}`).join('\n'));
   const costs = new Map<string, number[]>(all.map(({ name }) => [name, []]));
-  const load = { paths, cores: String(LOAD_CORE), threads: 1, connections: CONNECTIONS };
+  const load = { paths, cores: String(LOAD_CORE), threads: 1 };
+  const connectionsOf = ({ workers = 1 }: Contender): number => CONNECTIONS * workers;
   // Compilers warm up.
-  for (const { port } of all) await runWrk({ ...load, port, seed: 0, seconds: 2 });
+  for (const proxy of all)
+    await runWrk({ ...load, port: proxy.port, connections: connectionsOf(proxy), seed: 0, seconds: 2 });
   for (let round = 1; round <= rounds; round++)
-    for (const { name, port, pid } of all) {
+    for (const proxy of all) {
+      const { name, port, pid } = proxy;
       const before = processorSecondsOf(pid);
-      const rate = await runWrk({ ...load, port, seed: round, seconds });
+      const rate = await runWrk({ ...load, port, connections: connectionsOf(proxy), seed: round, seconds });
       costs.get(name)?.push((1e6 * (processorSecondsOf(pid) - before)) / (rate * seconds));
     }
   return costs;
