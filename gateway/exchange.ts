@@ -75,7 +75,9 @@ export class Exchange {
 
   refuse(error: unknown): AnswerCode {
     const refusal = error instanceof Refusal ? error : new Refusal('INTERNAL', { close: true });
-    this.answer(refusal.code, { close: refusal.close });
+    // RFC 9110 §11.6.1: a 401 names how to authenticate.
+    const headers = refusal.code === 'REPORT_UNAUTHORIZED' ? ['WWW-Authenticate', 'Bearer'] : [];
+    this.answer(refusal.code, { close: refusal.close, headers });
     return refusal.code;
   }
 

@@ -21,6 +21,7 @@ import type { ProcessState } from './limits/process-state.ts';
 import type { Lists } from './lists/lists.ts';
 import { Observe } from './observe/observe.ts';
 import { createNameUser } from './observe/user-names.ts';
+import { Reports } from './outcome/reports.ts';
 import { createPipeline } from './pipeline.ts';
 import { BodyRates } from './request/body-rate.ts';
 import { isIn } from './request/client-address.ts';
@@ -119,6 +120,7 @@ class RunningGateway implements Gateway {
       budget: this.#budget,
       bodyRates: this.#bodyRates,
       observe: this.#observe,
+      reports: state && new Reports(state.state, deriveKey(state.key, 'reports')),
       browsers: state && new Browsers(state.state, new Handles(deriveKey(state.key, 'handles'))),
       lists: () => this.#lists,
     });

@@ -4,6 +4,7 @@ import type { BufferBudget } from './connection/buffer-budget.ts';
 import type { Browsers } from './handle/browsers.ts';
 import type { Lists } from './lists/lists.ts';
 import type { Observe } from './observe/observe.ts';
+import type { Reports } from './outcome/reports.ts';
 import type { BodyRates } from './request/body-rate.ts';
 import type { GatewaySetup } from './setup.ts';
 
@@ -15,5 +16,7 @@ export interface PipelineParts {
   readonly observe: Observe;
   /** Undefined without a state. */
   readonly browsers: Browsers | undefined;
+  /** Undefined without a state. */
+  readonly reports: Reports | undefined;
   readonly lists: () => Pick<Lists, 'observe'>;
 }

@@ -14,6 +14,7 @@ import { isBlocked } from './phases/apply-actions.ts';
 import { findApplication, judgeTarget } from './phases/find-application.ts';
 import { forwardRequest } from './phases/forward-request.ts';
 import { handleLogin } from './phases/handle-login.ts';
+import { answerOwnRoute, isOwnRoute } from './phases/own-routes.ts';
 import { passVerdict } from './phases/pass-verdict.ts';
 import { readRequest } from './phases/read-request.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
@@ -52,6 +53,10 @@ export function createPipeline(parts: PipelineParts): Handle {
         return;
       }
       findApplication(exchange, setup);
+      if (isOwnRoute(exchange)) {
+        answerOwnRoute(exchange, parts, setup).catch((error) => fail(exchange, error, parts));
+        return;
+      }
       const target = judgeTarget(exchange);
       if (target === undefined) observe.answered(exchange, 'REDIRECTED');
       else goOn(exchange, target, parts, setup);

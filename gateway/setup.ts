@@ -12,6 +12,7 @@ import type { AppConfig, GatewayConfig } from './config/schema.ts';
 import { profileId, profilesOf, TlsProfile, type TlsProfileOptions } from './connection/tls-profiles.ts';
 import { compileLogins } from './login/compile-logins.ts';
 import { createLoginSet } from './login/login-set.ts';
+import { type OutcomeToken, readOutcomeToken } from './outcome/token.ts';
 import { createRuleSet, prepareRules } from './phases/rules.ts';
 import { lettersOf } from './request/reserved-names.ts';
 import type { FindList } from './rules/compile-expression.ts';
@@ -31,6 +32,8 @@ export interface GatewaySetup {
   readonly origins: ReadonlyMap<string, Origin>;
   /** Undefined without `leaks`. */
   readonly checks: Checks | undefined;
+  /** Undefined without `outcome`. */
+  readonly outcomeToken: OutcomeToken | undefined;
   isClosing: boolean;
 }
 
@@ -81,15 +84,19 @@ export function createSetup(config: GatewayConfig, { tls: tlsOptions, findList, 
     profiles,
     origins,
     checks,
+    outcomeToken: config.outcome && readOutcomeToken(config.outcome.tokenFile, accessOf(config)),
     isClosing: false,
   };
 }
 
+/** Who may read files of secrets beside their owner. */
+const accessOf = ({ keyFileGroup: group }: GatewayConfig) => (group === undefined ? {} : { group });
+
 /** By content, as origins: a reload takes up a key that was replaced. */
 function createChecksOf(config: GatewayConfig, previous: GatewaySetup | undefined): Checks | undefined {
-  const { leaks, stateDirectory, keyFileGroup: group } = config;
+  const { leaks, stateDirectory } = config;
   if (!leaks) return undefined;
-  const files = readLeakFiles(leaks, group === undefined ? {} : { group });
+  const files = readLeakFiles(leaks, accessOf(config));
   if (previous?.checks?.digest === files.digest) return previous.checks;
   const memory = stateDirectory === undefined ? undefined : createCheckerMemory(stateDirectory);
   return createChecks(files, { memory, passwordFilter: leaks.passwordFilter });

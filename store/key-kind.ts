@@ -1,6 +1,6 @@
 // What a key file holds, by the first characters of its text.
 
-export type WantedKey = 'dataset' | 'client' | 'signing' | 'watch' | 'any' | 'identity';
+export type WantedKey = 'dataset' | 'client' | 'signing' | 'watch' | 'any' | 'identity' | 'token';
 
 const FOUND: readonly (readonly [start: string, name: string])[] = [
   ['credveil-hmac-', 'a dataset key'],
@@ -28,6 +28,10 @@ const WANTED: { readonly [wanted in WantedKey]: readonly [name: string, hint: st
     'a key of a dataset or publisher, or a watch key',
     'Name the file that `credveil init`, `credveil keygen` or `credveil watch keygen` wrote.',
   ],
+  token: [
+    'a token of one line and 32 to 256 characters',
+    'Write one to a file of mode 0600: (umask 077; openssl rand -hex 32 > FILE)',
+  ],
   identity: ['an age identity', 'Name the file that age-keygen wrote.'],
 };
 
@@ -35,6 +39,6 @@ const WANTED: { readonly [wanted in WantedKey]: readonly [name: string, hint: st
 export function describeWrongKey(text: string, wanted: WantedKey): { readonly why: string; readonly hint: string } {
   const [, found] = FOUND.find(([start]) => text.trimStart().startsWith(start)) ?? [];
   const [name, hint] = WANTED[wanted];
-  if (found === undefined) return { why: 'not a Credveil key', hint };
+  if (found === undefined) return { why: wanted === 'token' ? `not ${name}` : 'not a Credveil key', hint };
   return { why: name.includes(found) ? `${found} that is not whole, or altered` : `${found}, not ${name}`, hint };
 }

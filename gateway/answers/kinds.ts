@@ -63,6 +63,34 @@ export const ANSWER_KINDS = {
     detail: 'No site is served under this name or path.',
     hint: 'Check the address.',
   },
+  ROUTE_UNKNOWN: {
+    status: 404,
+    title: 'No such page',
+    detail: 'The gateway of this site has no page at this address.',
+    hint: 'Check the address.',
+  },
+  REPORT_MALFORMED: malformed(
+    'The body is not a report of a login.',
+    'Send Content-Length and JSON with attempt, outcome (success or failure) and, if known, user.',
+  ),
+  REPORT_UNAUTHORIZED: {
+    status: 401,
+    title: 'Not authorized',
+    detail: 'Reports of logins need a token.',
+    hint: 'Send Authorization: Bearer and the token of the gateway.',
+  },
+  REPORT_LATE: {
+    status: 409,
+    title: 'Too late',
+    detail: 'This login was settled before.',
+    hint: 'Report before the login is answered.',
+  },
+  REPORT_LOST: {
+    status: 503,
+    title: 'Not kept',
+    detail: 'The report could not be kept.',
+    hint: 'Send it again.',
+  },
   METHOD_REFUSED: {
     status: 405,
     title: 'Method not allowed',

@@ -12,6 +12,7 @@ import {
   type UnknownReason,
   type VerdictStatus,
 } from '../../client-sdk/index.ts';
+import { worstOf } from '../../client-sdk/verdict/decide.ts';
 import { nameError, type OnEvent } from '../../runtime/events.ts';
 import type { LeakFiles } from './leak-files.ts';
 
@@ -80,9 +81,10 @@ function engineFor({ key }: LeakFiles['options']) {
 }
 
 async function checkWith(checker: LeakChecker, credential: CheckedCredential): Promise<LeakVerdict> {
-  const asked = credentialOf(credential);
+  const asked = credentialsOf(credential);
   if (!asked) return UNREADABLE;
-  const { status, reason, exposedCredentialCheck: header } = await checker.check(asked);
+  const verdicts = await Promise.all(asked.map((one) => checker.check(one)));
+  const { status, reason, exposedCredentialCheck: header } = worstOf(verdicts);
   return {
     status,
     ...(header !== undefined && { header }),
@@ -90,12 +92,16 @@ async function checkWith(checker: LeakChecker, credential: CheckedCredential): P
   };
 }
 
-/** Many applications trim passwords. @returns undefined for more values than one check takes */
-function credentialOf({ usernames, passwords }: CheckedCredential): Credential | undefined {
+/**
+ * Many applications trim passwords.
+ * @returns as many as the SDK needs for all values; undefined for more than any login has
+ */
+function credentialsOf({ usernames, passwords }: CheckedCredential): Credential[] | undefined {
   const names = [...new Set(usernames)];
   const spelled = [...new Set(passwords.flatMap((password) => [password, password.trim()]))];
-  if (names.length > MAX_USERNAMES || spelled.length > MAX_PASSWORDS || spelled.length === 0) return undefined;
-  return { passwords: spelled, ...(names.length > 0 && { usernames: names }) };
+  if (names.length > MAX_USERNAMES || spelled.length > 2 * MAX_PASSWORDS || spelled.length === 0) return undefined;
+  const groups = [spelled.slice(0, MAX_PASSWORDS), spelled.slice(MAX_PASSWORDS)].filter(({ length }) => length > 0);
+  return groups.map((group) => ({ passwords: group, ...(names.length > 0 && { usernames: names }) }));
 }
 
 /** Whether the service can be used, so that the first login does not wait for its head. */

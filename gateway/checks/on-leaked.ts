@@ -1,38 +1,7 @@
 // What an application does about a login whose password was found right, and leaked.
 
-import { z } from 'zod';
 import type { VerdictStatus } from '../../client-sdk/index.ts';
-
-const ACTIONS = ['header', 'notify', 'redirect'] as const;
-export type LeakAction = (typeof ACTIONS)[number];
-
-const error =
-  'must be header, notify, redirect, or a list of them; holding the login back (hold) comes with a later version';
-const action = z.enum(ACTIONS, { error });
-const actions = z
-  .union([action.transform((one) => [one]), z.array(action, { error }).max(ACTIONS.length, { error })], { error })
-  .transform((given): readonly LeakAction[] => given);
-/** The header is what applications may read already. */
-const otherwise = (): readonly LeakAction[] => ['header'];
-
-const ON_LEAKED = z.strictObject({
-  pair: actions.default(otherwise),
-  similar: actions.default(otherwise),
-  password: actions.default(otherwise),
-  username: actions.default(otherwise),
-});
-
-/** Keys of an application's `login` that are about its check. */
-export const CHECK_KEYS = {
-  /** When the application gets the verdict: with the request after the login, or with the login. */
-  header: z.enum(['after', 'before'], { error: 'must be after or before' }).default('after'),
-  /** What becomes of a right password that could not be checked. */
-  onUnknown: z.enum(['allow', 'deny'], { error: 'must be allow or deny' }).default('allow'),
-  onLeaked: ON_LEAKED.prefault({}),
-};
-
-const SCHEMA = z.strictObject(CHECK_KEYS);
-export type CheckPolicy = z.output<typeof SCHEMA>;
+import type { CheckPolicy, LeakAction } from './check-keys.ts';
 
 /** What follows from a verdict. */
 export function actionsFor(status: VerdictStatus, { onLeaked }: CheckPolicy): readonly LeakAction[] {

@@ -181,6 +181,8 @@ export const CONFIG = z.strictObject({
   leaks: LEAKS_SCHEMA.optional(),
   /** Sinks of events for other systems, each a file. */
   notify: z.array(file, { error: 'must be a list of files' }).max(16, { error: 'may have 16 files' }).default([]),
+  /** Applications with this token may report what became of a login. */
+  outcome: z.strictObject({ tokenFile: file }).optional(),
   /** The id of a group that may also read files of secrets. */
   keyFileGroup: wholeNumber(0, 2 ** 32 - 2).optional(),
   /** For what outlives a restart: copies of lists, and observations. Default: beside the file. */

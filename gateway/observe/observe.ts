@@ -98,7 +98,7 @@ export class Observe {
     this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1);
   }
 
-  /** Another proxy was told that the request may go on. */
+  /** The gateway answered as it was asked: to a proxy, that the request may go on. */
   allowed(exchange: Exchange): void {
     this.#count(exchange);
   }

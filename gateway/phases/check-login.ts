@@ -1,8 +1,9 @@
 // Phase 12 of a login: its check, once the application found the password right, and what follows.
 
 import { prefersPage } from '../answers/answer.ts';
+import type { CheckPolicy, LeakAction } from '../checks/check-keys.ts';
 import type { Checks, LeakVerdict } from '../checks/checks.ts';
-import { actionsFor, type CheckPolicy, type LeakAction } from '../checks/on-leaked.ts';
+import { actionsFor } from '../checks/on-leaked.ts';
 import { waitForSlot } from '../checks/slot.ts';
 import type { Exchange } from '../exchange.ts';
 import { formatHandleCookie } from '../handle/handles.ts';

@@ -70,6 +70,12 @@ describe('a check', () => {
       'pair',
       '1',
     ],
+    [
+      'the worst of four passwords with blanks',
+      { usernames: [leaked.username], passwords: [' a', ' b', ' c', `${leaked.password} `] },
+      'pair',
+      '1',
+    ],
     ['the worst of two passwords', { usernames: [leaked.username], passwords: [FRESH, leaked.password] }, 'pair', '1'],
   ])('finds %s, with and without shortcuts', async (_, credential, status, header) => {
     const checks = checksWith({ passwordFilter: true });
@@ -103,7 +109,7 @@ describe('a check', () => {
 
   test.each([
     ['too many usernames', { usernames: Array.from({ length: 17 }, (_, i) => `user${i}`), passwords: [FRESH] }],
-    ['too many passwords', { usernames: ['a'], passwords: ['a', 'b', 'c', 'd', 'e'] }],
+    ['too many passwords', { usernames: ['a'], passwords: [...'abcdefghi'] }],
     ['no value at all', { usernames: [''], passwords: [''] }],
     ['a password beyond the longest', { usernames: ['a'], passwords: ['x'.repeat(70_000)] }],
   ])('is unknown through the request with %s', async (_, credential) => {

@@ -2,7 +2,8 @@
 
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { actionsFor, CHECK_KEYS } from '../../../gateway/checks/on-leaked.ts';
+import { CHECK_KEYS } from '../../../gateway/checks/check-keys.ts';
+import { actionsFor } from '../../../gateway/checks/on-leaked.ts';
 import { slotAfter, waitForSlot } from '../../../gateway/checks/slot.ts';
 
 test.each([

@@ -1,0 +1,52 @@
+// Phase 4: paths of the gateway itself, at each host of an application.
+
+import { ClientGoneError } from '../../runtime/http/problem.ts';
+import { readBody } from '../../runtime/http/request-body.ts';
+import { Refusal } from '../answers/kinds.ts';
+import type { Exchange } from '../exchange.ts';
+import { MAX_REPORT_BYTES, parseReport } from '../outcome/report.ts';
+import type { Reports } from '../outcome/reports.ts';
+import type { OutcomeToken } from '../outcome/token.ts';
+import type { PipelineParts } from '../pipeline-parts.ts';
+import type { GatewaySetup } from '../setup.ts';
+import { StateError } from '../state/state.ts';
+
+const OWN = '/.credveil/';
+const OUTCOME = `${OWN}outcome`;
+
+/** Nothing below it reaches an application. */
+export const isOwnRoute = ({ head }: Exchange): boolean => head?.path.startsWith(OWN) === true;
+
+/** @throws Refusal */
+export async function answerOwnRoute(
+  exchange: Exchange,
+  { observe, reports, bodyRates }: PipelineParts,
+  { outcomeToken }: GatewaySetup,
+): Promise<void> {
+  const { head, response } = exchange;
+  if (head?.path !== OUTCOME || !outcomeToken || !reports) throw new Refusal('ROUTE_UNKNOWN');
+  if (head.method !== 'POST') throw new Refusal('METHOD_REFUSED');
+  bodyRates.watch(exchange.message);
+  const isTaken = await takeReport(exchange, outcomeToken, reports);
+  if (!isTaken) return;
+  response.writeHead(204, { 'Cache-Control': 'no-store' });
+  response.end();
+  observe.allowed(exchange);
+}
+
+/** @returns false if the client has left */
+async function takeReport({ message, head }: Exchange, token: OutcomeToken, reports: Reports): Promise<boolean> {
+  if (!token.isIn(message.headers.authorization)) throw new Refusal('REPORT_UNAUTHORIZED');
+  // A length is what bounds the body before any of it is read.
+  if (typeof head?.body !== 'number' || head.body > MAX_REPORT_BYTES) throw new Refusal('REPORT_MALFORMED');
+  try {
+    const report = head.body === 0 ? undefined : parseReport(await readBody(message));
+    if (!report) throw new Refusal('REPORT_MALFORMED');
+    if (!(await reports.add(report))) throw new Refusal('REPORT_LATE');
+    return true;
+  } catch (error) {
+    if (error instanceof ClientGoneError) return false;
+    if (error instanceof StateError) throw new Refusal('REPORT_LOST');
+    throw error;
+  }
+}
