@@ -34,7 +34,9 @@ export class Reports {
     return true;
   }
 
-  /** What the application has reported of a login that is settled now. Without the state: nothing. */
+  /**
+   * What the application has reported of a login that is settled now. Without the state: nothing.
+   */
   async settle(attempt: string): Promise<Report | undefined> {
     try {
       const sealed = await this.#state.takeOnce(ROOM, attempt);

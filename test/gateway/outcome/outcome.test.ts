@@ -6,6 +6,7 @@ import { Reports } from '../../../gateway/outcome/reports.ts';
 import { deriveKey } from '../../../gateway/state/gateway-key.ts';
 import { echo, exchange, inFrontOf, serve, startOrigin } from '../../support/gateway/gateway.ts';
 import { createMemoryState } from '../../support/gateway/memory-state.ts';
+import { createMemoryLimits } from '../../support/gateway/state/states.ts';
 import { placeTest } from '../../support/vitest/fixtures.ts';
 
 const key = new Uint8Array(32).fill(5);
@@ -22,7 +23,7 @@ async function world(place: { write(name: string, text: string): string }) {
   const state = createMemoryState();
   const { url } = await startOrigin(echo);
   const config = inFrontOf(url, `outcome: { tokenFile: "${tokenFile(place)}" }\n`);
-  const { port, events } = await serve(config, { state: { state, key } });
+  const { port, events } = await serve(config, { state: { state, key, limits: createMemoryLimits() } });
   const post = async (
     body: string,
     { token = `Bearer ${TOKEN}`, method = 'POST', path = '/.credveil/outcome' } = {},
@@ -107,7 +108,9 @@ describe('paths of the gateway', () => {
 
   test('have no report without a token in the configuration', async () => {
     const { url } = await startOrigin(echo);
-    const { port } = await serve(inFrontOf(url), { state: { state: createMemoryState(), key } });
+    const { port } = await serve(inFrontOf(url), {
+      state: { state: createMemoryState(), key, limits: createMemoryLimits() },
+    });
     const head = `POST /.credveil/outcome HTTP/1.1\r\nHost: app.example\r\nAuthorization: Bearer ${TOKEN}\r\n`;
     expect((await exchange(port, `${head}Content-Length: 2\r\n\r\n{}`)).status).toBe(404);
   });
