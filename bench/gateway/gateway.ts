@@ -15,7 +15,9 @@ import { isInstalled } from '../http/http-contenders.ts';
 import { runWrk } from '../http/wrk.ts';
 import { type Contender, processorSecondsOf, startGateway, startNpmProxy, startServers } from './contenders.ts';
 
-/** Of each process: with fewer, a turn of its event loop serves fewer requests, each of them dearer. */
+/**
+ * Of each process: with fewer, a turn of its event loop serves fewer requests, each of them dearer.
+ */
 const CONNECTIONS = 64;
 const [PROXY_CORE, LOAD_CORE] = [0, 1];
 const BARE = 'bare';
