@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { listenError } from '../runtime/errors.ts';
+import { type ListenSetting, listenError } from '../runtime/errors.ts';
 import type { OnEvent } from '../runtime/events.ts';
 import { type CloseOptions, DEFAULT_DEADLINE_MS } from '../runtime/http/sockets.ts';
 import { collectProcess, gauge, type Metric } from '../runtime/observe/metric.ts';
@@ -68,6 +68,13 @@ export interface Gateway {
 const NO_LISTS: ProcessLists = { lookup: () => undefined, observe: () => undefined };
 const SECRET_BYTES = 32;
 const CLOSE_IDLE_MS = 50;
+
+/** An address to listen on, and the key that has it. */
+interface Opening {
+  readonly setting: ListenSetting;
+  readonly address: string;
+  readonly scheme: 'http' | 'https';
+}
 
 /** @throws ServerError for an address that is taken, or files that cannot be used */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -136,18 +143,21 @@ class RunningGateway implements Gateway {
     const { config } = this.#options;
     for (const [i, { address }] of config.listen.entries()) {
       const { protocol } = this.#rulesOf(i);
-      await this.#open(address, () => this.#rulesOf(i), protocol === 'https' ? 'https' : 'http');
+      const scheme = protocol === 'https' ? 'https' : 'http';
+      await this.#open({ setting: 'listen', address, scheme }, () => this.#rulesOf(i));
     }
     this.#makeReady();
-    if (config.forwardAuth) await this.#open(config.forwardAuth.listen, () => this.#rulesOfAsking(), 'http');
+    if (!config.forwardAuth) return;
+    const asking: Opening = { setting: 'forwardAuth.listen', address: config.forwardAuth.listen, scheme: 'http' };
+    await this.#open(asking, () => this.#rulesOfAsking());
   }
 
-  async #open(address: string, rules: () => ListenerRules, scheme: string): Promise<void> {
+  async #open({ setting, address, scheme }: Opening, rules: () => ListenerRules): Promise<void> {
     const { reusePort = false } = this.#options;
     const { host, port } = parseListen(address);
     const server = createListener(rules, this.#counts);
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause) => reject(listenError(cause, host, port)));
+      server.once('error', (cause) => reject(listenError(cause, host, port, setting)));
       server.listen({ host, port, reusePort }, resolve);
     });
     this.#listeners.push(server);
@@ -255,6 +265,7 @@ class RunningGateway implements Gateway {
       maxConnectionsPerAddress: Math.ceil(limits.maxConnectionsPerAddress * share),
       firstBytesTimeoutMs: limits.headersTimeoutMs,
       profileFor: (serverName) => this.#profileFor(serverName),
+      onUnknownName: () => this.#observe.unknownName(),
       onPlain: (socket) => this.#servers.acceptHttp1(socket),
     };
   }

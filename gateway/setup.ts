@@ -2,13 +2,14 @@
 // origins, and TLS profiles, that both have in common go on.
 
 import { createHash } from 'node:crypto';
+import { ServerError } from '../runtime/errors.ts';
 import type { AddressRange } from './addresses/network.ts';
 import { parseNetwork } from './addresses/network.ts';
 import { type Application, Applications } from './applications.ts';
 import { createCheckerMemory } from './checks/checker-memory.ts';
 import { type Checks, createChecks } from './checks/checks.ts';
 import { readLeakFiles } from './checks/leak-files.ts';
-import type { AppConfig, GatewayConfig } from './config/schema.ts';
+import type { AppConfig, GatewayConfig, TlsConfig } from './config/schema.ts';
 import { profileId, profilesOf, TlsProfile, type TlsProfileOptions } from './connection/tls-profiles.ts';
 import { compileLogins } from './login/compile-logins.ts';
 import { createLoginSet } from './login/login-set.ts';
@@ -53,7 +54,7 @@ export function createSetup(config: GatewayConfig, { tls: tlsOptions, findList, 
   const shared = prepareRules(config.rules, 'rules', findList);
   const origins = new Map<string, Origin>();
   const applications = Object.entries(config.apps).map(([name, app]): Application => {
-    const files = readOriginFiles(app.upstream);
+    const files = of(`apps.${name}.upstream`, () => readOriginFiles(app.upstream));
     // By content: a reload takes up a certificate that was renewed.
     const digest = createHash('sha256').update(JSON.stringify(files)).digest('hex');
     const key = JSON.stringify([app.to, app.upstream, digest]);
@@ -117,12 +118,29 @@ function createProfiles(
   const profiles = new Map<string, TlsProfile>();
   try {
     for (const [id, tls] of profilesOf(config))
-      profiles.set(id, previous?.profiles.get(id) ?? new TlsProfile(tls, options));
+      profiles.set(id, previous?.profiles.get(id) ?? createProfile(config, tls, options));
   } catch (error) {
     for (const [id, profile] of profiles) if (previous?.profiles.get(id) !== profile) profile.close();
     throw error;
   }
   return profiles;
+}
+
+function createProfile(config: GatewayConfig, tls: TlsConfig, options: TlsProfileOptions): TlsProfile {
+  const id = profileId(tls);
+  const app = Object.entries(config.apps).find(([, each]) => each.tls && profileId(each.tls) === id);
+  const isOwn = app !== undefined && !(config.tls && profileId(config.tls) === id);
+  return of(isOwn ? `apps.${app[0]}.tls` : 'tls', () => new TlsProfile(tls, options));
+}
+
+/** Names the key of the configuration in errors about its files. */
+function of<Value>(key: string, make: () => Value): Value {
+  try {
+    return make();
+  } catch (cause) {
+    if (!(cause instanceof ServerError)) throw cause;
+    throw new ServerError(cause.code, `${key}: ${cause.message}`, cause.hint, { cause });
+  }
 }
 
 /** Of an application that another proxy forwards to: nothing is sent there. */

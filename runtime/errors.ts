@@ -24,20 +24,26 @@ export class ServerError extends CredveilError<ServerErrorCode> {
   override name = 'ServerError';
 }
 
-/** Names an error of `listen`. The hint names the flag of the address. */
+/** What sets an address: a flag, or a key of a configuration. */
+export type ListenSetting = '--listen' | '--metrics' | 'listen' | 'metrics' | 'forwardAuth.listen';
+
+/** Names an error of `listen`. The hint names what sets the address. */
 export function listenError(
   cause: unknown,
   host: string,
   port: number,
-  flag: '--listen' | '--metrics' = '--listen',
+  setting: ListenSetting = '--listen',
 ): ServerError {
   const place = `${host} port ${port}`;
+  const isFlag = setting.startsWith('--');
+  const change = isFlag ? `pass ${setting} with` : `set ${setting} to`;
+  const Change = `${change.charAt(0).toUpperCase()}${change.slice(1)}`;
   switch ((cause as NodeJS.ErrnoException).code) {
     case 'EADDRINUSE':
       return new ServerError(
         'ADDRESS_IN_USE',
         `${place} is in use`,
-        `Stop the process that listens there, or pass ${flag} with another port.`,
+        `Stop the process that listens there, or ${change} another port.`,
         { cause },
       );
     case 'EADDRNOTAVAIL':
@@ -45,16 +51,20 @@ export function listenError(
       return new ServerError(
         'ADDRESS_NOT_AVAILABLE',
         `${host} is not an address of this machine`,
-        `Pass ${flag} with 127.0.0.1, or with an address that this machine has.`,
+        `${Change} 127.0.0.1, or ${isFlag ? 'with ' : ''}an address that this machine has.`,
         { cause },
       );
-    case 'EACCES':
+    case 'EACCES': {
+      const other = isFlag
+        ? 'and put a reverse proxy in front for a lower one'
+        : 'or start it with the capability CAP_NET_BIND_SERVICE, as deploy/credveil-gateway.service does';
       return new ServerError(
         'ADDRESS_FORBIDDEN',
         `this user may not listen on ${place}`,
-        `Pass ${flag} with a port from 1024 up, and put a reverse proxy in front for a lower one.`,
+        `${Change} a port from 1024 up, ${other}.`,
         { cause },
       );
+    }
     default:
       return new ServerError('LISTEN_FAILED', `listening on ${place} failed`, 'Check the cause.', { cause });
   }

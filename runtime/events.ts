@@ -66,6 +66,15 @@ export type ServerEvent =
   | { readonly event: 'closing'; readonly deadlineMs: number }
   /** The gateway refused a request by itself. `request` is the number that its answer has. */
   | { readonly event: 'request-refused'; readonly code: string; readonly app?: string; readonly request: string }
+  /** Connections that were ended before a request, since the last such line. */
+  | {
+      readonly event: 'connections-refused';
+      readonly code: string;
+      readonly connections: number;
+      readonly hint: string;
+    }
+  /** What the configuration of the gateway has that is allowed, and hardly meant. */
+  | { readonly event: 'config-warning'; readonly code: string; readonly message: string; readonly hint: string }
   /** The gateway serves; `credveil gateway status` and `lists` have nobody to ask. */
   | { readonly event: 'admin-unavailable'; readonly code: string; readonly message: string; readonly hint: string }
   /** One for each action. `rule-unknown` did nothing, since a value that it reads is unknown. */

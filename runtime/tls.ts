@@ -1,7 +1,7 @@
 // TLS in process: certificate and key from files, read again when they change. A pair that does not
 // work is refused.
 
-import { hkdfSync, randomBytes, X509Certificate } from 'node:crypto';
+import { createPrivateKey, hkdfSync, randomBytes, X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { createSecureContext, type SecureContextOptions, TLSSocket, type TlsOptions } from 'node:tls';
@@ -108,15 +108,19 @@ export class TlsFiles {
     };
     const { cert, key, ca } = pem;
     const context = { cert, key, minVersion: MIN_VERSION, ...(ca && { ca }) } as const;
-    let leaf: X509Certificate;
-    try {
-      leaf = new X509Certificate(cert);
-      // OpenSSL takes a file without any certificate for an empty list.
-      if (ca) new X509Certificate(ca);
-      createSecureContext(context);
-    } catch (cause) {
-      throw tlsError('TLS_FILES_INVALID', 'certificate, private key and CA do not match', cause);
-    }
+    const leaf = parsed(`${certFile} has no certificate`, () => new X509Certificate(cert));
+    // OpenSSL takes a file without any certificate for an empty list.
+    if (ca) parsed(`${caFile} has no certificate`, () => new X509Certificate(ca));
+    const own = parsed(`${keyFile} has no private key that can be read`, () => createPrivateKey(key));
+    if (!leaf.checkPrivateKey(own))
+      throw tlsError(
+        'TLS_FILES_INVALID',
+        `the private key in ${keyFile} is not that of the certificate in ${certFile}`,
+        undefined,
+      );
+    parsed(`certificate, private key and CA in ${certFile} and ${keyFile} do not match`, () =>
+      createSecureContext(context),
+    );
     this.#notAfter = Date.parse(leaf.validTo);
     this.#age = undefined;
     this.#onEvent({ event: 'tls-loaded', notAfter: new Date(this.#notAfter).toISOString() });
@@ -163,6 +167,15 @@ export class TlsFiles {
   #stamp(): string {
     const { certFile, keyFile, caFile } = this.#options;
     return [certFile, keyFile, ...(caFile === undefined ? [] : [caFile])].map(stampFile).join();
+  }
+}
+
+/** @throws ServerError `TLS_FILES_INVALID` */
+function parsed<Value>(fault: string, parse: () => Value): Value {
+  try {
+    return parse();
+  } catch (cause) {
+    throw tlsError('TLS_FILES_INVALID', fault, cause);
   }
 }
 

@@ -6,8 +6,9 @@ import { type AdminActions, AdminError, startAdminServer } from '../../gateway/a
 import { adminSocketOf } from '../../gateway/config/admin-socket.ts';
 import { GatewayConfigError } from '../../gateway/config/read.ts';
 import type { GatewayConfig } from '../../gateway/config/schema.ts';
+import { warningsOf } from '../../gateway/warnings.ts';
 import { type GatewayService, startGatewayService } from '../../gateway/workers/primary.ts';
-import { nameError, type OnEvent } from '../../runtime/events.ts';
+import { nameError, type OnEvent, type ServerEvent } from '../../runtime/events.ts';
 import { VERSION } from '../../runtime/version.ts';
 import { countWorkers } from '../../runtime/workers/shared-port.ts';
 import { ExitCode, UsageError } from '../exit.ts';
@@ -20,6 +21,7 @@ import { RunningConfig } from '../gateway/running-config.ts';
 import { StateLock } from '../gateway/state-lock.ts';
 import { type AlarmOptions, openEvents } from '../notify/service-events.ts';
 import { note, print, printJson, printResult } from '../output.ts';
+import { printable } from '../printable.ts';
 import { startMetrics, untilStopped } from '../service/run-service.ts';
 
 interface GatewayFlags {
@@ -99,14 +101,23 @@ function reportFaults(error: GatewayConfigError, { config, json }: GatewayFlags)
 
 async function check(config: GatewayConfig, flags: GatewayFlags): Promise<void> {
   const leaks = await checkFiles(config);
+  const warnings = warningsOf(config);
   printResult(
     flags,
-    { ok: true, apps: Object.keys(config.apps).length, ...(leaks && { leaks }) },
+    { ok: true, apps: Object.keys(config.apps).length, warnings, ...(leaks && { leaks }) },
     ({ apps }) => `${flags.config}: ${apps === 1 ? '1 application' : `${apps} applications`}, no mistakes`,
   );
-  if (flags.json || !leaks) return;
+  if (flags.json) return;
+  for (const warning of warnings) note(describeWarning(warning));
+  if (!leaks) return;
   if (leaks.state === 'ready') note('the leak service answers, with the pinned dataset');
   else note(`the leak service cannot be used now (${leaks.code}): ${leaks.message}\n  ${leaks.hint}`);
+}
+
+function describeWarning({ event, ...facts }: ServerEvent): string {
+  const { message, hint, ...others } = facts as { readonly message?: string; readonly hint?: string };
+  const said = message ?? [event, ...Object.values(others)].join(' ');
+  return `warning: ${printable(said)}${hint === undefined ? '' : `\n  ${printable(hint)}`}`;
 }
 
 async function serveUntilStopped(config: GatewayConfig, flags: GatewayFlags): Promise<void> {
@@ -121,7 +132,7 @@ async function serveUntilStopped(config: GatewayConfig, flags: GatewayFlags): Pr
       throw error;
     },
   );
-  const metrics = await startMetrics(config.metrics, service, onEvent);
+  const metrics = await startMetrics(config.metrics, service, onEvent, 'metrics');
   const closeAdmin = await startAdmin(running, service, onEvent);
   const apply = async (next: GatewayConfig): Promise<void> => {
     // What cannot be used changes nothing, the lists neither.

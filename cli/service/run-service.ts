@@ -1,6 +1,7 @@
 // What commands that serve until a signal have in common: their metrics, and how they stop.
 
 import { LOOPBACK, parseHostPort } from '../../runtime/config/host-port.ts';
+import type { ListenSetting } from '../../runtime/errors.ts';
 import type { OnEvent } from '../../runtime/events.ts';
 import type { CloseOptions } from '../../runtime/http/sockets.ts';
 import type { Metric } from '../../runtime/observe/metric.ts';
@@ -20,10 +21,15 @@ export async function startMetrics(
   address: string,
   service: Service,
   onEvent: OnEvent,
+  setting: ListenSetting = '--metrics',
 ): Promise<MetricsListener | undefined> {
   if (address === 'off') return undefined;
   try {
-    return await startMetricsListener(() => service.metrics(), { ...parseHostPort(address, LOOPBACK), onEvent });
+    return await startMetricsListener(() => service.metrics(), {
+      ...parseHostPort(address, LOOPBACK),
+      onEvent,
+      setting,
+    });
   } catch (error) {
     await service.close({ deadlineMs: 0 });
     throw error;

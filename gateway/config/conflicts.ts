@@ -47,7 +47,7 @@ export function conflictsIn(config: GatewayConfig): Conflict[] {
     if ((upstream.certFile === undefined) !== (upstream.keyFile === undefined))
       conflicts.push({ path: ['apps', name, 'upstream'], message: 'needs certFile and keyFile together' });
   }
-  return [...conflicts, ...sharedHosts(apps), ...tlsOfHosts(apps), ...leakConflicts(config)];
+  return [...conflicts, ...sharedHosts(apps), ...tlsOfHosts(apps), ...unreachable(config), ...leakConflicts(config)];
 }
 
 /** What identifies the dataset, and roles that the suite `hmac` does not have. */
@@ -93,6 +93,20 @@ function differingKeys(apps: readonly AppConfig[]): string[] {
   const policies = apps.map(({ to, upstream, ...policy }): { readonly [key: string]: unknown } => policy);
   const keys = new Set(policies.flatMap((policy) => Object.keys(policy)));
   return [...keys].filter((key) => new Set(policies.map((policy) => JSON.stringify(policy[key]))).size > 1);
+}
+
+/** An application without a certificate, where every address wants one. */
+function unreachable({ listen, tls, apps, forwardAuth }: GatewayConfig): Conflict[] {
+  const withTls = Object.values(apps).some((app) => app.tls);
+  const isSecure = listen.length > 0 && listen.every(({ protocol = 'https' }) => protocol !== 'http');
+  if (tls || !withTls || !isSecure || forwardAuth) return [];
+  return Object.entries(apps)
+    .filter(([, app]) => !app.tls)
+    .map(([name]) => ({
+      path: ['apps', name],
+      message: 'has no certificate, and every address of listen is for HTTPS: nobody can reach it',
+      hint: 'Give it tls, add tls at the top level, or listen on an address with protocol: http.',
+    }));
 }
 
 /** TLS comes before the path, so that a host has one way to secure it. */

@@ -21,6 +21,8 @@ export interface ListenerRules {
   readonly firstBytesTimeoutMs: number;
   /** The profile of a server name; the default one without a name. */
   readonly profileFor: (serverName: string | undefined) => TlsProfile | undefined;
+  /** No profile is for the name: the connection is ended. */
+  readonly onUnknownName: () => void;
   /** Gets each connection that speaks HTTP in clear. */
   readonly onPlain: (socket: Socket) => void;
 }
@@ -96,7 +98,10 @@ function readServerName(socket: Socket, address: Address, rules: ListenerRules):
     if (hello === 'malformed') return undefined;
     const { serverName } = hello;
     const profile = rules.profileFor(serverName);
-    if (!profile) return undefined;
+    if (!profile) {
+      rules.onUnknownName();
+      return undefined;
+    }
     setPeer(socket, { address, profile: profile.id, trust: profile.trust, redirects: false, serverName });
     return { rest: bytes, next: () => profile.accept(socket) };
   });

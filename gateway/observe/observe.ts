@@ -15,6 +15,7 @@ import type { NameUser } from './user-names.ts';
 /** Seconds. */
 const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120];
 /** No application can have this name. */
+const MINUTE = 60_000;
 const NO_APP = '-';
 
 export interface ObserveOptions {
@@ -48,6 +49,9 @@ export class Observe {
     bounds: BOUNDS,
   });
   readonly #refusals = new Map<string, number>();
+  /** Since the last line about them, and when the next one may come. */
+  #unknownNames = 0;
+  #unknownNamesAfter = 0;
   readonly #failures = new Map<string, number>();
   /** By rule and action. */
   readonly #matches = new Map<string, number>();
@@ -96,6 +100,21 @@ export class Observe {
   /** Bytes that never became a request. */
   malformed(code: AnswerCode): void {
     this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1);
+  }
+
+  /**
+   * A connection under TLS was ended, since its name is of no host, or it has none. Scanners open
+   * many: the log has one line a minute for all of them.
+   */
+  unknownName(now = performance.now()): void {
+    const code = 'TLS_NAME_UNKNOWN';
+    this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1);
+    this.#unknownNames++;
+    if (now < this.#unknownNamesAfter) return;
+    const hint = 'If clients miss a host, add it to apps with tls. Names of other hosts are those of scanners.';
+    this.#onEvent({ event: 'connections-refused', code, connections: this.#unknownNames, hint });
+    this.#unknownNames = 0;
+    this.#unknownNamesAfter = now + MINUTE;
   }
 
   /** The gateway answered as it was asked: to a proxy, that the request may go on. */

@@ -8,12 +8,11 @@ import { startPool } from '../../runtime/workers/primary.ts';
 import { assertFree, assertReusePort } from '../../runtime/workers/shared-port.ts';
 import { parseListen } from '../config/listen.ts';
 import type { GatewayConfig } from '../config/schema.ts';
-import { sharedCertificates } from '../connection/shared-certificates.ts';
 import { startGateway } from '../gateway.ts';
 import { listMetrics } from '../lists/list-metrics.ts';
 import type { ListChange } from '../lists/list-replica.ts';
 import { createLists, type Lists } from '../lists/lists.ts';
-import { loginWarnings } from '../login/login-warnings.ts';
+import { warningsOf } from '../warnings.ts';
 import { KeptState } from './kept-state.ts';
 import type { PrimaryAnswers, WorkerAddresses, WorkerAnswers, WorkerOrder } from './messages.ts';
 
@@ -50,7 +49,7 @@ export async function startGatewayService(
   const state = new KeptState(onEvent);
   await keeper.replace(config);
   const warn = (given: GatewayConfig): void => {
-    for (const event of [...sharedCertificates(given), ...loginWarnings(given)]) onEvent(event);
+    for (const event of warningsOf(given)) onEvent(event);
   };
   try {
     state.open(config);
@@ -136,12 +135,10 @@ async function startWorkers(
   { lists, state }: Kept,
   onEvent: OnEvent,
 ): Promise<Processes> {
-  assertReusePort();
+  assertReusePort('workers: 0');
   const { listen, forwardAuth } = config;
-  for (const address of [...listen.map((each) => each.address), ...(forwardAuth ? [forwardAuth.listen] : [])]) {
-    const { host, port } = parseListen(address);
-    await assertFree(host, port);
-  }
+  for (const { address } of listen) await assertFree(...hostAndPort(address), 'listen');
+  if (forwardAuth) await assertFree(...hostAndPort(forwardAuth.listen), 'forwardAuth.listen');
   const pool = await startPool<WorkerOrder, WorkerAddresses, WorkerAnswers, PrimaryAnswers>({
     entry: new URL('./worker.ts', import.meta.url),
     workers,
@@ -176,6 +173,11 @@ async function startWorkers(
     },
   };
 }
+
+const hostAndPort = (address: string): [host: string, port: number] => {
+  const { host, port } = parseListen(address);
+  return [host, port];
+};
 
 /** Where any free port would do, the others take the port of the first. */
 function withPorts(config: GatewayConfig, ports: readonly number[]): GatewayConfig {

@@ -1,7 +1,7 @@
 // GET /metrics in the format of Prometheus, at its own address: metrics are for the operator alone.
 
 import type { AddressInfo } from 'node:net';
-import { listenError } from '../errors.ts';
+import { type ListenSetting, listenError } from '../errors.ts';
 import { nameError, type OnEvent } from '../events.ts';
 import { createBrowserGate, isLoopback } from '../http/browser-gate.ts';
 import { Exchange } from '../http/exchange.ts';
@@ -19,6 +19,8 @@ export interface MetricsListenerOptions {
   readonly host: string;
   readonly port: number;
   readonly onEvent: OnEvent;
+  /** What sets the address. Default: the flag. */
+  readonly setting?: ListenSetting;
 }
 
 const MAX_CONNECTIONS = 32;
@@ -30,7 +32,7 @@ const TIMEOUT_MS = 5_000;
  */
 export async function startMetricsListener(
   collect: () => Promise<readonly (readonly Metric[])[]>,
-  { host, port, onEvent }: MetricsListenerOptions,
+  { host, port, onEvent, setting = '--metrics' }: MetricsListenerOptions,
 ): Promise<MetricsListener> {
   const { Registry } = await import('prom-client');
   const headers = headerBlock({
@@ -56,7 +58,7 @@ export async function startMetricsListener(
   });
   server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => reject(listenError(cause, host, port, '--metrics')));
+    server.once('error', (cause) => reject(listenError(cause, host, port, setting)));
     server.listen({ host, port }, resolve);
   });
   const address = server.address() as AddressInfo;

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import os from 'node:os';
-import { listenError, ServerError } from '../errors.ts';
+import { type ListenSetting, listenError, ServerError } from '../errors.ts';
 
 /** Systems whose kernel spreads connections over all listeners of a port. */
 const SHARING_PLATFORMS: readonly string[] = ['linux', 'freebsd', 'dragonfly', 'sunos', 'aix'];
@@ -20,13 +20,13 @@ export function countWorkers(workers: number | 'auto'): number {
   return canReusePort() ? Math.max(2, os.availableParallelism()) : 0;
 }
 
-/** @throws ServerError `REUSE_PORT_UNSUPPORTED` */
-export function assertReusePort(): void {
+/** @param single what runs a single process @throws ServerError `REUSE_PORT_UNSUPPORTED` */
+export function assertReusePort(single = '--workers 0'): void {
   if (canReusePort()) return;
   throw new ServerError(
     'REUSE_PORT_UNSUPPORTED',
     'this system cannot share a port between processes',
-    'Use Linux or FreeBSD, or run a single process: --workers 0.',
+    `Use Linux or FreeBSD, or run a single process: ${single}.`,
   );
 }
 
@@ -35,13 +35,13 @@ export function assertReusePort(): void {
  * get half of the requests.
  * @throws ServerError `ADDRESS_IN_USE` and the other codes of `listenError`
  */
-export async function assertFree(host: string, port: number): Promise<void> {
+export async function assertFree(host: string, port: number, setting?: ListenSetting): Promise<void> {
   const probe = net.createServer();
   try {
     probe.listen({ host, port });
     await once(probe, 'listening');
   } catch (cause) {
-    throw listenError(cause, host, port);
+    throw listenError(cause, host, port, setting);
   }
   probe.close();
   await once(probe, 'close');

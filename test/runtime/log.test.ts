@@ -121,7 +121,7 @@ describe('log filtering', () => {
       code: 'X',
       hint: 'Y',
       password: secret,
-      address: secret,
+      peer: secret,
       req: { url: secret },
       err: new Error(secret),
     } as unknown as ServerEvent);

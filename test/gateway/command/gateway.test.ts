@@ -104,6 +104,10 @@ describe('credveil gateway', { timeout: 60_000 }, () => {
     const { code, stderr } = await credveil(['gateway', '--config', file]);
     expect(code).toBe(1);
     expect(stderr).toContain(`error ADDRESS_IN_USE: 127.0.0.1 port ${port} is in use`);
+    expect(stderr).toContain('or set listen to another port.');
+    const asking = fileOf(`forwardAuth: { listen: "127.0.0.1:${port}", proxy: nginx }\napps: { "*": {} }\n`);
+    const { stderr: other } = await credveil(['gateway', '--config', asking]);
+    expect(other).toContain('or set forwardAuth.listen to another port.');
   });
 
   test('says that there is no such file', async () => {

@@ -104,6 +104,15 @@ describe('a configuration', () => {
       /certificate/,
       /tls/,
     ],
+    [
+      'a host without a certificate on HTTPS alone',
+      'listen: [":1", { address: ":2", protocol: redirect }]\napps:\n  a.example: { to: http://h, tls: { certFile: a, keyFile: b } }\n  b.example: { to: http://h }',
+      4,
+      3,
+      'apps.b.example',
+      /no certificate.*nobody can reach it/,
+      /protocol: http/,
+    ],
     ['a host twice', `${MINIMAL}  app.example/: { to: http://h }`, 4, 3, 'apps.app.example/', /same place/, undefined],
     ['a key twice', `${MINIMAL}listen: ":2"`, 4, 1, '', /twice/, undefined],
     ['a tab', 'listen: ":1"\napps:\n\ta: 1', 3, 1, '', /tabs/, undefined],
@@ -137,6 +146,13 @@ describe('a configuration', () => {
     const bomb = `a: &a [x]\n${[...'bcdefghij'].map((name, i) => `${name}: &${name} [${`*${'abcdefghij'[i]},`.repeat(20)}]`).join('\n')}`;
     for (const text of ['', '[]', 'just text', bomb]) expect(parseConfig(text).config).toBeUndefined();
   });
+});
+
+test('a host without a certificate may be on an address without TLS', () => {
+  const text = (listen: string) =>
+    `listen: ${listen}\napps:\n  a.example: { to: http://h, tls: { certFile: a, keyFile: b } }\n  b.example: { to: http://h }`;
+  expect(parseConfig(text('[":1", { address: ":2", protocol: http }]')).faults).toEqual([]);
+  expect(parseConfig(`${text('":1"')}\ntls: { certFile: a, keyFile: b }`).faults).toEqual([]);
 });
 
 describe('a changed configuration', () => {

@@ -80,7 +80,30 @@ describe('a certificate', () => {
   test('with the key of another is refused at the start', async () => {
     const wrong = tlsKey('first').replace('first.key', 'second.key');
     const text = `listen: 127.0.0.1:0\ntls: ${wrong}\napps: { "*": { to: "http://127.0.0.1:1" } }\n`;
-    await expect(serve(text)).rejects.toMatchObject({ code: 'TLS_FILES_INVALID' });
+    await expect(serve(text)).rejects.toMatchObject({
+      code: 'TLS_FILES_INVALID',
+      message: expect.stringMatching(
+        /^tls: the private key in \S+second\.key is not that of the certificate in \S+first\.pem$/,
+      ),
+    });
+  });
+
+  test.each([
+    ['{ certFile: "PLACE/none.pem", keyFile: "PLACE/key.pem" }', 'tls', /none\.pem does not exist/],
+    ['{ certFile: "PLACE/key.pem", keyFile: "PLACE/key.pem" }', 'tls', /key\.pem has no certificate/],
+    ['{ certFile: "PLACE/cert.pem", keyFile: "PLACE/cert.pem" }', 'tls', /cert\.pem has no private key/],
+    [
+      '{ certFile: "PLACE/cert.pem", keyFile: "PLACE/key.pem", clientCertificates: { caFile: "PLACE/key.pem" } }',
+      'tls',
+      /key\.pem has no certificate/,
+    ],
+    ['{ caFile: "PLACE/none.pem" }', 'upstream', /none\.pem does not exist/],
+  ])('and its files are named with their application: %s', async (value, key, message) => {
+    const place = path.dirname(files().certFile);
+    const text = `listen: { address: 127.0.0.1:0, protocol: http }\napps:\n  b.example: { to: "http://127.0.0.1:1", ${key}: ${value.replaceAll('PLACE', place)} }\n`;
+    const error = (await serve(text).catch((caught: unknown) => caught)) as Error;
+    expect(error.message).toMatch(message);
+    expect(error.message).toContain(`apps.b.example.${key}: `);
   });
 
   test('that is valid for a host of other tls is reported', () => {

@@ -43,6 +43,20 @@ describe('a host', () => {
     ]);
   });
 
+  test('that is unknown gets no handshake where no profile is for all, and is counted and told once', async () => {
+    const { url } = await startOrigin(echo);
+    const app = (name: string, tls: string) => `  ${name}: { to: "${url}", tls: ${tls} }\n`;
+    const text = `listen: 127.0.0.1:0\napps:\n${app('a.example', tlsKey('first'))}${app('b.example', tlsKey('second'))}`;
+    const { port, events, gateway } = await serve(text);
+    for (const servername of ['unknown.example', 'other.example', undefined])
+      await expect(secure({ port, ...(servername !== undefined && { servername }) })).rejects.toThrow();
+    const told = events.filter(({ event }) => event === 'connections-refused');
+    expect(told).toEqual([expect.objectContaining({ code: 'TLS_NAME_UNKNOWN', connections: 1 })]);
+    expect(JSON.stringify(events)).not.toContain('unknown.example');
+    const metrics = JSON.stringify(await gateway.metrics());
+    expect(metrics).toContain('{"value":3,"labels":{"code":"TLS_NAME_UNKNOWN"}}');
+  });
+
   test('is told to applications as secure', async () => {
     const { port } = await served();
     const answer = await ask({ port, servername: 'public.example' });

@@ -1,0 +1,82 @@
+// What a configuration has that is allowed, and hardly meant.
+
+import { X509Certificate } from 'node:crypto';
+import fs from 'node:fs';
+import type { ServerEvent } from '../runtime/events.ts';
+import { readPem } from '../runtime/tls.ts';
+import type { GatewayConfig } from './config/schema.ts';
+import { hostsByProfile, isFor, sharedCertificates } from './connection/shared-certificates.ts';
+import { profilesOf } from './connection/tls-profiles.ts';
+import { loginWarnings } from './login/login-warnings.ts';
+import type { RuleConfig } from './phases/rule-config.ts';
+
+type Warning = Extract<ServerEvent, { readonly event: 'config-warning' }>;
+
+/** @throws ServerError `TLS_FILE_UNREADABLE` */
+export const warningsOf = (config: GatewayConfig): readonly ServerEvent[] => [
+  ...sharedCertificates(config),
+  ...loginWarnings(config),
+  ...unnamedHosts(config),
+  ...repeatedNames(config),
+  ...sharedFolder(config),
+];
+
+const warning = (code: string, message: string, hint: string): Warning => ({
+  event: 'config-warning',
+  ...{ code, message, hint },
+});
+
+function unnamedHosts(config: GatewayConfig): Warning[] {
+  const profiles = profilesOf(config);
+  return [...hostsByProfile(config)].flatMap(([host, profile]) => {
+    const { certFile } = profiles.get(profile) ?? {};
+    if (certFile === undefined) return [];
+    if (isFor(new X509Certificate(readPem(certFile)), host)) return [];
+    return [
+      warning(
+        'TLS_NAME_MISSING',
+        `the certificate in ${certFile} does not name ${host}`,
+        'Browsers refuse it there: get a certificate with this name, or give the application tls of its own.',
+      ),
+    ];
+  });
+}
+
+/** Events and metrics tell rules by their names. */
+function repeatedNames({ rules, apps }: GatewayConfig): Warning[] {
+  const shared = repeatedIn(rules);
+  const own = Object.entries(apps).flatMap(([app, { rules: inner }]) =>
+    repeatedIn([...rules, ...inner])
+      .filter((name) => !shared.includes(name))
+      .map((name) => [name, `apps.${app}`] as const),
+  );
+  return [...shared.map((name) => [name, 'rules'] as const), ...own].map(([name, place]) =>
+    warning(
+      'RULE_NAME_REPEATED',
+      `two rules of ${place} have the name ${name}`,
+      'Give each its own: events and metrics cannot tell them apart.',
+    ),
+  );
+}
+
+function repeatedIn(rules: readonly RuleConfig[]): string[] {
+  const names = rules.flatMap(({ name }) => name ?? []);
+  return [...new Set(names.filter((name, i) => names.indexOf(name) !== i))];
+}
+
+const WRITABLE_BY_OTHERS = 0o022;
+
+/** Who writes there decides which lists are in force. */
+function sharedFolder({ stateDirectory }: GatewayConfig): Warning[] {
+  const user = process.getuid?.();
+  const stat = stateDirectory === undefined ? undefined : fs.statSync(stateDirectory, { throwIfNoEntry: false });
+  if (!stat || user === undefined) return [];
+  if ((stat.mode & WRITABLE_BY_OTHERS) === 0 && (stat.uid === user || stat.uid === 0)) return [];
+  return [
+    warning(
+      'STATE_DIRECTORY_SHARED',
+      `other users may write ${stateDirectory}, and decide there what lists hold`,
+      'Make it a folder of the user of the gateway alone: chown it, and chmod 700.',
+    ),
+  ];
+}

@@ -1,0 +1,56 @@
+// What a configuration may have, and hardly means: told at the start, at a reload and by --check.
+
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { warningsOf } from '../../../gateway/warnings.ts';
+import { credveil } from '../../support/credveil.ts';
+import { configOf } from '../../support/gateway/gateway.ts';
+import { tlsKey } from '../../support/gateway/tls.ts';
+
+const PLAIN = 'listen: 127.0.0.1:0\napps:\n  localhost: { to: "http://127.0.0.1:1" }\n';
+const warned = (text: string) =>
+  warningsOf(configOf(text)).map((warning) => ('code' in warning ? warning.code : warning.event));
+
+test('a configuration that means what it says has none', () => {
+  expect(warned(PLAIN)).toEqual([]);
+  expect(warned(`${PLAIN}tls: ${tlsKey('first')}\n`)).toEqual([]);
+});
+
+test('a certificate that does not name a host', () => {
+  const text = `${PLAIN}  b.example: { to: "http://127.0.0.1:1" }\n  "*.b.example": { to: "http://127.0.0.1:1" }\n  "127.0.0.2": { to: "http://127.0.0.1:1" }\n  "[::2]": { to: "http://127.0.0.1:1" }\n  "*": { to: "http://127.0.0.1:1" }\ntls: ${tlsKey('first')}\n`;
+  expect(warningsOf(configOf(text)).map((warning) => 'message' in warning && warning.message)).toEqual([
+    expect.stringMatching(/first\.pem does not name b\.example$/),
+    expect.stringMatching(/first\.pem does not name \*\.b\.example$/),
+    expect.stringMatching(/first\.pem does not name 127\.0\.0\.2$/),
+    expect.stringMatching(/first\.pem does not name \[::2\]$/),
+  ]);
+});
+
+test('rules of one name', () => {
+  const rule = (name: string) => `{ name: ${name}, when: ssl, do: log }`;
+  const app = (name: string, rules: string) => `  ${name}: { to: "http://127.0.0.1:1", rules: [${rules}] }\n`;
+  const head = 'listen: 127.0.0.1:0\napps:\n';
+  const two = `${rule('a')}, ${rule('a')}`;
+  expect(warned(head + app('a.example', two))).toEqual(['RULE_NAME_REPEATED']);
+  expect(warned(`${head}${app('a.example', rule('a'))}rules: [${rule('a')}]\n`)).toEqual(['RULE_NAME_REPEATED']);
+  expect(warned(`${head}${app('a.example', '')}rules: [${two}]\n`)).toEqual(['RULE_NAME_REPEATED']);
+  expect(warned(head + app('a.example', rule('a')) + app('b.example', rule('a')))).toEqual([]);
+});
+
+test('a state directory that others may write', async () => {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-test-'));
+  onTestFinished(() => fs.rmSync(home, { recursive: true, force: true }));
+  const text = `${PLAIN}stateDirectory: ${home}\n`;
+  expect(warned(text)).toEqual([]);
+  fs.chmodSync(home, 0o775);
+  expect(warned(text)).toEqual(['STATE_DIRECTORY_SHARED']);
+  const file = path.join(home, 'gateway.yaml');
+  fs.writeFileSync(file, text);
+  const { code, stdout, stderr } = await credveil(['gateway', '--config', file, '--check']);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: `${file}: 1 application, no mistakes\n` });
+  expect(stderr).toMatch(/^warning: other users may write .*\n {2}Make it a folder/);
+  const { stdout: json } = await credveil(['gateway', '--config', file, '--check', '--json']);
+  expect(JSON.parse(json)).toMatchObject({ ok: true, warnings: [{ code: 'STATE_DIRECTORY_SHARED' }] });
+});
