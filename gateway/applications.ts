@@ -3,6 +3,7 @@
 
 import { Refusal } from './answers/kinds.ts';
 import type { AppConfig } from './config/schema.ts';
+import type { PreparedLimit } from './limits/prepared-limit.ts';
 import type { LoginSet } from './login/login-set.ts';
 import type { SessionGuard } from './login/sessions.ts';
 import type { RuleSet } from './phases/prepared-rule.ts';
@@ -24,6 +25,8 @@ export interface Application {
   /** Those of all applications, then its own. */
   readonly rules: RuleSet;
   readonly logins: LoginSet;
+  /** Of logins. */
+  readonly limits: readonly PreparedLimit[];
   /** Reserved names that clients may send to it, by letters and digits. */
   readonly kept: ReadonlySet<string>;
 }

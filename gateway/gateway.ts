@@ -17,6 +17,7 @@ import { peerOf, setPeer } from './connection/peer.ts';
 import { profileId, type TlsProfile, type TlsProfileOptions } from './connection/tls-profiles.ts';
 import { Browsers } from './handle/browsers.ts';
 import { Handles } from './handle/handles.ts';
+import { LoginLimits } from './limits/login-limits.ts';
 import type { ProcessState } from './limits/process-state.ts';
 import type { Lists } from './lists/lists.ts';
 import { Observe } from './observe/observe.ts';
@@ -98,6 +99,7 @@ class RunningGateway implements Gateway {
   readonly #bodyRates: BodyRates;
   readonly #servers: HttpServers;
   readonly #listeners: Server[] = [];
+  readonly #limits: LoginLimits | undefined;
   #lists: ProcessLists;
   #closed: Promise<void> | undefined;
   #setup: GatewaySetup;
@@ -120,6 +122,7 @@ class RunningGateway implements Gateway {
       onSecured: (socket) => this.#servers.acceptSecured(socket),
     };
     this.#lists = options.lists ?? NO_LISTS;
+    this.#limits = state && new LoginLimits(state);
     this.#setup = createSetup(config, { tls: this.#tlsOptions, findList: (name) => this.#lists.lookup(name) });
     this.#bodyRates = new BodyRates(() => this.#setup.config.limits);
     const handle = createPipeline({
@@ -129,6 +132,7 @@ class RunningGateway implements Gateway {
       observe: this.#observe,
       reports: state && new Reports(state.state, deriveKey(state.key, 'reports')),
       browsers: state && new Browsers(state.state, new Handles(deriveKey(state.key, 'handles'))),
+      limits: this.#limits,
       lists: () => this.#lists,
     });
     this.#servers = createHttpServers(config.limits, {
@@ -141,6 +145,7 @@ class RunningGateway implements Gateway {
 
   async listen(): Promise<void> {
     const { config } = this.#options;
+    await this.#limits?.readBans();
     for (const [i, { address }] of config.listen.entries()) {
       const { protocol } = this.#rulesOf(i);
       const scheme = protocol === 'https' ? 'https' : 'http';
@@ -172,6 +177,7 @@ class RunningGateway implements Gateway {
     for (const profile of this.#setup.profiles.values())
       if (before.profiles.get(profile.id) === profile) profile.reload();
     this.#servers.applyLimits(config.limits);
+    void this.#limits?.readBans();
     void retireSetup(before, this.#setup);
     this.#makeReady(before.checks);
   }

@@ -2,6 +2,7 @@
 
 import type { BufferBudget } from './connection/buffer-budget.ts';
 import type { Browsers } from './handle/browsers.ts';
+import type { Limits } from './limits/limits.ts';
 import type { Lists } from './lists/lists.ts';
 import type { Observe } from './observe/observe.ts';
 import type { Reports } from './outcome/reports.ts';
@@ -18,5 +19,7 @@ export interface PipelineParts {
   readonly browsers: Browsers | undefined;
   /** Undefined without a state. */
   readonly reports: Reports | undefined;
+  /** Undefined without a state. */
+  readonly limits: Limits | undefined;
   readonly lists: () => Pick<Lists, 'observe'>;
 }

@@ -59,7 +59,7 @@ export function createPipeline(parts: PipelineParts): Handle {
       }
       const target = judgeTarget(exchange);
       if (target === undefined) observe.answered(exchange, 'REDIRECTED');
-      else goOn(exchange, target, parts, setup);
+      else if (!isBanned(exchange, parts)) goOn(exchange, target, parts, setup);
     } catch (error) {
       fail(exchange, error, parts);
     }
@@ -94,6 +94,15 @@ function forwardWithVerdict(exchange: Exchange, target: string, parts: PipelineP
       if (!exchange.response.destroyed) forwardRequest(exchange, target, parts, setup);
     })
     .catch((error) => fail(exchange, error, parts));
+}
+
+/** Phase 5. @returns whether a limit that acts on more than logins ended the request */
+function isBanned(exchange: Exchange, { limits, observe }: PipelineParts): boolean {
+  const ban = limits?.bannedBy(exchange);
+  if (!ban) return false;
+  exchange.answer(ban.code, ban.answer);
+  observe.answered(exchange, ban.code);
+  return true;
 }
 
 /** To a host of the configuration, whatever the client wrote. */

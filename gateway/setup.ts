@@ -11,6 +11,7 @@ import { type Checks, createChecks } from './checks/checks.ts';
 import { readLeakFiles } from './checks/leak-files.ts';
 import type { AppConfig, GatewayConfig, TlsConfig } from './config/schema.ts';
 import { profileId, profilesOf, TlsProfile, type TlsProfileOptions } from './connection/tls-profiles.ts';
+import { prepareLimit } from './limits/prepare-limits.ts';
 import { compileLogins } from './login/compile-logins.ts';
 import { createLoginSet } from './login/login-set.ts';
 import { type OutcomeToken, readOutcomeToken } from './outcome/token.ts';
@@ -70,6 +71,7 @@ export function createSetup(config: GatewayConfig, { tls: tlsOptions, findList, 
       needsCertificate: tls?.clientCertificates?.require === true,
       logins: createLoginSet(app.login ? compileLogins(app.login, findList) : [], app.login?.unreadable === 'pass'),
       rules: createRuleSet([...shared, ...prepareRules(app.rules, `apps.${name}.rules`, findList)]),
+      limits: app.loginLimits.map((limit) => prepareLimit(limit, findList)),
       kept: new Set(app.keep.map(lettersOf)),
     };
   });

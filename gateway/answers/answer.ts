@@ -22,6 +22,8 @@ export interface AnswerOptions {
   readonly custom?: CustomAnswer | undefined;
   /** More headers, names and values in turn. */
   readonly headers?: readonly string[];
+  /** A way on, on the gateway's own page. */
+  readonly link?: { readonly href: string; readonly text: string } | undefined;
 }
 
 const STYLE =
@@ -37,12 +39,12 @@ export function sendAnswer(
   { headers: { accept } }: Pick<IncomingMessage, 'headers'>,
   response: ServerResponse,
   code: AnswerCode,
-  { id, close, custom = {}, headers = [] }: AnswerOptions,
+  { id, close, custom = {}, headers = [], link }: AnswerOptions,
 ): void {
   const kind: AnswerKind = ANSWER_KINDS[code];
   const status = custom.status ?? kind.status;
   const isPage = prefersPage(accept);
-  const body = isPage ? (custom.html ?? pageOf(kind, id)) : (custom.json ?? problemOf(code, status, id));
+  const body = isPage ? (custom.html ?? pageOf(kind, id, link)) : (custom.json ?? problemOf(code, status, id));
   const isStream = isHttp2(response.req);
   const own = [
     'Content-Type',
@@ -91,11 +93,11 @@ export function problemOf(code: AnswerCode, status: number, id: string): string 
   return JSON.stringify({ type, title, status, detail, code, hint, instance: `urn:credveil:request:${id}` });
 }
 
-const pageOf = ({ title, detail, hint }: AnswerKind, id: string): string =>
+const pageOf = ({ title, detail, hint }: AnswerKind, id: string, link: AnswerOptions['link']): string =>
   `<!doctype html>\n${
     html`<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${title}</title><style>${{ markup: STYLE }}</style></head>
-<body><main><h1>${title}</h1><p>${detail}</p><p>${hint}</p><p><small>Request ${id}</small></p></main></body></html>`
+<body><main><h1>${title}</h1><p>${detail}</p><p>${hint}</p>${link ? html`<p><a href="${link.href}">${link.text}</a></p>` : ''}<p><small>Request ${id}</small></p></main></body></html>`
       .markup
   }\n`;
 

@@ -91,6 +91,18 @@ export const ANSWER_KINDS = {
     detail: 'The report could not be kept.',
     hint: 'Send it again.',
   },
+  LOGIN_LIMITED: {
+    status: 429,
+    title: 'Too many attempts',
+    detail: 'Too many logins from here have failed.',
+    hint: 'Wait, and try again later.',
+  },
+  USER_LIMITED: {
+    status: 429,
+    title: 'Too many attempts',
+    detail: 'Too many logins with this username have failed.',
+    hint: 'Wait, or use a browser in which you have logged in before.',
+  },
   METHOD_REFUSED: {
     status: 405,
     title: 'Method not allowed',

@@ -4,6 +4,7 @@ import { type Document, isAlias, isMap, isScalar, LineCounter, type Node, type P
 import { isObject } from './compare.ts';
 import { conflictsIn, missingTargets } from './conflicts.ts';
 import type { ConfigFault, Conflict, Path } from './fault.ts';
+import { limitFaults } from './limit-faults.ts';
 import { ruleFaults } from './rule-faults.ts';
 import { CONFIG, type GatewayConfig } from './schema.ts';
 import { faultsOf, messageOf } from './schema-faults.ts';
@@ -37,7 +38,9 @@ export function parseConfig(text: string): ParsedConfig {
     const missing = isObject(value) && value.listen !== undefined ? missingTargets(value.apps) : [];
     return failed([...checked.error.issues.flatMap(faultsOf), ...missing].map(placed));
   }
-  const conflicts = [...conflictsIn(checked.data), ...ruleFaults(checked.data)].map(placed);
+  const conflicts = [...conflictsIn(checked.data), ...ruleFaults(checked.data), ...limitFaults(checked.data)].map(
+    placed,
+  );
   return conflicts.length > 0 ? failed(conflicts) : { config: checked.data, faults: [] };
 }
 

@@ -34,7 +34,7 @@ interface Surroundings {
 const NONE: ReadonlySet<string> = new Set();
 
 /** Lists that exist, and hold nothing. */
-const listsByKind =
+export const listsByKind =
   (lists: ListsConfig): FindList =>
   (name) => {
     const list = lists[configuredName(name)];

@@ -12,9 +12,9 @@ export interface RuleResponse extends RuleRequest {
 
 const cookiesOf = ({ response }: RuleResponse): readonly SetCookie[] => liveCookies(response.headers);
 
-function headersOf({ response }: RuleResponse): ValueMap {
+export function responseHeadersOf({ headers }: Pick<HeldResponse, 'headers'>): ValueMap {
   const map = new ValueMap();
-  for (const [name, value] of pairsOf(response.headers)) map.add(name.toLowerCase(), value);
+  for (const [name, value] of pairsOf(headers)) map.add(name.toLowerCase(), value);
   return map;
 }
 
@@ -32,7 +32,8 @@ function renewedCookiesOf(request: RuleResponse): readonly string[] {
   return newCookiesOf(request).filter((name) => sent.get(name) !== undefined);
 }
 
-const locationOf = (request: RuleResponse): string | undefined => headersOf(request).get('location')?.[0];
+const locationOf = (request: RuleResponse): string | undefined =>
+  responseHeadersOf(request.response).get('location')?.[0];
 
 /** Whether a redirect leads to the path of the request, or to that of the page it came from. */
 function leadsBack(request: RuleResponse): boolean {
@@ -50,7 +51,7 @@ const pathOf = (url: string, base: string): string | undefined => URL.parse(url,
 const READERS: Readers<RuleResponse> = {
   ...REQUEST_READERS,
   'http.response.code': ({ response }) => response.status,
-  'http.response.headers': headersOf,
+  'http.response.headers': ({ response }) => responseHeadersOf(response),
   'credveil.response.cookies': (request) => {
     const map = new ValueMap();
     for (const { name, value } of cookiesOf(request)) map.add(name, value);

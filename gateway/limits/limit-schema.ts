@@ -9,7 +9,7 @@ const MAX_VALUES = 4;
 const MAX_ALLOW = 1_000;
 const MAX_ANSWER_LENGTH = 30_000;
 const STATUS = 'must be a status from 400 to 499';
-const BY = /^(?:address|username|(?:header|cookie|field):[\x21-\x7e]{1,128})$/;
+const BY = /^(?:address|username|(?:header|cookie):[\x21-\x7e]{1,128})$/;
 
 const text = (error: string) => z.string({ error }).min(1, { error });
 const answerBody = z.string({ error: 'must be text' }).max(MAX_ANSWER_LENGTH, { error: 'may have 30,000 characters' });
@@ -64,7 +64,7 @@ const own = z
     actOn: text('must be logins, everything, or an expression').default('logins'),
     /** One limit for each combination of these values. */
     by: z
-      .array(z.string().regex(BY, { error: 'must be address, username, header:NAME, cookie:NAME or field:NAME' }), {
+      .array(z.string().regex(BY, { error: 'must be address, username, header:NAME or cookie:NAME' }), {
         error: 'must be a list',
       })
       .min(1, { error: 'must have a value' })

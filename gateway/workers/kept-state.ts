@@ -117,7 +117,7 @@ export class KeptState {
 
 /** Only logins need it. */
 const needsState = ({ apps, state }: GatewayConfig): boolean =>
-  state !== undefined || Object.values(apps).some((app) => app.loginLimits.length > 0 || 'login' in app);
+  state !== undefined || Object.values(apps).some((app) => app.login !== undefined);
 
 const restartNeeded = (): StateError =>
   new StateError(

@@ -15,7 +15,7 @@ export interface FieldDefinition {
 }
 
 /** For an error: "needs bot scores, which this version does not compute". */
-export type Feature = 'bot scores' | 'leak verdicts' | 'login outcomes' | 'network counters' | 'identities' | 'devices';
+export type Feature = 'bot scores' | 'leak verdicts' | 'network counters' | 'identities' | 'devices';
 
 const of = <const T extends Type>(type: T) => ({ type, phase: 'request' }) as const;
 const ofResponse = <const T extends Type>(type: T) => ({ type, phase: 'response' }) as const;
@@ -82,7 +82,7 @@ export const FIELDS = {
   'cf.waf.credential_check.username_password_similar': later('Bool', 'leak verdicts'),
   'cf.waf.credential_check.password_leaked': later('Bool', 'leak verdicts'),
   'credveil.login.detected': of('Bool'),
-  'credveil.login.outcome': later('Bytes', 'login outcomes'),
+  'credveil.login.outcome': { type: 'Bytes', phase: 'response' },
   'credveil.login.app': of('Bytes'),
   'credveil.bot.reasons': later('Array<Bytes>', 'bot scores'),
   'credveil.network.attempts': later('Int', 'network counters'),

@@ -1,0 +1,49 @@
+// The limits on logins, as the phases of a request ask for them.
+
+import type { AnswerOptions } from '../answers/answer.ts';
+import type { AnswerCode } from '../answers/kinds.ts';
+import type { Exchange } from '../exchange.ts';
+import type { CountedResponse } from '../fields/count-fields.ts';
+import type { LoginOutcome } from '../login/attempt.ts';
+
+/** What is known of an attempt before it is forwarded. */
+export interface AttemptFacts {
+  readonly exchange: Exchange;
+  /** As they were typed: every value that the application may read. */
+  readonly usernames: readonly string[];
+}
+
+export interface AttemptResult {
+  readonly outcome: LoginOutcome;
+  /** Missing if the application did not answer. */
+  readonly response?: CountedResponse | undefined;
+  /** The application's own name of the user that has logged in. */
+  readonly canonical?: string;
+}
+
+/** Why a request is not forwarded, and the answer that it gets. */
+export interface Ban {
+  readonly limit: string;
+  readonly code: Extract<AnswerCode, 'LOGIN_LIMITED' | 'USER_LIMITED'>;
+  readonly answer: Partial<AnswerOptions>;
+}
+
+export interface Admitted {
+  readonly ban?: undefined;
+  /**
+   * Called once, before the answer leaves. An attempt that is not settled counts.
+   * @returns headers that the answer gets, names and values in turn
+   */
+  settle(result: AttemptResult): Promise<readonly string[]>;
+}
+
+export type Admission = { readonly ban: Ban } | Admitted;
+
+export interface Limits {
+  /** Takes a slot for the attempt. One over the limit is answered, and not forwarded. */
+  admit(facts: AttemptFacts): Promise<Admission>;
+  /** Of bans that act on more than logins. It asks nobody. */
+  bannedBy(exchange: Exchange): Ban | undefined;
+  /** The user has another password: browsers that were known for the old one no longer are. */
+  passwordChanged(exchange: Exchange, username: string): Promise<void>;
+}

@@ -1,0 +1,148 @@
+// The limits of one process: it makes the keys, and asks who counts. Where nobody answers, it
+// counts by itself.
+
+import type { Exchange } from '../exchange.ts';
+import { COUNT_SCHEME } from '../fields/count-fields.ts';
+import { REQUEST_SCHEME } from '../fields/request-fields.ts';
+import { BanTable } from './ban-table.ts';
+import { BANS_TOPIC, type BanChange } from './bans.ts';
+import { deviceIn, drawDevice, formatDeviceCookie } from './device-cookie.ts';
+import { LimitBook } from './limit-book.ts';
+import { LimitKeys, needsOf } from './limit-keys.ts';
+import type { AdmitQuestion, LimitNeed, Refused } from './limit-messages.ts';
+import { createLocalPeer, type LimitPeer } from './limit-peer.ts';
+import { MemoryLimitStore } from './limit-store.ts';
+import type { Admission, AttemptFacts, AttemptResult, Ban, Limits } from './limits.ts';
+import type { PreparedLimit } from './prepared-limit.ts';
+import type { ProcessState } from './process-state.ts';
+
+/** More usernames in one login are refused, so that one request makes no thousands of counts. */
+const MAX_NAMES = 16;
+const TOO_MANY_NAMES: Refused = { limit: 'usernames', retryAfterMs: 60_000, isOfUser: false };
+
+export class LoginLimits implements Limits {
+  readonly #peer: LimitPeer;
+  readonly #keys: LimitKeys;
+  readonly #bans = new BanTable();
+  readonly #local = createLocalPeer(new LimitBook(new MemoryLimitStore()), this);
+
+  constructor({ state, limits, key }: ProcessState) {
+    this.#peer = limits;
+    this.#keys = new LimitKeys(key);
+    state.subscribe(BANS_TOPIC, (message) => {
+      const { place, forMs } = JSON.parse(message) as BanChange;
+      this.#bans.set(place, forMs);
+    });
+  }
+
+  /** Bans of before this process. Nobody answers without a state, or while it is away. */
+  async readBans(): Promise<void> {
+    try {
+      let after: string | undefined;
+      do {
+        const page = await this.#peer.places(after);
+        for (const [place, forMs] of page.places) this.#bans.set(place, forMs);
+        after = page.after;
+      } while (after !== undefined);
+    } catch {
+      // Attempts over a limit are refused all the same, by whoever counts.
+    }
+  }
+
+  async admit({ exchange, usernames }: AttemptFacts): Promise<Admission> {
+    const { application, head } = exchange;
+    const limits = application?.limits ?? [];
+    if (!application || !head || limits.length === 0) return { settle: async () => [] };
+    const names = [...new Set(usernames.map((username) => this.#keys.nameOf(application.name, username)))];
+    if (names.length > MAX_NAMES) return { ban: this.#banOf(exchange, TOO_MANY_NAMES) };
+    const cookie = deviceIn(head.ownCookies, exchange.isSecure);
+    const question: AdmitQuestion = {
+      app: application.name,
+      names,
+      needs: limits.flatMap((limit) => this.#needsOf(limit, exchange, names)),
+      ...(cookie !== undefined && { device: this.#keys.deviceOf(application.name, cookie) }),
+    };
+    let peer = this.#peer;
+    const answer = await peer.admit(question).catch(() => {
+      peer = this.#local;
+      return peer.admit(question);
+    });
+    if ('refused' in answer) return { ban: this.#banOf(exchange, answer.refused) };
+    const { reservation } = answer;
+    return { settle: (result) => this.#settle(peer, reservation, exchange, limits, result) };
+  }
+
+  bannedBy(exchange: Exchange): Ban | undefined {
+    if (this.#bans.isEmpty) return undefined;
+    for (const limit of exchange.application?.limits ?? []) {
+      if (!limit.isForAll) continue;
+      for (const { place } of this.#keys.placesOf(limit, exchange)) {
+        const retryAfterMs = this.#bans.remaining(place);
+        if (retryAfterMs > 0 && actsOn(limit, exchange))
+          return this.#banOf(exchange, { limit: limit.config.name, retryAfterMs, isOfUser: false });
+      }
+    }
+    return undefined;
+  }
+
+  async passwordChanged({ application }: Exchange, username: string): Promise<void> {
+    if (!application) return;
+    await this.#peer.forgetDevices(this.#keys.nameOf(application.name, username)).catch(() => undefined);
+  }
+
+  /** As the state knows a user: for whoever lifts bans. */
+  nameOf(application: string, username: string): string {
+    return this.#keys.nameOf(application, username);
+  }
+
+  #needsOf(limit: PreparedLimit, exchange: Exchange, names: readonly string[]): LimitNeed[] {
+    const places = this.#keys.placesOf(limit, exchange);
+    return places.length === 0 ? [] : needsOf(limit, places, names, actsOn(limit, exchange));
+  }
+
+  async #settle(
+    peer: LimitPeer,
+    reservation: number,
+    exchange: Exchange,
+    limits: readonly PreparedLimit[],
+    { outcome, response, canonical }: AttemptResult,
+  ): Promise<readonly string[]> {
+    const { application, isSecure } = exchange;
+    const counted = { exchange, path: exchange.found?.readings[0] ?? '', outcome, response };
+    const context = COUNT_SCHEME.createContext(counted);
+    const fresh = outcome === 'success' ? drawDevice() : undefined;
+    const app = application?.name ?? '';
+    const hasDevice = await peer
+      .settle({
+        reservation,
+        // What depends on what is unknown counts.
+        counts: limits.filter(({ count }) => count.evaluate(context) !== false).map(({ config }) => config.name),
+        isSuccess: outcome === 'success',
+        ...(canonical !== undefined && { canonical: this.#keys.nameOf(app, canonical) }),
+        ...(fresh !== undefined && { device: this.#keys.deviceOf(app, fresh) }),
+      })
+      .catch(() => false);
+    return hasDevice && fresh !== undefined ? ['Set-Cookie', formatDeviceCookie(fresh, isSecure)] : [];
+  }
+
+  #banOf({ application }: Exchange, { limit, retryAfterMs, isOfUser }: Refused): Ban {
+    const { unlockUrl, ...custom } =
+      application?.limits.find(({ config }) => config.name === limit)?.config.answer ?? {};
+    return {
+      limit,
+      code: isOfUser ? 'USER_LIMITED' : 'LOGIN_LIMITED',
+      answer: {
+        custom,
+        headers: ['Retry-After', String(Math.ceil(retryAfterMs / 1000))],
+        ...(unlockUrl !== undefined && isOfUser && { link: { href: unlockUrl, text: 'Choose a new password' } }),
+      },
+    };
+  }
+}
+
+/** A restriction: it acts if any reading of the path fulfils its condition, or may. */
+function actsOn({ actOn }: PreparedLimit, exchange: Exchange): boolean {
+  if (!actOn) return true;
+  const readings = exchange.found?.readings ?? [];
+  return readings.some((path) => actOn.evaluate(REQUEST_SCHEME.createContext({ exchange, path })) !== false);
+}

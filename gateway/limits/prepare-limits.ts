@@ -1,0 +1,22 @@
+// Limits that are ready for attempts: their expressions compiled.
+
+import { COUNT_SCHEME } from '../fields/count-fields.ts';
+import { REQUEST_SCHEME } from '../fields/request-fields.ts';
+import type { FindList } from '../rules/compile-expression.ts';
+import { compileRule, parseRule } from '../rules/rule.ts';
+import type { LimitConfig } from './limit-config.ts';
+import type { PreparedLimit } from './prepared-limit.ts';
+
+/** @throws RuleError for an expression that cannot be used */
+export function prepareLimit(config: LimitConfig, findList: FindList): PreparedLimit {
+  const { actOn, by, count } = config;
+  const isNamed = actOn === 'logins' || actOn === 'everything';
+  return {
+    config,
+    count: compileRule(parseRule(count), COUNT_SCHEME, findList),
+    actOn: isNamed ? undefined : compileRule(parseRule(actOn), REQUEST_SCHEME, findList),
+    isForAll: actOn !== 'logins' && !by.includes('username'),
+    hasUsername: by.includes('username'),
+    sparesDevices: by.every((value) => value === 'address' || value === 'username'),
+  };
+}
