@@ -14,6 +14,9 @@ import { profileId, profilesOf, TlsProfile, type TlsProfileOptions } from './con
 import { prepareLimit } from './limits/prepare-limits.ts';
 import { compileLogins } from './login/compile-logins.ts';
 import { createLoginSet } from './login/login-set.ts';
+import { PRESETS } from './login/preset.ts';
+import { createSessionGuard } from './login/session-guard.ts';
+import type { SessionGuard } from './login/sessions.ts';
 import { type OutcomeToken, readOutcomeToken } from './outcome/token.ts';
 import { createRuleSet, prepareRules } from './phases/rules.ts';
 import { lettersOf } from './request/reserved-names.ts';
@@ -67,7 +70,7 @@ export function createSetup(config: GatewayConfig, { tls: tlsOptions, findList, 
       config: app,
       origin,
       tlsProfile: tls && profileId(tls),
-      sessions: undefined,
+      sessions: config.leaks && sessionsOf(app, findList),
       needsCertificate: tls?.clientCertificates?.require === true,
       logins: createLoginSet(app.login ? compileLogins(app.login, findList) : [], app.login?.unreadable === 'pass'),
       rules: createRuleSet([...shared, ...prepareRules(app.rules, `apps.${name}.rules`, findList)]),
@@ -91,6 +94,12 @@ export function createSetup(config: GatewayConfig, { tls: tlsOptions, findList, 
     isClosing: false,
   };
 }
+
+const sessionsOf = ({ login }: AppConfig, findList: FindList): SessionGuard | undefined =>
+  createSessionGuard(
+    (login?.presets ?? []).flatMap((preset) => PRESETS.get(preset) ?? []),
+    findList,
+  );
 
 /** Who may read files of secrets beside their owner. */
 const accessOf = ({ keyFileGroup: group }: GatewayConfig) => (group === undefined ? {} : { group });

@@ -5,6 +5,14 @@ import type { FieldReference } from './reference.ts';
 
 export type LoginOutcome = 'success' | 'failure' | 'unknown';
 
+/** What the application answers to a right and to a wrong password. */
+export interface OutcomeTests {
+  readonly success: CompiledRule;
+  readonly failure: CompiledRule;
+  /** @param headers of a response, which begins a session whatever else it says */
+  beginsSession(headers: readonly string[]): boolean;
+}
+
 /** A place where an application takes credentials. */
 export interface Login {
   readonly name: string;
@@ -16,11 +24,7 @@ export interface Login {
   readonly usernames: readonly FieldReference[];
   /** Fields that may hold the password: at least one. */
   readonly passwords: readonly FieldReference[];
-  /** Expressions of what the application answers to a right and to a wrong password. */
-  readonly success: string | undefined;
-  readonly failure: string | undefined;
-  /** Names of cookies that only a login sets; `*` stands for any characters. */
-  readonly sessionCookies: readonly string[];
+  readonly outcome: OutcomeTests;
   /** Where users change their password. */
   readonly changePassword: string | undefined;
 }
@@ -28,6 +32,8 @@ export interface Login {
 /** One request at a login. */
 export interface Attempt {
   readonly login: Login;
+  /** All that the request has a password for: which of them the application takes is not known. */
+  readonly logins: readonly Login[];
   /** All that an application may read as the username; may be empty. */
   readonly usernames: readonly string[];
   /** All that an application may read as the password: at least one. */

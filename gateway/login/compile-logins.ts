@@ -6,11 +6,12 @@ import type { Login } from './attempt.ts';
 import type { LocationConfig } from './location.ts';
 import type { LoginConfig } from './login-config.ts';
 import { LOGIN_SCHEME } from './login-fields.ts';
+import { compileOutcome } from './outcome.ts';
 import { PRESETS } from './preset.ts';
 import { parseReference } from './reference.ts';
 
 /** What a location of the operator's own adds to it, or a preset. */
-type Origin = Pick<Login, 'preset' | 'sessionCookies' | 'changePassword'>;
+type Origin = Pick<Login, 'preset' | 'changePassword'> & { readonly sessionCookies: readonly string[] };
 
 /**
  * The operator's own first, then those of the presets in their order.
@@ -38,7 +39,7 @@ export function compileLogins({ presets, locations }: LoginConfig, findList: Fin
 /** @throws {RuleError} */
 export function compileLogin(
   { name, when, username, password, success, failure }: LocationConfig,
-  origin: Origin,
+  { sessionCookies, ...origin }: Origin,
   findList: FindList,
 ): Login {
   return {
@@ -47,27 +48,39 @@ export function compileLogin(
     when: compileRule(parseRule(when), LOGIN_SCHEME, findList),
     usernames: listOf(username).map(parseReference),
     passwords: listOf(password).map(parseReference),
-    success,
-    failure,
+    outcome: compileOutcome({ success, failure, sessionCookies }, findList),
   };
 }
 
 interface CheckedExpression {
-  readonly key: 'when' | 'username' | 'password';
+  readonly key: 'when' | 'username' | 'password' | 'success' | 'failure';
   readonly source: string;
   /** @throws {RuleError} */
   check(findList: FindList): void;
 }
 
-/** The expressions of a location that decide about requests. */
-export function expressionsOf({ when, username, password }: LocationConfig): readonly CheckedExpression[] {
+/** The expressions of a location. */
+export function expressionsOf({
+  when,
+  username,
+  password,
+  success,
+  failure,
+}: LocationConfig): readonly CheckedExpression[] {
   const places = (key: 'username' | 'password', sources: string | readonly string[] | undefined) =>
     listOf(sources).map((source) => ({ key, source, check: () => void parseReference(source) }));
   return [
     { key: 'when', source: when, check: (findList) => void compileRule(parseRule(when), LOGIN_SCHEME, findList) },
     ...places('username', username),
     ...places('password', password),
+    ...outcomes('success', success),
+    ...outcomes('failure', failure),
   ];
 }
+
+const outcomes = (key: 'success' | 'failure', source: string | undefined): readonly CheckedExpression[] =>
+  source === undefined
+    ? []
+    : [{ key, source, check: (findList) => void compileOutcome({ [key]: source, sessionCookies: [] }, findList) }];
 
 const listOf = (sources: string | readonly string[] | undefined): readonly string[] => [sources ?? []].flat();

@@ -7,7 +7,7 @@ import { liveCookies } from '../fields/set-cookies.ts';
 import type { FindList } from '../rules/compile-expression.ts';
 import { compileRule, parseRule } from '../rules/rule.ts';
 import { createWildcard } from '../rules/wildcard.ts';
-import type { LoginOutcome } from './attempt.ts';
+import type { LoginOutcome, OutcomeTests } from './attempt.ts';
 
 export interface OutcomeExpressions {
   readonly success?: string | undefined;
@@ -15,8 +15,6 @@ export interface OutcomeExpressions {
   /** Names of cookies that only a login sets; `*` stands for any characters. */
   readonly sessionCookies: readonly string[];
 }
-
-export type JudgeOutcome = (exchange: Exchange, response: RuleResponse['response']) => LoginOutcome;
 
 /** Applications that send no redirect answer with a token. */
 const HAS_TOKEN = String.raw`credveil.response.body matches r#"(?i)"[a-z_-]*(token|jwt)"\s*:\s*"[^"]"#`;
@@ -35,24 +33,37 @@ const GENERIC_FAILURE =
   'http.response.code in {400 401 403 422 429} or ' +
   `http.response.code in {200 301..303} and (not (${HAS_NEW_COOKIE} or ${HAS_TOKEN}) or ${IS_BACK} or ${IS_FORM})`;
 
-/**
- * A cookie of a session is a success whatever else the response says; then success is asked for,
- * then failure, and else the outcome is unknown.
- * @throws {RuleError}
- */
+/** @throws {RuleError} */
 export function compileOutcome(
   { success = GENERIC_SUCCESS, failure = GENERIC_FAILURE, sessionCookies }: OutcomeExpressions,
   findList: FindList,
-): JudgeOutcome {
-  const isSuccess = compileRule(parseRule(success), RESPONSE_SCHEME, findList);
-  const isFailure = compileRule(parseRule(failure), RESPONSE_SCHEME, findList);
-  const setsSession = createSessionTest(sessionCookies);
-  return (exchange, response) => {
-    if (setsSession(response.headers)) return 'success';
-    const context = RESPONSE_SCHEME.createContext({ exchange, path: exchange.found?.readings[0] ?? '', response });
-    if (isSuccess.evaluate(context)) return 'success';
-    return isFailure.evaluate(context) ? 'failure' : 'unknown';
+): OutcomeTests {
+  return {
+    success: compileRule(parseRule(success), RESPONSE_SCHEME, findList),
+    failure: compileRule(parseRule(failure), RESPONSE_SCHEME, findList),
+    beginsSession: createSessionTest(sessionCookies),
   };
+}
+
+/**
+ * A cookie of a session is a success whatever else the response says; then success is asked for,
+ * then failure, and else the outcome is unknown. It is unknown as well if two logins of one request
+ * tell different things: one of them is a decoy.
+ */
+export function judgeOutcome(
+  logins: readonly { readonly outcome: OutcomeTests }[],
+  exchange: Exchange,
+  response: RuleResponse['response'],
+): LoginOutcome {
+  if (logins.some(({ outcome }) => outcome.beginsSession(response.headers))) return 'success';
+  const context = RESPONSE_SCHEME.createContext({ exchange, path: exchange.found?.readings[0] ?? '', response });
+  const outcomes = logins.map(({ outcome: { success, failure } }): LoginOutcome => {
+    if (success.evaluate(context)) return 'success';
+    return failure.evaluate(context) ? 'failure' : 'unknown';
+  });
+  const told = new Set(outcomes.filter((outcome) => outcome !== 'unknown'));
+  const [only] = told;
+  return told.size === 1 && only !== undefined ? only : 'unknown';
 }
 
 /** Whether a response begins a session: sets a cookie of these names that browsers keep. */

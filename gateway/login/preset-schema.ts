@@ -25,6 +25,8 @@ export const PRESET_SCHEMA = z.strictObject({
   logins: z.array(LOCATION).min(1),
   /** Cookies that the application sets after a login alone; `*` stands for any characters. */
   sessionCookies: z.array(text('must be a name')),
+  /** Which requests other than logins may begin such a session: read from their heads. */
+  mayBeginSession: expression.optional(),
   signUp: page.optional(),
   changePassword: page.optional(),
   reset: page.optional(),

@@ -67,13 +67,14 @@ interface Found extends Credential {
 function merge(found: readonly Found[], fault: ReadBody['fault']): LoginReading {
   const first = found.find(({ candidate }) => candidate.isStrict) ?? found[0];
   if (!first) return { kind: 'none' };
-  const { login } = (found.find(({ candidate, passwords }) => candidate.isStrict && passwords.length > 0) ?? first)
-    .candidate;
+  const withPassword = found.filter(({ passwords }) => passwords.length > 0);
+  const { login } = (withPassword.find(({ candidate }) => candidate.isStrict) ?? withPassword[0] ?? first).candidate;
+  const logins = withPassword.map(({ candidate }) => candidate.login);
   const usernames = [...new Set(found.flatMap((one) => one.usernames))];
   const passwords = [...new Set(found.flatMap((one) => one.passwords))];
   const attempt =
     passwords.length > 0
-      ? { login, usernames: usernames.slice(0, MAX_USERNAMES), passwords: passwords.slice(0, MAX_PASSWORDS) }
+      ? { login, logins, usernames: usernames.slice(0, MAX_USERNAMES), passwords: passwords.slice(0, MAX_PASSWORDS) }
       : undefined;
   const isTooMuch = usernames.length > MAX_USERNAMES || passwords.length > MAX_PASSWORDS;
   const why =

@@ -1,10 +1,16 @@
 // Phase 12: a response that begins a session leaves for browsers whose login was checked.
 
 import type { Exchange } from '../exchange.ts';
+import type { Browsers } from '../handle/browsers.ts';
 import { handleIn } from '../handle/handles.ts';
 import { isExempt } from '../login/session-guard.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { HeldResponse, Holds } from '../upstream/held-response.ts';
+
+type GuardParts = {
+  readonly browsers: Pick<Browsers, 'hadCheckedLogin'> | undefined;
+  readonly observe: Pick<PipelineParts['observe'], 'answered'>;
+};
 
 export interface Guard {
   readonly holds: Holds;
@@ -14,10 +20,11 @@ export interface Guard {
 }
 
 /** @returns undefined for applications whose sessions no cookie tells: theirs cost nothing */
-export function guardOf(exchange: Exchange, parts: PipelineParts): Guard | undefined {
+export function guardOf(exchange: Exchange, parts: GuardParts): Guard | undefined {
   const { application, found } = exchange;
   const guard = application?.sessions;
-  if (!guard || !found) return undefined;
+  // Without a state nobody knows of any login.
+  if (!guard || !found || !parts.browsers) return undefined;
   const isHeld = (headers: readonly string[]): boolean =>
     guard.beginsSession(headers) &&
     !isExempt(
@@ -41,7 +48,7 @@ export function guardOf(exchange: Exchange, parts: PipelineParts): Guard | undef
   };
 }
 
-async function hadCheckedLogin({ application, head, isSecure }: Exchange, parts: PipelineParts): Promise<boolean> {
+async function hadCheckedLogin({ application, head, isSecure }: Exchange, parts: GuardParts): Promise<boolean> {
   if (!parts.browsers || !application || !head) return false;
   return parts.browsers.hadCheckedLogin(application.name, handleIn(head.ownCookies, isSecure));
 }

@@ -3,11 +3,24 @@
 import { describe, expect, test } from 'vitest';
 import { liveCookies } from '../../../gateway/fields/set-cookies.ts';
 import type { LoginOutcome } from '../../../gateway/login/attempt.ts';
-import { compileOutcome, createSessionTest } from '../../../gateway/login/outcome.ts';
+import {
+  compileOutcome,
+  createSessionTest,
+  judgeOutcome,
+  type OutcomeExpressions,
+} from '../../../gateway/login/outcome.ts';
 import { exchangeOf, type LoginAnswer, type LoginRequest, responseOf } from '../../support/gateway/login/answer.ts';
 
 const noList = () => undefined;
-const generic = compileOutcome({ sessionCookies: [] }, noList);
+const judgeBy =
+  (...expressions: OutcomeExpressions[]) =>
+  (request: LoginRequest | undefined, response: Parameters<typeof judgeOutcome>[2]) =>
+    judgeOutcome(
+      expressions.map((one) => ({ outcome: compileOutcome(one, noList) })),
+      exchangeOf(request),
+      response,
+    );
+const generic = judgeBy({ sessionCookies: [] });
 const form = '<form><input name="user"><input class="x" type="password" name="pass"></form>';
 
 describe('the outcome of a login at an application that nobody described', () => {
@@ -46,24 +59,21 @@ describe('the outcome of a login at an application that nobody described', () =>
     ['404', { status: 404 }, 'unknown'],
     ['204 without a cookie', { status: 204 }, 'unknown'],
   ])('is, by %s', (_, answer, outcome, request) => {
-    expect(generic(exchangeOf(request), responseOf(answer))).toBe(outcome);
+    expect(generic(request, responseOf(answer))).toBe(outcome);
   });
 
   test('is unknown if the body is compressed, and no cookie tells', () => {
     const response = { status: 200, headers: ['Content-Encoding', 'br'], body: undefined };
-    expect(generic(exchangeOf(), response)).toBe('unknown');
+    expect(generic(undefined, response)).toBe('unknown');
   });
 });
 
 describe('the outcome by expressions', () => {
-  const judge = compileOutcome(
-    {
-      success: 'http.response.code == 302',
-      failure: 'http.response.code in {302 200}',
-      sessionCookies: ['app_logged_in_*'],
-    },
-    noList,
-  );
+  const judge = judgeBy({
+    success: 'http.response.code == 302',
+    failure: 'http.response.code in {302 200}',
+    sessionCookies: ['app_logged_in_*'],
+  });
 
   test.each<[string, LoginAnswer, LoginOutcome]>([
     ['success before failure', { status: 302 }, 'success'],
@@ -72,16 +82,32 @@ describe('the outcome by expressions', () => {
     ['a cookie of a session, whatever the status', { status: 500, cookies: ['app_logged_in_7=x'] }, 'success'],
     ['an empty cookie of a session', { status: 200, cookies: ['app_logged_in_7='] }, 'failure'],
   ])('is, by %s', (_, answer, outcome) => {
-    expect(judge(exchangeOf(), responseOf(answer))).toBe(outcome);
+    expect(judge(undefined, responseOf(answer))).toBe(outcome);
   });
 
   test('reads the request too', () => {
-    const ofPath = compileOutcome({ success: 'http.request.uri.path == "/a"', sessionCookies: [] }, noList);
-    expect(ofPath(exchangeOf({ path: '/a' }), responseOf({ status: 500 }))).toBe('success');
+    const ofPath = judgeBy({ success: 'http.request.uri.path == "/a"', sessionCookies: [] });
+    expect(ofPath({ path: '/a' }, responseOf({ status: 500 }))).toBe('success');
   });
 
   test('refuses a name that is no pattern', () => {
     expect(() => createSessionTest(['a**'])).toThrow(TypeError);
+  });
+});
+
+describe('the outcome of a request at two logins', () => {
+  const form = { success: 'http.response.code == 302', failure: 'http.response.code in {200 401}', sessionCookies: [] };
+  const decoy = { success: 'http.response.code == 200', failure: 'http.response.code == 401', sessionCookies: ['sid'] };
+
+  test.each<[string, LoginAnswer, LoginOutcome]>([
+    ['both say', { status: 401 }, 'failure'],
+    ['one says', { status: 302 }, 'success'],
+    ['none says', { status: 500 }, 'unknown'],
+    ['they deny each other', { status: 200 }, 'unknown'],
+    ['a session begins', { status: 200, cookies: ['sid=1'] }, 'success'],
+  ])('is told where %s', (_, answer, outcome) => {
+    expect(judgeBy(form, decoy)(undefined, responseOf(answer))).toBe(outcome);
+    expect(judgeBy(decoy, form)(undefined, responseOf(answer))).toBe(outcome);
   });
 });
 

@@ -1,0 +1,79 @@
+// What WordPress and its shop answer to logins, as their sources have it.
+
+import { expect, test } from 'vitest';
+import { type OutcomeCase, outcomeOf } from '../../../support/gateway/login/presets.ts';
+
+const HASH = '0123456789abcdef0123456789abcdef';
+const EXPIRED = 'expires=Thu, 01-Jan-1970 00:00:01 GMT; Max-Age=0; path=/';
+const testCookie = 'wordpress_test_cookie=WP%20Cookie%20check; path=/; secure';
+const loggedIn = `wordpress_logged_in_${HASH}=admin%7C1700000000%7Cabc%7Cdef; path=/; HttpOnly`;
+
+const WORDPRESS: readonly OutcomeCase[] = [
+  [
+    'a right password',
+    'wordpress wp-login',
+    { status: 302, location: '/wp-admin/', cookies: [testCookie, loggedIn] },
+    'success',
+  ],
+  [
+    'a right password in an interim login',
+    'wordpress wp-login',
+    { cookies: [testCookie, loggedIn], body: '<p class="message">You have logged in successfully.</p>' },
+    'success',
+  ],
+  [
+    'a right password whose cookies are cleared again, by reauth',
+    'wordpress wp-login',
+    { cookies: [loggedIn, `wordpress_logged_in_${HASH}=%20; ${EXPIRED}`], body: '<input type="password" name="pwd">' },
+    'success',
+  ],
+  [
+    'a wrong password',
+    'wordpress wp-login',
+    { cookies: [testCookie], body: '<div id="login_error"><strong>Error:</strong> wrong</div><input type="password">' },
+    'failure',
+  ],
+  ['a lockout by a plug-in', 'wordpress wp-login', { status: 403 }, 'failure'],
+  [
+    'a page that asks for a second factor',
+    'wordpress wp-login',
+    { cookies: [testCookie], body: '<form name="validate_2fa_form"><input name="authcode"></form>' },
+    'unknown',
+  ],
+  [
+    'a logout',
+    'wordpress wp-login',
+    { status: 302, location: '/', cookies: [`wordpress_logged_in_${HASH}=%20; ${EXPIRED}`] },
+    'unknown',
+  ],
+  ['posts by XML-RPC', 'wordpress xmlrpc', { body: '<methodResponse><params></params></methodResponse>' }, 'success'],
+  [
+    'a fault 403 by XML-RPC',
+    'wordpress xmlrpc',
+    {
+      body: '<methodResponse><fault><value><struct><member>\n<name>faultCode</name>\n<value><int>403</int></value></member></struct></value></fault></methodResponse>',
+    },
+    'failure',
+  ],
+  [
+    'another fault, which comes behind the password',
+    'wordpress xmlrpc-users-blogs',
+    {
+      body: '<fault><value><struct><member><name>faultCode</name><value><int>401</int></value></member></struct></value></fault>',
+    },
+    'unknown',
+  ],
+  ['a resource by an application password', 'wordpress application-password', { body: '[]' }, 'success'],
+  ['401 by an application password', 'wordpress application-password', { status: 401 }, 'failure'],
+  [
+    'a right password at the shop',
+    'woocommerce account',
+    { status: 302, location: '/my-account/', cookies: [loggedIn] },
+    'success',
+  ],
+  ['a wrong password at the shop', 'woocommerce account', { body: '<ul class="woocommerce-error"></ul>' }, 'failure'],
+];
+
+test.each<OutcomeCase>(WORDPRESS)('%s (%s)', (_, at, answer, outcome, request) => {
+  expect(outcomeOf(at, answer, request)).toBe(outcome);
+});

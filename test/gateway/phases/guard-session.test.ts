@@ -1,0 +1,100 @@
+// A response that begins a session leaves for browsers that had a checked login, and no others.
+
+import { describe, expect, test } from 'vitest';
+import type { Exchange } from '../../../gateway/exchange.ts';
+import { Browsers } from '../../../gateway/handle/browsers.ts';
+import { formatHandleCookie, Handles } from '../../../gateway/handle/handles.ts';
+import { createSessionGuard } from '../../../gateway/login/session-guard.ts';
+import { guardOf } from '../../../gateway/phases/guard-session.ts';
+import type { HeldResponse } from '../../../gateway/upstream/held-response.ts';
+import { exchangeOf } from '../../support/gateway/login/answer.ts';
+import { createMemoryState } from '../../support/gateway/memory-state.ts';
+
+const APP = 'app.example';
+const SESSION = ['Set-Cookie', 'app_in=x; Path=/'];
+const sessions = createSessionGuard(
+  [{ sessionCookies: ['app_in'], mayBeginSession: 'http.request.uri.path == "/sign-up"' }],
+  () => undefined,
+);
+
+function world() {
+  const state = createMemoryState();
+  const browsers = new Browsers(state, new Handles(new Uint8Array(32).fill(7)));
+  const answered: string[] = [];
+  const parts = { browsers, observe: { answered: (_: unknown, code: string) => void answered.push(code) } };
+  return { state, browsers, parts, answered };
+}
+
+/** A request of a browser with this handle. */
+function requestTo(path: string, handle?: string): Exchange {
+  const { head, ...exchange } = exchangeOf({ path });
+  const [name = '', value = ''] = formatHandleCookie(handle ?? '', false).split(/[=;]/);
+  const ownCookies = new Map(handle === undefined ? [] : [[name, value]]);
+  const codes: string[] = [];
+  return {
+    ...exchange,
+    head: { ...head, ownCookies },
+    application: { name: APP, sessions },
+    answer: (code: string) => void codes.push(code),
+    codes,
+  } as unknown as Exchange;
+}
+
+/** @returns what becomes of a held response, and what the client is answered */
+async function decide(exchange: Exchange, parts: Parameters<typeof guardOf>[1]): Promise<string[]> {
+  const done: string[] = [];
+  const held = { release: () => done.push('released'), discard: () => done.push('discarded') };
+  await guardOf(exchange, parts)?.decide(Promise.resolve(held as unknown as HeldResponse));
+  return [...done, ...(exchange as unknown as { codes: string[] }).codes];
+}
+
+describe('a response', () => {
+  test.each([
+    ['without a session passes', '/x', ['X-A', '1'], undefined],
+    ['that deletes the session passes', '/x', ['Set-Cookie', 'app_in=; Max-Age=0'], undefined],
+    ['with a session is held from its head', '/x', SESSION, 0],
+    ['with a session passes where one may begin', '/sign-up', SESSION, undefined],
+  ])('%s', (_, path, headers, held) => {
+    const guard = guardOf(requestTo(path), world().parts);
+    expect(guard?.holds(headers)).toBe(held);
+    expect(guard?.mayJoin(headers)).toBe(held === undefined);
+  });
+
+  test('is not guarded without a state, nor where no cookie tells a session', () => {
+    const { parts } = world();
+    expect(guardOf(requestTo('/x'), { ...parts, browsers: undefined })).toBeUndefined();
+    const other = { ...requestTo('/x'), application: { name: APP, sessions: undefined } } as unknown as Exchange;
+    expect(guardOf(other, parts)).toBeUndefined();
+  });
+});
+
+describe('a session', () => {
+  test('leaves for a browser that had a checked login', async () => {
+    const { browsers, parts } = world();
+    expect(await decide(requestTo('/x', await browsers.begin(APP, {})), parts)).toEqual(['released']);
+  });
+
+  test.each<[string, (browsers: Browsers) => Promise<string | undefined> | string | undefined]>([
+    ['without a handle', () => undefined],
+    ['with a handle of its own making', () => 'A'.repeat(43)],
+    ['with the handle of another application', (browsers) => browsers.begin('other.example', {})],
+    ['whose login is not checked yet', (browsers) => browsers.reserve()],
+  ])('does not leave for one %s', async (_, handleOf) => {
+    const { browsers, parts, answered } = world();
+    const exchange = requestTo('/x', await handleOf(browsers));
+    expect(await decide(exchange, parts)).toEqual(['discarded', 'SESSION_UNCHECKED']);
+    expect(answered).toEqual(['SESSION_UNCHECKED']);
+  });
+
+  test('does not leave while the state is away', async () => {
+    const { state, browsers, parts } = world();
+    const handle = await browsers.begin(APP, {});
+    state.leave();
+    expect(await decide(requestTo('/x', handle), parts)).toEqual(['discarded', 'SESSION_UNCHECKED']);
+  });
+
+  test('that was not held is nothing to decide', async () => {
+    const { parts } = world();
+    await guardOf(requestTo('/x'), parts)?.decide(Promise.resolve(undefined));
+  });
+});
