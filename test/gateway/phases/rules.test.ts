@@ -178,7 +178,7 @@ describe('a rule that cannot be loaded', () => {
   ])('names what is wrong with it: %s', (rule, message, hint) => {
     const [fault] = faultsOf(rule);
     expect(fault?.line).toBe(6);
-    expect(fault?.key).toMatch(/^apps\.a\.example\.rules\.0\.(when|do)$/);
+    expect(fault?.key).toMatch(/^apps\.a\.example\.rules\.0\.(when|do|do\.addToList\.list)$/);
     expect(fault?.message).toMatch(message);
     if (hint) expect(fault?.hint).toMatch(hint);
   });
