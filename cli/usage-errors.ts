@@ -20,7 +20,10 @@ const OTHER_NAMES: { readonly [flag: string]: string } = {
  * @param argv the arguments behind the program
  */
 export function formatUsageError(text: string, command: Command, words: string, argv: readonly string[]): string {
-  const [, fault = '', meant] = /^(?:error: )?([\s\S]*?)(?:\s\(Did you mean (.*)\?\))?$/.exec(text.trimEnd()) ?? [];
+  const [, told = '', likely] = /^(?:error: )?([\s\S]*?)(?:\s\(Did you mean (.*)\?\))?$/.exec(text.trimEnd()) ?? [];
+  const word = unknownWord(told, command);
+  const fault = word === undefined ? told : `unknown command '${word}'`;
+  const meant = word === undefined ? likely : nearest(word, namesBelow(command));
   // A mistyped option also leaves the right one missing.
   const stray = fault.startsWith('required option') ? unknownFlag(command, argv) : undefined;
   const flag = stray ?? /^unknown option '(--[\w-]+)/.exec(fault)?.[1];
@@ -30,6 +33,14 @@ export function formatUsageError(text: string, command: Command, words: string, 
   const shown =
     stray === undefined ? fault.replace(/^(unknown option '--[\w-]+)=.*'$/s, "$1'") : `unknown option '${stray}'`;
   return `error USAGE: ${printable(shown)}\n  ${printable(hint)}\n`;
+}
+
+const namesBelow = (command: Command): string[] => command.commands.map((below) => below.name());
+
+/** Commander counts the arguments of a command that does something without its subcommands. */
+function unknownWord(fault: string, command: Command): string | undefined {
+  if (command.commands.length === 0 || command.registeredArguments.length > 0) return undefined;
+  return /^too many arguments for .*\bgot \d+: ([^,]+?)(?:,.*|\.)$/s.exec(fault)?.[1];
 }
 
 const flagsOf = (command: Command): string[] => command.options.flatMap(({ long }) => long ?? []);

@@ -32,6 +32,12 @@ interface LoginFacts {
   readonly isForPeople?: boolean;
 }
 
+const HINTS: { readonly [failure: string]: string } = {
+  UPSTREAM_TIMEOUT: 'Look at what keeps the application busy, or raise its upstream.responseTimeoutMs.',
+  UPSTREAM_CUT: 'The application ended a response too early: look into its log for this time.',
+};
+const hintOf = (failure: string) => (HINTS[failure] === undefined ? {} : { hint: HINTS[failure] });
+
 export class Observe {
   readonly #onEvent: OnEvent;
   readonly #options: ObserveOptions;
@@ -126,7 +132,7 @@ export class Observe {
     this.#count(exchange);
     if (!('failure' in outcome)) return;
     const { failure } = outcome;
-    const fault = 'fault' in outcome ? outcome.fault : { code: failure };
+    const fault = 'fault' in outcome ? outcome.fault : { code: failure, ...hintOf(failure) };
     this.#failures.set(failure, (this.#failures.get(failure) ?? 0) + 1);
     // Clients leave all the time.
     if (failure === 'CLIENT_GONE') return;

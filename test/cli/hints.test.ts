@@ -42,6 +42,13 @@ describe('a mistyped command line', () => {
   const cases: [title: string, args: string[], fault: string, meant: string][] = [
     ['a command', ['serv'], "unknown command 'serv'", 'serve? See: credveil --help'],
     ['a subcommand', ['key', 'sho'], "unknown command 'sho'", 'show? See: credveil key --help'],
+    ['one of a command', ['gateway', 'statsu'], "unknown command 'statsu'", 'status? See: credveil gateway --help'],
+    [
+      'one below that',
+      ['gateway', 'lists', 'acept', 'x'],
+      "unknown command 'acept'",
+      'accept? See: credveil gateway lists --help',
+    ],
     ['an option', ['stats', 'x', '--jsn'], "unknown option '--jsn'", '--json? See: credveil stats --help'],
     ['a required option', ['init', 'x', '--suit', 'hmac'], "unknown option '--suit'", '--suite? See: credveil init'],
     ['another program', ['serve', 'x', '--port', '80'], "unknown option '--port'", '--listen? See: credveil serve'],

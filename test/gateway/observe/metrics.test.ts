@@ -37,6 +37,22 @@ test('requests, rules, refusals and failures are counted', async () => {
     expect(text.split('\n')).toContain(line);
 });
 
+test('an application that is too slow, or breaks off, is told with a next step', async () => {
+  const slow = await startOrigin((request, response) => {
+    if (request.url !== '/cut') return;
+    response.writeHead(200, { 'Content-Length': '100' }).write('x');
+    setImmediate(() => response.destroy());
+  });
+  const { port, events } = await serve(
+    `listen: 127.0.0.1:0\napps:\n  app.example: { to: ${slow.url}, upstream: { responseTimeoutMs: 100 } }\n`,
+  );
+  for (const target of ['/slow', '/cut']) await exchange(port, `GET ${target} HTTP/1.1\r\n${HOST}\r\n`);
+  expect(events.filter(({ event }) => event === 'upstream-failed')).toEqual([
+    expect.objectContaining({ code: 'UPSTREAM_TIMEOUT', hint: expect.stringContaining('responseTimeoutMs') }),
+    expect.objectContaining({ code: 'UPSTREAM_CUT', hint: expect.stringContaining('log') }),
+  ]);
+});
+
 test('the dashboard and the page show every metric of the gateway, and no other', async () => {
   const { gateway } = await serve('listen: 127.0.0.1:0\napps: { "*": { to: "http://127.0.0.1:1" } }\n');
   const metrics = [...(await gateway.metrics()), ...listMetrics(ONE_LIST)];
