@@ -97,7 +97,10 @@ export function createSetup(config: GatewayConfig, { tls: tlsOptions, findList, 
 
 const sessionsOf = ({ login }: AppConfig, findList: FindList): SessionGuard | undefined =>
   createSessionGuard(
-    (login?.presets ?? []).flatMap((preset) => PRESETS.get(preset) ?? []),
+    [
+      ...(login?.presets ?? []).flatMap((preset) => PRESETS.get(preset) ?? []),
+      { sessionCookies: [], mayBeginSession: login?.mayBeginSession },
+    ],
     findList,
   );
 

@@ -5,6 +5,7 @@ import { configuredName } from '../lists/list-names.ts';
 import type { ListsConfig } from '../lists/list-schema.ts';
 import { expressionsOf } from '../login/compile-logins.ts';
 import type { LoginConfig } from '../login/login-config.ts';
+import { createSessionGuard } from '../login/session-guard.ts';
 import type { RuleConfig } from '../phases/rule-config.ts';
 import { prepareRule } from '../phases/rules.ts';
 import type { FindList } from '../rules/compile-expression.ts';
@@ -59,17 +60,28 @@ function faultsOf(rules: readonly RuleConfig[], path: Path, { lists, findList, u
   });
 }
 
-function loginFaults(login: LoginConfig | undefined, path: Path, { lists, findList }: Surroundings): Conflict[] {
-  return (login?.locations ?? []).flatMap((location, i): Conflict[] =>
-    expressionsOf(location).flatMap(({ key, source, check }): Conflict[] => {
-      try {
-        check(findList);
-        return [];
-      } catch (error) {
-        return [{ path: [...path, 'locations', i, key], ...described(error, source, lists) }];
-      }
-    }),
+function loginFaults(login: LoginConfig | undefined, path: Path, around: Surroundings): Conflict[] {
+  const { locations = [], mayBeginSession: source } = login ?? {};
+  const ofLocations = locations.flatMap((location, i) =>
+    expressionsOf(location).flatMap(({ key, ...rest }) => faultOf(rest, [...path, 'locations', i, key], around)),
   );
+  if (source === undefined) return ofLocations;
+  const check = (findList: FindList): void =>
+    void createSessionGuard([{ sessionCookies: ['*'], mayBeginSession: source }], findList);
+  return [...ofLocations, ...faultOf({ source, check }, [...path, 'mayBeginSession'], around)];
+}
+
+function faultOf(
+  { source, check }: { readonly source: string; check(findList: FindList): void },
+  path: Path,
+  { lists, findList }: Surroundings,
+): Conflict[] {
+  try {
+    check(findList);
+    return [];
+  } catch (error) {
+    return [{ path, ...described(error, source, lists) }];
+  }
 }
 
 /** Where in an expression it is wrong, and what was meant. */

@@ -37,6 +37,8 @@ const object = z
       .array(location, { error: 'must be a list of logins' })
       .max(MAX_LOCATIONS, { error: `may have ${MAX_LOCATIONS} logins` })
       .default([]),
+    /** Which requests other than logins may begin a session, beside those of the presets. */
+    mayBeginSession: z.string({ error: 'must be an expression' }).min(1, { error: 'must be an expression' }).optional(),
     /** What becomes of a login that servers may read in different ways. `pass` lets it through. */
     unreadable: z.enum(['refuse', 'pass'], { error: 'must be refuse or pass' }).default('refuse'),
   })
