@@ -219,12 +219,7 @@ class RunningGateway implements Gateway {
         [{ value: this.#counts.sockets.size }],
         'sum',
       ),
-      gauge(
-        'credveil_gateway_buffered_bytes',
-        'Bytes that slow clients have not taken yet.',
-        [{ value: this.#budget.held }],
-        'sum',
-      ),
+      ...this.#budget.collect(),
       ...(await collectProcess()),
     ];
   }

@@ -161,10 +161,11 @@ function of<Value>(key: string, make: () => Value): Value {
 const NOWHERE = 'http://0.0.0.0:1';
 
 function createOrigin({ to = NOWHERE, upstream }: AppConfig, files: OriginFiles): Origin {
-  const { serverName, maxConnections, ...times } = upstream;
+  const { serverName, maxConnections, maxWaiting, ...times } = upstream;
   return new Origin({
     url: to,
     maxConnections,
+    maxWaiting,
     connectTimeoutMs: times.connectTimeoutMs,
     responseTimeoutMs: times.responseTimeoutMs,
     idleTimeoutMs: times.idleTimeoutMs,

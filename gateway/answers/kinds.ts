@@ -169,6 +169,12 @@ export const ANSWER_KINDS = {
     detail: 'A check that every sign-in needs could not be made.',
     hint: 'Try again in a minute. If it persists, tell the site and give it the number below.',
   },
+  UPSTREAM_BUSY: {
+    status: 503,
+    title: 'Too busy',
+    detail: 'The application behind this site has too much to do.',
+    hint: 'Try again in a few seconds.',
+  },
   UPSTREAM_TIMEOUT: {
     status: 504,
     title: 'Site too slow',

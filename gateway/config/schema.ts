@@ -81,6 +81,8 @@ const upstream = z.strictObject({
   /** What Host says to the application: what the client wrote, or the host of `to`. */
   host: z.enum(['client', 'origin'], { error: 'must be client or origin' }).default('client'),
   maxConnections: wholeNumber(1, 65_536).default(256),
+  /** Requests that wait for one of them, for connectTimeoutMs at most. */
+  maxWaiting: wholeNumber(0, 65_536).default(1_024),
   connectTimeoutMs: milliseconds.default(5_000),
   responseTimeoutMs: milliseconds.default(120_000),
   idleTimeoutMs: milliseconds.default(3_600_000),

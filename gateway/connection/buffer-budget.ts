@@ -1,13 +1,46 @@
-// What the gateway holds for slow clients, in bytes over all connections of a process.
+// What the gateway holds for slow clients and slow applications, in bytes over all connections of a
+// process.
 
 import type { ServerResponse } from 'node:http';
 import { constants } from 'node:http2';
 import { cutWhenStalled } from '../../runtime/http/stalled.ts';
+import { gauge, type Metric } from '../../runtime/observe/metric.ts';
 import { isHttp2, streamOf } from '../http-version.ts';
+
+/**
+ * What one request body takes at most: a window of its client, and what the connection to the
+ * application has not sent.
+ */
+const MAX_BODY_BYTES = 3 * 65_536;
 
 export class BufferBudget {
   /** Bytes that clients have not taken yet, and those of logins that are not judged yet. */
   held = 0;
+  /** Bytes that request bodies on their way may take. */
+  reserved = 0;
+
+  collect(): Metric[] {
+    const one = (name: string, help: string, value: number): Metric => gauge(name, help, [{ value }], 'sum');
+    return [
+      one('credveil_gateway_buffered_bytes', 'Bytes that slow clients have not taken yet.', this.held),
+      one('credveil_gateway_reserved_bytes', 'Bytes that request bodies on their way may take at most.', this.reserved),
+    ];
+  }
+
+  /**
+   * Makes room for a request body, until its response is over: a stream of HTTP/2 cannot be kept
+   * from sending a window of bytes, so that they are counted before they come.
+   * @returns false if there is no room
+   */
+  reserve(response: ServerResponse, body: number | 'chunked', maxBytes: number): boolean {
+    const bytes = body === 'chunked' ? MAX_BODY_BYTES : Math.min(body, MAX_BODY_BYTES);
+    if (this.held + this.reserved + bytes > maxBytes) return false;
+    this.reserved += bytes;
+    response.once('close', () => {
+      this.reserved -= bytes;
+    });
+    return true;
+  }
 
   /** Counts bytes until a response is over. */
   hold(response: ServerResponse, bytes: number): void {

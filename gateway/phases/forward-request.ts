@@ -1,6 +1,8 @@
 // Phases 11 to 13: to the application, back to the client, and what is told of it.
 
+import { partyOf } from '../../runtime/http/per-address.ts';
 import { formatAddress } from '../addresses/address.ts';
+import { type AnswerCode, Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
@@ -77,7 +79,7 @@ interface Way {
 function forwardingOf(exchange: Exchange, head: RequestHead, { target, content, parts, setup }: Way): Forwarding {
   const { message, response } = exchange;
   const { stalledTimeoutMs } = setup.config.limits;
-  if (head.body !== 0 && content === undefined) parts.bodyRates.watch(message);
+  const isUpload = head.body !== 0 && !content?.isWhole;
   return {
     message,
     response,
@@ -86,15 +88,40 @@ function forwardingOf(exchange: Exchange, head: RequestHead, { target, content, 
     headers: headersFor(exchange),
     body: head.body,
     content,
+    party: isUpload && exchange.client ? partyOf(formatAddress(exchange.client)) : '',
+    tooSlow: isUpload ? beginUpload(exchange, head, parts, setup) : undefined,
     onSlowClient: (resume: () => void) => parts.budget.wait(response, stalledTimeoutMs, resume),
   };
 }
 
+/**
+ * @returns a signal that the body comes too slowly
+ * @throws Refusal `OVERLOADED` without room for it
+ */
+function beginUpload(
+  { message, response }: Exchange,
+  { body }: RequestHead,
+  { budget, bodyRates }: PipelineParts,
+  { config: { limits } }: GatewaySetup,
+): AbortSignal {
+  if (!budget.reserve(response, body, limits.maxBufferedBytes)) throw new Refusal('OVERLOADED', { close: true });
+  const slow = new AbortController();
+  bodyRates.watch(message, () => slow.abort());
+  return slow.signal;
+}
+
+/** The client gets an answer wherever it has none yet. */
+const ANSWERS: ReadonlySet<string> = new Set(['UPSTREAM_FAILED', 'UPSTREAM_TIMEOUT', 'UPSTREAM_BUSY']);
+
 const doneOf =
   (exchange: Exchange, { observe }: PipelineParts) =>
   (outcome: Outcome): void => {
-    if ('failure' in outcome && (outcome.failure === 'UPSTREAM_FAILED' || outcome.failure === 'UPSTREAM_TIMEOUT'))
-      exchange.answer(outcome.failure);
+    if ('failure' in outcome && outcome.failure === 'CLIENT_SLOW') {
+      exchange.answer('REQUEST_TIMEOUT', { close: true });
+      observe.answered(exchange, 'REQUEST_TIMEOUT');
+      return;
+    }
+    if ('failure' in outcome && ANSWERS.has(outcome.failure)) exchange.answer(outcome.failure as AnswerCode);
     observe.forwarded(exchange, outcome);
   };
 

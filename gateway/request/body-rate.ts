@@ -1,6 +1,7 @@
 // A minimum rate of request bodies: who sends a byte a minute holds a connection of the application
 // for as long as he likes.
 
+import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 
 export interface BodyRateRules {
@@ -9,15 +10,16 @@ export interface BodyRateRules {
 }
 
 interface Watched {
-  readonly message: IncomingMessage;
-  bytesAt: number;
+  onSlow: () => void;
+  /** Since the last look. */
+  bytes: number;
   /** It has not had a whole interval yet. */
   isNew: boolean;
 }
 
 /** Looks at all bodies that are under way, once in `bodyRateMs`. */
 export class BodyRates {
-  readonly #watched = new Set<Watched>();
+  readonly #watched = new Map<IncomingMessage, Watched>();
   readonly #rules: () => BodyRateRules;
   #timer: NodeJS.Timeout | undefined;
 
@@ -25,11 +27,25 @@ export class BodyRates {
     this.#rules = rules;
   }
 
-  watch(message: IncomingMessage): void {
-    const watched = { message, bytesAt: message.socket.bytesRead, isNew: true };
-    this.#watched.add(watched);
+  /**
+   * A body that is watched already is from now on watched for its new reader.
+   * @param onSlow is called once; by default the request ends without an answer
+   */
+  watch(message: IncomingMessage, onSlow = (): void => void message.destroy()): void {
+    const before = this.#watched.get(message);
+    if (before) {
+      before.onSlow = onSlow;
+      return;
+    }
+    const watched: Watched = { onSlow, bytes: 0, isNew: true };
+    this.#watched.set(message, watched);
+    // Bytes of the connection are those of other streams, and of pings. A stream's own way to add a
+    // listener would start the body, which nobody may be ready to read.
+    EventEmitter.prototype.on.call(message, 'data', ({ length }: Buffer) => {
+      watched.bytes += length;
+    });
     const forget = (): void => {
-      this.#watched.delete(watched);
+      this.#watched.delete(message);
     };
     message.once('end', forget).once('close', forget);
     this.#timer ??= this.#start();
@@ -46,12 +62,13 @@ export class BodyRates {
   #look(): void {
     const { minBodyBytesPerSecond, bodyRateMs } = this.#rules();
     const least = (minBodyBytesPerSecond * bodyRateMs) / 1_000;
-    for (const watched of this.#watched) {
-      const { message } = watched;
-      const { bytesRead } = message.socket;
+    for (const [message, watched] of this.#watched) {
       // A message is paused while the application takes nothing.
-      if (!watched.isNew && bytesRead - watched.bytesAt < least && !message.isPaused()) message.destroy();
-      watched.bytesAt = bytesRead;
+      if (!watched.isNew && watched.bytes < least && !message.isPaused()) {
+        this.#watched.delete(message);
+        watched.onSlow();
+      }
+      watched.bytes = 0;
       watched.isNew = false;
     }
   }

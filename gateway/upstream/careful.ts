@@ -24,6 +24,15 @@ export function forwardCarefully(
   done: (outcome: Outcome) => void,
   sink: Sink = new ResponseSink(forwarding.response),
 ): void {
+  origin.queue.run(forwarding, done, (ended) => sendCarefully(origin, forwarding, ended, sink));
+}
+
+function sendCarefully(
+  origin: Origin,
+  forwarding: CarefulForwarding,
+  done: (outcome: Outcome) => void,
+  sink: Sink,
+): void {
   const { message, response, method, target, headers, body, expectsContinue, upgrade } = forwarding;
   let isDone = false;
   let informed = 0;
@@ -42,11 +51,14 @@ export function forwardCarefully(
       ...(body === 'chunked' ? ['Transfer-Encoding', 'chunked'] : []),
     ],
   });
-  response.on('close', () => {
+  const giveUp = (failure: 'CLIENT_GONE' | 'CLIENT_SLOW'): void => {
     if (isDone) return;
     request.destroy();
-    finish({ failure: 'CLIENT_GONE' });
-  });
+    if (sink.isStarted && !response.closed) sink.cut();
+    finish({ failure });
+  };
+  response.on('close', () => giveUp('CLIENT_GONE'));
+  forwarding.tooSlow?.addEventListener('abort', () => giveUp('CLIENT_SLOW'));
   request
     .on('continue', () => response.writeContinue())
     .on('information', ({ statusCode, rawHeaders }) => {
@@ -69,13 +81,14 @@ export function forwardCarefully(
       sink.cut();
       finish({ failure: 'UPSTREAM_CUT' });
     });
-  send(message, request, forwarding);
+  send(message, request, forwarding, () => giveUp('CLIENT_GONE'));
 }
 
 function send(
   message: IncomingMessage,
   request: ClientRequest,
   { body, content, headers, upgrade }: CarefulForwarding,
+  onBroken: () => void,
 ): void {
   if (body === 0 || upgrade) {
     request.end();
@@ -95,12 +108,12 @@ function send(
       request.once('drain', () => message.resume());
     })
     .on('end', () => {
-      if (!isWhole(message)) return request.destroy();
+      if (!isWhole(message)) return onBroken();
       if (message.rawTrailers.length > 0) request.addTrailers(requestTrailers(message.rawTrailers, headers));
       request.end();
     })
     .on('close', () => {
-      if (!isWhole(message)) request.destroy();
+      if (!isWhole(message)) onBroken();
     });
   if (!content) return;
   request.write(content.bytes);

@@ -42,6 +42,11 @@ const REFUSED_BY_IT: UpstreamFault = {
   code: 'UPSTREAM_TLS_REFUSED',
   hint: 'The application refuses the handshake: it may want a certificate, upstream.certFile and keyFile.',
 };
+/** All its connections are in use. */
+export const BUSY: UpstreamFault = {
+  code: 'UPSTREAM_BUSY',
+  hint: 'Find out what keeps the application, or raise upstream.maxConnections if it can take more.',
+};
 const OTHER: UpstreamFault = {
   code: 'UPSTREAM_FAILED',
   hint: 'Look into the log of the application for this time.',

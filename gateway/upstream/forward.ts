@@ -18,7 +18,7 @@ export function forward(
   done: (outcome: Outcome) => void,
   sink: Sink = new ResponseSink(forwarding.response),
 ): void {
-  new Exchange(origin, forwarding, done, sink).send();
+  origin.queue.run(forwarding, done, (ended) => new Exchange(origin, forwarding, ended, sink).send());
 }
 
 /** Owns one request and its response. */
@@ -32,24 +32,27 @@ class Exchange implements Dispatcher.DispatchHandler {
   #informed = 0;
   #isRetried = false;
   #isDone = false;
-  #isClientGone = false;
+  #body: RequestBody | undefined;
+  #clientFailure: 'CLIENT_GONE' | 'CLIENT_SLOW' | undefined;
 
   constructor(origin: Origin, forwarding: Forwarding, done: (outcome: Outcome) => void, sink: Sink) {
     this.#origin = origin;
     this.#forwarding = forwarding;
     this.#done = done;
     this.#sink = sink;
-    forwarding.response.on('close', () => this.#onClientClose());
+    forwarding.response.on('close', () => this.#giveUp('CLIENT_GONE'));
+    forwarding.tooSlow?.addEventListener('abort', () => this.#giveUp('CLIENT_SLOW'));
   }
 
   send(): void {
     const { method, target, headers, body, message, content } = this.#forwarding;
+    if (body !== 0 && !content?.isWhole) this.#body = new RequestBody(message, content?.bytes);
     this.#origin.pool.dispatch(
       {
         method: method as Dispatcher.HttpMethod,
         path: target,
         headers,
-        body: body === 0 ? null : content?.isWhole ? content.bytes : new RequestBody(message, content?.bytes),
+        body: body === 0 ? null : (this.#body ?? content?.bytes),
         // The same for all: undici gives up a connection whose name changes.
         servername: 'origin',
       } as Dispatcher.DispatchOptions,
@@ -59,7 +62,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#isClientGone) controller.abort(new Error('the client left'));
+    if (this.#clientFailure) controller.abort(new Error('the client left'));
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _: unknown, statusText = ''): void {
@@ -85,8 +88,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: unknown, error: Error & { code?: string }): void {
-    if (this.#isClientGone) this.#finish({ failure: 'CLIENT_GONE' });
-    else if (this.#hasAll()) {
+    const failure = this.#clientFailure ?? (this.#body?.isBroken ? 'CLIENT_GONE' : undefined);
+    if (failure) {
+      if (this.#sink.isStarted && this.#clientFailure !== 'CLIENT_GONE') this.#sink.cut();
+      this.#finish({ failure });
+    } else if (this.#hasAll()) {
       this.#sink.end([]);
       this.#finish({ status: this.#forwarding.response.statusCode });
     } else if (this.#sink.isStarted) {
@@ -112,10 +118,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     return !this.#isRetried && body === 0 && SAFE_METHODS.has(method) && STALE_CODES.has(code);
   }
 
-  #onClientClose(): void {
-    if (this.#isDone) return;
-    this.#isClientGone = true;
-    if (this.#controller) this.#controller.abort(new Error('the client left'));
+  #giveUp(failure: 'CLIENT_GONE' | 'CLIENT_SLOW'): void {
+    if (this.#isDone || this.#clientFailure) return;
+    this.#clientFailure = failure;
+    this.#controller?.abort(new Error('the client left'));
   }
 
   #finish(outcome: Outcome): void {

@@ -18,15 +18,20 @@ export interface Forwarding {
   readonly body: number | 'chunked';
   /** The body or the beginning of it, where that was read before. */
   readonly content?: Content | undefined;
+  /** Who sends it, as far as limits are concerned. */
+  readonly party: string;
+  /** Aborted when the body comes too slowly. */
+  readonly tooSlow?: AbortSignal | undefined;
   /** Called when the client takes no more for now. @param resume is called once it does */
   onSlowClient(resume: () => void): void;
 }
 
 /**
- * A status that the application sent in full; or what went wrong. After UPSTREAM_TIMEOUT and
- * UPSTREAM_FAILED nothing was sent to the client yet.
+ * A status that the application sent in full; or what went wrong. After UPSTREAM_TIMEOUT,
+ * UPSTREAM_FAILED and UPSTREAM_BUSY nothing was sent to the client yet. CLIENT_SLOW is a body that
+ * came too slowly.
  */
 export type Outcome =
   | { readonly status: number }
-  | { readonly failure: 'UPSTREAM_FAILED'; readonly fault: UpstreamFault }
-  | { readonly failure: 'UPSTREAM_TIMEOUT' | 'UPSTREAM_CUT' | 'CLIENT_GONE' };
+  | { readonly failure: 'UPSTREAM_FAILED' | 'UPSTREAM_BUSY'; readonly fault: UpstreamFault }
+  | { readonly failure: 'UPSTREAM_TIMEOUT' | 'UPSTREAM_CUT' | 'CLIENT_GONE' | 'CLIENT_SLOW' };

@@ -5,6 +5,7 @@ import https from 'node:https';
 import { isIP } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import { buildConnector, Pool } from 'undici';
+import { ConnectionQueue } from './connection-queue.ts';
 
 export interface OriginOptions {
   /** `http://host:port` or `https://host:port`. */
@@ -18,6 +19,8 @@ export interface OriginOptions {
   readonly serverName?: string;
   /** Open connections of this process. */
   readonly maxConnections: number;
+  /** Requests that wait for one of them, for as long as a connection may take. */
+  readonly maxWaiting: number;
   readonly connectTimeoutMs: number;
   /** From the request to the head of its response. */
   readonly responseTimeoutMs: number;
@@ -33,12 +36,14 @@ export class Origin {
   readonly #options: OriginOptions;
   readonly #url: URL;
   readonly pool: Pool;
+  readonly queue: ConnectionQueue;
   #agent: http.Agent | undefined;
 
   constructor(options: OriginOptions) {
     this.#options = options;
     this.#url = new URL(options.url);
-    const { maxConnections, connectTimeoutMs, responseTimeoutMs, idleTimeoutMs } = options;
+    const { maxConnections, maxWaiting, connectTimeoutMs, responseTimeoutMs, idleTimeoutMs } = options;
+    this.queue = new ConnectionQueue({ maxConnections, maxWaiting, waitMs: connectTimeoutMs });
     const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false, ...this.#tls() });
     const servername = this.#serverName;
     this.pool = new Pool(this.#url.origin, {
@@ -85,13 +90,13 @@ export class Origin {
 
   /** Lets requests in flight finish. The connections of node:http end with their requests. */
   async close(): Promise<void> {
+    await this.queue.empty();
     await this.pool.close();
   }
 
   /** Without keep-alive: these requests are rare, and an upgraded connection never comes back. */
   #createAgent(): http.Agent {
-    const { maxConnections: maxSockets } = this.#options;
-    return this.isTls ? new https.Agent({ maxSockets }) : new http.Agent({ maxSockets });
+    return this.isTls ? new https.Agent() : new http.Agent();
   }
 
   #tls(): SecureContextOptions & { readonly servername?: string; readonly ALPNProtocols?: string[] } {

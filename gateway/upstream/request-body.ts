@@ -11,10 +11,13 @@ export const isWhole = ({ complete, aborted }: IncomingMessage): boolean => comp
 
 export class RequestBody extends Readable {
   readonly #message: IncomingMessage;
+  /** The client left before its end. */
+  isBroken = false;
 
   /** @param begun what was read of it before */
   constructor(message: IncomingMessage, begun?: Buffer) {
-    super();
+    // Little, since the client's side has a buffer of its own.
+    super({ highWaterMark: 16_384 });
     if (begun) this.push(begun);
     this.#message = message;
     // It may fail before the HTTP client takes it, or after it has let go of it.
@@ -45,6 +48,8 @@ export class RequestBody extends Readable {
   };
 
   readonly #onClose = (): void => {
-    if (!isWhole(this.#message)) this.destroy(new Error('the client left before the end of its body'));
+    if (isWhole(this.#message)) return;
+    this.isBroken = true;
+    this.destroy(new Error('the client left before the end of its body'));
   };
 }

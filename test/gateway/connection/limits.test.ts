@@ -6,6 +6,7 @@ import net, { type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { get, post } from '../../support/gateway/desync/case.ts';
 import { echo, inFrontOf, parseAnswer, sendRaw, serve, startOrigin } from '../../support/gateway/gateway.ts';
+import { connectHttp2, hostsInFrontOf } from '../../support/gateway/tls.ts';
 
 const withLimits = (limits: string): string => `limits: { ${limits} }\n`;
 const CLOSING = get('/', 'Connection: close');
@@ -49,18 +50,41 @@ test('a head that does not come is answered 408, and its connection ends', async
   expect(text).toContain('"code":"REQUEST_TIMEOUT"');
 });
 
-test('a body that hardly comes is cut off, also from the application', async () => {
+test.each([
+  ['', ''],
+  [' (with Expect)', 'Expect: 100-continue\r\n'],
+])('a body that hardly comes is answered 408, and cut off from the application%s', async (_, more) => {
   let cut: () => void = () => undefined;
   const isCut = new Promise<void>((resolve) => {
     cut = resolve;
   });
   const { url } = await startOrigin((request) => request.on('error', () => cut()).resume());
   const limits = withLimits('minBodyBytesPerSecond: 1000, bodyRateMs: 50');
-  const { port } = await serve(inFrontOf(url, limits));
-  const socket = await connect(port);
-  socket.resume();
-  socket.write(`${post('Content-Length: 1000')}a`);
-  await Promise.all([isCut, once(socket, 'close')]);
+  const { port, events } = await serve(inFrontOf(url, limits));
+  const answer = await sendRaw(port, `${post(`${more}Content-Length: 1000`)}a`);
+  expect(answer).toMatch(/HTTP\/1.1 408 [\s\S]*REQUEST_TIMEOUT/);
+  await isCut;
+  expect(events).toContainEqual(expect.objectContaining({ event: 'request-refused', code: 'REQUEST_TIMEOUT' }));
+  expect(events.filter(({ event }) => event === 'upstream-failed')).toEqual([]);
+});
+
+test('a body of HTTP/2 has its own rate: neither pings nor other streams make up for it', async () => {
+  const { url } = await startOrigin((request) => request.on('error', () => undefined).resume());
+  const limits = withLimits('minBodyBytesPerSecond: 1000, bodyRateMs: 100');
+  const { port } = await serve(hostsInFrontOf(url, limits));
+  const session = await connectHttp2({ port, servername: 'public.example' });
+  const begin = () => session.request({ ':authority': 'public.example', ':method': 'POST' }, { endStream: false });
+  const [fast, slow] = [begin(), begin()];
+  fast.on('error', () => undefined);
+  const busy = setInterval(() => {
+    fast.write(Buffer.alloc(10_000));
+    session.ping(() => undefined);
+  }, 10);
+  onTestFinished(() => clearInterval(busy));
+  slow.on('error', () => undefined);
+  const [{ ':status': status }] = (await once(slow, 'response')) as [{ ':status': number }];
+  expect(status).toBe(408);
+  expect(fast.closed).toBe(false);
 });
 
 test('a client that reads nothing is cut off, and with it the application', async () => {

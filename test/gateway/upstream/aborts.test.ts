@@ -48,7 +48,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 test.each(WAYS)('while the application is busy, after each piece of %s', async (_, pieces) => {
   const { url, server } = await startOrigin(stubborn);
   const { port } = await serve(
-    `{listen: '127.0.0.1:0', apps: {app.example: {to: '${url}', upstream: {maxConnections: 1}}}}`,
+    `{listen: '127.0.0.1:0', apps: {app.example: {to: '${url}', upstream: {maxConnections: 1, responseTimeoutMs: 1000}}}, limits: {halfClosedTimeoutMs: 50}}`,
   );
   const busy = net.connect(port, '127.0.0.1').on('error', () => undefined);
   busy.write(`POST /hold HTTP/1.1\r\n${HOST}Content-Length: 100\r\n\r\nabc`);
@@ -56,7 +56,7 @@ test.each(WAYS)('while the application is busy, after each piece of %s', async (
   for (let count = 1; count <= pieces.length; count++)
     for (const leave of ['destroy', 'resetAndDestroy', 'end'] as const)
       await visit(port, pieces.slice(0, count), leave);
-  busy.destroy();
+  busy.resetAndDestroy();
   expect((await exchange(port, `GET /ok HTTP/1.1\r\n${HOST}\r\n`)).body).toBe('ok');
 });
 

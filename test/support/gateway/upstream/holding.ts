@@ -36,6 +36,7 @@ export async function holdInFrontOf(
   const origin = new Origin({
     url,
     maxConnections: 4,
+    maxWaiting: 16,
     connectTimeoutMs: 1_000,
     responseTimeoutMs: timeoutMs,
     idleTimeoutMs: timeoutMs,
@@ -51,6 +52,7 @@ export async function holdInFrontOf(
         target: message.url ?? '/',
         headers: ['Host', 'app.example'],
         body: 0,
+        party: '',
         budget: front.budget,
         onSlowClient: (resume) => {
           front.waits.count++;
