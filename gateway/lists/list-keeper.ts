@@ -81,7 +81,8 @@ export class ListKeeper {
       try {
         await this.#read();
         this.#failures = 0;
-        this.lastError = undefined;
+        if (this.#isSpared) this.#report(new CopyNotKept());
+        else this.lastError = undefined;
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         this.#failures = isRefusal(error) ? 0 : this.#failures + 1;
@@ -112,11 +113,16 @@ export class ListKeeper {
     });
   }
 
+  /** The copy is not in the gateway's folder. */
+  get #isSpared(): boolean {
+    return this.#options.copies.isSpared(this.#options.name);
+  }
+
   async #read(): Promise<void> {
     const { configured } = this.#options;
     const reading = await configured.source.read(this.#validator, this.#stop.signal);
     const content = reading.bytes && (await digestInTurns(reading.bytes)).toString('hex');
-    if (content === undefined || content === this.#content) {
+    if (content === undefined || (content === this.#content && !this.#isSpared)) {
       await this.#confirm(reading.confirmedAtMs);
       this.#validator = reading.validator;
       this.#refusedContent = '';
@@ -153,7 +159,8 @@ export class ListKeeper {
     this.#size = report;
     this.#confirmedAtMs = confirmedAtMs;
     this.#content = content;
-    this.#validator = validator;
+    // A source that repeats nothing would leave the copy where it is.
+    this.#validator = this.#isSpared ? '' : validator;
     this.#refusedContent = '';
     await this.#options.onCopy();
     onEvent({ event: 'list-loaded', list: name, ...shownOf(report) });
@@ -163,7 +170,7 @@ export class ListKeeper {
     this.#confirmedAtMs = confirmedAtMs;
     this.#size = sizeOf(columns);
     this.#content = header.content;
-    this.#validator = header.validator;
+    this.#validator = this.#isSpared ? '' : header.validator;
   }
 
   #report(error: unknown): void {
@@ -202,6 +209,19 @@ export class ListKeeper {
     const done = this.#turn.then(step);
     this.#turn = done.catch(() => undefined);
     return done;
+  }
+}
+
+/** The list is in force, and its copy where it does not last. */
+class CopyNotKept extends CredveilError<'COPY_NOT_KEPT'> {
+  override name = 'CopyNotKept';
+
+  constructor() {
+    super(
+      'COPY_NOT_KEPT',
+      'the list is in force, and its copy cannot be written to the stateDirectory',
+      'See that it is writable and its disk has room. Until then the copy is among the temporary files.',
+    );
   }
 }
 
