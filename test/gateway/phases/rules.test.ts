@@ -174,7 +174,7 @@ describe('a rule that cannot be loaded', () => {
     ['- { when: ip.src in $office, do: block }', /list/, undefined],
     ['- { when: http.response.code eq 403, do: block }', /response/, undefined],
     ['- { when: http.host eq, do: block }', /expected|after/i, undefined],
-    ['- { when: ssl, do: { addToList: { list: found } } }', /no list of addresses/, /observed/],
+    ['- { when: ssl, do: { addToList: { list: found } } }', /no list of the configuration/, /observed/],
   ])('names what is wrong with it: %s', (rule, message, hint) => {
     const [fault] = faultsOf(rule);
     expect(fault?.line).toBe(6);
