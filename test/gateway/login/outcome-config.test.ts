@@ -12,11 +12,7 @@ const location = {
 };
 
 test.each([
-  [
-    'locations.0.success',
-    { locations: [{ ...location, success: 'http.response.status == 200' }] },
-    'http.response.code',
-  ],
+  ['locations.0.success', { locations: [{ ...location, success: 'http.response.cod == 200' }] }, 'http.response.code'],
   ['locations.0.failure', { locations: [{ ...location, failure: 'http.response.code == "x"' }] }, ''],
   [
     'mayBeginSession',
