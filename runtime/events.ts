@@ -130,6 +130,8 @@ export type ServerEvent =
   | { readonly event: 'list-full'; readonly list: string; readonly hint: string }
   /** The gateway can ask the leak service. */
   | { readonly event: 'leaks-ready' }
+  /** An application that answers by the header tells strangers which guesses leaked. */
+  | { readonly event: 'login-header-before'; readonly app: string; readonly message: string; readonly hint: string }
   /** Until it can, every check of a login is `unknown`. */
   | { readonly event: 'leaks-unavailable'; readonly code: string; readonly message: string; readonly hint: string }
   /**

@@ -71,9 +71,18 @@ export function sendAnswer(
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 
-/** Ends a response with a redirect to a place of the same host. */
-export function sendRedirect(response: ServerResponse, status: 301 | 307 | 308, location: string): void {
-  response.writeHead(status, { Location: location, 'Cache-Control': 'no-store', 'Content-Length': '0' });
+/**
+ * Ends a response with a redirect to a place of the same host.
+ * @param more headers, names and values in turn
+ */
+export function sendRedirect(
+  response: ServerResponse,
+  status: 301 | 303 | 307 | 308,
+  location: string,
+  more: readonly string[] = [],
+): void {
+  const own = ['Location', location, 'Cache-Control', 'no-store', 'Content-Length', '0'];
+  response.writeHead(status, objectOf([...own, ...more]));
   response.end();
 }
 

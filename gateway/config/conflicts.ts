@@ -1,5 +1,6 @@
 // What no single key of a configuration shows: two keys that contradict each other.
 
+import { PRESETS } from '../login/preset.ts';
 import { isObject } from './compare.ts';
 import type { Conflict } from './fault.ts';
 import type { AppConfig, GatewayConfig } from './schema.ts';
@@ -47,7 +48,14 @@ export function conflictsIn(config: GatewayConfig): Conflict[] {
     if ((upstream.certFile === undefined) !== (upstream.keyFile === undefined))
       conflicts.push({ path: ['apps', name, 'upstream'], message: 'needs certFile and keyFile together' });
   }
-  return [...conflicts, ...sharedHosts(apps), ...tlsOfHosts(apps), ...unreachable(config), ...leakConflicts(config)];
+  return [
+    ...conflicts,
+    ...sharedHosts(apps),
+    ...tlsOfHosts(apps),
+    ...unreachable(config),
+    ...leakConflicts(config),
+    ...checkConflicts(config),
+  ];
 }
 
 /** What identifies the dataset, and roles that the suite `hmac` does not have. */
@@ -70,6 +78,42 @@ function leakConflicts({ leaks }: GatewayConfig): Conflict[] {
   if (bucketsUrl !== undefined && evaluators !== undefined)
     conflicts.push({ path: ['leaks', 'bucketsUrl'], message: 'stands beside evaluators, and both split the roles' });
   return conflicts;
+}
+
+/** What an application does about a finding needs somebody who finds, hears, or leads on. */
+function checkConflicts({ apps, leaks, notify }: GatewayConfig): Conflict[] {
+  return Object.entries(apps).flatMap(([name, { login }]): Conflict[] => {
+    if (!login) return [];
+    const path = ['apps', name, 'login'];
+    const actions = new Set(Object.values(login.onLeaked).flat());
+    const leadsNowhere =
+      login.locations.some(({ changePassword }) => changePassword === undefined) ||
+      login.presets.some((preset) => PRESETS.get(preset)?.changePassword === undefined);
+    return [
+      ...(!leaks &&
+      (login.header === 'before' || login.onUnknown === 'deny' || actions.has('notify') || actions.has('redirect'))
+        ? [{ path, message: 'needs leaks, the service that knows which credentials leaked' }]
+        : []),
+      ...(actions.has('notify') && notify.length === 0
+        ? [
+            {
+              path: [...path, 'onLeaked'],
+              message: 'has notify, and nobody is notified',
+              hint: 'Name sinks in notify.',
+            },
+          ]
+        : []),
+      ...(actions.has('redirect') && leadsNowhere
+        ? [
+            {
+              path: [...path, 'onLeaked'],
+              message: 'has redirect, and a login has no page for a new password',
+              hint: 'Give each location its changePassword.',
+            },
+          ]
+        : []),
+    ];
+  });
 }
 
 /** One host is one origin to a browser: what may run in one application may do all in the other. */

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { nearest } from '../../runtime/config/nearest.ts';
+import { CHECK_KEYS } from '../checks/check-keys.ts';
 import { LOCATION } from './location.ts';
 import { PRESETS } from './preset.ts';
 import { PRESET_SCHEMA } from './preset-schema.ts';
@@ -41,6 +42,7 @@ const object = z
     mayBeginSession: z.string({ error: 'must be an expression' }).min(1, { error: 'must be an expression' }).optional(),
     /** What becomes of a login that servers may read in different ways. `pass` lets it through. */
     unreadable: z.enum(['refuse', 'pass'], { error: 'must be refuse or pass' }).default('refuse'),
+    ...CHECK_KEYS,
   })
   .refine((value) => value.presets.length + value.locations.length > 0, {
     error: 'must have a preset or a location',

@@ -20,6 +20,17 @@ export function loginWarnings({
           hint: 'Log in once with a right and once with a wrong password, and look at the events.',
         }),
       ),
+      ...(login?.header === 'before'
+        ? [
+            {
+              event: 'login-header-before' as const,
+              app,
+              message:
+                'the application learns of a leak before it compares the password, and wrong passwords are checked too',
+              hint: 'Prefer header: after. Otherwise no answer of the application may depend on the header before the comparison.',
+            },
+          ]
+        : []),
       ...(login?.unreadable === 'pass'
         ? [
             {

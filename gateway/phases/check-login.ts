@@ -46,11 +46,13 @@ export async function checkBefore(exchange: Exchange, { attempt, policy, checks 
 
 /** A wrong password is not checked: strangers would use up the quota of the service. */
 export async function checkLogin(exchange: Exchange, login: LoginToCheck, parts: PipelineParts): Promise<LoginAnswer> {
-  const { outcome, checks } = login;
+  const { outcome, checks, attempt } = login;
   if (outcome === 'success' && checks) return checkRight(exchange, { ...login, checks }, parts);
   if (outcome === 'unknown' && checks) return checkAside(exchange, { ...login, checks }, parts);
-  parts.observe.login(exchange, login.attempt, { outcome });
-  return RELEASE;
+  parts.observe.login(exchange, attempt, { outcome });
+  // Without a service the login was seen all the same.
+  const headers = outcome === 'success' ? await handleFor(exchange, attempt, undefined, parts) : [];
+  return { kind: 'release', headers };
 }
 
 type Checked = LoginToCheck & { readonly checks: Checks };
@@ -65,7 +67,7 @@ async function checkRight(exchange: Exchange, login: Checked, parts: PipelinePar
     if (verdict.isOfRequest) return { kind: 'refuse', code: 'LOGIN_UNREADABLE' };
     if (policy.onUnknown === 'deny') return { kind: 'refuse', code: 'LOGIN_UNCHECKED' };
   }
-  const headers = await handleFor(exchange, waitingHeader(verdict, actions, policy), parts);
+  const headers = await handleFor(exchange, attempt, waitingHeader(verdict, actions, policy), parts);
   const { changePassword } = attempt.login;
   if (actions.includes('redirect') && changePassword !== undefined && isNavigation(exchange))
     return { kind: 'redirect', location: changePassword, headers };
@@ -82,7 +84,7 @@ function checkAside(exchange: Exchange, login: Checked, parts: PipelineParts): L
   const { application, isSecure } = exchange;
   parts.observe.login(exchange, attempt, { outcome: 'unknown' });
   const { browsers } = parts;
-  if (!browsers || !application) return RELEASE;
+  if (!browsers || !application || !isOfBrowser(attempt)) return RELEASE;
   const handle = browsers.reserve();
   const finish = async (): Promise<void> => {
     const verdict = exchange.verdict ?? (await checks.check(attempt));
@@ -101,10 +103,11 @@ const waitingHeader = ({ header }: LeakVerdict, actions: readonly LeakAction[], 
 /** Without the state a browser has no handle, and the login goes on. */
 async function handleFor(
   { application, isSecure }: Exchange,
+  attempt: Attempt,
   header: LeakVerdict['header'],
   { browsers }: PipelineParts,
 ): Promise<string[]> {
-  if (!browsers || !application) return [];
+  if (!browsers || !application || !isOfBrowser(attempt)) return [];
   try {
     const handle = await browsers.begin(application.name, { header });
     return ['Set-Cookie', formatHandleCookie(handle, isSecure)];
@@ -113,6 +116,10 @@ async function handleFor(
     throw error;
   }
 }
+
+/** Programs send their password with each request, and keep no cookie. */
+const isOfBrowser = ({ login: { passwords } }: Attempt): boolean =>
+  passwords.some(({ place }) => place === 'body' || place === 'query');
 
 /** A program would take the page of a redirect for the answer to its login. */
 function isNavigation({ message: { headers } }: Exchange): boolean {

@@ -1,16 +1,23 @@
 // Phase 7 and what follows it for a login: its body read, judged by rules, sent to the application,
 // and the response held until it is known what became of it.
 
+import { sendRedirect } from '../answers/answer.ts';
 import type { Exchange } from '../exchange.ts';
+import { pairsOf } from '../header-pairs.ts';
+import type { Admitted } from '../limits/limits.ts';
 import type { Attempt } from '../login/attempt.ts';
 import { MAX_BODY_BYTES } from '../login/body/read-body.ts';
 import type { Candidate } from '../login/find-login.ts';
+import { judgeOutcome } from '../login/outcome.ts';
 import { type LoginReading, readLogin } from '../login/read-login.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { type Content, collectBody } from '../request/collect-body.ts';
 import type { GatewaySetup } from '../setup.ts';
+import type { HeldResponse } from '../upstream/held-response.ts';
 import { isBlocked } from './apply-actions.ts';
+import { checkBefore, checkLogin, type LoginAnswer } from './check-login.ts';
 import { forwardLogin, forwardRequest } from './forward-request.ts';
+import { admitLogin, isUnreadableLimited } from './limit-login.ts';
 import { passVerdict } from './pass-verdict.ts';
 
 export async function handleLogin(
@@ -26,7 +33,7 @@ export async function handleLogin(
     return;
   }
   const reading = readLogin(exchange, candidates, content);
-  if (isRefused(exchange, reading, parts)) return;
+  if (await isRefused(exchange, reading, parts)) return;
   exchange.attempt = attemptOf(reading);
   if (isBlocked(exchange, parts)) return;
   if (!exchange.attempt) {
@@ -34,8 +41,70 @@ export async function handleLogin(
     if (!exchange.response.destroyed) forwardRequest(exchange, target, parts, setup, content);
     return;
   }
-  const held = await forwardLogin(exchange, target, content, parts, setup);
-  held?.release([]);
+  const admitted = await admitLogin(exchange, exchange.attempt.usernames, parts);
+  if (!admitted) return;
+  await forwardAndCheck(exchange, { target, content, attempt: exchange.attempt, admitted }, parts, setup);
+}
+
+interface FoundLogin {
+  readonly target: string;
+  readonly content: Content | undefined;
+  readonly attempt: Attempt;
+  readonly admitted: Admitted;
+}
+
+async function forwardAndCheck(
+  exchange: Exchange,
+  { target, content, attempt, admitted }: FoundLogin,
+  parts: PipelineParts,
+  setup: GatewaySetup,
+): Promise<void> {
+  const policy = exchange.application?.config.login;
+  if (!policy) return;
+  const login = { attempt, policy, checks: setup.checks };
+  const mayReport = setup.outcomeToken !== undefined;
+  if (mayReport) exchange.toOrigin.push('Credveil-Attempt', exchange.id);
+  await checkBefore(exchange, login);
+  const held = exchange.response.destroyed ? undefined : await forwardLogin(exchange, target, content, parts, setup);
+  if (!held) {
+    await admitted.settle({ outcome: 'unknown' });
+    return;
+  }
+  try {
+    const report = mayReport ? await parts.reports?.settle(exchange.id) : undefined;
+    const outcome = report?.outcome ?? judgeOutcome(attempt.logins, exchange, held);
+    const headers = await admitted.settle({
+      outcome,
+      response: held,
+      ...(report?.user !== undefined && { canonical: report.user }),
+    });
+    const answer = await checkLogin(exchange, { ...login, outcome }, parts);
+    answerLogin(exchange, held, withHeaders(answer, headers), parts);
+  } catch (error) {
+    held.discard();
+    throw error;
+  }
+}
+
+/** What is refused gets no cookie. */
+const withHeaders = (answer: LoginAnswer, more: readonly string[]): LoginAnswer =>
+  answer.kind === 'refuse' ? answer : { ...answer, headers: [...answer.headers, ...more] };
+
+/** Phase 13. The session of a login that is led elsewhere stays. */
+function answerLogin(exchange: Exchange, held: HeldResponse, answer: LoginAnswer, { observe }: PipelineParts): void {
+  if (answer.kind === 'release') {
+    held.release(answer.headers);
+    return;
+  }
+  held.discard();
+  if (answer.kind === 'refuse') {
+    exchange.answer(answer.code);
+    observe.answered(exchange, answer.code);
+    return;
+  }
+  const cookies = pairsOf(held.headers).filter(([name]) => name.toLowerCase() === 'set-cookie');
+  sendRedirect(exchange.response, 303, answer.location, [...cookies.flat(), ...answer.headers]);
+  observe.answered(exchange, 'REDIRECTED');
 }
 
 const readsBody = ({ head }: Exchange, candidates: readonly Candidate[]): boolean =>
@@ -59,14 +128,15 @@ async function readContent(
 }
 
 /** @returns whether the client has its answer */
-function isRefused(exchange: Exchange, reading: LoginReading, { observe }: PipelineParts): boolean {
+async function isRefused(exchange: Exchange, reading: LoginReading, parts: PipelineParts): Promise<boolean> {
   if (reading.kind !== 'refused') return false;
   const { code, login, why } = reading;
   const isPassed = exchange.application?.logins.passesUnreadable === true;
-  observe.unreadable(exchange, login.name, why, isPassed);
+  parts.observe.unreadable(exchange, login.name, why, isPassed);
   if (isPassed) return false;
+  if (await isUnreadableLimited(exchange, parts)) return true;
   exchange.answer(code);
-  observe.answered(exchange, code);
+  parts.observe.answered(exchange, code);
   return true;
 }
 

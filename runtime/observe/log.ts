@@ -113,6 +113,7 @@ const LEVELS: { readonly [event in ServerEvent['event']]?: Level } = {
   'snapshot-older': 'warn',
   'leaks-unavailable': 'error',
   'login-leaked': 'warn',
+  'login-header-before': 'warn',
   'list-failed': 'warn',
   'list-refused': 'error',
   'list-unknown': 'error',
