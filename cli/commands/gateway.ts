@@ -15,6 +15,7 @@ import { ExitCode, UsageError } from '../exit.ts';
 import { type AdminFlags, acceptList, showLists, showStatus } from '../gateway/administration.ts';
 import { checkFiles, readConfigHere } from '../gateway/check-files.ts';
 import { describeFaults } from '../gateway/faults.ts';
+import { type LiftFlags, liftLimits, listLimits } from '../gateway/limits.ts';
 import { listsOf, withSetup } from '../gateway/offline-setup.ts';
 import { type RulesTestFlags, testRules } from '../gateway/rules-test.ts';
 import { RunningConfig } from '../gateway/running-config.ts';
@@ -61,6 +62,18 @@ export function addGateway(program: Command): void {
     .option('--socket <file>', 'its admin socket, without a configuration')
     .option('--json', 'print the result as JSON')
     .action((name: string, _: unknown, command: Command) => acceptList(name, command.optsWithGlobals()));
+  ask('limits', 'show the bans of logins that are in force', listLimits)
+    .command('lift')
+    .description('end a ban, or all bans and counts of a user')
+    .argument('[id]', 'of a ban')
+    .option('--user <app>', 'an application: read the username from standard input')
+    .option('--config <file>', 'the configuration of the running gateway')
+    .option('--socket <file>', 'its admin socket, without a configuration')
+    .option('--json', 'print the result as JSON')
+    .action((id: string | undefined, _: unknown, command: Command) => {
+      const flags: LiftFlags = command.optsWithGlobals();
+      return liftLimits(id, flags);
+    });
   gateway
     .command('rules')
     .description('the rules of a configuration')
@@ -183,6 +196,8 @@ async function startAdmin(
       lists: service.lists().stats(),
     }),
     acceptList: (name) => service.lists().accept(name),
+    bans: (after) => service.state().bans(after),
+    lift: (request) => service.state().lift(request),
   };
   try {
     return await startAdminServer({ socketFile, group }, actions);

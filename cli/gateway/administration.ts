@@ -20,7 +20,7 @@ export interface AdminFlags {
  * A gateway goes on with the configuration that it has, whatever becomes of the file. @throws
  * UsageError
  */
-function socketOf({ config: file, socket }: AdminFlags): string {
+export function socketOf({ config: file, socket }: AdminFlags): string {
   if (socket !== undefined) return socket;
   const hint = 'Name the socket of the running gateway: --socket <file>.';
   if (file === undefined) throw new UsageError('no configuration given', `Pass --config <file>. ${hint}`);

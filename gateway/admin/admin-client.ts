@@ -18,9 +18,14 @@ export interface AdminAnswer {
 }
 
 /** @throws GatewayAway */
-export async function askGateway(socketPath: string, method: 'GET' | 'POST', path: string): Promise<AdminAnswer> {
+export async function askGateway(
+  socketPath: string,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: object,
+): Promise<AdminAnswer> {
   const request = http.request({ socketPath, method, path, timeout: TIMEOUT_MS, headers: { Host: 'localhost' } });
-  request.on('timeout', () => request.destroy(new Error('no answer in time'))).end();
+  request.on('timeout', () => request.destroy(new Error('no answer in time'))).end(body && JSON.stringify(body));
   try {
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     let text = '';

@@ -5,13 +5,19 @@ import fs from 'node:fs';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
+import { z } from 'zod';
 import { CredveilError } from '../../protocol/errors.ts';
+import type { BanPage, LiftRequest } from '../limits/limit-messages.ts';
 import type { ListStats } from '../lists/lists.ts';
 
 export interface AdminActions {
   status(): GatewayStatus;
   /** Puts a list in force that a guard refused. @returns false if none waits */
   acceptList(name: string): Promise<boolean>;
+  /** Bans of logins in force, page by page. */
+  bans(after?: string): Promise<BanPage>;
+  /** @returns whether there was something to lift */
+  lift(request: LiftRequest): Promise<boolean>;
 }
 
 export interface GatewayStatus {
@@ -50,6 +56,11 @@ export class AdminError extends CredveilError<AdminErrorCode> {
 const MAX_PATH_BYTES = 107;
 const MAX_CONNECTIONS = 16;
 const TIMEOUT_MS = 10_000;
+const MAX_BODY_LENGTH = 8_192;
+const LIFT = z.union([
+  z.strictObject({ id: z.string().min(1).max(128) }),
+  z.strictObject({ app: z.string().min(1).max(1_024), username: z.string().min(1).max(1_024) }),
+]);
 /** The socket for its user and group alone, from its first moment on. */
 const UMASK = 0o117;
 
@@ -119,8 +130,19 @@ async function listen(server: http.Server, socketFile: string): Promise<void> {
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, actions: AdminActions): Promise<void> {
-  request.resume();
   const { method, url = '' } = request;
+  if (method === 'POST' && url === '/limits/lift') {
+    const lift = parseLift(await readText(request));
+    const isLifted = lift !== undefined && (await actions.lift(lift));
+    send(response, isLifted ? 200 : lift ? 404 : 400, isLifted ? { lifted: true } : { code: 'NOTHING_LIFTED' });
+    return;
+  }
+  request.resume();
+  const [, after] = /^\/limits(?:\?after=([A-Za-z0-9_.-]{1,128}))?$/.exec(url) ?? [];
+  if (method === 'GET' && url.startsWith('/limits') && (after !== undefined || url === '/limits')) {
+    send(response, 200, await actions.bans(after));
+    return;
+  }
   if (method === 'GET' && url === '/status') {
     send(response, 200, actions.status());
     return;
@@ -132,6 +154,24 @@ async function answer(request: IncomingMessage, response: ServerResponse, action
     return;
   }
   send(response, 404, { code: 'ROUTE_MISSING' });
+}
+
+/** Undefined if it is too long. */
+async function readText(request: IncomingMessage): Promise<string | undefined> {
+  let text = '';
+  for await (const piece of request.setEncoding('utf8')) {
+    text += piece as string;
+    if (text.length > MAX_BODY_LENGTH) return undefined;
+  }
+  return text;
+}
+
+function parseLift(text = ''): LiftRequest | undefined {
+  try {
+    return LIFT.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
 }
 
 function send(response: ServerResponse, status: number, body: object): void {

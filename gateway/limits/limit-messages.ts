@@ -69,6 +69,10 @@ export interface BanPage {
   readonly total: number;
 }
 
+/** A ban by its id, or everything that is counted and banned of a user. */
+export type LiftRequest = { readonly id: string } | { readonly app: string; readonly username: string };
+
+/** `name` is the hash of a username. */
 export type LiftQuestion = { readonly id: string } | { readonly name: string };
 
 /** What a worker asks for at its start, page by page: places, and how long they are banned. */

@@ -2,13 +2,12 @@
 
 import { type BatchAnswer, Batches } from '../state/batches.ts';
 import type { LimitBook } from './limit-book.ts';
-import type { AdmitAnswer, AdmitQuestion, BannedPlaces, LiftQuestion, SettleQuestion } from './limit-messages.ts';
+import type { AdmitAnswer, AdmitQuestion, BannedPlaces, SettleQuestion } from './limit-messages.ts';
 
 export interface LimitPeer {
   /** @throws StateError if nobody answers, as all others do */
   admit(question: AdmitQuestion): Promise<AdmitAnswer>;
   settle(question: SettleQuestion): Promise<boolean>;
-  lift(question: LiftQuestion): Promise<boolean>;
   forgetDevices(name: string): Promise<void>;
   places(after?: string): Promise<BannedPlaces>;
 }
@@ -16,7 +15,6 @@ export interface LimitPeer {
 export type LimitQuestion =
   | { readonly ask: 'admit'; readonly of: AdmitQuestion }
   | { readonly ask: 'settle'; readonly of: SettleQuestion }
-  | { readonly ask: 'lift'; readonly of: LiftQuestion }
   | { readonly ask: 'forgetDevices'; readonly of: string }
   | { readonly ask: 'places'; readonly of: string | undefined };
 
@@ -28,7 +26,6 @@ export function createRemotePeer(
   return {
     admit: (of) => batches.ask({ ask: 'admit', of }) as Promise<AdmitAnswer>,
     settle: (of) => batches.ask({ ask: 'settle', of }) as Promise<boolean>,
-    lift: (of) => batches.ask({ ask: 'lift', of }) as Promise<boolean>,
     forgetDevices: async (of) => {
       await batches.ask({ ask: 'forgetDevices', of });
     },
@@ -40,7 +37,6 @@ export function createRemotePeer(
 export const createLocalPeer = (book: LimitBook, holder: object): LimitPeer => ({
   admit: (question) => book.admit(holder, question),
   settle: (question) => book.settle(holder, question),
-  lift: (question) => book.lift(question),
   forgetDevices: (name) => book.forgetDevices(name),
   places: async (after) => book.bans.places(after),
 });
@@ -52,8 +48,6 @@ export function answerLimits(book: LimitBook, holder: object, question: LimitQue
       return peer.admit(question.of);
     case 'settle':
       return peer.settle(question.of);
-    case 'lift':
-      return peer.lift(question.of);
     case 'forgetDevices':
       return peer.forgetDevices(question.of);
     case 'places':

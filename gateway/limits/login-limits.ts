@@ -90,11 +90,6 @@ export class LoginLimits implements Limits {
     await this.#peer.forgetDevices(this.#keys.nameOf(application.name, username)).catch(() => undefined);
   }
 
-  /** As the state knows a user: for whoever lifts bans. */
-  nameOf(application: string, username: string): string {
-    return this.#keys.nameOf(application, username);
-  }
-
   #needsOf(limit: PreparedLimit, exchange: Exchange, names: readonly string[]): LimitNeed[] {
     const places = this.#keys.placesOf(limit, exchange);
     return places.length === 0 ? [] : needsOf(limit, places, names, actsOn(limit, exchange));

@@ -28,6 +28,9 @@ export class SlotWindows {
   /** Each in the order of its keys' last changes. */
   readonly #levels = Array.from({ length: LEVELS }, () => new Map<string, Window>());
 
+  /** Of each level, where the next one to leave is. */
+  readonly #oldest: (MapIterator<string> | undefined)[] = [];
+
   constructor(options: SlotWindowsOptions) {
     this.#options = options;
   }
@@ -109,12 +112,22 @@ export class SlotWindows {
     this.#options.onChange(key, window);
   }
 
+  /**
+   * Goes on where it was: from the beginning, a map would step over all that has left before.
+   */
   #evict(): void {
-    for (const level of this.#levels)
-      for (const key of level.keys()) {
-        level.delete(key);
-        this.#options.onChange(key, undefined);
-        return;
+    for (const [i, level] of this.#levels.entries()) {
+      if (level.size === 0) continue;
+      let { value: key } = this.#oldest[i]?.next() ?? {};
+      if (key === undefined) {
+        const oldest = level.keys();
+        this.#oldest[i] = oldest;
+        key = oldest.next().value;
       }
+      if (key === undefined) continue;
+      level.delete(key);
+      this.#options.onChange(key, undefined);
+      return;
+    }
   }
 }

@@ -6,7 +6,8 @@ import type { OnEvent } from '../../runtime/events.ts';
 import type { Channel } from '../../runtime/ipc.ts';
 import type { GatewayConfig } from '../config/schema.ts';
 import { LimitBook } from '../limits/limit-book.ts';
-import type { BanPage, LiftQuestion } from '../limits/limit-messages.ts';
+import { LimitKeys } from '../limits/limit-keys.ts';
+import type { BanPage, LiftRequest } from '../limits/limit-messages.ts';
 import { answerLimits, createRemotePeer, type LimitQuestion } from '../limits/limit-peer.ts';
 import type { ProcessState } from '../limits/process-state.ts';
 import { answerBatch, away, type BatchAnswer } from '../state/batches.ts';
@@ -86,8 +87,12 @@ export class KeptState {
     return this.#opened.book.bans.page(after);
   }
 
-  async lift(question: LiftQuestion): Promise<boolean> {
-    return this.#opened ? this.#opened.book.lift(question) : false;
+  /** @returns whether there was something to lift */
+  async lift(request: LiftRequest): Promise<boolean> {
+    if (!this.#opened || !this.#key) return false;
+    const { book } = this.#opened;
+    if ('id' in request) return book.lift(request);
+    return book.lift({ name: new LimitKeys(this.#key).nameOf(request.app, request.username) });
   }
 
   close(): void {

@@ -19,7 +19,12 @@ const status = {
   ...{ pid: 1, version: '0', startedAt: AT, config: { file: 'gw.yaml', appliedAt: AT, lastReload: undefined } },
   ...{ urls: [], apps: ['a.example'], lists: [] },
 };
-const nothing = { status: () => status, acceptList: async () => false };
+const nothing = {
+  status: () => status,
+  acceptList: async () => false,
+  bans: async () => ({ bans: [], total: 0 }),
+  lift: async () => false,
+};
 
 describe('the admin socket', () => {
   test('is open to its user and group alone', async () => {

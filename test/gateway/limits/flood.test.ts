@@ -1,5 +1,5 @@
-// Random usernames and networks: what they fill is bounded, and neither a ban nor the count of a key
-// that is really tried leaves for them.
+// Random usernames and networks: what they fill is bounded, and neither a ban nor the count of a
+// key that is really tried leaves for them.
 
 import fs from 'node:fs';
 import { expect, test } from 'vitest';
