@@ -48,7 +48,7 @@ function stated({ reserved }: RequestHead, name: string): string {
 const NAMED: { readonly [kind in ForwardAuthKind]: (question: RequestHead) => Named } = {
   /**
    * proxy_set_header of X-Original-Method, and of X-Original-URL as
-   * $scheme://$http_host$request_uri.
+   * $scheme://$server_name$request_uri.
    */
   nginx: (question) => {
     const [, scheme = '', host = '', target = ''] =

@@ -20,6 +20,8 @@ import { waitForListener } from '../support/machine/wait-for-listener.ts';
 import { root } from '../support/paths.ts';
 
 const HOST = 'app.example';
+/** Of an application without rules, behind the same proxy. */
+const OTHER = 'other.example';
 const PAGE = fs.readFileSync(path.join(root, 'docs/gateway-forward-auth.md'), 'utf8');
 
 /** The first block of a language on the page, with the addresses of this run. */
@@ -57,7 +59,7 @@ const PROXIES: { readonly [name: string]: StartProxy } = {
       '127.0.0.1:8081': mine,
       '127.0.0.1:9000': theirs,
     });
-    return startNginx(place.home, server, front);
+    return startNginx(place.home, `${server}\n${server.replaceAll(HOST, OTHER)}`, front);
   },
   caddy: async (place, { front, gateway, application }) => {
     const site = onPage('caddyfile', {
@@ -65,7 +67,7 @@ const PROXIES: { readonly [name: string]: StartProxy } = {
       '127.0.0.1:8081': `127.0.0.1:${gateway}`,
       '127.0.0.1:9000': `127.0.0.1:${application}`,
     });
-    const file = place.write('Caddyfile', `{\n  admin off\n}\n${site}`);
+    const file = place.write('Caddyfile', `{\n  admin off\n}\n${site}\n${site.replaceAll(HOST, OTHER)}`);
     const env = { ...process.env, HOME: place.home };
     const caddy = spawn('/usr/bin/caddy', ['run', '--config', file, '--adapter', 'caddyfile'], {
       env,
@@ -89,7 +91,11 @@ function startFront(proxy: string): Promise<Front> {
     });
     await new Promise<void>((resolve) => application.listen(0, '127.0.0.1', resolve));
     closers.add(() => application.close().closeAllConnections());
-    const config = onPage('yaml', { '127.0.0.1:8081': '127.0.0.1:0', 'proxy: nginx': `proxy: ${proxy}` });
+    const config = onPage('yaml', {
+      '127.0.0.1:8081': '127.0.0.1:0',
+      'proxy: nginx': `proxy: ${proxy}`,
+      'apps:': `apps:\n  ${OTHER}: {}`,
+    });
     const gateway = await startGatewayCommand(place.write('gateway.yaml', `workers: 2\n${config}`));
     closers.add(() => gateway.stop());
     const port = await freePort();
@@ -193,6 +199,22 @@ describe.each(Object.keys(PROXIES))('%s', (proxy) => {
     const answer = await front.go({ path: '/admin', headers: { [name]: value } });
     expect(Number(answer.status.slice(9, 12))).toBeGreaterThanOrEqual(400);
     expect(front.reached).toEqual([]);
+  });
+
+  test.for<[string, string]>([
+    [`http://${HOST}/admin`, OTHER],
+    [`HTTP://${HOST.toUpperCase()}:80/admin`, OTHER],
+    [`http://${OTHER}/admin`, HOST],
+    ['/admin', `${HOST}:80`],
+    ['/admin', HOST.toUpperCase()],
+    ['/admin', `${HOST}.`],
+    ['/admin', 'unknown.example'],
+  ])('%s with Host %s is judged as the application that gets it', async ([target, host]) => {
+    front.reached.length = 0;
+    const text = await sendRaw(front.port, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    if (front.reached.length === 0) return;
+    const saw = JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1)) as Echo;
+    expect(seen(saw, 'host')).toEqual([OTHER]);
   });
 
   test('a client cannot send what a rule sets', async () => {
