@@ -2,7 +2,7 @@
 
 import { PRESETS } from '../login/preset.ts';
 import { isObject } from './compare.ts';
-import type { Conflict } from './fault.ts';
+import type { Conflict, Path } from './fault.ts';
 import type { AppConfig, GatewayConfig } from './schema.ts';
 
 /**
@@ -14,6 +14,25 @@ export function missingTargets(apps: unknown): Conflict[] {
   return Object.entries(apps)
     .filter(([, app]) => isObject(app) && app.to === undefined)
     .map(([name]) => ({ path: ['apps', name, 'to'], message: 'is missing; it must be a URL' }));
+}
+
+/** The name that every object has: what stands below it would be lost. */
+const IMPOSSIBLE = '__proto__';
+
+export function impossibleNames(value: unknown): Conflict[] {
+  const found: Conflict[] = [];
+  const seen = new Set<unknown>();
+  const left: { readonly value: unknown; readonly path: Path }[] = [{ value, path: [] }];
+  for (let next = left.pop(); next; next = left.pop()) {
+    const { value: current, path } = next;
+    if (typeof current !== 'object' || current === null || seen.has(current)) continue;
+    seen.add(current);
+    for (const [key, below] of Object.entries(current)) {
+      if (key === IMPOSSIBLE) found.push({ path: [...path, key], message: 'is no possible name' });
+      else left.push({ value: below, path: [...path, Array.isArray(current) ? Number(key) : key] });
+    }
+  }
+  return found;
 }
 
 export function conflictsIn(config: GatewayConfig): Conflict[] {

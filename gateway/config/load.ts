@@ -2,7 +2,7 @@
 
 import { type Document, isAlias, isMap, isScalar, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
 import { isObject } from './compare.ts';
-import { conflictsIn, missingTargets } from './conflicts.ts';
+import { conflictsIn, impossibleNames, missingTargets } from './conflicts.ts';
 import type { ConfigFault, Conflict, Path } from './fault.ts';
 import { limitFaults } from './limit-faults.ts';
 import { ruleFaults } from './rule-faults.ts';
@@ -33,6 +33,8 @@ export function parseConfig(text: string): ParsedConfig {
     ...placeOf(document, lines, path, isOfKey),
     key: named(path),
   });
+  const impossible = impossibleNames(value);
+  if (impossible.length > 0) return failed(impossible.map(placed));
   const checked = CONFIG.safeParse(value ?? {}, { reportInput: true, error: messageOf });
   if (!checked.success) {
     const missing = isObject(value) && value.listen !== undefined ? missingTargets(value.apps) : [];

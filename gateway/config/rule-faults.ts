@@ -34,11 +34,15 @@ interface Surroundings {
 
 const NONE: ReadonlySet<string> = new Set();
 
+/** `constructor` is no list, unless there is one of that name. */
+const ownList = (lists: ListsConfig, name: string): ListsConfig[string] | undefined =>
+  Object.hasOwn(lists, configuredName(name)) ? lists[configuredName(name)] : undefined;
+
 /** Lists that exist, and hold nothing. */
 export const listsByKind =
   (lists: ListsConfig): FindList =>
   (name) => {
-    const list = lists[configuredName(name)];
+    const list = ownList(lists, name);
     return list && { kind: list.kind, has: () => false };
   };
 
@@ -99,7 +103,7 @@ type Said = Pick<Conflict, 'message' | 'hint'>;
 function listFault({ do: action }: RuleConfig, lists: ListsConfig): Said | undefined {
   if (action.kind !== 'addToList') return undefined;
   const { list: name } = action.addToList;
-  const list = lists[configuredName(name)];
+  const list = ownList(lists, name);
   if (list?.observed) return undefined;
   if (list) return { message: 'names a list that takes no addresses', hint: 'Give that list observed: {}.' };
   const meant = nearestList(name.replace(/^\$/, ''), lists);

@@ -10,6 +10,7 @@ import { LOGIN_LIMITS_SCHEMA } from '../limits/limit-schema.ts';
 import { LISTS_SCHEMA } from '../lists/list-schema.ts';
 import { LOGIN_SCHEMA } from '../login/login-config.ts';
 import { RULES_SCHEMA } from '../phases/rule-config.ts';
+import { lettersOf, mayBeKept } from '../request/reserved-names.ts';
 
 const PORT = '(?:\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
 const LISTEN = new RegExp(`^(?:\\[[0-9a-fA-F:.]+\\]|[^[\\]:\\s]*):${PORT}$`);
@@ -88,6 +89,10 @@ const upstream = z.strictObject({
   idleTimeoutMs: milliseconds.default(3_600_000),
 });
 
+const keptName = text('must be a header name').refine((name) => mayBeKept(lettersOf(name)), {
+  error: 'must be the name of a reserved header that the gateway does not send itself',
+});
+
 const app = z.strictObject({
   /** Needed wherever the gateway listens for clients. */
   to: originUrl.optional(),
@@ -99,7 +104,7 @@ const app = z.strictObject({
   /** How the application's server reads paths. */
   origin: z.enum(['unix', 'windows'], { error: 'must be unix or windows' }).default('unix'),
   /** Reserved header names that clients may send to this application all the same. */
-  keep: z.array(text('must be a header name')).default([]),
+  keep: z.array(keptName).default([]),
   /**
    * Allows an application of another policy on the same host: scripts of each are those of both.
    */

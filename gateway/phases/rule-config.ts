@@ -7,7 +7,7 @@ import { isHopByHop, isReserved, lettersOf } from '../request/reserved-names.ts'
 const MAX_RULES = 5_000;
 const MAX_ANSWER_BYTES = 30_000;
 /** The gateway writes them from what it judged. */
-const FRAMING: ReadonlySet<string> = new Set(['host', 'content-length', 'cookie']);
+const FRAMING: ReadonlySet<string> = new Set(['host', 'content-length', 'cookie', 'expect']);
 
 const text = (error: string) => z.string({ error }).min(1, { error });
 const answerBody = z.string({ error: 'must be text' }).max(MAX_ANSWER_BYTES, { error: 'may have 30,000 characters' });

@@ -73,6 +73,14 @@ export function isReserved(letters: string): boolean {
   return NAMES.has(letters) || PREFIXES.some((prefix) => letters.startsWith(prefix));
 }
 
+/** What the gateway sends to every application: a second one would be taken for it. */
+const SENT: ReadonlySet<string> = new Set(
+  ['X-Forwarded-For', 'X-Forwarded-Proto', 'X-Forwarded-Host', 'X-Real-IP', 'Exposed-Credential-Check'].map(lettersOf),
+);
+
+/** Whether a configuration may let clients send this name: it is reserved, and not sent. */
+export const mayBeKept = (letters: string): boolean => isReserved(letters) && !SENT.has(letters) && !isOwn(letters);
+
 /** Whether the name means the gateway itself, so that no application may answer with it. */
 export const isOwn = (letters: string): boolean => letters.startsWith(OWN_PREFIX);
 

@@ -87,7 +87,7 @@ function sendCarefully(
 function send(
   message: IncomingMessage,
   request: ClientRequest,
-  { body, content, headers, upgrade }: CarefulForwarding,
+  { body, content, headers, ofRules, upgrade }: CarefulForwarding,
   onBroken: () => void,
 ): void {
   if (body === 0 || upgrade) {
@@ -96,7 +96,7 @@ function send(
   }
   if (content?.isWhole) {
     request.write(content.bytes);
-    request.addTrailers(requestTrailers(message.rawTrailers, headers));
+    request.addTrailers(requestTrailers(message.rawTrailers, headers, ofRules));
     request.end();
     return;
   }
@@ -109,7 +109,7 @@ function send(
     })
     .on('end', () => {
       if (!isWhole(message)) return onBroken();
-      if (message.rawTrailers.length > 0) request.addTrailers(requestTrailers(message.rawTrailers, headers));
+      if (message.rawTrailers.length > 0) request.addTrailers(requestTrailers(message.rawTrailers, headers, ofRules));
       request.end();
     })
     .on('close', () => {
