@@ -4,7 +4,7 @@ import { UNSEEN_FIELDS } from '../forward-auth/unseen-fields.ts';
 import { configuredName } from '../lists/list-names.ts';
 import type { ListsConfig } from '../lists/list-schema.ts';
 import { expressionsOf } from '../login/compile-logins.ts';
-import type { LoginConfig } from '../login/login-config.ts';
+import { type LoginConfig, unknownPresets } from '../login/login-config.ts';
 import { createSessionGuard } from '../login/session-guard.ts';
 import type { RuleConfig } from '../phases/rule-config.ts';
 import { prepareRule } from '../phases/rules.ts';
@@ -65,14 +65,16 @@ function faultsOf(rules: readonly RuleConfig[], path: Path, { lists, findList, u
 }
 
 function loginFaults(login: LoginConfig | undefined, path: Path, around: Surroundings): Conflict[] {
-  const { locations = [], mayBeginSession: source } = login ?? {};
+  if (!login) return [];
+  const { locations, mayBeginSession: source } = login;
+  const unknown = unknownPresets(login).map((fault) => ({ path, ...fault }));
   const ofLocations = locations.flatMap((location, i) =>
     expressionsOf(location).flatMap(({ key, ...rest }) => faultOf(rest, [...path, 'locations', i, key], around)),
   );
-  if (source === undefined) return ofLocations;
+  if (source === undefined) return [...unknown, ...ofLocations];
   const check = (findList: FindList): void =>
     void createSessionGuard([{ sessionCookies: ['*'], mayBeginSession: source }], findList);
-  return [...ofLocations, ...faultOf({ source, check }, [...path, 'mayBeginSession'], around)];
+  return [...unknown, ...ofLocations, ...faultOf({ source, check }, [...path, 'mayBeginSession'], around)];
 }
 
 function faultOf(

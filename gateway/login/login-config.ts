@@ -11,16 +11,7 @@ const MAX_LOCATIONS = 200;
 
 for (const preset of PRESETS.values()) PRESET_SCHEMA.parse(preset);
 
-const preset = z
-  .string({ error: 'must be the name of a preset' })
-  .refine((name) => PRESETS.has(name), { error: ({ input }) => unknownPreset(String(input)) });
-
-/** Repeats no value: only names that are known. */
-function unknownPreset(name: string): string {
-  const known = [...PRESETS.keys()];
-  const meant = nearest(name, known);
-  return `must be a preset: ${meant === undefined ? known.join(', ') : `did you mean ${meant}?`}`;
-}
+const preset = z.string({ error: 'must be the name of a preset' }).min(1, { error: 'must be the name of a preset' });
 
 const presets = z.union([preset.transform((one) => [one]), z.array(preset).min(1, { error: 'must have a preset' })], {
   error: 'must be the name of a preset, or a list of them',
@@ -46,6 +37,8 @@ const object = z
   })
   .refine((value) => value.presets.length + value.locations.length > 0, {
     error: 'must have a preset or a location',
+    // A misspelled key is told first.
+    when: ({ issues }) => issues.length === 0,
   });
 
 export const LOGIN_SCHEMA = z.union([presets.transform((names) => object.parse({ presets: names })), object], {
@@ -53,3 +46,15 @@ export const LOGIN_SCHEMA = z.union([presets.transform((names) => object.parse({
 });
 
 export type LoginConfig = z.output<typeof LOGIN_SCHEMA>;
+
+/** Names that are no preset, each with what it must be. */
+export function unknownPresets({ presets: names }: LoginConfig): readonly { message: string; hint: string }[] {
+  const known = [...PRESETS.keys()];
+  return names
+    .filter((name) => !PRESETS.has(name))
+    .map((name) => {
+      const meant = nearest(name, known);
+      const hint = meant === undefined ? `Presets are ${known.join(', ')}.` : `Did you mean ${meant}?`;
+      return { message: 'names no preset', hint };
+    });
+}

@@ -181,11 +181,9 @@ function ofMembers(targets: readonly Target[], { body, query, cookies }: Source,
   const inBody = matchFields(targets, body.fields);
   const inQuery = matchFields(targets, query);
   const inClear = matchFields(targets, body.hidden);
-  const letters = new Set(targets.map((target) => target.letters));
-  const inCookies = cookies.filter(({ path }) => letters.has(folded(path.join('')))).flatMap(({ texts }) => texts);
   const ofQuery = isPassword && inQuery.isFound ? 'its query has a password' : undefined;
   return {
-    texts: [...inBody.texts, ...inClear.texts, ...inQuery.texts, ...(inBody.isFound ? inCookies : [])],
+    texts: [...inBody.texts, ...inClear.texts, ...inQuery.texts, ...matchFields(targets, cookies).texts],
     isFound: inBody.isFound || inClear.isFound || inQuery.isFound,
     problem: inBody.problem ?? inClear.problem ?? ofQuery,
   };

@@ -1,6 +1,6 @@
 // The fields of a body, a query or a header, whatever encoded them.
 
-import { textsOfBytes } from './texts.ts';
+import { pathsOf } from './names.ts';
 
 export interface Field {
   /** As it was sent, decoded. */
@@ -21,9 +21,9 @@ export const NO_FIELDS: Fields = { fields: [] };
 /** More than a server takes: PHP and qs drop those beyond a thousand. */
 export const MAX_FIELDS = 500;
 
-/** @throws never; `bytes` are text of which each character is one byte */
-export function fieldOfBytes(name: string, path: readonly string[], bytes: string, raw?: string): Field {
-  return { name, path, texts: textsOfBytes(bytes, raw) };
+/** @param texts what servers may read as its value */
+export function fieldsNamed(name: string, texts: readonly string[]): readonly Field[] {
+  return pathsOf(name).map((path) => ({ name, path, texts }));
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: servers end names there, or drop them

@@ -1,8 +1,8 @@
 // Forms and queries: pairs of names and values, as every server reads them or not at all.
 
 import { urlDecode } from '../../rules/functions/text.ts';
-import { type Field, type Fields, fieldOfBytes, problemIn } from './fields.ts';
-import { segmentsOf } from './names.ts';
+import { type Field, type Fields, fieldsNamed, problemIn } from './fields.ts';
+import { textsOfBytes } from './texts.ts';
 
 const ESCAPES = /%(?![\da-f]{2})/i;
 
@@ -14,11 +14,11 @@ export function readForm(text: string): Fields {
   let hasSemicolon = false;
   for (const pair of text.split('&')) {
     if (pair === '') continue;
-    fields.push(fieldOf(pair));
+    fields.push(...fieldsOf(pair));
     // Older servers take it for an ampersand.
     if (!pair.includes(';')) continue;
     hasSemicolon = true;
-    for (const part of pair.split(';')) if (part !== '') fields.push(fieldOf(part));
+    for (const part of pair.split(';')) if (part !== '') fields.push(...fieldsOf(part));
   }
   return { fields, problem: problemOf(text, fields, hasSemicolon) };
 }
@@ -31,11 +31,17 @@ function problemOf(text: string, fields: readonly Field[], hasSemicolon: boolean
   return problemIn(fields);
 }
 
-function fieldOf(pair: string): Field {
+function fieldsOf(pair: string): readonly Field[] {
   const equals = pair.indexOf('=');
   const name = nameOf(equals < 0 ? pair : pair.slice(0, equals));
   const raw = equals < 0 ? '' : pair.slice(equals + 1);
-  return fieldOfBytes(name, segmentsOf(name), urlDecode(raw), raw);
+  return fieldsNamed(name, textsOf(raw));
+}
+
+/** ASP.NET decodes `%u0061` too. */
+function textsOf(raw: string): readonly string[] {
+  const texts = textsOfBytes(urlDecode(raw), raw);
+  return /%u/i.test(raw) ? [...texts, ...textsOfBytes(urlDecode(raw, 'u'))] : texts;
 }
 
 const nameOf = (raw: string): string => Buffer.from(urlDecode(raw, 'u'), 'latin1').toString('utf8');
@@ -47,6 +53,6 @@ export function readCookies(header: string): readonly Field[] {
     if (equals < 0) return [];
     const name = nameOf(pair.slice(0, equals).trim());
     const raw = pair.slice(equals + 1).trim();
-    return [fieldOfBytes(name, segmentsOf(name), urlDecode(raw), raw)];
+    return fieldsNamed(name, textsOf(raw));
   });
 }

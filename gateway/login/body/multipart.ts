@@ -2,8 +2,8 @@
 // in it.
 
 import { isPlainMultipart } from '../../../client-sdk/adapter/plain-multipart.ts';
-import { type Field, type Fields, fieldOfBytes, problemIn } from './fields.ts';
-import { segmentsOf } from './names.ts';
+import { type Field, type Fields, fieldsNamed, problemIn } from './fields.ts';
+import { textsOfBytes } from './texts.ts';
 
 const BOUNDARY = /boundary=(?:"([^"]*)"|([^\s;]*))/i;
 const NAME = /name\*?\s*=\s*(?:[\w-]*'[\w-]*')?(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s;,]*))/gi;
@@ -27,14 +27,11 @@ function fieldsOfPart(part: string): readonly Field[] {
   const [, head = '', value = ''] = PART.exec(part) ?? [];
   const name = namesOf(head)[0] ?? '';
   // A file is no field to most servers, and one to some.
-  return /filename=/i.test(head)
-    ? [{ name, path: segmentsOf(name), texts: [] }]
-    : [fieldOfBytes(name, segmentsOf(name), value)];
+  return /filename=/i.test(head) ? fieldsNamed(name, []) : fieldsNamed(name, textsOfBytes(value));
 }
 
 /** Every name that a parser may find, in whatever is said to be multipart. */
-export const namesIn = (body: string): readonly Field[] =>
-  namesOf(body).map((name) => ({ name, path: segmentsOf(name), texts: [] }));
+export const namesIn = (body: string): readonly Field[] => namesOf(body).flatMap((name) => fieldsNamed(name, []));
 
 const namesOf = (head: string): readonly string[] =>
   [...head.matchAll(NAME)].map(([, quoted, single, token]) =>

@@ -15,3 +15,11 @@ export function folded(name: string): string {
  */
 export const segmentsOf = (name: string): string[] =>
   name.split(/[[\].]+/).filter((segment, i) => segment !== '' && (i === 0 || !/^\d+$/.test(segment)));
+
+/**
+ * All paths that a name may stand for: PHP drops what follows a NUL, or a bracket as in `a[b]x`.
+ */
+export function pathsOf(name: string): readonly (readonly string[])[] {
+  const end = name.search(/\0|\](?!\[|$)/);
+  return end < 0 ? [segmentsOf(name)] : [segmentsOf(name), segmentsOf(name.slice(0, end))];
+}
