@@ -1,0 +1,111 @@
+// The fuzz of logins: whatever an application reads of a request that reaches it was read by the
+// gateway too.
+
+import { Refusal } from '../../../../../gateway/answers/kinds.ts';
+import type { LoginSet } from '../../../../../gateway/login/login-set.ts';
+import type { LoginReading } from '../../../../../gateway/login/read-login.ts';
+import { createRandom } from '../../../random.ts';
+import { loginsOf, readAt } from '../read.ts';
+import { type Names, ORIGINS, type Pair } from './origins.ts';
+import { type GeneratedLogin, generateLogin } from './requests.ts';
+
+export interface LoginFinding {
+  readonly number: number;
+  readonly origin: string;
+  readonly login: string;
+  readonly type: string;
+  readonly body: string;
+}
+
+export interface LoginTally {
+  /** Requests that reach the application, by what the gateway takes them for. */
+  attempts: number;
+  others: number;
+  refused: number;
+  /** Readings of an application that are the leaked pair, and were read. */
+  leaked: number;
+}
+
+export interface LoginFuzz {
+  readonly tally: LoginTally;
+  readonly findings: readonly LoginFinding[];
+}
+
+const place = (name: string) => `http.request.body.form["${name}"][0]`;
+const WHEN = 'http.request.method == "POST" and http.request.uri.path == "/login"';
+const location = (username: string, password: string) =>
+  loginsOf({ locations: [{ name: 'a', when: WHEN, username: place(username), password: place(password) }] });
+
+const CONFIGURED: readonly {
+  readonly name: string;
+  readonly names: Names;
+  readonly logins: LoginSet;
+}[] = [
+  { name: 'flat', names: [['username'], ['password']], logins: location('username', 'password') },
+  {
+    name: 'nested',
+    names: [
+      ['user', 'login'],
+      ['user', 'password'],
+    ],
+    logins: location('user[login]', 'user[password]'),
+  },
+  { name: 'short', names: [['log'], ['pwd']], logins: location('log', 'pwd') },
+];
+
+/** @param onProgress is called now and then with the number of requests so far */
+export function fuzzLogins(requests: number, seed: number, onProgress: (done: number) => void = () => {}): LoginFuzz {
+  const random = createRandom(seed);
+  const tally: LoginTally = { attempts: 0, others: 0, refused: 0, leaked: 0 };
+  const findings: LoginFinding[] = [];
+  for (let number = 0; number < requests; number++) {
+    const { name: login, names, logins } = random.pick(CONFIGURED);
+    const generated = generateLogin(names, random);
+    const { sent, leaked } = generated;
+    const reading = readingOf(logins, generated);
+    if (number % 10_000 === 0) onProgress(number);
+    if (reading === 'malformed' || (reading !== 'unseen' && reading.kind === 'refused')) {
+      tally.refused++;
+      continue;
+    }
+    const attempt = reading !== 'unseen' && reading.kind === 'attempt' ? reading.attempt : undefined;
+    if (attempt) tally.attempts++;
+    else tally.others++;
+    for (const [origin, read] of Object.entries(ORIGINS)) {
+      const pairs = read(sent, names).filter((pair) => isSame(pair, leaked));
+      if (pairs.length === 0) continue;
+      const isRead = attempt?.usernames.includes(leaked.username) && attempt.passwords.includes(leaked.password);
+      if (isRead) tally.leaked++;
+      else findings.push({ number, origin, login, type: String(sent.type), body: shown(generated) });
+    }
+  }
+  return { tally, findings };
+}
+
+/** A head that is no request is refused before. */
+function readingOf(logins: LoginSet, generated: GeneratedLogin): LoginReading | 'unseen' | 'malformed' {
+  try {
+    return readAt(logins, requestOf(generated));
+  } catch (error) {
+    if (error instanceof Refusal) return 'malformed';
+    throw error;
+  }
+}
+
+const isSame = (a: Pair, b: Pair): boolean => a.username === b.username && a.password === b.password;
+
+function requestOf({ sent, codings }: GeneratedLogin) {
+  const { query, type, cookie, body } = sent;
+  return {
+    target: query === '' ? '/login' : `/login?${query}`,
+    headers: [
+      ...(type === undefined ? [] : ['Content-Type', type]),
+      ...codings.flatMap((coding) => ['Content-Encoding', coding]),
+      ...(cookie === '' ? [] : ['Cookie', cookie]),
+    ],
+    body,
+  };
+}
+
+const shown = ({ sent: { query, coding = '', cookie, body } }: GeneratedLogin): string =>
+  JSON.stringify({ query, coding, cookie, body: body.toString('latin1').slice(0, 400) });
