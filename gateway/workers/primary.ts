@@ -52,7 +52,7 @@ export async function startGatewayService(
     for (const event of warningsOf(given)) onEvent(event);
   };
   try {
-    state.open(config);
+    state.start(config);
     const kept = { lists: keeper, state };
     const gateway =
       workers === 0 ? await startHere(config, kept, onEvent) : await startWorkers(config, workers, kept, onEvent);
