@@ -181,6 +181,19 @@ export function nameError(error: unknown): { code: string; hint: string } {
   const code = (error as { code?: unknown } | null)?.code;
   return {
     code: typeof code === 'string' ? code : error instanceof Error ? error.name : 'UNKNOWN',
-    hint: 'Report this together with the version of credveil.',
+    hint: SYSTEM_HINTS[String(code)] ?? 'Report this together with the version of credveil.',
   };
 }
+
+const PERMISSION = 'Let the user of this process read and write there.';
+/** Of errors of the operating system, which are the operator's to mend. */
+const SYSTEM_HINTS: { readonly [code: string]: string } = {
+  ENOSPC: 'Free space on the disk, or name a folder on another one.',
+  EDQUOT: 'Free space within the quota of this user, or name a folder elsewhere.',
+  EROFS: 'Name a folder on a disk that can be written.',
+  EACCES: PERMISSION,
+  EPERM: PERMISSION,
+  ENOENT: 'See that the folder or file is still there.',
+  EMFILE: 'Raise the number of files that this process may open (LimitNOFILE, ulimit -n).',
+  ENFILE: 'Raise the number of files that this machine may have open (fs.file-max).',
+};

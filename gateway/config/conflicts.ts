@@ -3,6 +3,7 @@
 import { PRESETS } from '../login/preset.ts';
 import { isObject } from './compare.ts';
 import type { Conflict, Path } from './fault.ts';
+import { parseListen } from './listen.ts';
 import type { AppConfig, GatewayConfig } from './schema.ts';
 
 /**
@@ -72,6 +73,7 @@ export function conflictsIn(config: GatewayConfig): Conflict[] {
     ...sharedHosts(apps),
     ...tlsOfHosts(apps),
     ...unreachable(config),
+    ...loops(config),
     ...leakConflicts(config),
     ...checkConflicts(config),
   ];
@@ -170,6 +172,27 @@ function unreachable({ listen, tls, apps, forwardAuth }: GatewayConfig): Conflic
       message: 'has no certificate, and every address of listen is for HTTPS: nobody can reach it',
       hint: 'Give it tls, add tls at the top level, or listen on an address with protocol: http.',
     }));
+}
+
+/** An application that is the gateway itself: each request would come again and again. */
+function loops({ listen, apps }: GatewayConfig): Conflict[] {
+  const own = listen.map(({ address }) => parseListen(address)).filter(({ port }) => port !== 0);
+  return Object.entries(apps)
+    .filter(([, { to }]) => to !== undefined && own.some((address) => isAt(new URL(to), address)))
+    .map(([name]) => ({
+      path: ['apps', name, 'to'],
+      message: 'is an address of listen: requests would come back to the gateway',
+      hint: 'Name the port of the application, or listen on another one.',
+    }));
+}
+
+const ANY: ReadonlySet<string> = new Set(['', '::', '0.0.0.0']);
+const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1']);
+
+function isAt({ protocol, hostname, port }: URL, listening: { readonly host: string; readonly port: number }): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (Number(port || (protocol === 'https:' ? 443 : 80)) !== listening.port) return false;
+  return host === listening.host || ANY.has(host) || (LOOPBACK.has(host) && ANY.has(listening.host));
 }
 
 /** TLS comes before the path, so that a host has one way to secure it. */

@@ -113,7 +113,7 @@ class KeptLists implements Lists {
       throw new ListsError(
         'LISTS_FOLDER_UNUSABLE',
         `the folder of lists ${this.#options.directory} cannot be created`,
-        'Let the user of the gateway create it, or name another folder.',
+        'Let the user of the gateway create it, or set stateDirectory to another folder.',
         { cause },
       );
     });
