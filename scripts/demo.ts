@@ -1,11 +1,9 @@
 // npm run demo: a leak checked at login and matched against a user table, with the real commands
 // and SDK, on a real password list.
 
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import readline from 'node:readline';
 import { dictionary } from '@zxcvbn-ts/language-common';
 import { formatTable } from '../cli/output.ts';
 import { formatBytes } from '../cli/units.ts';
@@ -13,11 +11,11 @@ import { createLeakChecker, type Verdict } from '../client-sdk/index.ts';
 import { openDataset } from '../store/dataset.ts';
 import { openKeyFile } from '../store/key-file.ts';
 import { createRandom } from '../test/support/random.ts';
+import { runCommand, type Service, startService } from './demo-commands.ts';
 import { ACCOUNTS, BCRYPT_COST, createUserTable, LEAKED } from './demo-users.ts';
 
 const PAIRS = 100_000;
 const SEED = 2026;
-const bin = new URL('../cli/bin.js', import.meta.url).pathname;
 
 interface Pair {
   readonly username: string;
@@ -34,44 +32,6 @@ function generatePairs(): Pair[] {
     username: `${random.pick(first)}.${random.pick(last)}${random.below(1000)}@example.com`,
     password: passwords[Math.floor((random.below(1_000_000) / 1_000_000) ** 2 * passwords.length)] as string,
   }));
-}
-
-/** Runs a command of the CLI with its output on this terminal. */
-async function run(...args: string[]): Promise<void> {
-  console.log(`\n$ credveil ${args.join(' ')}`);
-  const child = spawn(process.execPath, [bin, ...args], { stdio: 'inherit' });
-  const code = await new Promise((resolve) => child.once('close', resolve));
-  if (code !== 0) throw new Error(`credveil ${args[0]} exited with code ${code}`);
-}
-
-interface Service {
-  readonly url: string;
-  stop(): Promise<void>;
-}
-
-async function serve(folder: string): Promise<Service> {
-  console.log(`\n$ credveil serve ${folder} --listen 127.0.0.1:0`);
-  const child = spawn(
-    process.execPath,
-    [bin, 'serve', folder, '--listen', '127.0.0.1:0', '--json', '--log-level', 'warn'],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const lines = readline.createInterface({ input: child.stdout });
-  const [line] = (await Promise.race([
-    new Promise<string[]>((resolve) => lines.once('line', (text) => resolve([text]))),
-    closed.then(() => []),
-  ])) as string[];
-  if (line === undefined) throw new Error('the server did not start');
-  const { url } = JSON.parse(line) as { url: string };
-  console.log(`listening on ${url}`);
-  const stop = async (): Promise<void> => {
-    child.kill('SIGTERM');
-    await closed;
-  };
-  return { url, stop };
 }
 
 /** The platform's fetch, which records requests and responses. */
@@ -129,7 +89,7 @@ that all takes seconds; cost 10 takes 64 times as long.`);
     '--outbox-file',
     path.join(work, 'outbox'),
   ];
-  await run('match', users, '--columns', columns, '--against', against, ...more);
+  await runCommand('match', users, '--columns', columns, '--against', against, ...more);
   const [first = ''] = fs.readFileSync(events, 'utf8').split('\n');
   console.log(
     `\nThose accounts are to reset. A SIEM gets an event for each, here in the Elastic Common Schema:\n${first}`,
@@ -147,13 +107,13 @@ try {
     `${PAIRS.toLocaleString('en-US')} pairs: passwords from a real list, usernames generated with seed ${SEED}`,
   );
 
-  await run('init', folder, '--suite', 'hmac');
-  await run('ingest', folder, corpus, '--source', 'demo', '--date', '2026-01');
-  service = await serve(folder);
+  await runCommand('init', folder, '--suite', 'hmac');
+  await runCommand('ingest', folder, corpus, '--source', 'demo', '--date', '2026-01');
+  service = await startService(['serve', folder, '--listen', '127.0.0.1:0', '--log-level', 'warn']);
 
   const tap = new WireTap();
   const checker = createLeakChecker({
-    url: service.url,
+    url: service.started.url as string,
     key: openKeyFile(`${folder}.key`).revealPin(openDataset(folder).id) as string,
     timeoutMs: 5000,
     // A fresh checker, so that each line shows a first check's requests.
