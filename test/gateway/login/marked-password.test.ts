@@ -1,4 +1,4 @@
-// A marked username and password go through `credveil gateway` with two workers: no event, log, file
+// A marked username and password go through `credveil gateway`: no event, log, file
 // of the state, metric or answer has either of them.
 
 import { once } from 'node:events';
