@@ -5,6 +5,7 @@ import { formatAddress } from '../addresses/address.ts';
 import { type AnswerCode, Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
+import type { Login } from '../login/attempt.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { Content } from '../request/collect-body.ts';
 import type { RequestHead } from '../request/head.ts';
@@ -60,14 +61,19 @@ export function forwardLogin(
   const { head, application } = exchange;
   if (!head || !application) return Promise.resolve(undefined);
   const forwarding = forwardingOf(exchange, head, { target, content, parts, setup });
+  const send = (headers: string[], readsBody: boolean) =>
+    forwardHeld(application.origin, { ...forwarding, headers, budget: parts.budget }, doneOf(exchange, parts), {
+      readsBody,
+    });
+  // A report may come as late as the end of the response.
+  if (!setup.outcomeToken && !exchange.attempt?.logins.some(readsResponseBody)) return send(forwarding.headers, false);
   // What has a coding cannot be judged.
   const headers = pairsOf(forwarding.headers).filter(([name]) => name.toLowerCase() !== 'accept-encoding');
-  return forwardHeld(
-    application.origin,
-    { ...forwarding, headers: [...headers.flat(), 'Accept-Encoding', 'identity'], budget: parts.budget },
-    doneOf(exchange, parts),
-  );
+  return send([...headers.flat(), 'Accept-Encoding', 'identity'], true);
 }
+
+const readsResponseBody = ({ outcome: { success, failure } }: Login): boolean =>
+  success.fields.has('credveil.response.body') || failure.fields.has('credveil.response.body');
 
 interface Way {
   readonly target: string;

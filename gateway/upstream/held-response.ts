@@ -17,7 +17,7 @@ export interface HeldResponse {
   readonly status: number;
   /** Names and values in turn, as the client would get them. */
   readonly headers: readonly string[];
-  /** Its first 64 KiB; undefined if they have a coding, such as gzip. */
+  /** Its first 64 KiB; undefined if they have a coding, such as gzip, or were not asked for. */
   readonly body: Buffer | undefined;
   readonly isWhole: boolean;
   /** Passes it on byte for byte, with more headers. */
@@ -40,23 +40,28 @@ export type Send = (forwarding: Forwarding, done: (outcome: Outcome) => void, si
  */
 export type Holds = (headers: readonly string[]) => number | undefined;
 
-/** Holds the response to a login. */
+/**
+ * Holds the response to a login.
+ * @param readsBody false if its head tells all: streams and downloads then go on at once
+ */
 export const forwardHeld = (
   origin: Origin,
   forwarding: HeldForwarding,
   done: (outcome: Outcome) => void,
-): Promise<HeldResponse | undefined> => hold(forwarding, done, (...sent) => forward(origin, ...sent), undefined);
+  { readsBody }: { readonly readsBody: boolean },
+): Promise<HeldResponse | undefined> =>
+  hold(forwarding, done, (...sent) => forward(origin, ...sent), readsBody ? MAX_HELD_BYTES : 0);
 
 /**
  * @param done is called as by `forward`, and not after `discard`
- * @param holds undefined to hold each response from its first byte
+ * @param holds or how much is read of each response, of which not even 1xx passes before
  * @returns undefined if nothing is held: the response was passed on, or none came
  */
 export function hold(
   forwarding: HeldForwarding,
   done: (outcome: Outcome) => void,
   send: Send,
-  holds: Holds | undefined,
+  holds: Holds | number,
 ): Promise<HeldResponse | undefined> {
   return new Promise((resolve) => {
     const held = new Held(forwarding, done, resolve, holds);
@@ -69,7 +74,7 @@ class Held implements Sink, HeldResponse {
   readonly #forwarding: HeldForwarding;
   readonly #done: (outcome: Outcome) => void;
   readonly #resolve: (held: HeldResponse | undefined) => void;
-  readonly #holds: Holds | undefined;
+  readonly #holds: Holds | number;
   readonly #sink: ResponseSink;
   #state: 'receiving' | 'held' | 'released' | 'discarded' = 'receiving';
   /** It was never held. */
@@ -90,7 +95,7 @@ class Held implements Sink, HeldResponse {
     forwarding: HeldForwarding,
     done: (outcome: Outcome) => void,
     resolve: (held: HeldResponse | undefined) => void,
-    holds: Holds | undefined,
+    holds: Holds | number,
   ) {
     this.#holds = holds;
     this.#forwarding = forwarding;
@@ -110,13 +115,13 @@ class Held implements Sink, HeldResponse {
 
   /** A response in steps could tell the outcome of a login in the first of them. */
   inform(status: number, headers: readonly string[]): void {
-    if (this.#holds) this.#sink.inform(status, headers);
+    if (typeof this.#holds === 'function') this.#sink.inform(status, headers);
   }
 
   start(status: number, statusText: string, headers: string[]): void {
     this.#drop();
     this.status = status;
-    const limit = this.#holds ? this.#holds(headers) : MAX_HELD_BYTES;
+    const limit = typeof this.#holds === 'function' ? this.#holds(headers) : this.#holds;
     if (limit === undefined) {
       this.#state = 'released';
       this.#isPassedOn = true;
@@ -211,7 +216,7 @@ class Held implements Sink, HeldResponse {
   #hold(): void {
     if (this.#state !== 'receiving') return;
     this.#state = 'held';
-    if (!isCoded(this.headers)) this.body = Buffer.concat(this.#pieces).subarray(0, MAX_HELD_BYTES);
+    if (this.#limit > 0 && !isCoded(this.headers)) this.body = Buffer.concat(this.#pieces).subarray(0, MAX_HELD_BYTES);
     this.#resolve(this);
   }
 

@@ -1,5 +1,6 @@
 // Responses that are held for what their headers have, and others that pass at once.
 
+import net from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { exchange, sendRaw } from '../../support/gateway/gateway.ts';
 import { answering, holdInFrontOf } from '../../support/gateway/upstream/holding.ts';
@@ -49,5 +50,29 @@ describe('a response that is held for its headers', () => {
     expect(head).toContain('secret=1');
     expect(body === LARGE).toBe(true);
     expect(outcomes).toEqual([{ status: 200 }]);
+  });
+});
+
+describe('a login whose outcome the head tells', () => {
+  test('has its stream passed on once it is judged, and no body to read', async () => {
+    const opened = Promise.withResolvers<void>();
+    const { url } = await answering([
+      'HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n',
+      opened.promise,
+      '3\r\nyou\r\n0\r\n\r\n',
+    ]);
+    const { port, held } = await holdInFrontOf(url, undefined, { holds: 0 });
+    const socket = net.connect(port, '127.0.0.1').setEncoding('latin1');
+    socket.write(GET);
+    let text = '';
+    for await (const piece of socket) {
+      text += piece;
+      if (text.includes('hi\r\n')) opened.resolve();
+      if (text.endsWith('0\r\n\r\n')) break;
+    }
+    expect(text).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+    expect(text).toContain('you');
+    expect((await held[0])?.body).toBeUndefined();
   });
 });

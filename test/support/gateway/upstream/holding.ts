@@ -30,8 +30,8 @@ export async function holdInFrontOf(
   {
     http: version = 1,
     timeoutMs = 10_000,
-    holds,
-  }: { readonly http?: 1 | 2; readonly timeoutMs?: number; readonly holds?: Holds } = {},
+    holds = 65_536,
+  }: { readonly http?: 1 | 2; readonly timeoutMs?: number; readonly holds?: Holds | number } = {},
 ): Promise<Front> {
   const origin = new Origin({
     url,
