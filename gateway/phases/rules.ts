@@ -7,6 +7,7 @@ import { CredveilError } from '../../protocol/errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { REQUEST_SCHEME, readsPath } from '../fields/request-fields.ts';
 import type { FindList } from '../rules/compile-expression.ts';
+import { allOf, anyOf } from '../rules/kleene.ts';
 import { type CompiledRule, compileRule, parseRule } from '../rules/rule.ts';
 import { createRuleIndex } from '../rules/rule-index.ts';
 import type { Trilean } from '../rules/schema/types.ts';
@@ -64,9 +65,22 @@ export function applyRules(
 ): Extract<RuleAction, { kind: 'block' }> | undefined {
   if (rules.length === 0) return undefined;
   const contexts = contextsOf(exchange);
-  for (const place of index.candidates(contexts)) {
-    const { name, action, compiled, readsPath: isOfPath, appliesToUnknown } = rules[place] as PreparedRule;
-    const outcome = judge(compiled, action, isOfPath ? contexts : contexts.slice(0, 1));
+  const outcomeOf = ({ compiled, action, readsPath: isOfPath }: PreparedRule): Trilean =>
+    judge(compiled, action, isOfPath ? contexts : contexts.slice(0, 1));
+  return decide(rules, index.candidates(contexts), outcomeOf, onMatch);
+}
+
+/** @param places of the rules that may apply, ascending */
+export function decide(
+  rules: readonly PreparedRule[],
+  places: Iterable<number>,
+  outcomeOf: (rule: PreparedRule) => Trilean,
+  onMatch: (match: RuleMatch) => void,
+): Extract<RuleAction, { kind: 'block' }> | undefined {
+  for (const place of places) {
+    const rule = rules[place] as PreparedRule;
+    const { name, action, appliesToUnknown } = rule;
+    const outcome = outcomeOf(rule);
     if (outcome === false) continue;
     const isUnknown = outcome === undefined;
     onMatch({ name, action, isUnknown: isUnknown && !appliesToUnknown });
@@ -85,15 +99,15 @@ function judge({ evaluate }: CompiledRule, { kind }: RuleAction, contexts: reado
   const [first] = contexts;
   if (!first) return undefined;
   if (contexts.length === 1) return evaluate(first);
-  const outcomes = contexts.map((context) => evaluate(context));
-  return kind === 'skip' || kind === 'setHeader' ? ofAll(outcomes) : ofAny(outcomes);
+  return ofReadings(
+    kind,
+    contexts.map((context) => evaluate(context)),
+  );
 }
 
-const ofAll = (outcomes: readonly Trilean[]): Trilean =>
-  outcomes.includes(false) ? false : outcomes.includes(undefined) ? undefined : true;
-
-const ofAny = (outcomes: readonly Trilean[]): Trilean =>
-  outcomes.includes(true) ? true : outcomes.includes(undefined) ? undefined : false;
+/** @param outcomes one for each reading of the path */
+export const ofReadings = (kind: RuleAction['kind'], outcomes: readonly Trilean[]): Trilean =>
+  kind === 'skip' || kind === 'setHeader' ? allOf(outcomes) : anyOf(outcomes);
 
 /**
  * What each rule makes of a request, whether or not the rules before it let the request through.

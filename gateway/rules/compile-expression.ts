@@ -8,10 +8,17 @@ import { and, not, or, xor } from './kleene.ts';
 import { fieldOf } from './schema/fields.ts';
 import type { RuleValue, Trilean } from './schema/types.ts';
 import type { Context, Scheme } from './scheme.ts';
-import type { Comparison, Expression, Field, InList, Rule, Value } from './syntax/ast.ts';
+import type { Comparison, Expression, Field, InList, Rule, Test, Value } from './syntax/ast.ts';
 import { RuleError } from './syntax/rule-error.ts';
 
 export type Evaluate = (context: Context) => Trilean;
+
+/** One of the comparisons and tests that a rule joins by and, or, xor and not. */
+export interface Condition {
+  readonly fields: ReadonlySet<string>;
+  readonly lists: ReadonlySet<string>;
+  readonly evaluate: Evaluate;
+}
 
 /** A list of addresses or of strings. `has` is unknown if the list was never read or is too old. */
 export type RuleList =
@@ -25,6 +32,10 @@ export class ExpressionCompiler implements ValueHost {
   /** Names that the rule reads, in the order in which they stand in it. */
   readonly fields = new Set<string>();
   readonly lists = new Set<string>();
+  /** Those of the whole rule, by where they stand in it. */
+  readonly conditions = new Map<Expression, Condition>();
+  /** Of the condition that is being compiled. */
+  #here = { fields: new Set<string>(), lists: new Set<string>() };
   readonly #rule: Rule;
   readonly #scheme: Pick<Scheme, 'phase' | 'slotOf'>;
   readonly #findList: FindList;
@@ -52,24 +63,26 @@ export class ExpressionCompiler implements ValueHost {
             ? disjunction(items)
             : parity(items);
       }
-      case 'test': {
-        const read = compileValue(this, expression.value);
-        // A missing value is not true.
-        return (context) => {
-          const value = read(context);
-          return value === undefined ? undefined : value === true;
-        };
-      }
-      default: {
-        const read = compileValue(this, expression.value);
-        const test = this.#compileTest(expression);
-        const ofMissing = isTrueOfMissing(expression);
-        return (context) => {
-          const value = read(context);
-          return value === undefined ? undefined : value === null ? ofMissing : test(value);
-        };
-      }
+      default:
+        return this.#compileCondition(expression);
     }
+  }
+
+  #compileCondition(expression: Test | Comparison): Evaluate {
+    const here = { fields: new Set<string>(), lists: new Set<string>() };
+    this.#here = here;
+    const read = compileValue(this, expression.value);
+    // A missing value is not true.
+    const test = expression.kind === 'test' ? isTrue : this.#compileTest(expression);
+    const ofMissing = expression.kind !== 'test' && isTrueOfMissing(expression);
+    const evaluate: Evaluate = (context) => {
+      const value = read(context);
+      return value === undefined ? undefined : value === null ? ofMissing : test(value);
+    };
+    this.conditions.set(expression, { ...here, evaluate });
+    // Whatever else is compiled, such as what an index reads, is of no condition.
+    this.#here = { fields: new Set(), lists: new Set() };
+    return evaluate;
   }
 
   /** @param expression that has a result for each element */
@@ -91,7 +104,7 @@ export class ExpressionCompiler implements ValueHost {
           );
       }
       case 'test':
-        return this.#compileElementTests(expression.value, (value) => value === true);
+        return this.#compileElementTests(expression.value, isTrue);
       default:
         return this.#compileElementTests(expression.value, this.#compileTest(expression));
     }
@@ -122,6 +135,7 @@ export class ExpressionCompiler implements ValueHost {
         'Define it under `lists` in the configuration.',
       );
     this.lists.add(comparison.list);
+    this.#here.lists.add(comparison.list);
     const wanted = typeOfValue(comparison.value).type === 'Ip' ? 'ip' : 'string';
     if (list.kind !== wanted)
       throw this.#error(
@@ -137,6 +151,7 @@ export class ExpressionCompiler implements ValueHost {
     const slot = this.#scheme.slotOf(name);
     if (slot !== undefined) {
       this.fields.add(name);
+      this.#here.fields.add(name);
       return slot;
     }
     const field = fieldOf(name);
@@ -170,6 +185,8 @@ export class ExpressionCompiler implements ValueHost {
     return new RuleError(code, this.#rule.source, span, message, hint);
   }
 }
+
+const isTrue: ValueTest = (value) => value === true;
 
 /** Cloudflare's default: a missing value differs from every literal. */
 const isTrueOfMissing = (comparison: Comparison): boolean =>

@@ -1,12 +1,12 @@
 // Rules from their source to a result for a request: what the gateway imports.
 
 import { checkRule, checkText } from './check/check-rule.ts';
-import { ExpressionCompiler, type FindList } from './compile-expression.ts';
+import { type Condition, ExpressionCompiler, type FindList } from './compile-expression.ts';
 import { type Explanation, explainExpression } from './explain.ts';
 import { type Requirement, requirementOf } from './requirement.ts';
 import type { Trilean } from './schema/types.ts';
 import type { Context, Scheme } from './scheme.ts';
-import type { Rule, Value } from './syntax/ast.ts';
+import type { Expression, Rule, Value } from './syntax/ast.ts';
 import { parseExpression } from './syntax/parser.ts';
 
 export interface CompiledRule {
@@ -19,6 +19,8 @@ export interface CompiledRule {
   evaluate(context: Context): Trilean;
   /** What every request fulfils for which it is not false: for `createRuleIndex`. */
   readonly requirement: Requirement | undefined;
+  /** By where they stand in the rule: `joinConditions` makes a result of theirs. */
+  readonly conditions: ReadonlyMap<Expression, Condition>;
   /** Evaluates every part, also those that the result does not depend on. */
   explain(context: Context): Explanation;
 }
@@ -47,12 +49,13 @@ export const parseText = (source: string): Value => checkText(source, parseExpre
 export function compileRule(rule: Rule, scheme: Pick<Scheme, 'phase' | 'slotOf'>, findList: FindList): CompiledRule {
   const compiler = new ExpressionCompiler(rule, scheme, findList);
   const evaluate = compiler.compile(rule.expression);
-  const { fields, lists } = compiler;
+  const { fields, lists, conditions } = compiler;
   return {
     rule,
     fields,
     lists,
     evaluate,
+    conditions,
     requirement: requirementOf(rule.expression, compiler),
     explain: (context) => explainExpression(compiler, rule, context),
   };
