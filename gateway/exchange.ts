@@ -12,6 +12,7 @@ import type { LeakVerdict } from './checks/checks.ts';
 import type { Peer } from './connection/peer.ts';
 import { isHttp2, streamOf } from './http-version.ts';
 import type { Attempt } from './login/attempt.ts';
+import type { Captured } from './record/decision.ts';
 import type { RequestHead } from './request/head.ts';
 
 const ID_BYTES = 9;
@@ -24,6 +25,7 @@ export class Exchange {
   readonly upgrade: { readonly socket: Duplex; readonly head: Buffer } | undefined;
   readonly startedAt = performance.now();
   #id: string | undefined;
+  #now: number | undefined;
 
   // Set by the phases, in this order.
   head: RequestHead | undefined;
@@ -39,6 +41,9 @@ export class Exchange {
   /** Of a login that is checked before it is forwarded. */
   verdict: LeakVerdict | undefined;
 
+  /** What was decided, and by what: for those requests alone on which something acted. */
+  decision: Captured | undefined;
+
   constructor(message: IncomingMessage, response: ServerResponse, peer: Peer, upgrade?: Exchange['upgrade']) {
     this.message = message;
     this.response = response;
@@ -48,8 +53,15 @@ export class Exchange {
 
   /** Named in answers and events alike. Random, since it means nothing. */
   get id(): string {
-    this.#id ??= randomBytes(ID_BYTES).toString('base64url');
+    // A command takes it for an option otherwise.
+    this.#id ??= randomBytes(ID_BYTES).toString('base64url').replace(/^-/, 'A');
     return this.#id;
+  }
+
+  /** In milliseconds since 1970, the same whenever it is asked. */
+  get now(): number {
+    this.#now ??= Date.now();
+    return this.#now;
   }
 
   get application(): Application | undefined {

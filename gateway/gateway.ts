@@ -15,38 +15,20 @@ import { createHttpServers, type HttpServers } from './connection/http-servers.t
 import { ConnectionCounts, createListener, type ListenerRules } from './connection/listener.ts';
 import { peerOf, setPeer } from './connection/peer.ts';
 import { profileId, type TlsProfile, type TlsProfileOptions } from './connection/tls-profiles.ts';
+import type { GatewayOptions, ProcessLists } from './gateway-options.ts';
 import { Browsers } from './handle/browsers.ts';
 import { Handles } from './handle/handles.ts';
 import { LoginLimits } from './limits/login-limits.ts';
-import type { ProcessState } from './limits/process-state.ts';
-import type { Lists } from './lists/lists.ts';
 import { Observe } from './observe/observe.ts';
 import { createNameUser } from './observe/user-names.ts';
 import { Reports } from './outcome/reports.ts';
 import { createPipeline } from './pipeline.ts';
+import { Recorder } from './record/recorder.ts';
 import { BodyRates } from './request/body-rate.ts';
 import { isIn } from './request/client-address.ts';
 import type { FindList } from './rules/compile-expression.ts';
 import { createSetup, type GatewaySetup, retireSetup } from './setup.ts';
 import { deriveKey } from './state/gateway-key.ts';
-
-export interface GatewayOptions {
-  readonly config: GatewayConfig;
-  /** Default: no lists, for a configuration that has none. */
-  readonly lists?: ProcessLists;
-  /** Default: nothing outlives a request, and logins have no limits and no verdict that waits. */
-  readonly state?: ProcessState | undefined;
-  /** Lets further processes listen on the same ports. */
-  readonly reusePort?: boolean;
-  /** The share of the limits of connections that this process has, of 1. */
-  readonly share?: number;
-  /** Equal in all processes of a gateway. Default: random. */
-  readonly ticketSecret?: Uint8Array;
-  readonly onEvent?: OnEvent;
-}
-
-/** The lists of one process. */
-export type ProcessLists = Pick<Lists, 'lookup' | 'observe'>;
 
 export interface Gateway {
   /** Where it listens: `http://127.0.0.1:8080`. */
@@ -67,6 +49,7 @@ export interface Gateway {
 }
 
 const NO_LISTS: ProcessLists = { lookup: () => undefined, observe: () => undefined };
+const ignore = (): void => undefined;
 const SECRET_BYTES = 32;
 const CLOSE_IDLE_MS = 50;
 
@@ -95,6 +78,7 @@ class RunningGateway implements Gateway {
   readonly #tlsOptions: TlsProfileOptions;
   readonly #counts = new ConnectionCounts();
   readonly #budget = new BufferBudget();
+  readonly #recorder: Recorder;
   readonly #observe: Observe;
   readonly #bodyRates: BodyRates;
   readonly #servers: HttpServers;
@@ -111,7 +95,14 @@ class RunningGateway implements Gateway {
     const { config, onEvent = () => undefined, ticketSecret = randomBytes(SECRET_BYTES) } = options;
     this.#onEvent = onEvent;
     const { state } = options;
+    this.#recorder = new Recorder({
+      setup: () => this.#setup,
+      networkKey: state && deriveKey(state.key, 'record-networks'),
+      share: options.share ?? 1,
+      write: options.onDecisions ?? ignore,
+    });
     this.#observe = new Observe(onEvent, {
+      recorder: this.#recorder,
       nameUser: state && createNameUser(deriveKey(state.key, 'event-names')),
       logAddresses: () => this.#setup.config.logAddresses,
     });
@@ -130,6 +121,7 @@ class RunningGateway implements Gateway {
       budget: this.#budget,
       bodyRates: this.#bodyRates,
       observe: this.#observe,
+      recorder: this.#recorder,
       reports: state && new Reports(state.state, deriveKey(state.key, 'reports')),
       browsers: state && new Browsers(state.state, new Handles(deriveKey(state.key, 'handles'))),
       limits: this.#limits,
@@ -206,6 +198,7 @@ class RunningGateway implements Gateway {
     clearTimeout(deadline);
     this.#servers.close();
     this.#bodyRates.close();
+    this.#recorder.flush();
     await retireSetup(this.#setup, undefined);
     this.#onEvent({ event: 'closed' });
   }

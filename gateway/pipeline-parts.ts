@@ -6,6 +6,7 @@ import type { Limits } from './limits/limits.ts';
 import type { Lists } from './lists/lists.ts';
 import type { Observe } from './observe/observe.ts';
 import type { Reports } from './outcome/reports.ts';
+import type { Recorder } from './record/recorder.ts';
 import type { BodyRates } from './request/body-rate.ts';
 import type { GatewaySetup } from './setup.ts';
 
@@ -15,6 +16,7 @@ export interface PipelineParts {
   readonly budget: BufferBudget;
   readonly bodyRates: BodyRates;
   readonly observe: Observe;
+  readonly recorder: Recorder;
   /** Undefined without a state. */
   readonly browsers: Browsers | undefined;
   /** Undefined without a state. */

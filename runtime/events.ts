@@ -77,6 +77,8 @@ export type ServerEvent =
   | { readonly event: 'config-warning'; readonly code: string; readonly message: string; readonly hint: string }
   /** The gateway serves; `credveil gateway status` and `lists` have nobody to ask. */
   | { readonly event: 'admin-unavailable'; readonly code: string; readonly message: string; readonly hint: string }
+  /** Decisions are not kept: `explain` and `replay` do not know of them. */
+  | { readonly event: 'record-failed'; readonly code: string; readonly hint: string }
   /** One for each action. `rule-unknown` did nothing, since a value that it reads is unknown. */
   | {
       readonly event: 'rule-matched' | 'rule-unknown';

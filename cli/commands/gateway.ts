@@ -17,6 +17,7 @@ import { checkFiles, readConfigHere } from '../gateway/check-files.ts';
 import { describeFaults } from '../gateway/faults.ts';
 import { type LiftFlags, liftLimits, listLimits } from '../gateway/limits.ts';
 import { listsOf, withSetup } from '../gateway/offline-setup.ts';
+import { addRecordCommands } from '../gateway/record-commands.ts';
 import { type RulesTestFlags, testRules } from '../gateway/rules-test.ts';
 import { RunningConfig } from '../gateway/running-config.ts';
 import { StateLock } from '../gateway/state-lock.ts';
@@ -88,6 +89,7 @@ export function addGateway(program: Command): void {
       const flags: RulesTestFlags = command.optsWithGlobals();
       return withFaults(flags, () => testRules(flags));
     });
+  addRecordCommands(gateway, withFaults);
 }
 
 /** Runs an action with --config, and prints the mistakes of that file. */

@@ -66,12 +66,12 @@ function describeRule({ name, action, outcome, isReached, reading, parts }: Expl
   return [`rule   ${name} (${action}): ${word(outcome)}${note}`, ...describeParts(parts, 1)];
 }
 
-const describeParts = ({ text, outcome, parts }: Explanation, depth: number): string[] => [
+export const describeParts = ({ text, outcome, parts }: Explanation, depth: number): string[] => [
   `       ${'  '.repeat(depth)}${text.replace(/\s+/g, ' ')}  ${Array.isArray(outcome) ? `[${outcome.map(word).join(' ')}]` : word(outcome as boolean | undefined)}`,
   ...parts.flatMap((part) => describeParts(part, depth + 1)),
 ];
 
-const word = (outcome: boolean | undefined): string => (outcome === undefined ? 'unknown' : String(outcome));
+export const word = (outcome: boolean | undefined): string => (outcome === undefined ? 'unknown' : String(outcome));
 
 function describeEnd(end: ExplainedRequest['end']): string {
   if ('forwarded' in end) return `forwarded as ${end.forwarded}`;

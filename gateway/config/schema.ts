@@ -10,6 +10,7 @@ import { LOGIN_LIMITS_SCHEMA } from '../limits/limit-schema.ts';
 import { LISTS_SCHEMA } from '../lists/list-schema.ts';
 import { LOGIN_SCHEMA } from '../login/login-config.ts';
 import { RULES_SCHEMA } from '../phases/rule-config.ts';
+import { RECORD_SCHEMA } from '../record/record-schema.ts';
 import { lettersOf, mayBeKept } from '../request/reserved-names.ts';
 
 const PORT = '(?:\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
@@ -211,6 +212,8 @@ export const CONFIG = z.strictObject({
     .default('info'),
   /** Events of logins have the address of the client. */
   logAddresses: z.boolean({ error: 'must be true or false' }).default(false),
+  /** What was decided, and by what: for `explain` and `replay`. Kept in stateDirectory. */
+  record: RECORD_SCHEMA,
   drainMs: milliseconds.default(30_000),
 });
 

@@ -134,7 +134,7 @@ export const REQUEST_READERS: Readers<RuleRequest> = {
   'http.request.uri.args.values': (request) => argumentsOf(request).all,
   'http.request.full_uri': (request) => `${originOf(request)}${uriOf(request)}`,
   'http.request.version': ({ exchange }) => `HTTP/${exchange.message.httpVersion}`,
-  'http.request.timestamp.sec': () => Math.floor(Date.now() / 1_000),
+  'http.request.timestamp.sec': ({ exchange }) => Math.floor(exchange.now / 1_000),
   'http.user_agent': header('user-agent'),
   'http.referer': header('referer'),
   'http.cookie': header('cookie'),

@@ -9,20 +9,33 @@ import type { LeakVerdict } from '../checks/checks.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Attempt, LoginOutcome } from '../login/attempt.ts';
 import type { RuleMatch } from '../phases/rules.ts';
+import type { DecisionEnd } from '../record/decision.ts';
+import type { Recorder } from '../record/recorder.ts';
 import type { Outcome } from '../upstream/forwarding.ts';
 import type { NameUser } from './user-names.ts';
 
 /** Seconds. */
 const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120];
-/** No application can have this name. */
 const MINUTE = 60_000;
+/** No application can have this name. */
 const NO_APP = '-';
 
 export interface ObserveOptions {
   readonly nameUser?: NameUser | undefined;
   /** Whether events of logins have the address of the client. */
   readonly logAddresses?: () => boolean;
+  readonly recorder?: Recorder;
 }
+
+/** Something acted on a request that these answer, whether or not its rules were asked. */
+const RECORDED: { readonly [Code in AnswerCode]?: 'unasked' | 'late' } = {
+  LOGIN_LIMITED: 'unasked',
+  USER_LIMITED: 'unasked',
+  LOGIN_UNREADABLE: 'unasked',
+  LOGIN_TOO_LARGE: 'unasked',
+  LOGIN_CODING_UNKNOWN: 'unasked',
+  SESSION_UNCHECKED: 'late',
+};
 
 interface LoginFacts {
   readonly outcome: LoginOutcome;
@@ -68,16 +81,22 @@ export class Observe {
   }
 
   /** The gateway answered by itself. */
-  answered(exchange: Exchange, code: AnswerCode | 'REDIRECTED'): void {
-    this.#count(exchange);
-    if (code === 'REDIRECTED') return;
+  answered(exchange: Exchange, code: AnswerCode | 'REDIRECTED', limit?: string): void {
+    if (code === 'REDIRECTED') {
+      this.#count(exchange, { refused: code });
+      return;
+    }
+    const recorded = RECORDED[code];
+    if (recorded) this.#options.recorder?.begin(exchange, recorded);
+    this.#count(exchange, { refused: code, ...(limit !== undefined && { limit }) });
     this.malformed(code);
     const { application, id } = exchange;
     this.#onEvent({ event: 'request-refused', code, ...(application && { app: application.name }), request: id });
   }
 
   /** A rule applied, or its condition depends on what is unknown. */
-  matched({ application, id }: Exchange, { name, action, isUnknown }: RuleMatch): void {
+  matched({ application, id, decision }: Exchange, { name, action, isUnknown }: RuleMatch): void {
+    decision?.matches.push({ rule: name, action: action.kind, isUnknown });
     const outcome = isUnknown ? 'unknown' : action.kind;
     const key = `${name}\n${outcome}`;
     this.#matches.set(key, (this.#matches.get(key) ?? 0) + 1);
@@ -99,7 +118,8 @@ export class Observe {
 
   /** A rule ended the request; `matched` has reported it. */
   blocked(exchange: Exchange): void {
-    this.#count(exchange);
+    const { decision, response } = exchange;
+    this.#count(exchange, { blockedBy: decision?.matches.at(-1)?.rule ?? NO_APP, status: response.statusCode });
     this.malformed('BLOCKED');
   }
 
@@ -125,11 +145,13 @@ export class Observe {
 
   /** The gateway answered as it was asked: to a proxy, that the request may go on. */
   allowed(exchange: Exchange): void {
-    this.#count(exchange);
+    this.#count(exchange, { forwarded: exchange.response.statusCode });
   }
 
   forwarded(exchange: Exchange, outcome: Outcome): void {
-    this.#count(exchange);
+    const { response } = exchange;
+    const status = response.headersSent ? response.statusCode : 0;
+    this.#count(exchange, 'failure' in outcome ? { refused: outcome.failure } : { forwarded: status });
     if (!('failure' in outcome)) return;
     const { failure } = outcome;
     const fault = 'fault' in outcome ? outcome.fault : { code: failure, ...hintOf(failure) };
@@ -149,6 +171,13 @@ export class Observe {
     const { application, client, id: request } = exchange;
     const app = application?.name ?? NO_APP;
     const user = this.#options.nameUser?.(app, usernames);
+    if (exchange.decision)
+      exchange.decision.login = {
+        name: login.name,
+        outcome,
+        ...(user !== undefined && { user }),
+        ...(outcome === 'success' && verdict && { verdict: verdict.status }),
+      };
     const key = [app, login.name, outcome, verdict?.status ?? ''].join('\n');
     this.#logins.set(key, (this.#logins.get(key) ?? 0) + 1);
     if (verdict?.reason) this.#unchecked.set(verdict.reason, (this.#unchecked.get(verdict.reason) ?? 0) + 1);
@@ -204,8 +233,10 @@ export class Observe {
     ];
   }
 
-  #count({ application, response, startedAt }: Exchange): void {
+  #count(exchange: Exchange, end: DecisionEnd): void {
+    const { application, response, startedAt } = exchange;
     const seconds = (performance.now() - startedAt) / 1_000;
     this.#requests.observe(application?.name ?? NO_APP, response.headersSent ? response.statusCode : 0, seconds);
+    if (exchange.decision) this.#options.recorder?.end(exchange, end);
   }
 }

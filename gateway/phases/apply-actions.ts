@@ -19,10 +19,12 @@ export function isBlocked(exchange: Exchange, parts: PipelineParts): boolean {
 /**
  * Applies the rules of the request's application. @returns the action that blocks it, if one does
  */
-export function blockedBy(exchange: Exchange, { observe, lists }: PipelineParts): Block | undefined {
+export function blockedBy(exchange: Exchange, { observe, recorder, lists }: PipelineParts): Block | undefined {
   const rules = exchange.application?.rules;
   if (!rules) return undefined;
+  if (exchange.attempt) recorder.begin(exchange);
   return applyRules(rules, exchange, (match) => {
+    recorder.begin(exchange);
     observe.matched(exchange, match);
     const { action, isUnknown } = match;
     if (isUnknown) return;

@@ -11,7 +11,14 @@ const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
 
 /** What a derived key is for. No two uses share a key. */
-export type KeyUse = 'limit-names' | 'limit-places' | 'device-cookies' | 'handles' | 'event-names' | 'reports';
+export type KeyUse =
+  | 'limit-names'
+  | 'limit-places'
+  | 'device-cookies'
+  | 'handles'
+  | 'event-names'
+  | 'record-networks'
+  | 'reports';
 
 /** RFC 5869 with SHA-256. @returns 32 bytes */
 export const deriveKey = (gatewayKey: Uint8Array, use: KeyUse): Buffer =>

@@ -32,6 +32,8 @@ export interface WorkerAddresses {
 export interface PrimaryAnswers {
   /** A rule put an address on a list. */
   observed(payload: ListChange): void;
+  /** Lines of the record. */
+  decided(payload: readonly string[]): void;
   state(payload: readonly StateQuestion[]): readonly BatchAnswer[];
   limits(payload: readonly LimitQuestion[]): readonly BatchAnswer[];
 }

@@ -13,6 +13,7 @@ import { listMetrics } from '../lists/list-metrics.ts';
 import type { ListChange } from '../lists/list-replica.ts';
 import { createLists, type Lists } from '../lists/lists.ts';
 import { warningsOf } from '../warnings.ts';
+import { KeptRecord } from './kept-record.ts';
 import { KeptState } from './kept-state.ts';
 import type { PrimaryAnswers, WorkerAddresses, WorkerAnswers, WorkerOrder } from './messages.ts';
 
@@ -47,13 +48,15 @@ export async function startGatewayService(
   let toWorkers: (change: ListChange) => void = () => undefined;
   const keeper = new KeptLists(onEvent, (change) => toWorkers(change));
   const state = new KeptState(onEvent);
+  const record = new KeptRecord(onEvent);
   await keeper.replace(config);
   const warn = (given: GatewayConfig): void => {
     for (const event of warningsOf(given)) onEvent(event);
   };
   try {
     state.start(config);
-    const kept = { lists: keeper, state };
+    record.use(config);
+    const kept = { lists: keeper, state, record };
     const gateway =
       workers === 0 ? await startHere(config, kept, onEvent) : await startWorkers(config, workers, kept, onEvent);
     toWorkers = gateway.tell;
@@ -65,6 +68,7 @@ export async function startGatewayService(
       reload: async (changed) => {
         state.open(changed);
         await keeper.replace(changed);
+        record.use(changed);
         gateway.reload(changed);
         warn(changed);
       },
@@ -72,6 +76,7 @@ export async function startGatewayService(
         await gateway.close(options);
         await keeper.lists.close();
         state.close();
+        await record.close();
       },
       metrics: async () => [listMetrics(keeper.lists.stats()), ...(await gateway.metrics())],
     };
@@ -111,6 +116,7 @@ class KeptLists {
 interface Kept {
   readonly lists: KeptLists;
   readonly state: KeptState;
+  readonly record: KeptRecord;
 }
 
 interface Processes extends Pick<GatewayService, 'urls' | 'close' | 'metrics'> {
@@ -118,8 +124,9 @@ interface Processes extends Pick<GatewayService, 'urls' | 'close' | 'metrics'> {
   tell(change: ListChange): void;
 }
 
-async function startHere(config: GatewayConfig, { lists, state }: Kept, onEvent: OnEvent): Promise<Processes> {
-  const gateway = await startGateway({ config, lists: lists.lists, state: state.here(), onEvent });
+async function startHere(config: GatewayConfig, { lists, state, record }: Kept, onEvent: OnEvent): Promise<Processes> {
+  const onDecisions = (lines: readonly string[]): void => record.append(lines);
+  const gateway = await startGateway({ config, lists: lists.lists, state: state.here(), onEvent, onDecisions });
   return {
     urls: gateway.urls,
     reload: (changed) => gateway.reload(changed, lists.lists),
@@ -132,7 +139,7 @@ async function startHere(config: GatewayConfig, { lists, state }: Kept, onEvent:
 async function startWorkers(
   config: GatewayConfig,
   workers: number,
-  { lists, state }: Kept,
+  { lists, state, record }: Kept,
   onEvent: OnEvent,
 ): Promise<Processes> {
   assertReusePort('workers: 0');
@@ -154,6 +161,7 @@ async function startWorkers(
     }),
     connect: (channel) => {
       channel.handle('observed', (change) => lists.lists.take(change));
+      channel.handle('decided', (lines) => record.append(lines));
       state.connect(channel);
     },
     onEvent,

@@ -5,7 +5,8 @@ import type { Channel } from '../../runtime/ipc.ts';
 import { runWorker } from '../../runtime/workers/worker.ts';
 import type { Address } from '../addresses/address.ts';
 import type { GatewayConfig } from '../config/schema.ts';
-import { type Gateway, type ProcessLists, startGateway } from '../gateway.ts';
+import { type Gateway, startGateway } from '../gateway.ts';
+import type { ProcessLists } from '../gateway-options.ts';
 import { createRemotePeer } from '../limits/limit-peer.ts';
 import type { ProcessState } from '../limits/process-state.ts';
 import { type ListChange, ListReplica } from '../lists/list-replica.ts';
@@ -78,7 +79,9 @@ class WorkerGateway {
     const lists = new WorkerLists(config, tell);
     await lists.load();
     const state = reachState(primary, order);
-    const gateway = await startGateway({ config, lists, state, share, ticketSecret, reusePort: true, onEvent });
+    const onDecisions = (lines: readonly string[]): void => void primary.tell('decided', lines);
+    const own = { share, ticketSecret, reusePort: true };
+    const gateway = await startGateway({ config, lists, state, ...own, onEvent, onDecisions });
     return new WorkerGateway(gateway, config, lists, tell);
   }
 

@@ -6,7 +6,8 @@ import net, { type AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { parseConfig } from '../../../gateway/config/load.ts';
 import type { GatewayConfig } from '../../../gateway/config/schema.ts';
-import { type Gateway, type ProcessLists, startGateway } from '../../../gateway/gateway.ts';
+import { type Gateway, startGateway } from '../../../gateway/gateway.ts';
+import type { ProcessLists } from '../../../gateway/gateway-options.ts';
 import type { ProcessState } from '../../../gateway/limits/process-state.ts';
 import { ListReplica } from '../../../gateway/lists/list-replica.ts';
 import type { ServerEvent } from '../../../runtime/events.ts';
@@ -28,6 +29,8 @@ export interface ServeOptions {
   readonly isClosedByTest?: boolean;
   /** Default: none. */
   readonly state?: ProcessState;
+  /** Takes lines of the record. */
+  readonly onDecisions?: (lines: readonly string[]) => void;
 }
 
 export async function serve(text: string, options: ServeOptions = {}): Promise<TestGateway> {
@@ -38,7 +41,9 @@ export async function serve(text: string, options: ServeOptions = {}): Promise<T
     lookup: (name) => replica.lookup(name),
     observe: (name, address, ttlMs) => void replica.observe(name, address, ttlMs),
   };
-  const gateway = await startGateway({ config, lists, state: options.state, onEvent: (event) => events.push(event) });
+  const { state, onDecisions = () => undefined } = options;
+  const onEvent = (event: ServerEvent): void => void events.push(event);
+  const gateway = await startGateway({ config, lists, state, onEvent, onDecisions });
   if (!options.isClosedByTest) onTestFinished(() => gateway.close({ deadlineMs: 200 }));
   return { gateway, port: gateway.ports[0] as number, events };
 }

@@ -1,0 +1,105 @@
+// credveil gateway explain: every field and rule of one recorded request.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { readConfig } from '../../gateway/config/read.ts';
+import type { GatewayConfig } from '../../gateway/config/schema.ts';
+import type { Decision, DecisionEnd } from '../../gateway/record/decision.ts';
+import { readRecord } from '../../gateway/record/read-record.ts';
+import { explainRecorded, type ReplayedRule } from '../../gateway/replay.ts';
+import { UsageError } from '../exit.ts';
+import { formatTable, printResult } from '../output.ts';
+import { listsOf, withSetup } from './offline-setup.ts';
+import { describeParts, word } from './rules-test.ts';
+
+export interface RecordFlags {
+  readonly config: string;
+  readonly state?: string;
+  readonly json?: boolean;
+}
+
+export type ExplainFlags = RecordFlags;
+
+interface Explained {
+  readonly decision: Decision;
+  /** As the configuration has them now. */
+  readonly rules: readonly ReplayedRule[];
+  /** The rules are those that decided. */
+  readonly isUnchanged: boolean;
+}
+
+export async function explainEvent(id: string, flags: ExplainFlags): Promise<void> {
+  const config = readConfig(flags.config);
+  const decision = await find(id.replace(/^urn:credveil:request:/, ''), stateOf(config, flags));
+  const lists = listsOf(config);
+  await lists.load();
+  const { rules, digest } = await withSetup(config, { lists, onEvent: () => undefined }, (setup) =>
+    explainRecorded(decision, setup),
+  );
+  printResult(flags, { decision, rules, isUnchanged: digest === decision.config.rules }, describe);
+}
+
+/** @throws UsageError if nothing can be there */
+export function stateOf({ stateDirectory = '.', record }: GatewayConfig, { state }: RecordFlags): string {
+  const directory = state ?? stateDirectory;
+  if (fs.existsSync(path.join(directory, 'record'))) return directory;
+  const off = record === 'off' && state === undefined;
+  throw new UsageError(
+    off ? 'this configuration keeps no record' : `${directory} has no record of decisions`,
+    off ? 'Remove record: off from it.' : 'Name the stateDirectory of the gateway that decided: --state <directory>.',
+  );
+}
+
+/** Ids are random: the last one is the one that is asked for. */
+async function find(id: string, state: string): Promise<Decision> {
+  let found: Decision | undefined;
+  for await (const decision of readRecord(state, 0)) if (decision.id === id) found = decision;
+  if (found) return found;
+  throw new UsageError(
+    'no recorded request has this id',
+    'Take the id from an event or an answer. Recorded are logins, and requests on which a rule or limit acted, as long as record.hours and record.maxBytes say.',
+  );
+}
+
+function describe({ decision, rules, isUnchanged }: Explained): string {
+  const { id, at, app, end, readings, isMasked, fields, unknown, login, address, network } = decision;
+  const [path = '', ...others] = readings;
+  const rows = [
+    ['request', id],
+    ['time', new Date(at).toISOString()],
+    ['app', app],
+    ['end', describeEnd(end)],
+    ['path', `${path}${isMasked ? ' (parts that may be secrets are masked)' : ''}`],
+    ...others.map((reading) => ['read as', reading]),
+    ['client', address ?? `not recorded (logAddresses)${network === undefined ? '' : `, network ${network}`}`],
+    ...(login ? [['login', describeLogin(login)]] : []),
+    ...Object.entries(fields).map(([name, value]) => [name, describeValue(value)]),
+    ...unknown.map((name) => [name, 'unknown']),
+  ];
+  const changed = isUnchanged ? [] : ['The rules have changed since. They are shown as they are now.'];
+  const parts = rules.length === 0 ? ['no rules'] : rules.flatMap((rule) => describeRule(rule, decision));
+  return [formatTable(['', ''], rows).trimStart(), '', ...changed, ...parts].join('\n');
+}
+
+function describeRule(rule: ReplayedRule, { matches, readings }: Decision): string[] {
+  const { name, action, outcome, untold, reading, parts } = rule;
+  const acted = matches.some((match) => match.rule === name && !match.isUnknown);
+  const result = untold.length > 0 ? `cannot tell: ${untold.join(', ')} not recorded` : word(outcome);
+  const read = reading === readings[0] ? '' : `, path read as ${reading}`;
+  return [`rule   ${name} (${action}): ${result}${read}${acted ? ', applied' : ''}`, ...describeParts(parts, 1)];
+}
+
+export function describeEnd(end: DecisionEnd): string {
+  if ('forwarded' in end) return `forwarded, answered with ${end.forwarded}`;
+  if ('blockedBy' in end) return `blocked by ${end.blockedBy} with ${end.status}`;
+  return end.limit === undefined ? end.refused : `${end.refused} by the limit ${end.limit}`;
+}
+
+const describeLogin = ({ name, outcome, verdict, user }: NonNullable<Decision['login']>): string =>
+  [`${name}: ${outcome ?? 'not forwarded'}`, verdict, user].filter((part) => part !== undefined).join(', ');
+
+function describeValue(value: Decision['fields'][string]): string {
+  if (value === null) return 'none';
+  if (value === '') return 'empty';
+  return Array.isArray(value) ? value.join(', ') : String(value);
+}

@@ -1,0 +1,49 @@
+// Which fields of a request may be kept, and which parts of a path. What is not named here is not:
+// bodies, cookies, queries, and headers other than these.
+
+import type { FieldName } from '../rules/schema/fields.ts';
+
+export const RECORDABLE: readonly FieldName[] = [
+  'http.host',
+  'http.request.method',
+  'http.request.version',
+  'http.request.timestamp.sec',
+  'http.user_agent',
+  'http.request.headers.names',
+  'http.request.body.size',
+  'http.request.body.mime',
+  'ssl',
+  'cf.tls_version',
+  'cf.tls_client_auth.cert_verified',
+  'cf.waf.auth_detected',
+  'credveil.login.detected',
+  'credveil.login.app',
+];
+
+/** They differ between readings of a path. */
+export const PATH: FieldName = 'http.request.uri.path';
+/** Equals the path of a request without a query. */
+export const URI: FieldName = 'http.request.uri';
+export const QUERY: FieldName = 'http.request.uri.query';
+/** Kept where the configuration has `logAddresses`. */
+export const CLIENT: FieldName = 'ip.src';
+export const OF_LOGINS: ReadonlySet<string> = new Set([
+  'cf.waf.auth_detected',
+  'credveil.login.detected',
+  'credveil.login.app',
+]);
+
+const MAX_VALUE = 1_024;
+const MAX_NAMES = 128;
+
+/** Whether a value is small enough to be kept. */
+export function isSmall(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length <= MAX_NAMES && value.every(isSmall);
+  return typeof value !== 'string' || value.length <= MAX_VALUE;
+}
+
+/** Links that reset a password have a token in their path, and some paths name a person. */
+const SECRET_SEGMENT = /(?=[^/]*\d)[A-Za-z0-9_=+.~-]{20,}|[^/]*(?:@|%40)[^/]*|[A-Za-z]{40,}/gi;
+export const MASK = '…';
+
+export const maskPath = (path: string): string => path.replace(SECRET_SEGMENT, MASK);

@@ -1,0 +1,34 @@
+// The record in the process that starts the workers: written by it alone, as the configuration in
+// force says.
+
+import type { OnEvent } from '../../runtime/events.ts';
+import type { GatewayConfig } from '../config/schema.ts';
+import { RecordFiles } from '../record/record-files.ts';
+
+export class KeptRecord {
+  readonly #onEvent: OnEvent;
+  #key = '';
+  #files: RecordFiles | undefined;
+
+  constructor(onEvent: OnEvent) {
+    this.#onEvent = onEvent;
+  }
+
+  use({ record, stateDirectory }: GatewayConfig): void {
+    const key = JSON.stringify([record, stateDirectory]);
+    if (key === this.#key) return;
+    this.#key = key;
+    void this.#files?.close();
+    const isKept = record !== 'off' && stateDirectory !== undefined;
+    this.#files = isKept ? new RecordFiles(stateDirectory, record, this.#onEvent) : undefined;
+  }
+
+  /** @param lines as a worker formatted them */
+  append(lines: readonly string[]): void {
+    this.#files?.append(lines);
+  }
+
+  async close(): Promise<void> {
+    await this.#files?.close();
+  }
+}
