@@ -1,34 +1,75 @@
 // The source of a rule as people may see it: without keys, and harmless to a terminal.
 
-/** To the start of the key. A malformed call hides its key too: a bare word, or in another call. */
-const BEFORE_KEY = /is_timed_hmac_valid_v0(?:\s*\(\s*(?=[^\s"(#]+[\s,)])|[^"]*?(?:r(#*))?")/g;
-const QUOTED = /^(?:[^"\\]|\\[\s\S])*/;
+/** Its first argument is a key. */
+const KEYED = 'is_timed_hmac_valid_v0';
+/**
+ * Words before a parenthesis or a string that take no key. Any other one may be the function above,
+ * misspelt.
+ */
+const HARMLESS: ReadonlySet<string> = new Set(
+  (
+    'and or xor not in eq ne lt le gt ge contains matches wildcard strict true false ssl any all cidr cidr6 concat ' +
+    'decode_base64 encode_base64 ends_with starts_with join split len lower upper lookup_json_string ' +
+    'lookup_json_integer substring to_string url_decode sha256'
+  ).split(' '),
+);
+/** A string, raw or quoted, which may lack its end; a word; or any other character. */
+const TOKEN = /r(#*)"(?:[\s\S]*?"\1(?!#)|[\s\S]*$)|"(?:[^"\\]|\\[\s\S])*"?|[$\w.]+|[\s\S]/g;
 
 /** Keys are masked, and control characters are blanks. Offsets stay the same. */
 export const shownSource = (source: string): string =>
   withoutKeys(source).replace(/[^\P{C}\n]/gu, (sign) => ' '.repeat(sign.length));
 
-/**
- * The source with every character of an HMAC key replaced by `*`. It may be malformed: a key
- * without an end is masked to the end of the source.
- */
+/** What is masked after a word that takes a key. */
+type Masking =
+  /** Nothing. */
+  | 'none'
+  /** The next string: the function is known, or no parenthesis follows. */
+  | 'string'
+  /** All to the end of the call: it is malformed, or the function is unknown. */
+  | 'call';
+
+/** The source may be malformed: a key without an end is masked to the end of the source. */
 function withoutKeys(source: string): string {
   let masked = '';
-  let from = 0;
-  for (const found of source.matchAll(BEFORE_KEY)) {
-    const start = found.index + found[0].length;
-    if (start < from) continue;
-    const end = start + keyLength(source.slice(start), found[0].endsWith('"'), found[1]);
-    masked += source.slice(from, start) + source.slice(start, end).replace(/[^\n]/g, '*');
-    from = end;
+  let masking: Masking = 'none';
+  /** Open parentheses since masking began. */
+  let depth = 0;
+  let word = '';
+  for (const { 0: token, index } of source.matchAll(TOKEN)) {
+    const isString = /^r?#*"/.test(token);
+    const isHidden = masking === 'call' ? depth > 0 : masking === 'string' && isString;
+    if (masking === 'call') {
+      depth += token === '(' ? 1 : token === ')' ? -1 : 0;
+      masked += depth > 0 && isHidden ? hidden(token) : token;
+      if (depth === 0) masking = 'none';
+      continue;
+    }
+    masked += isHidden ? quotesOf(token) : token;
+    if (isString) masking = 'none';
+    else if (/^[$\w]/.test(token)) {
+      // Behind a field a word is no function but an operator, which may be misspelt as well.
+      masking = mayTakeKey(token) && !word.includes('.') ? 'string' : 'none';
+      word = token;
+    } else if (token === '(' && word !== '' && !HARMLESS.has(word) && !startsWithKey(word, source.slice(index + 1))) {
+      masking = 'call';
+      depth = 1;
+    }
+    if (!/^(?:[$\w]|\s)/.test(token)) word = '';
   }
-  return masked + source.slice(from);
+  return masked;
 }
 
-/** @param hashes of a raw string, undefined for a quoted one */
-function keyLength(rest: string, isString: boolean, hashes: string | undefined): number {
-  if (!isString) return rest.search(/[\s,)]/);
-  if (hashes === undefined) return QUOTED.exec(rest)?.[0].length ?? 0;
-  const end = rest.indexOf(`"${hashes}`);
-  return end === -1 ? rest.length : end;
+const mayTakeKey = (word: string): boolean => word === KEYED || (/^[a-z_]\w*$/i.test(word) && !HARMLESS.has(word));
+
+/** Whether the known function is called as it should be: only its key is masked then. */
+const startsWithKey = (word: string, rest: string): boolean => word === KEYED && /^\s*(?:r#*)?"/.test(rest);
+
+const hidden = (text: string): string => text.replace(/[^\n]/g, '*');
+
+/** A string with its quotes, as far as it has them. */
+function quotesOf(text: string): string {
+  const start = text.indexOf('"') + 1;
+  const end = /"#*$/.exec(text.slice(start))?.index ?? text.length - start;
+  return text.slice(0, start) + hidden(text.slice(start, start + end)) + text.slice(start + end);
 }
