@@ -24,7 +24,8 @@ import { StateLock } from '../gateway/state-lock.ts';
 import { type AlarmOptions, openEvents } from '../notify/service-events.ts';
 import { note, print, printJson, printResult } from '../output.ts';
 import { printable } from '../printable.ts';
-import { startMetrics, untilStopped } from '../service/run-service.ts';
+import { startMetrics } from '../service/run-service.ts';
+import { Signals } from '../service/signals.ts';
 
 interface GatewayFlags {
   readonly config: string;
@@ -42,8 +43,12 @@ export function addGateway(program: Command): void {
     .action((flags: Partial<GatewayFlags>) =>
       withFaults(flags, async ({ config: file }) => {
         const config = readConfigHere(file);
-        if (flags.check) await check(config, { ...flags, config: file });
-        else await serveUntilStopped(config, { ...flags, config: file });
+        if (flags.check) {
+          await check(config, { ...flags, config: file });
+          return;
+        }
+        const signals = new Signals();
+        await serveUntilStopped(config, { ...flags, config: file }, signals).finally(() => signals.close());
       }),
     );
   const ask = (name: string, about: string, run: (flags: AdminFlags) => Promise<void>): Command =>
@@ -135,7 +140,7 @@ function describeWarning({ event, ...facts }: ServerEvent): string {
   return `warning: ${printable(said)}${hint === undefined ? '' : `\n  ${printable(hint)}`}`;
 }
 
-async function serveUntilStopped(config: GatewayConfig, flags: GatewayFlags): Promise<void> {
+async function serveUntilStopped(config: GatewayConfig, flags: GatewayFlags, signals: Signals): Promise<void> {
   const lock = new StateLock();
   lock.take(config);
   const { onEvent, close: closeEvents } = await openEvents(alarmsOf(config));
@@ -155,9 +160,8 @@ async function serveUntilStopped(config: GatewayConfig, flags: GatewayFlags): Pr
     lock.take(next);
     await service.reload(next);
   };
-  const onHangUp = (): void => running.reload(apply);
-  process.on('SIGHUP', onHangUp);
-  const stopped = untilStopped(() =>
+  signals.onHangUp(() => running.reload(apply));
+  const stopped = signals.untilStopped(() =>
     service
       .close({ deadlineMs: running.current.drainMs })
       .finally(() => Promise.all([metrics?.close(), closeAdmin()]))
@@ -168,7 +172,6 @@ async function serveUntilStopped(config: GatewayConfig, flags: GatewayFlags): Pr
   if (flags.json) printJson({ urls, ...(metrics && { metrics: metrics.url }) });
   else print(urls.map((url) => `listening on ${url}`).join('\n'));
   await stopped;
-  process.off('SIGHUP', onHangUp);
   lock.release();
 }
 

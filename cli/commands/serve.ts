@@ -28,7 +28,8 @@ import { keyFileFor } from '../open.ts';
 import { note, printResult } from '../output.ts';
 import { printable } from '../printable.ts';
 import { addSettingFlags, configJson, describeConfig } from '../serve-config.ts';
-import { startMetrics, untilStopped } from '../service/run-service.ts';
+import { startMetrics } from '../service/run-service.ts';
+import { Signals } from '../service/signals.ts';
 
 interface ServeOptions {
   config?: string;
@@ -105,12 +106,14 @@ export function addServe(program: Command): void {
       for (const { message } of ignored) note(`warning: ${message}`);
       return printResult(options, options.json ? configJson(config) : config, () => describeConfig(config));
     }
+    const signals = new Signals();
     const events = await openEvents(alarmsOf(config.settings));
     try {
       for (const event of ignored) events.onEvent(event);
-      await serveUntilStopped(config.settings, load, events.onEvent, options);
+      await serveUntilStopped(config.settings, load, { onEvent: events.onEvent, signals }, options);
     } finally {
       await events.close();
+      signals.close();
     }
   });
 }
@@ -127,7 +130,7 @@ function alarmsOf({ logLevel, notify, dataset, keyFileGroup, outboxFile }: Setti
 async function serveUntilStopped(
   initial: Settings,
   load: () => Config,
-  onEvent: OnEvent,
+  { onEvent, signals }: { readonly onEvent: OnEvent; readonly signals: Signals },
   options: ServeOptions,
 ): Promise<void> {
   let settings = initial;
@@ -145,14 +148,15 @@ async function serveUntilStopped(
       onEvent({ event: 'config-refused', message, ...nameError(error) });
     }
   };
-  process.on('SIGHUP', reload);
+  signals.onHangUp(reload);
   // Metrics stay available while the server drains.
-  const stopped = untilStopped(() => server.close({ deadlineMs: settings.drainMs }).finally(() => metrics?.close()));
+  const stopped = signals.untilStopped(() =>
+    server.close({ deadlineMs: settings.drainMs }).finally(() => metrics?.close()),
+  );
   // Printed last: a parent that waits for this line may send a signal immediately.
   const urls = { url: server.url, ...(metrics && { metrics: metrics.url }) };
   printResult(options, urls, ({ url }) => `listening on ${url}`);
   await stopped;
-  process.off('SIGHUP', reload);
 }
 
 const isPlain = (settings: Settings): boolean =>

@@ -1,4 +1,4 @@
-// What commands that serve until a signal have in common: their metrics, and how they stop.
+// What commands that serve until a signal have in common: their metrics.
 
 import { LOOPBACK, parseHostPort } from '../../runtime/config/host-port.ts';
 import type { ListenSetting } from '../../runtime/errors.ts';
@@ -6,7 +6,6 @@ import type { OnEvent } from '../../runtime/events.ts';
 import type { CloseOptions } from '../../runtime/http/sockets.ts';
 import type { Metric } from '../../runtime/observe/metric.ts';
 import { type MetricsListener, startMetricsListener } from '../../runtime/observe/metrics-listener.ts';
-import { ExitCode } from '../exit.ts';
 
 interface Service {
   metrics(): Promise<readonly (readonly Metric[])[]>;
@@ -34,16 +33,4 @@ export async function startMetrics(
     await service.close({ deadlineMs: 0 });
     throw error;
   }
-}
-
-/** Closes on the first SIGINT or SIGTERM. @returns when it is closed */
-export function untilStopped(close: () => Promise<unknown>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (signal: NodeJS.Signals): void => {
-      process.off('SIGINT', stop).off('SIGTERM', stop);
-      if (signal === 'SIGINT') process.exitCode = ExitCode.interrupted;
-      close().then(() => resolve(), reject);
-    };
-    process.on('SIGINT', stop).on('SIGTERM', stop);
-  });
 }

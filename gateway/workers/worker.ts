@@ -1,5 +1,6 @@
 // The entry of a worker process: one of several gateways on the same ports.
 
+import '../../runtime/workers/deaf.ts';
 import type { OnEvent } from '../../runtime/events.ts';
 import type { Channel } from '../../runtime/ipc.ts';
 import { runWorker } from '../../runtime/workers/worker.ts';

@@ -56,8 +56,6 @@ export function runWorker<
   };
 
   process.title = title;
-  // A terminal sends its signals to all processes: the primary decides what they mean.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   channel.onGone(async () => {
     await running?.close({ deadlineMs: ORPHAN_DEADLINE_MS });
     process.exit();

@@ -1,5 +1,6 @@
 // The entry of a worker process: one of several that serve the same datasets on one port.
 
+import '../../runtime/workers/deaf.ts';
 import { QuotaMeter } from '../../access/quota/meter.ts';
 import { runWorker } from '../../runtime/workers/worker.ts';
 import { parseKeyText } from '../../store/dataset-key.ts';

@@ -1,5 +1,6 @@
 // A worker of a service that only counts, for test/runtime/workers.test.ts.
 
+import '../../../runtime/workers/deaf.ts';
 import { runWorker } from '../../../runtime/workers/worker.ts';
 import { StoreError } from '../../../store/errors.ts';
 
