@@ -97,8 +97,12 @@ const COMMENT = /^\s*(?:#|\/\/|--|;)/;
 const FRAMED = /^\s*(?:\[.{0,2}\]|[^\p{L}\p{N}\s"'$([{]{1,4})\s.*\s(?:\[.{0,2}\]|[^\p{L}\p{N}\s]{1,4})\s*$/u;
 const CHANNEL = /\b(?:t\.me|telegram\.me|discord\.gg)\/|\btelegram\b/i;
 
+/** Shorter lines are no text in a frame, channel, address or sentence. A text may have millions. */
+const MIN_NOISE = 5;
+
 /** Advertisements and comments, which belong to no block even where they follow a password. */
-export const isAdvertisement = (line: string): boolean => COMMENT.test(line) || FRAMED.test(line) || CHANNEL.test(line);
+export const isAdvertisement = (line: string): boolean =>
+  COMMENT.test(line) || (line.length >= MIN_NOISE && (FRAMED.test(line) || CHANNEL.test(line)));
 
 const FIELDS = /[:;|\t,]/;
 /** Whether a line may be cut into fields. */
@@ -112,7 +116,9 @@ const URL_ALONE = /^\s*[a-z][a-z0-9+.-]{1,23}:\/\/\S+\s*$/i;
 
 /** A line that holds no credential: a sentence, a title, an advertisement. */
 export function isNoise(line: string): boolean {
-  if (isAdvertisement(line) || URL_ALONE.test(line)) return true;
+  if (isAdvertisement(line)) return true;
+  if (line.length < MIN_NOISE) return false;
+  if (URL_ALONE.test(line)) return true;
   return !FIELDS.test(line) && line.trim().split(/\s+/).length > 2;
 }
 
