@@ -29,11 +29,20 @@ export function formatUsageError(text: string, command: Command, words: string, 
   const flag = stray ?? /^unknown option '(--[\w-]+)/.exec(fault)?.[1];
   const suggestion = (flag === undefined ? undefined : suggestFlag(flag, command)) ?? meant;
   const hint = `${suggestion === undefined ? '' : `Did you mean ${suggestion}? `}See: ${words} --help`;
-  // Without its value, which may be a secret.
-  const shown =
-    stray === undefined ? fault.replace(/^(unknown option '--[\w-]+)=.*'$/s, "$1'") : `unknown option '${stray}'`;
+  const shown = stray === undefined ? withoutValues(fault) : `unknown option '${stray}'`;
   return `error USAGE: ${printable(shown)}\n  ${printable(hint)}\n`;
 }
+
+/** Without what was typed beside names: it may be a secret. */
+const withoutValues = (fault: string): string =>
+  fault
+    .replace(/^(too many arguments for .*?\bgot \d+)[:.].*$/s, '$1')
+    .replace(/^unknown option '(--[a-z][\w-]*|-[a-z])?.*$/is, (_, flag) => withName('unknown option', flag))
+    .replace(/^unknown command '([a-z][a-z-]{0,39}(?='$))?.*$/is, (_, word) => withName('unknown command', word))
+    .replace(/^(option '[^']*') argument '.*' is invalid\./s, '$1 has an invalid value.')
+    .replace(/^command-argument value '.*' is invalid for (argument '[^']*')\./s, '$1 has an invalid value.');
+
+const withName = (what: string, name: string | undefined): string => (name === undefined ? what : `${what} '${name}'`);
 
 const namesBelow = (command: Command): string[] => command.commands.map((below) => below.name());
 
@@ -47,7 +56,7 @@ const flagsOf = (command: Command): string[] => command.options.flatMap(({ long 
 
 function unknownFlag(command: Command, argv: readonly string[]): string | undefined {
   const known = new Set([...flagsOf(command), '--help']);
-  const given = argv.filter((word) => /^--[a-z]/i.test(word)).map((word) => word.replace(/=.*/s, ''));
+  const given = argv.filter((word) => /^--[a-z]/i.test(word)).map((word) => word.replace(/[^\w-].*/s, ''));
   return given.find((flag) => !known.has(flag));
 }
 
