@@ -7,6 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import { createSecureContext, type SecureContextOptions, TLSSocket, type TlsOptions } from 'node:tls';
 import { ServerError, type ServerErrorCode } from './errors.ts';
 import { nameError, type OnEvent } from './events.ts';
+import { describeFileFault } from './file-fault.ts';
 
 export interface TlsFileOptions {
   /** PEM: the certificate, then those between it and its root. */
@@ -202,17 +203,8 @@ export function readPem(file: string): Buffer {
 }
 
 function describeFault(cause: unknown): string {
-  switch ((cause as NodeJS.ErrnoException).code) {
-    case 'ENOENT':
-      return 'does not exist';
-    case 'EACCES':
-    case 'EPERM':
-      return 'cannot be read: permission denied';
-    case undefined:
-      return `is ${(cause as Error).message}`;
-    default:
-      return 'cannot be read';
-  }
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return code === undefined ? `is ${message}` : describeFileFault(cause);
 }
 
 export function tlsError(code: ServerErrorCode, message: string, cause: unknown): ServerError {

@@ -49,13 +49,13 @@ export const ANSWER_KINDS = {
     status: 403,
     title: 'Blocked',
     detail: 'The rules of this site do not allow this request.',
-    hint: 'If you should have access, tell the site what you did and give it the number below.',
+    hint: 'If you should have access, tell the site what you did and give it the number of this request.',
   },
   SESSION_UNCHECKED: {
     status: 403,
     title: 'Sign-in not seen',
     detail: 'This site began a session without a sign-in that its gateway saw.',
-    hint: 'Sign in with the form of the site. If it persists, tell the site and give it the number below.',
+    hint: 'Sign in with the form of the site. If it persists, tell the site and give it the number of this request.',
   },
   HOST_UNKNOWN: {
     status: 404,
@@ -149,13 +149,13 @@ export const ANSWER_KINDS = {
     status: 500,
     title: 'Internal error',
     detail: 'The gateway of this site failed.',
-    hint: 'Try again later. If it persists, tell the site and give it the number below.',
+    hint: 'Try again later. If it persists, tell the site and give it the number of this request.',
   },
   UPSTREAM_FAILED: {
     status: 502,
     title: 'Site unreachable',
     detail: 'The application behind this site does not answer.',
-    hint: 'Try again in a minute. If it persists, tell the site and give it the number below.',
+    hint: 'Try again in a minute. If it persists, tell the site and give it the number of this request.',
   },
   OVERLOADED: {
     status: 503,
@@ -167,7 +167,7 @@ export const ANSWER_KINDS = {
     status: 503,
     title: 'Sign-in not possible now',
     detail: 'A check that every sign-in needs could not be made.',
-    hint: 'Try again in a minute. If it persists, tell the site and give it the number below.',
+    hint: 'Try again in a minute. If it persists, tell the site and give it the number of this request.',
   },
   UPSTREAM_BUSY: {
     status: 503,
@@ -179,7 +179,7 @@ export const ANSWER_KINDS = {
     status: 504,
     title: 'Site too slow',
     detail: 'The application behind this site did not answer in time.',
-    hint: 'Try again in a minute. If it persists, tell the site and give it the number below.',
+    hint: 'Try again in a minute. If it persists, tell the site and give it the number of this request.',
   },
 } as const satisfies { readonly [code: string]: AnswerKind };
 

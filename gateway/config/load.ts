@@ -59,7 +59,7 @@ const SYNTAX: { readonly [code: string]: string } = {
 };
 
 function syntaxFault({ line, col }: { line: number; col: number }, code: string): ConfigFault {
-  const known = SYNTAX[code] ?? `it is not YAML (${code.toLowerCase().replaceAll('_', ' ')})`;
+  const known = SYNTAX[code] ?? `the file is neither YAML nor JSON here (${code.toLowerCase().replaceAll('_', ' ')})`;
   return { line, column: col, key: '', message: known };
 }
 
@@ -68,7 +68,7 @@ const named = (path: Path): string =>
   path
     .map((part) =>
       String(part)
-        .replace(/[^\w.*/:[\]-]/g, '?')
+        .replace(/[^\p{L}\p{N}_.*/:[\]-]/gu, '?')
         .slice(0, 80),
     )
     .join('.');

@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { CredveilError } from '../../protocol/errors.ts';
+import { describeFileFault } from '../../runtime/file-fault.ts';
 import type { ConfigFault } from './fault.ts';
 import { parseConfig } from './load.ts';
 import type { GatewayConfig } from './schema.ts';
@@ -46,6 +47,7 @@ function readText(file: string): string {
   let bytes: Buffer;
   try {
     const stat = fs.statSync(file);
+    if (stat.isDirectory()) throw new GatewayConfigError('CONFIG_UNREADABLE', `${file} is a directory`, hint);
     if (!stat.isFile() || stat.size > MAX_FILE_BYTES)
       throw new GatewayConfigError(
         'CONFIG_UNREADABLE',
@@ -55,8 +57,7 @@ function readText(file: string): string {
     bytes = fs.readFileSync(file);
   } catch (cause) {
     if (cause instanceof GatewayConfigError) throw cause;
-    const why = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'cannot be read';
-    throw new GatewayConfigError('CONFIG_UNREADABLE', `${file} ${why}`, hint);
+    throw new GatewayConfigError('CONFIG_UNREADABLE', `${file} ${describeFileFault(cause)}`, hint);
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

@@ -4,7 +4,7 @@
 import type { z } from 'zod';
 import { nearest } from '../../runtime/config/nearest.ts';
 import type { Conflict, Path } from './fault.ts';
-import { CONFIG } from './schema.ts';
+import { APP_NAME, CONFIG } from './schema.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -44,7 +44,11 @@ export function faultsOf(issue: Issue): Conflict[] {
     const meant = meantIssues(issue).map((each) => ({ ...each, path: [...path, ...each.path] }) as Issue);
     if (meant.length > 0) return meant.flatMap(faultsOf);
   }
-  if (code === 'invalid_key') return [{ path, isOfKey: true, message: issue.issues[0]?.message ?? issue.message }];
+  if (code === 'invalid_key') {
+    const meant = path[0] === 'apps' && path.length === 2 ? meantApp(String(path[1])) : undefined;
+    const hint = meant === undefined ? {} : { hint: `Did you mean "${meant}"?` };
+    return [{ path, isOfKey: true, message: issue.issues[0]?.message ?? issue.message, ...hint }];
+  }
   const lack = input === undefined ? 'is missing; it ' : input === null ? 'has no value; it ' : '';
   return [{ path, isOfKey: false, message: `${lack}${issue.message}` }];
 }
@@ -77,10 +81,19 @@ function misfitsOf(issues: readonly Issue[]): number {
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
+/** An international host in its ASCII form, in lower case, without scheme, user name and port. */
+function meantApp(name: string): string | undefined {
+  const rest = name.trim().replace(/^[a-z]+:\/\//i, '');
+  if (!URL.canParse(`http://${rest}`)) return undefined;
+  const { hostname, pathname } = new URL(`http://${rest}`);
+  const meant = `${hostname}${pathname.replace(/\/+$/, '')}`;
+  return APP_NAME.test(meant) ? meant : undefined;
+}
+
 function unknownKey(path: Path): Conflict {
   const known = keysAt(CONFIG, path.slice(0, -1));
   const meant = nearest(String(path.at(-1)), known);
-  const hint = meant === undefined ? `The keys here are ${known.join(', ')}.` : `Did you mean ${meant}?`;
+  const hint = meant === undefined ? `The keys here are ${known.join(', ')}.` : `Did you mean "${meant}"?`;
   return { path, isOfKey: true, message: 'is not a known key', hint };
 }
 

@@ -3,6 +3,7 @@
 // No message repeats a value, since a value may be a secret.
 
 import { z } from 'zod';
+import { LOG_LEVELS } from '../../runtime/observe/log.ts';
 import { parseNetwork } from '../addresses/network.ts';
 import { LEAKS_SCHEMA } from '../checks/leaks-schema.ts';
 import { FORWARD_AUTH_KINDS } from '../forward-auth/original-request.ts';
@@ -17,7 +18,8 @@ const PORT = '(?:\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|655
 const LISTEN = new RegExp(`^(?:\\[[0-9a-fA-F:.]+\\]|[^[\\]:\\s]*):${PORT}$`);
 const HOST = /^(?!.*\.\.)[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?$/;
 /** A host, `*.` and a host, or `*`, and the path below which the application lies. */
-const APP_NAME = /^(?:\*|(?:\*\.)?[a-z0-9_][a-z0-9_.-]{0,251}|\[[0-9a-f:.]+\])(?:\/[A-Za-z0-9_.~!$&'()+,=:@-]+)*\/?$/;
+export const APP_NAME =
+  /^(?:\*|(?:\*\.)?[a-z0-9_][a-z0-9_.-]{0,251}|\[[0-9a-f:.]+\])(?:\/[A-Za-z0-9_.~!$&'()+,=:@-]+)*\/?$/;
 const MAX_APPS = 10_000;
 
 const text = (error: string) => z.string({ error }).min(1, { error });
@@ -207,9 +209,7 @@ export const CONFIG = z.strictObject({
     .union([z.literal('auto'), wholeNumber(0, 256)], { error: 'must be auto, or a whole number from 0 to 256' })
     .default('auto'),
   metrics: z.union([z.literal('off'), listenAddress], { error: 'must be off or HOST:PORT' }).default('off'),
-  logLevel: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { error: 'must be a log level' })
-    .default('info'),
+  logLevel: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
   /** Events of logins have the address of the client. */
   logAddresses: z.boolean({ error: 'must be true or false' }).default(false),
   /** What was decided, and by what: for `explain` and `replay`. Kept in stateDirectory. */

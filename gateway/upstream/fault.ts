@@ -14,11 +14,11 @@ const EXPIRED: UpstreamFault = {
   hint: 'Renew the certificate of the application, or set the clock of this machine.',
 };
 const FAULTS: { readonly [code: string]: UpstreamFault } = {
-  ECONNREFUSED: { code: 'UPSTREAM_REFUSED', hint: 'Start the application, or correct to: nothing listens there.' },
-  ENOTFOUND: { code: 'UPSTREAM_UNKNOWN', hint: 'Correct the host in to: it has no address.' },
+  ECONNREFUSED: { code: 'UPSTREAM_REFUSED', hint: 'Start the application, or correct "to": nothing listens there.' },
+  ENOTFOUND: { code: 'UPSTREAM_UNKNOWN', hint: 'Correct the host in "to": it has no address.' },
   UND_ERR_CONNECT_TIMEOUT: {
     code: 'UPSTREAM_SILENT',
-    hint: 'Let the firewall pass connections to the application, or correct to.',
+    hint: 'Let the firewall pass connections to the application, or correct "to".',
   },
   ERR_TLS_CERT_ALTNAME_INVALID: {
     code: 'UPSTREAM_TLS_NAME',

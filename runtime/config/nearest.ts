@@ -1,22 +1,36 @@
 // The name that was probably meant, by edit distance.
 
-/** Undefined if none is within a third of its length. */
+/** A third of its letters, or a single slip in a short one that begins alike. */
 export function nearest(given: string, names: readonly string[]): string | undefined {
-  const distances = names.map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) }));
+  const lower = given.toLowerCase();
+  const distances = names.map((name) => ({ name, distance: editDistance(lower, name.toLowerCase()) }));
   const [best] = distances.sort((a, b) => a.distance - b.distance);
-  return best && best.distance <= best.name.length / 3 ? best.name : undefined;
+  if (!best) return undefined;
+  const { name, distance } = best;
+  const isSlip = distance === 1 && given.length > 1 && name[0]?.toLowerCase() === lower[0];
+  return distance <= name.length / 3 || isSlip ? name : undefined;
 }
 
-/** Levenshtein's. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= Math.min(a.length, 100); i++) {
+/** Words of a command line and keys are shorter. */
+const MAX_LENGTH = 100;
+
+/** Levenshtein's distance, where two exchanged neighbours count once. */
+export function editDistance(given: string, name: string): number {
+  // A longer one is near nothing.
+  const a = given.slice(0, MAX_LENGTH + name.length);
+  let before: number[] = [];
+  let row = Array.from({ length: name.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
     const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const changed = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(changed, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    for (let j = 1; j <= name.length; j++) {
+      const isSame = a[i - 1] === name[j - 1];
+      let cost = Math.min((row[j - 1] ?? 0) + (isSame ? 0 : 1), (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === name[j - 2] && a[i - 2] === name[j - 1])
+        cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
+      next.push(cost);
     }
+    before = row;
     row = next;
   }
-  return row.at(-1) as number;
+  return row[name.length] ?? 0;
 }

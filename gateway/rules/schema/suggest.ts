@@ -1,5 +1,7 @@
 // What a misspelled name was presumably meant to be.
 
+import { editDistance } from '../../../runtime/config/nearest.ts';
+
 /** A name this near is a slip of the fingers. */
 const SLIP = 2;
 
@@ -10,7 +12,7 @@ const SLIP = 2;
 export function suggestName(name: string, known: readonly string[]): string | undefined {
   const lower = name.toLowerCase();
   const near = known
-    .map((candidate) => ({ candidate, distance: distanceOf(lower, candidate) }))
+    .map((candidate) => ({ candidate, distance: editDistance(lower, candidate) }))
     .filter(({ candidate, distance }) => distance <= Math.max(1, Math.max(lower.length, candidate.length) / 3))
     .sort((a, b) => a.distance - b.distance);
   const [nearest] = near;
@@ -25,23 +27,4 @@ function hasParts(candidate: string, name: string): boolean {
   let found = 0;
   for (const part of candidate.split('.')) if (part.startsWith(parts[found] || '.')) found++;
   return parts.length > 1 && found === parts.length;
-}
-
-/** Levenshtein's distance, where two exchanged neighbours count once. */
-function distanceOf(a: string, b: string): number {
-  let before: number[] = [];
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const isSame = a[i - 1] === b[j - 1];
-      let cost = Math.min((row[j - 1] ?? 0) + (isSame ? 0 : 1), (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
-      next.push(cost);
-    }
-    before = row;
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

@@ -74,7 +74,7 @@ describe('credveil gateway', { timeout: 60_000 }, () => {
       expect(code).toBe(2);
       expect(stdout).toBe('');
       expect(stderr).toContain(`${file}:1:9: listen must be HOST:PORT`);
-      expect(stderr).toContain(`${file}:4:5: apps.app.example.pathh is not a known key\n  Did you mean path?`);
+      expect(stderr).toContain(`${file}:4:5: apps.app.example.pathh is not a known key\n  Did you mean "path"?`);
     }
     const { stdout } = await credveil(['gateway', '--config', file, '--check', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -114,6 +114,9 @@ describe('credveil gateway', { timeout: 60_000 }, () => {
     const { code, stderr } = await credveil(['gateway', '--config', 'nowhere.yaml']);
     expect(code).toBe(2);
     expect(stderr).toContain('error CONFIG_UNREADABLE: nowhere.yaml does not exist');
+    const folder = path.dirname(fileOf(''));
+    const { stderr: other } = await credveil(['gateway', '--config', folder]);
+    expect(other).toContain(`error CONFIG_UNREADABLE: ${folder} is a directory`);
   });
 
   test('is alone in its stateDirectory, until it ends, however that is', async () => {

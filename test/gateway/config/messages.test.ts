@@ -99,6 +99,55 @@ test.each([
     /certFile, keyFile/,
   ],
   [
+    'a short key',
+    'listen: ":1"\napps: { "*": { two: http://h } }',
+    'apps.*.two',
+    /not a known key/,
+    /^Did you mean "to"\?$/,
+  ],
+  [
+    'a key near nothing',
+    'listen: ":1"\napps: { "*": { x: http://h } }',
+    'apps.*.x',
+    /not a known key/,
+    /The keys here are to, /,
+  ],
+  [
+    'an action with a short key',
+    rule('block').replace('do:', 'dos:'),
+    'apps.a.example.rules.0.dos',
+    /not a known key/,
+    /^Did you mean "do"\?$/,
+  ],
+  [
+    'a log level',
+    'listen: ":1"\nlogLevel: loud\napps: { "*": { to: http://h } }',
+    'logLevel',
+    /one of trace, debug, info, warn, error, fatal, silent/,
+    undefined,
+  ],
+  ...(
+    [
+      ['äpps.example', 'xn--pps-pla.example'],
+      ['*.Äpps.example', '*.xn--pps-pla.example'],
+      ['https://user:pw@A.example:8443/wiki/', 'a.example/wiki'],
+      ['A.example', 'a.example'],
+    ] as const
+  ).map(([name, meant]): [string, string, string, RegExp, RegExp | undefined] => [
+    `the host ${name}`,
+    `listen: ":1"\napps: { "${name}": { to: http://h } }`,
+    `apps.${name.replace('@', '?')}`,
+    /must be a host/,
+    new RegExp(`^Did you mean "${meant.replace(/[.*]/g, '\\$&')}"\\?$`),
+  ]),
+  [
+    'JSON with a comma too many',
+    '{"listen": ":1",, "apps": {}}',
+    '',
+    /^the file is neither YAML nor JSON here/,
+    undefined,
+  ],
+  [
     'a list with a typo',
     `${rule('block').replace('ssl', 'ip.src in $offce')}\nlists: { office: { items: [] } }`,
     'apps.a.example.rules.0.when',
