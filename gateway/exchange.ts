@@ -76,7 +76,7 @@ export class Exchange {
       return;
     }
     // An unread body would be taken for the next request.
-    const hasBody = this.head ? this.head.body !== 0 : !message.complete;
+    const hasBody = this.head ? this.head.body !== 0 && !message.readableEnded : !message.complete;
     const isClosing = close === true || hasBody || this.upgrade !== undefined;
     sendAnswer(message, response, code, { id: this.id, close: isClosing, custom, link, ...(headers && { headers }) });
     if (isClosing) {

@@ -71,6 +71,18 @@ describe('a login', () => {
     expect(requests()).toBe(0);
   });
 
+  test('keeps its connection if it is answered after its body was read', async () => {
+    const { port } = await withLogin();
+    const socket = net.connect(port, '127.0.0.1').setEncoding('latin1');
+    for (const next of ['', 'again']) {
+      socket.write(login(`log=bob&pwd=sesame&pwd=xyzzy${next}`));
+      const [answer] = await once(socket, 'data');
+      expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+      expect(answer).not.toMatch(/^connection: close/im);
+    }
+    socket.destroy();
+  });
+
   test('is refused with an event that names the reason and no value', async () => {
     const { port, events, requests } = await withLogin();
     const answer = await exchange(port, login('log=bob-q&pwd=sesame-q&pwd=xyzzy-q'));
