@@ -19,6 +19,7 @@ import type { GatewayOptions, ProcessLists } from './gateway-options.ts';
 import { Browsers } from './handle/browsers.ts';
 import { Handles } from './handle/handles.ts';
 import { LoginLimits } from './limits/login-limits.ts';
+import { KnownCredentials } from './login/known-credentials.ts';
 import { Observe } from './observe/observe.ts';
 import { createNameUser } from './observe/user-names.ts';
 import { Reports } from './outcome/reports.ts';
@@ -122,6 +123,7 @@ class RunningGateway implements Gateway {
       bodyRates: this.#bodyRates,
       observe: this.#observe,
       recorder: this.#recorder,
+      known: new KnownCredentials(),
       reports: state && new Reports(state.state, deriveKey(state.key, 'reports')),
       browsers: state && new Browsers(state.state, new Handles(deriveKey(state.key, 'handles'))),
       limits: this.#limits,

@@ -4,6 +4,7 @@ import type { BufferBudget } from './connection/buffer-budget.ts';
 import type { Browsers } from './handle/browsers.ts';
 import type { Limits } from './limits/limits.ts';
 import type { Lists } from './lists/lists.ts';
+import type { KnownCredentials } from './login/known-credentials.ts';
 import type { Observe } from './observe/observe.ts';
 import type { Reports } from './outcome/reports.ts';
 import type { Recorder } from './record/recorder.ts';
@@ -17,6 +18,7 @@ export interface PipelineParts {
   readonly bodyRates: BodyRates;
   readonly observe: Observe;
   readonly recorder: Recorder;
+  readonly known: KnownCredentials;
   /** Undefined without a state. */
   readonly browsers: Browsers | undefined;
   /** Undefined without a state. */

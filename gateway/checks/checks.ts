@@ -9,6 +9,7 @@ import {
   type ExposedCredentialCheck,
   type LeakChecker,
   LookupError,
+  type SnapshotEvent,
   type UnknownReason,
   type VerdictStatus,
 } from '../../client-sdk/index.ts';
@@ -40,6 +41,8 @@ export interface Checks {
   check(credential: CheckedCredential): Promise<LeakVerdict>;
   /** The same in a time that does not depend on the verdict: no filter, no held buckets. */
   checkEvenly(credential: CheckedCredential): Promise<LeakVerdict>;
+  /** Id of the snapshot in use, as far as it is known. */
+  snapshot(): string | undefined;
   /** @throws LookupError whose code is the reason that a check would have */
   ready(): Promise<void>;
 }
@@ -57,11 +60,16 @@ const UNREADABLE: LeakVerdict = { status: 'unknown', reason: 'CREDENTIAL_UNREADA
 
 /** @throws LookupError `OPTION_MALFORMED`, `KEY_MALFORMED` */
 export function createChecks({ options, digest }: LeakFiles, { memory, passwordFilter }: ChecksOptions): Checks {
-  const shared = { ...options, ...(memory && { memory }), ...engineFor(options) };
+  let snapshot: string | undefined;
+  const onSnapshot = (event: SnapshotEvent): void => {
+    snapshot = event.snapshot;
+  };
+  const shared = { ...options, onSnapshot, ...(memory && { memory }), ...engineFor(options) };
   const checker = createLeakChecker({ ...shared, passwordFilter });
   let even: LeakChecker | undefined;
   return {
     digest,
+    snapshot: () => snapshot,
     check: (credential) => checkWith(checker, credential),
     checkEvenly: (credential) => {
       even ??= createLeakChecker({ ...shared, bucketCacheBytes: 0 });

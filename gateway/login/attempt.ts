@@ -29,6 +29,10 @@ export interface Login {
   readonly changePassword: string | undefined;
 }
 
+/** Programs send their password in the head of each request, and keep no cookie. */
+export const isOfBrowser = ({ passwords }: Login): boolean =>
+  passwords.some(({ place }) => place === 'body' || place === 'query');
+
 /** One request at a login. */
 export interface Attempt {
   readonly login: Login;

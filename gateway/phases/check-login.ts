@@ -7,7 +7,7 @@ import { actionsFor } from '../checks/on-leaked.ts';
 import { waitForSlot } from '../checks/slot.ts';
 import type { Exchange } from '../exchange.ts';
 import { formatHandleCookie } from '../handle/handles.ts';
-import type { Attempt, LoginOutcome } from '../login/attempt.ts';
+import { type Attempt, isOfBrowser, type LoginOutcome } from '../login/attempt.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { StateError } from '../state/state.ts';
 
@@ -51,8 +51,9 @@ export async function checkLogin(exchange: Exchange, login: LoginToCheck, parts:
   if (outcome === 'unknown' && checks) return checkAside(exchange, { ...login, checks }, parts);
   parts.observe.login(exchange, attempt, { outcome });
   // Without a service the login was seen all the same.
-  const headers = outcome === 'success' ? await handleFor(exchange, attempt, undefined, parts) : [];
-  return { kind: 'release', headers };
+  if (outcome !== 'success') return RELEASE;
+  parts.known.remember(exchange, attempt, checks, undefined);
+  return { kind: 'release', headers: await handleFor(exchange, attempt, undefined, parts) };
 }
 
 type Checked = LoginToCheck & { readonly checks: Checks };
@@ -66,6 +67,8 @@ async function checkRight(exchange: Exchange, login: Checked, parts: PipelinePar
     // Nothing that a client sends lets a login pass without its check.
     if (verdict.isOfRequest) return { kind: 'refuse', code: 'LOGIN_UNREADABLE' };
     if (policy.onUnknown === 'deny') return { kind: 'refuse', code: 'LOGIN_UNCHECKED' };
+  } else {
+    parts.known.remember(exchange, attempt, checks, actions.includes('header') ? verdict.header : undefined);
   }
   const headers = await handleFor(exchange, attempt, waitingHeader(verdict, actions, policy), parts);
   const { changePassword } = attempt.login;
@@ -84,7 +87,7 @@ function checkAside(exchange: Exchange, login: Checked, parts: PipelineParts): L
   const { application, isSecure } = exchange;
   parts.observe.login(exchange, attempt, { outcome: 'unknown' });
   const { browsers } = parts;
-  if (!browsers || !application || !isOfBrowser(attempt)) return RELEASE;
+  if (!browsers || !application || !isOfBrowser(attempt.login)) return RELEASE;
   const handle = browsers.reserve();
   const finish = async (): Promise<void> => {
     const verdict = exchange.verdict ?? (await checks.check(attempt));
@@ -107,7 +110,7 @@ async function handleFor(
   header: LeakVerdict['header'],
   { browsers }: PipelineParts,
 ): Promise<string[]> {
-  if (!browsers || !application || !isOfBrowser(attempt)) return [];
+  if (!browsers || !application || !isOfBrowser(attempt.login)) return [];
   try {
     const handle = await browsers.begin(application.name, { header });
     return ['Set-Cookie', formatHandleCookie(handle, isSecure)];
@@ -116,10 +119,6 @@ async function handleFor(
     throw error;
   }
 }
-
-/** Programs send their password with each request, and keep no cookie. */
-const isOfBrowser = ({ login: { passwords } }: Attempt): boolean =>
-  passwords.some(({ place }) => place === 'body' || place === 'query');
 
 /** A program would take the page of a redirect for the answer to its login. */
 function isNavigation({ message: { headers } }: Exchange): boolean {

@@ -12,10 +12,11 @@ import type { RequestHead } from '../request/head.ts';
 import { lettersOf } from '../request/reserved-names.ts';
 import { WHOLE_SERVER } from '../request/target.ts';
 import type { GatewaySetup } from '../setup.ts';
-import { forwardCarefully } from '../upstream/careful.ts';
+import { type CarefulForwarding, forwardCarefully } from '../upstream/careful.ts';
 import { forward } from '../upstream/forward.ts';
 import type { Forwarding, Outcome } from '../upstream/forwarding.ts';
 import { forwardHeld, type HeldResponse, hold, type Send } from '../upstream/held-response.ts';
+import type { Origin } from '../upstream/origin.ts';
 import { guardOf } from './guard-session.ts';
 
 /** @param content the body or the beginning of it, where that was read before */
@@ -26,29 +27,35 @@ export function forwardRequest(
   setup: GatewaySetup,
   content?: Content,
 ): void {
-  const { head, application, upgrade } = exchange;
+  const { head, application } = exchange;
   if (!head || !application) return;
   const forwarding = forwardingOf(exchange, head, { target, content, parts, setup });
   const done = doneOf(exchange, parts);
-  // Who read the body has told the client to send it.
-  const expectsContinue = head.expectsContinue && content === undefined;
   const guard = guardOf(exchange, parts);
-  const isCareful = upgrade || expectsContinue || head.hasTrailers || target === WHOLE_SERVER;
-  if (!guard && !isCareful) {
-    forward(application.origin, forwarding, done);
-    return;
-  }
-  const careful = { expectsContinue, ...(upgrade && { upgrade }), ...(guard && { mayJoin: guard.mayJoin }) };
-  const send: Send = isCareful
-    ? (sent, ...rest) => forwardCarefully(application.origin, { ...sent, ...careful }, ...rest)
-    : (...sent) => forward(application.origin, ...sent);
+  const send = senderOf(exchange, head, { target, content, mayJoin: guard?.mayJoin });
   if (guard) void guard.decide(hold({ ...forwarding, budget: parts.budget }, done, send, guard.holds));
   else send(forwarding, done);
 }
 
+interface Sending extends Pick<CarefulForwarding, 'mayJoin'> {
+  readonly target: string;
+  readonly content: Content | undefined;
+}
+
+/** One of both ways to the application. */
+function senderOf({ application, upgrade }: Exchange, head: RequestHead, sending: Sending): Send {
+  const { target, content, mayJoin } = sending;
+  const origin = application?.origin as Origin;
+  // Who read the body has told the client to send it.
+  const expectsContinue = head.expectsContinue && content === undefined;
+  const isCareful = upgrade || expectsContinue || head.hasTrailers || target === WHOLE_SERVER;
+  if (!isCareful) return (...sent) => forward(origin, ...sent);
+  const careful = { expectsContinue, ...(upgrade && { upgrade }), ...(mayJoin && { mayJoin }) };
+  return (sent, ...rest) => forwardCarefully(origin, { ...sent, ...careful }, ...rest);
+}
+
 /**
- * Sends a login to the application, and holds its response. A client that asks for an upgrade gets
- * the response to a login.
+ * Sends a login to the application, and holds its response; a 101 too.
  * @returns undefined if no response came: the client has its answer, or has left
  */
 export function forwardLogin(
@@ -64,6 +71,7 @@ export function forwardLogin(
   const send = (headers: string[], readsBody: boolean) =>
     forwardHeld(application.origin, { ...forwarding, headers, budget: parts.budget }, doneOf(exchange, parts), {
       readsBody,
+      send: senderOf(exchange, head, { target, content }),
     });
   // A report may come as late as the end of the response.
   if (!setup.outcomeToken && !exchange.attempt?.logins.some(readsResponseBody)) return send(forwarding.headers, false);

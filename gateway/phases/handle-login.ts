@@ -8,6 +8,7 @@ import type { Admitted } from '../limits/limits.ts';
 import type { Attempt } from '../login/attempt.ts';
 import { MAX_BODY_BYTES } from '../login/body/read-body.ts';
 import type { Candidate } from '../login/find-login.ts';
+import type { KnownCredential } from '../login/known-credentials.ts';
 import { judgeOutcome } from '../login/outcome.ts';
 import { type LoginReading, readLogin } from '../login/read-login.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
@@ -41,21 +42,25 @@ export async function handleLogin(
     if (!exchange.response.destroyed) forwardRequest(exchange, target, parts, setup, content);
     return;
   }
-  const admitted = await admitLogin(exchange, exchange.attempt.usernames, parts);
-  if (!admitted) return;
-  await forwardAndCheck(exchange, { target, content, attempt: exchange.attempt, admitted }, parts, setup);
+  const { attempt } = exchange;
+  const known = parts.known.find(exchange, attempt, setup.checks);
+  const admitted = known ? undefined : await admitLogin(exchange, attempt.usernames, parts);
+  if (known || admitted) await forwardAndCheck(exchange, { target, content, attempt, known, admitted }, parts, setup);
 }
 
 interface FoundLogin {
   readonly target: string;
   readonly content: Content | undefined;
   readonly attempt: Attempt;
-  readonly admitted: Admitted;
+  /** Its credential was checked before: it is an attempt only if the application refuses it now. */
+  readonly known: KnownCredential | undefined;
+  /** Undefined of a known one. */
+  readonly admitted: Admitted | undefined;
 }
 
 async function forwardAndCheck(
   exchange: Exchange,
-  { target, content, attempt, admitted }: FoundLogin,
+  { target, content, attempt, known, admitted }: FoundLogin,
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<void> {
@@ -64,16 +69,27 @@ async function forwardAndCheck(
   const login = { attempt, policy, checks: setup.checks };
   const mayReport = setup.outcomeToken !== undefined;
   if (mayReport) exchange.toOrigin.push('Credveil-Attempt', exchange.id);
-  await checkBefore(exchange, login);
+  if (!known) await checkBefore(exchange, login);
+  else if (known.header !== undefined) exchange.toOrigin.push('Exposed-Credential-Check', known.header);
   const held = exchange.response.destroyed ? undefined : await forwardLogin(exchange, target, content, parts, setup);
   if (!held) {
-    await admitted.settle({ outcome: 'unknown' });
+    await admitted?.settle({ outcome: 'unknown' });
     return;
   }
   try {
     const report = mayReport ? await parts.reports?.settle(exchange.id) : undefined;
     const outcome = report?.outcome ?? judgeOutcome(attempt.logins, exchange, held);
-    const headers = await admitted.settle({
+    if (known && outcome !== 'failure') {
+      held.release([]);
+      return;
+    }
+    if (known) parts.known.forget(exchange, attempt);
+    const slot = admitted ?? (await admitLogin(exchange, attempt.usernames, parts));
+    if (!slot) {
+      held.discard();
+      return;
+    }
+    const headers = await slot.settle({
       outcome,
       response: held,
       ...(report?.user !== undefined && { canonical: report.user }),

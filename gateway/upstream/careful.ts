@@ -15,7 +15,7 @@ export interface CarefulForwarding extends Forwarding {
   /** The client's socket, whose response is also on `response`, and what it sent after the head. */
   readonly upgrade?: { readonly socket: Duplex; readonly head: Buffer };
   /** Whether the headers of a 101 may reach the client. */
-  mayJoin?(headers: readonly string[]): boolean;
+  readonly mayJoin?: ((headers: readonly string[]) => boolean) | undefined;
 }
 
 export function forwardCarefully(
@@ -73,7 +73,7 @@ function sendCarefully(
         request.destroy(new Error('the response cannot be passed on', { cause }));
       }
     })
-    .on('upgrade', (reply, socket, head) => join(reply, { socket, head }, forwarding, finish))
+    .on('upgrade', (reply, socket, head) => receiveJoin(reply, { socket, head }, forwarding, sink, finish))
     .on('timeout', () => request.destroy(Object.assign(new Error('no response in time'), { isTimeout: true })))
     .on('error', (error: Error & { code?: string; isTimeout?: boolean }) => {
       if (!sink.isStarted && error.isTimeout) return finish({ failure: 'UPSTREAM_TIMEOUT' });
@@ -147,26 +147,66 @@ function receive(
     });
 }
 
-/** After 101 the bytes are no HTTP: both sockets are joined, and none of them is read here. */
-function join(
+interface Joined {
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+/** A 101 may have to wait until what it answers was judged. */
+function receiveJoin(
   reply: IncomingMessage,
-  origin: { readonly socket: Duplex; readonly head: Buffer },
-  { upgrade, response, mayJoin }: CarefulForwarding,
+  origin: Joined,
+  forwarding: CarefulForwarding,
+  sink: Sink,
   finish: (outcome: Outcome) => void,
 ): void {
+  const { upgrade, mayJoin } = forwarding;
   const isJoined = reply.headers.upgrade?.toLowerCase() === 'websocket' && mayJoin?.(reply.rawHeaders) !== false;
   if (!upgrade || !isJoined) {
     origin.socket.destroy();
     finish({ failure: 'UPSTREAM_FAILED', fault: faultOf({}) });
     return;
   }
+  const headers = responseHeaders(reply.rawHeaders);
+  const waiting = sink.join?.(headers);
+  if (!waiting) {
+    join(reply, origin, headers, { ...forwarding, upgrade }, finish);
+    return;
+  }
+  // Either side may leave meanwhile.
+  const end = (): void => void origin.socket.destroy();
+  upgrade.socket.once('close', end);
+  origin.socket.on('error', end);
+  void waiting.then((added) => {
+    upgrade.socket.off('close', end);
+    if (added && !upgrade.socket.destroyed) {
+      join(reply, origin, [...headers, ...added], { ...forwarding, upgrade }, finish);
+      return;
+    }
+    end();
+    finish({ failure: 'UPSTREAM_FAILED', fault: faultOf({}) });
+  });
+}
+
+/** After 101 the bytes are no HTTP: both sockets are joined, and none of them is read here. */
+function join(
+  reply: IncomingMessage,
+  origin: Joined,
+  headers: readonly string[],
+  { upgrade, response }: CarefulForwarding & { readonly upgrade: Joined },
+  finish: (outcome: Outcome) => void,
+): void {
   const client = upgrade.socket;
   response.detachSocket(client as never);
-  const headers = responseHeaders(reply.rawHeaders);
   let head = `HTTP/1.1 101 ${reply.statusMessage ?? ''}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`;
   for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
   client.write(`${head}\r\n`, 'latin1');
   if (origin.head.length > 0) client.write(origin.head);
+  if (origin.socket.destroyed) {
+    client.end();
+    finish({ status: 101 });
+    return;
+  }
   if (upgrade.head.length > 0) origin.socket.write(upgrade.head);
   splice(client, origin.socket);
   // The exchange is over: a socket that stays open for days holds nothing of it.

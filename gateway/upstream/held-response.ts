@@ -48,9 +48,11 @@ export const forwardHeld = (
   origin: Origin,
   forwarding: HeldForwarding,
   done: (outcome: Outcome) => void,
-  { readsBody }: { readonly readsBody: boolean },
-): Promise<HeldResponse | undefined> =>
-  hold(forwarding, done, (...sent) => forward(origin, ...sent), readsBody ? MAX_HELD_BYTES : 0);
+  {
+    readsBody,
+    send = (...sent) => forward(origin, ...sent),
+  }: { readonly readsBody: boolean; readonly send?: Send | undefined },
+): Promise<HeldResponse | undefined> => hold(forwarding, done, send, readsBody ? MAX_HELD_BYTES : 0);
 
 /**
  * @param done is called as by `forward`, and not after `discard`
@@ -86,6 +88,8 @@ class Held implements Sink, HeldResponse {
   #isCut = false;
   #outcome: Outcome | undefined;
   #resume: () => void = () => undefined;
+  /** Of a 101: what it waits for. */
+  #joins: ((added: readonly string[] | undefined) => void) | undefined;
   status = 0;
   headers: string[] = [];
   body: Buffer | undefined;
@@ -138,6 +142,17 @@ class Held implements Sink, HeldResponse {
     if (limit === 0) this.#hold();
   }
 
+  join(headers: readonly string[]): Promise<readonly string[] | undefined> | undefined {
+    if (typeof this.#holds === 'function') return undefined;
+    this.status = 101;
+    this.headers = [...headers];
+    this.isWhole = true;
+    return new Promise((resolve) => {
+      this.#joins = resolve;
+      this.#hold();
+    });
+  }
+
   write(piece: Buffer): boolean {
     if (this.#state === 'released') return this.#sink.write(piece);
     if (this.#state === 'discarded') return false;
@@ -181,6 +196,10 @@ class Held implements Sink, HeldResponse {
   release(added: readonly string[] = []): void {
     if (this.#state !== 'held') return;
     this.#state = 'released';
+    if (this.#joins) {
+      this.#joins(added);
+      return;
+    }
     const body = Buffer.concat(this.#pieces);
     this.#drop();
     if (this.#forwarding.response.destroyed) this.#done({ failure: 'CLIENT_GONE' });
@@ -210,6 +229,7 @@ class Held implements Sink, HeldResponse {
   discard(): void {
     if (this.#state !== 'held') return;
     this.#state = 'discarded';
+    this.#joins?.(undefined);
     this.#drop();
   }
 

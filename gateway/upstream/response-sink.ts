@@ -51,7 +51,13 @@ function without(headers: readonly string[], names: readonly string[]): string[]
 }
 
 /** Where a response goes. */
-export type Sink = Pick<ResponseSink, 'isStarted' | 'bytes' | 'inform' | 'start' | 'write' | 'end' | 'cut'>;
+export interface Sink extends Pick<ResponseSink, 'isStarted' | 'bytes' | 'inform' | 'start' | 'write' | 'end' | 'cut'> {
+  /**
+   * Waits before a 101 with these headers joins client and application.
+   * @returns more headers for it, or undefined if they are not joined; undefined at once not to wait
+   */
+  join?(headers: readonly string[]): Promise<readonly string[] | undefined> | undefined;
+}
 
 /** What a client of HTTP/1 or HTTP/2 gets of one response. */
 export class ResponseSink {
