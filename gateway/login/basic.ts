@@ -22,5 +22,9 @@ export function readBasic(header: string | undefined): BasicReading {
   const colon = bytes.indexOf(':');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: RFC 7617 §2 allows none
   if (colon < 0 || /[\0-\x1f\x7f]/.test(bytes)) return 'malformed';
-  return { username: textsOfBytes(bytes.slice(0, colon)), password: textsOfBytes(bytes.slice(colon + 1)) };
+  const password = bytes.slice(colon + 1);
+  // Applications of PHP split at all colons, and take the second piece.
+  const piece = password.split(':', 1)[0] ?? '';
+  const passwords = [...textsOfBytes(password), ...(piece === '' ? [] : textsOfBytes(piece))];
+  return { username: textsOfBytes(bytes.slice(0, colon)), password: [...new Set(passwords)] };
 }

@@ -21,12 +21,18 @@ export function textsOfBytes(bytes: string, raw: string = bytes): string[] {
   return withTrimmed(texts);
 }
 
-/** Applications trim what people type, and some passwords too. */
+/** Applications trim what people type, and some passwords too. DokuWiki takes out controls. */
 export function withTrimmed(texts: readonly string[]): string[] {
-  const all = texts.flatMap((text) => [text, trimmed(text), text.trim()]);
+  const all = texts.flatMap((text) => {
+    const plain = withoutControls(text);
+    return [text, trimmed(text), text.trim(), plain, plain.trim()];
+  });
   const [first = ''] = texts;
   return [...new Set(all)].filter((text) => text !== '' || first === '');
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+const withoutControls = (text: string): string => text.replace(/[\0-\x1f]/g, '');
 
 /** No regular expression: those take quadratic time for blanks inside. */
 function trimmed(text: string): string {

@@ -60,7 +60,7 @@ describe('WordPress', () => {
 
   test('takes application passwords in the header', () => {
     const get = (target: string, headers: string[]) => read({ method: 'GET', target, headers });
-    expect(get('/wp-json/wp/v2/posts', basic('bob:s:t'))).toEqual(pair(['bob'], ['s:t']));
+    expect(get('/wp-json/wp/v2/posts', basic('bob:s:t'))).toEqual(pair(['bob'], ['s:t', 's']));
     expect(get('/wp-json/wp/v2/posts', [])).toBe('none');
     expect(get('/', basic('bob:s'))).toBe('none');
     expect(get('/?rest_route=/wp/v2/posts', basic('bob:s'))).toEqual(pair(['bob'], ['s']));
@@ -75,6 +75,11 @@ describe('Basic', () => {
     expect(read(...basic('bob:caf\xe9'))).toEqual(pair(['bob'], ['caf\ufffd', 'café']));
     expect(read('Authorization', 'Bearer x')).toBe('none');
     expect(read('authorization', `bAsIc ${btoa('a:b')}`)).toEqual(pair(['a'], ['b']));
+  });
+
+  test('reads up to the second colon too, as applications that split at all of them', () => {
+    expect(read(...basic('bob:s:t:u'))).toEqual(pair(['bob'], ['s:t:u', 's']));
+    expect(read(...basic('bob::s'))).toEqual(pair(['bob'], [':s']));
   });
 
   test.each([

@@ -32,6 +32,7 @@ describe('a login', () => {
     ['an array of one text in a form', as(FORM, 'log[0]=bob&pwd[]=s'), ['bob'], ['s']],
     ['no username', as(FORM, 'pwd=s'), [], ['s']],
     ['blanks around', as(FORM, 'log=+bob&pwd=s%09'), [' bob', 'bob'], ['s\t', 's']],
+    ['control characters', as(FORM, 'log=b%01b&pwd=s%1ft'), ['b\x01b', 'bb'], ['s\x1ft', 'st']],
     ['UTF-8', as(FORM, 'log=b&pwd=%C3%A9'), ['b'], ['é', 'Ã©']],
     ['latin1', as(FORM, 'log=b&pwd=%E9'), ['b'], ['\ufffd', 'é', '%E9']],
     ['gzip', as(FORM, zlib.gzipSync('log=bob&pwd=s'), 'Content-Encoding', 'gzip'), ['bob'], ['s']],
