@@ -1,7 +1,10 @@
 // What mail programs, wikis and tools answer to logins, as their sources have it.
 
+import fs from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { type OutcomeCase, outcomeOf, PRESET_FILES } from '../../../support/gateway/login/presets.ts';
+import { root } from '../../../support/paths.ts';
 
 const DELETED = 'expires=Thu, 01-Jan-1970 00:00:01 GMT; Max-Age=0';
 
@@ -213,10 +216,14 @@ test.each<OutcomeCase>(ALL)('%s (%s)', (_, at, answer, outcome, request) => {
   expect(outcomeOf(at, answer, request)).toBe(outcome);
 });
 
-test('every preset names what it was read from, and none a version that it did not run against', () => {
+test('every preset names what it was read from, and a version that it ran against if a system test has it', () => {
+  const systemTests = fs.readdirSync(path.join(root, 'test/system'));
   for (const preset of PRESET_FILES.values()) {
     expect(preset.source).not.toBe('');
     expect(preset.version).not.toBe('');
-    expect(preset.ranAgainst).toBeNull();
+    const isTested = systemTests.some((name) =>
+      new RegExp(`^gateway-${preset.name}(-logins)?\\.test\\.ts$`).test(name),
+    );
+    if (preset.ranAgainst !== null) expect(isTested, preset.name).toBe(true);
   }
 });

@@ -1,0 +1,161 @@
+// Logins of Debian's DokuWiki behind the gateway: what became of each, and what DokuWiki got of its
+// check. apt-get install dokuwiki nginx php-fpm php-cli
+
+import { test as base, expect } from 'vitest';
+import { installDokuWiki } from '../support/gateway/applications/dokuwiki.ts';
+import { type LoginSite, startLoginSite } from '../support/gateway/applications/login-site.ts';
+import { cookiesOf, formOf, type Request, textOf, withCookie } from '../support/gateway/visit.ts';
+import { perFile } from '../support/per-file.ts';
+
+const LEAKY = { username: 'leaky', password: 'Correct-Horse 9 Battery' };
+const CLEAN = { username: 'clean', password: 'a pässword & of “nobody” + else%41' };
+/** DokuWiki reads a password of Basic up to its colon. */
+const COLON = { username: 'colon', password: 'no-colon-in-this-one' };
+const PAGE = '/doku.php?id=start';
+
+const test = base.extend<{ readonly wiki: LoginSite }>({
+  wiki: perFile(
+    () =>
+      startLoginSite({
+        preset: 'dokuwiki',
+        leaked: [LEAKY, COLON],
+        install: (place) => installDokuWiki(place, [LEAKY, CLEAN, COLON]),
+      }),
+    ({ close }) => close(),
+  ),
+});
+
+const form = (u: string, p: string, path = '/doku.php'): Request => ({
+  path,
+  ...formOf({ id: 'start', do: 'login', u, p }),
+});
+
+const call = (method: string, ...values: readonly string[]): Request => ({
+  method: 'POST',
+  path: '/lib/exe/xmlrpc.php',
+  headers: { 'Content-Type': 'text/xml' },
+  body: `<?xml version="1.0"?><methodCall><methodName>${method}</methodName><params>${values
+    .map((value) => `<param><value><string>${value.replaceAll('&', '&amp;')}</string></value></param>`)
+    .join('')}</params></methodCall>`,
+});
+
+const basic = (username: string, password: string, scheme = 'Basic'): Request => ({
+  path: PAGE,
+  headers: { Authorization: `${scheme} ${Buffer.from(`${username}:${password}`).toString('base64')}` },
+});
+
+const isInside = async (wiki: LoginSite, cookie: string): Promise<boolean> =>
+  textOf(await wiki.through(withCookie({ path: PAGE }, cookie))).includes('do=logout');
+
+test.for([
+  ['the leaked pair', LEAKY.username, LEAKY.password, 'pair', '1'],
+  ['in capitals', 'LEAKY', LEAKY.password, 'pair', '1'],
+  ['with a control character', LEAKY.username, `${LEAKY.password}\x01`, 'pair', '1'],
+  ['a clean pair', CLEAN.username, CLEAN.password, 'clean', null],
+] as const)(
+  '%s: the verdict is with the next page, and with that alone',
+  async ([, name, password, verdict, header], { wiki }) => {
+    const { answer, events } = await wiki.login(form(name, password));
+    expect(events[0]).toMatchObject({ event: 'login', login: 'login', outcome: 'success', verdict });
+    expect(wiki.seen().at(-1)).toEqual({ line: 'POST /doku.php', verdict: null });
+    expect(await wiki.verdictsAfter(answer, PAGE)).toEqual([header, null]);
+    expect(await isInside(wiki, cookiesOf(answer))).toBe(true);
+  },
+);
+
+test('a wrong password is a failure, though it leaked, and for nobody', async ({ wiki }) => {
+  for (const name of [CLEAN.username, 'nobody']) {
+    const { answer, status, events } = await wiki.login(form(name, LEAKY.password));
+    expect(status).toBe(403);
+    expect(events).toMatchObject([{ event: 'login', login: 'login', outcome: 'failure' }]);
+    expect(events[0]).not.toHaveProperty('verdict');
+    expect(await wiki.verdictsAfter(answer, PAGE)).toEqual([null, null]);
+  }
+});
+
+test.for<[string, Request]>([
+  ['with another user in the query', form(LEAKY.username, LEAKY.password, '/doku.php?u=clean')],
+  ['of another action', form(LEAKY.username, LEAKY.password, '/doku.php?do=index')],
+  ['of another script', form(LEAKY.username, LEAKY.password, '/lib/exe/ajax.php')],
+  ['of a feed', form(LEAKY.username, LEAKY.password, '/feed.php')],
+])('a login %s is one', async ([, request], { wiki }) => {
+  const { events } = await wiki.login(request);
+  expect(events[0]).toMatchObject({ event: 'login', outcome: 'success', verdict: 'pair' });
+});
+
+test('XML-RPC: right and wrong passwords, and many calls in one', async ({ wiki }) => {
+  const { username, password } = LEAKY;
+  const right = await wiki.login(call('dokuwiki.login', username, password));
+  expect(right.events[0]).toMatchObject({ login: 'xmlrpc', outcome: 'success', verdict: 'pair' });
+  const clean = await wiki.login(call('dokuwiki.login', CLEAN.username, CLEAN.password));
+  expect(clean.events).toMatchObject([{ login: 'xmlrpc', outcome: 'success', verdict: 'clean' }]);
+  const wrong = await wiki.login(call('dokuwiki.login', username, 'wrong'));
+  expect(wrong.events).toMatchObject([{ login: 'xmlrpc', outcome: 'failure' }]);
+  const seen = wiki.seen().length;
+  const many = await wiki.login(call('system.multicall', 'any'));
+  expect(many.status).toBe(400);
+  expect(many.events).toMatchObject([{ event: 'login-unreadable' }]);
+  expect(wiki.seen().length).toBe(seen);
+});
+
+test('Basic', async ({ wiki }) => {
+  const right = await wiki.login(basic(LEAKY.username, LEAKY.password));
+  expect(textOf(right.answer)).toContain('do=logout');
+  expect(right.events[0]).toMatchObject({ login: 'basic', outcome: 'success', verdict: 'pair' });
+  const cut = await wiki.login(basic(COLON.username, `${COLON.password}:and more`));
+  expect(textOf(cut.answer)).toContain('do=logout');
+  expect(cut.events[0]).toMatchObject({ login: 'basic', outcome: 'success', verdict: 'pair' });
+  const wrong = await wiki.login(basic(LEAKY.username, 'wrong'));
+  expect(textOf(wrong.answer)).not.toContain('do=logout');
+  expect(wrong.events).toMatchObject([{ login: 'basic', outcome: 'failure' }]);
+});
+
+test('what DokuWiki reads in any scheme does not pass unchecked', async ({ wiki }) => {
+  for (const scheme of ['Basix', 'Beare', 'Basic\t']) {
+    const request = basic(LEAKY.username, LEAKY.password, scheme);
+    const answer = await wiki.through(request);
+    expect(answer.status).toMatch(/ 40[03] /);
+    expect(cookiesOf(answer)).toBe('');
+  }
+  // DokuWiki skips six characters, whatever they are.
+  expect(cookiesOf(await wiki.direct(basic(LEAKY.username, LEAKY.password, 'Basix')))).toContain('DW');
+});
+
+test('what can be read in two ways, or not at all, does not reach DokuWiki', async ({ wiki }) => {
+  const seen = wiki.seen().length;
+  const { body = '' } = form(LEAKY.username, LEAKY.password);
+  for (const [more, status] of [
+    [`&x=${'y'.repeat(65 * 1024)}`, 413],
+    ['&p=other', 400],
+    ['&u=other', 400],
+    ['&p[]=other', 400],
+    ['&+p=other', 400],
+  ] as const) {
+    const refused = await wiki.login({ ...form('', ''), body: `${body}${more}` });
+    expect(refused.status).toBe(status);
+    expect(refused.events).toMatchObject([{ event: 'login-unreadable', login: 'login' }]);
+  }
+  const inQuery = await wiki.login({ path: `/doku.php?u=leaky&p=${encodeURIComponent(LEAKY.password)}` });
+  expect(inQuery.status).toBe(400);
+  expect(wiki.seen().length).toBe(seen);
+});
+
+test('who is remembered comes back without a login', async ({ wiki }) => {
+  const { answer } = await wiki.login({
+    path: '/doku.php',
+    ...formOf({ do: 'login', u: 'clean', p: CLEAN.password, r: '1' }),
+  });
+  const remembered = cookiesOf(answer)
+    .split('; ')
+    .filter((cookie) => cookie.startsWith('DW'))
+    .join('; ');
+  const back = await wiki.through(withCookie({ path: PAGE }, remembered));
+  expect(textOf(back)).toContain('do=logout');
+  // Its cookie is set anew, and is no login.
+  expect(cookiesOf(back)).toContain('DW');
+});
+
+test('a forged verdict does not arrive', async ({ wiki }) => {
+  await wiki.through({ path: PAGE, headers: { 'Exposed-Credential-Check': '1' } });
+  expect(wiki.seen().at(-1)).toEqual({ line: `GET ${PAGE}`, verdict: null });
+});
