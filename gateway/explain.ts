@@ -121,7 +121,7 @@ async function parseRequest(bytes: Buffer, limits: GatewayLimits, peer: Peer): P
         originsOf: () => [],
       });
       servers.acceptHttp1(socket);
-      // Such as CONNECT, and an Expect that nobody knows: node:http answers these by itself.
+      // Bytes that end before the head does.
       near.once('close', () => reject(new Refusal('REQUEST_MALFORMED')));
       near.on('error', () => undefined).resume();
       near.end(bytes);

@@ -133,6 +133,12 @@ export const ANSWER_KINDS = {
     detail: 'The address exceeds the limit of this site.',
     hint: 'Use a shorter one.',
   },
+  EXPECTATION_UNKNOWN: {
+    status: 417,
+    title: 'Expectation unknown',
+    detail: 'The Expect header asks for something other than 100-continue.',
+    hint: 'Send the request without it.',
+  },
   HOST_MISDIRECTED: {
     status: 421,
     title: 'Misdirected request',

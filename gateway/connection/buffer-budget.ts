@@ -14,7 +14,7 @@ import { isHttp2, streamOf } from '../http-version.ts';
 const MAX_BODY_BYTES = 3 * 65_536;
 
 export class BufferBudget {
-  /** Bytes that clients have not taken yet, and those of logins that are not judged yet. */
+  /** Bytes that clients have not taken yet. */
   held = 0;
   /** Bytes that request bodies on their way may take. */
   reserved = 0;
@@ -40,14 +40,6 @@ export class BufferBudget {
       this.reserved -= bytes;
     });
     return true;
-  }
-
-  /** Counts bytes until a response is over. */
-  hold(response: ServerResponse, bytes: number): void {
-    this.held += bytes;
-    response.once('close', () => {
-      this.held -= bytes;
-    });
   }
 
   /**

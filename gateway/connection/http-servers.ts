@@ -27,7 +27,10 @@ const MAX_ORIGIN_BYTES = 16_000;
 
 export interface HttpHandlers {
   onRequest(message: IncomingMessage, response: ServerResponse): void;
-  /** `response` is on the same socket; `head` is what the client sent after its request. */
+  /**
+   * Of Upgrade and CONNECT. `response` is on the same socket; `head` is what the client sent after
+   * its request.
+   */
   onUpgrade(message: IncomingMessage, response: ServerResponse, socket: Duplex, head: Buffer): void;
   /** What the parser or its timeouts refused. */
   onMalformed(code: AnswerCode): void;
@@ -60,7 +63,8 @@ export function createHttpServers(limits: GatewayLimits, handlers: HttpHandlers)
     },
     handlers.onRequest as never,
   );
-  second.on('checkContinue', handlers.onRequest as never);
+  // node:http2 answers them itself where nobody listens: past rules and events.
+  for (const event of ['checkContinue', 'checkExpectation', 'connect']) second.on(event, handlers.onRequest as never);
   second.on('session', (session) => {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
@@ -115,7 +119,8 @@ function createHttp1(limits: GatewayLimits, handlers: HttpHandlers): Http1Server
   server.on('connection', (socket: Socket) => keepHalfOpen(socket, () => server.halfClosedTimeout));
   server.on('request', handlers.onRequest);
   server.on('checkContinue', handlers.onRequest);
-  server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
+  server.on('checkExpectation', handlers.onRequest);
+  const takeOver = (message: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // The answer to a request before it is still under way: no client has both on one connection.
     if (responseOn(socket)) {
       socket.destroy();
@@ -131,7 +136,9 @@ function createHttp1(limits: GatewayLimits, handlers: HttpHandlers): Http1Server
     // node:http leaves the socket of an upgrade to whoever takes it. An answer ends it.
     response.once('finish', () => (socket as Socket).destroySoon());
     handlers.onUpgrade(message, response, socket, head);
-  });
+  };
+  server.on('upgrade', takeOver);
+  server.on('connect', takeOver);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseBytes(error, socket, handlers));
   // node:http checks timeouts of the connections of a server that listens.
   server.emit('listening');

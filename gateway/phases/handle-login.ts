@@ -2,6 +2,7 @@
 // and the response held until it is known what became of it.
 
 import { sendRedirect } from '../answers/answer.ts';
+import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
 import type { Admitted } from '../limits/limits.ts';
@@ -28,7 +29,7 @@ export async function handleLogin(
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<void> {
-  const content = readsBody(exchange, candidates) ? await readContent(exchange, candidates, parts) : undefined;
+  const content = readsBody(exchange, candidates) ? await readContent(exchange, candidates, parts, setup) : undefined;
   if (content === 'gone') {
     parts.observe.forwarded(exchange, { failure: 'CLIENT_GONE' });
     return;
@@ -126,18 +127,22 @@ function answerLogin(exchange: Exchange, held: HeldResponse, answer: LoginAnswer
 const readsBody = ({ head }: Exchange, candidates: readonly Candidate[]): boolean =>
   head?.body !== 0 && candidates.some((candidate) => candidate.readsBody);
 
-/** A login that says itself that it is too large is refused before it is sent. */
+/**
+ * A login that says itself that it is too large is refused before it is sent.
+ * @throws Refusal `OVERLOADED` without room for its body
+ */
 async function readContent(
   exchange: Exchange,
   candidates: readonly Candidate[],
   { budget, bodyRates }: PipelineParts,
+  { config: { limits } }: GatewaySetup,
 ): Promise<Content | 'gone'> {
   const { head, message, response, application } = exchange;
   const length = typeof head?.body === 'number' ? head.body : MAX_BODY_BYTES;
   const isStrict = candidates.some((candidate) => candidate.isStrict && candidate.readsBody);
   if (length > MAX_BODY_BYTES && isStrict && !application?.logins.passesUnreadable)
     return { bytes: Buffer.alloc(0), isWhole: false };
-  budget.hold(response, Math.min(length, MAX_BODY_BYTES));
+  if (!budget.reserve(response, length, limits.maxBufferedBytes)) throw new Refusal('OVERLOADED', { close: true });
   bodyRates.watch(message);
   if (head?.expectsContinue) response.writeContinue();
   return (await collectBody(message, response, MAX_BODY_BYTES)) ?? 'gone';

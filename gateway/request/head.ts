@@ -88,7 +88,7 @@ class Draft {
         this.nominate(value);
         return;
       case 'expect':
-        this.expect = value;
+        this.expect = this.expect === undefined ? value : `${this.expect}, ${value}`;
         return;
       case 'trailer':
         this.hasTrailers = true;
@@ -197,6 +197,9 @@ export function readHead(message: IncomingMessage, { maxTargetBytes }: HeadRules
   const authority = agree([pseudoAuthority, draft.host, absolute]);
   const question = target.indexOf('?');
   const isOld = httpVersion === '1.0';
+  // RFC 9110 §10.1.1: HTTP/1.0 has no Expect.
+  const expects = isOld ? undefined : draft.expect?.toLowerCase();
+  if (expects !== undefined && expects !== '100-continue') throw refuse('EXPECTATION_UNKNOWN');
   return {
     method,
     target,
@@ -210,7 +213,7 @@ export function readHead(message: IncomingMessage, { maxTargetBytes }: HeadRules
     forwardedFor: draft.forwardedFor,
     forwardedProto: draft.forwardedProto,
     body: isStream ? bodyOfStream(message, draft) : bodyOf(draft, isOld),
-    expectsContinue: !isOld && draft.expect?.toLowerCase() === '100-continue',
+    expectsContinue: expects !== undefined,
     hasTrailers: draft.hasTrailers,
     offersUpgrade: draft.offersUpgrade,
   };

@@ -6,7 +6,7 @@ import { parseAddress } from '../../gateway/addresses/address.ts';
 import { type ExplainedRequest, explainRequest } from '../../gateway/explain.ts';
 import { configOf } from '../support/gateway/gateway.ts';
 
-const CONFIG = configOf('listen: ":1"\napps: { blog.example.com: { to: "http://127.0.0.1:1" } }');
+const CONFIG = configOf('listen: ":1"\napps: { blog.example.com: { to: "http://127.0.0.1:2" } }');
 
 const explain = (head: string): Promise<ExplainedRequest> =>
   withSetup(CONFIG, { lists: listsOf(CONFIG), onEvent: () => undefined }, (setup) => {
@@ -21,8 +21,8 @@ test.each([
   ['Host: blog.example.com\nGET / HTTP/1.1', 'REQUEST_MALFORMED'],
   ['GET / HTTP/2\nHost: blog.example.com', 'REQUEST_MALFORMED'],
   ['PRI * HTTP/2.0', 'REQUEST_MALFORMED'],
-  ['CONNECT blog.example.com:443 HTTP/1.1\nHost: blog.example.com', 'REQUEST_MALFORMED'],
-  ['GET / HTTP/1.1\nHost: blog.example.com\nExpect: miracles', 'REQUEST_MALFORMED'],
+  ['CONNECT blog.example.com:443 HTTP/1.1\nHost: blog.example.com', 'METHOD_REFUSED'],
+  ['GET / HTTP/1.1\nHost: blog.example.com\nExpect: miracles', 'EXPECTATION_UNKNOWN'],
   [`GET / HTTP/1.1\nHost: blog.example.com\nX-Long: ${'x'.repeat(40_000)}`, 'HEADERS_TOO_LARGE'],
 ])('%j is refused', async (head, code) => {
   expect((await explain(head)).end).toEqual({ refused: code });

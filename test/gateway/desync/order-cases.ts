@@ -100,7 +100,9 @@ export const ORDER_CASES: readonly DesyncCase[] = [
   passes('Expect without a body', post('Expect: 100-continue'), seen({ method: 'POST' })),
   refused('Expect with two lengths', `${post('Expect: 100-continue', 'Content-Length: 5', 'Content-Length: 6')}hello`),
   refused('Expect with a coding', `${post('Expect: 100-continue', 'Transfer-Encoding: gzip, chunked')}0\r\n\r\n`),
-  passes('an unknown Expect', get('/', 'Expect: 200-ok')),
+  refused('an unknown Expect', get('/', 'Expect: 200-ok')),
+  refused('an Expect of two', get('/', 'Expect: 100-continue, x')),
+  refused('an Expect twice', get('/', 'Expect: x', 'Expect: 100-continue')),
   passes(
     'Expect over HTTP/1.0',
     `${lines('POST / HTTP/1.0', `Host: ${HOST}`, 'Connection: keep-alive', 'Expect: 100-continue', 'Content-Length: 5')}hello`,

@@ -139,6 +139,23 @@ describe('a login by HTTP/2', () => {
   });
 });
 
+test('bodies of logins have a bound together, and those without a body pass beyond it', async () => {
+  const { port, gateway } = await withLogin('login: wordpress', `limits: { maxBufferedBytes: ${2 ** 20} }\n`);
+  const reserved = async () =>
+    (await gateway.metrics()).find(({ name }) => name === 'credveil_gateway_reserved_bytes')?.values[0]?.value;
+  const slow = Array.from({ length: 16 }, () => {
+    const socket = net.connect(port, '127.0.0.1');
+    socket.write(`${HEAD}Content-Length: 65536\r\n\r\nlog=bob`);
+    return socket;
+  });
+  while ((await reserved()) !== 2 ** 20) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(await exchange(port, login('log=bob&pwd=s'))).toMatchObject({ status: 503 });
+  expect((await exchange(port, 'GET / HTTP/1.1\r\nHost: app.example\r\n\r\n')).status).toBe(200);
+  for (const socket of slow) socket.destroy();
+  while ((await reserved()) !== 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect((await exchange(port, login('log=bob&pwd=s'))).status).toBe(200);
+});
+
 describe('what is no login', () => {
   test('goes on with the body that was read', async () => {
     const { port } = await withLogin('login: [wordpress, generic]');
