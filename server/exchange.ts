@@ -4,8 +4,8 @@ import { type Admission, ANONYMOUS } from '../access/admission.ts';
 import type { RequestClass, RequestRates } from '../protocol/service-status.ts';
 import { Exchange } from '../runtime/http/exchange.ts';
 import type { ServerLimits } from '../runtime/limits.ts';
+import type { PageFile } from '../runtime/pages/page-files.ts';
 import type { EvaluationQueue } from './handlers/evaluation-queue.ts';
-import type { PageFile } from './pages/page-files.ts';
 import type { Service } from './service.ts';
 
 /** What metrics, logs and rates take from a route. */

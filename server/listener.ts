@@ -16,7 +16,7 @@ import { createRouter, type PreparedRoute, type Router } from './api/router.ts';
 import { type CreateHandler, type Handler, type PageSources, type ServerState, ServiceExchange } from './exchange.ts';
 import { EvaluationQueue } from './handlers/evaluation-queue.ts';
 import type { Observe } from './observe/observation.ts';
-import { createPageFiles } from './pages/pages.ts';
+import { createFiles } from './pages/pages.ts';
 import { ROUTES } from './routes.ts';
 import type { Service } from './service.ts';
 import type { Strangers } from './strangers.ts';
@@ -99,7 +99,7 @@ function createHandlers(
     state,
     limits,
     queue: new EvaluationQueue(limits.maxWaitingElements),
-    pages: pages && { ...pages, files: createPageFiles() },
+    pages: pages && { ...pages, files: createFiles() },
     reference: createReference(router.routes.map(({ route }) => route)),
   };
   const byDataset = new Map<string, Handlers>();

@@ -59,8 +59,8 @@ const ADAPTERS: { readonly [name: string]: string } = {
   next: '',
   'better-auth': 'better-auth',
 };
-/** The server reads the pages' files by path, from this file alone. */
-const FINDS_PAGES = 'server/pages/page-modules.ts';
+/** Whoever serves pages reads their files by path, from this file alone. */
+const FINDS_PAGES = 'runtime/pages/page-modules.ts';
 /** scripts/build.ts copies these packages into dist/, so package.json does not depend on them. */
 const COPIED_BY_BUILD = ['node-liblzma', 'bcrypt'];
 const MAX_LINES = 300;

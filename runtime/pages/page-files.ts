@@ -17,7 +17,11 @@ export interface PageFile {
   readonly digest: string;
 }
 
-const DOCUMENTS = { '/': 'check', '/status': 'status' } as const;
+/**
+ * The file of each document in `page/`, without its extension, by the path that it is served at.
+ */
+export type Documents = { readonly [path: string]: string };
+
 /**
  * A document refers to files beside it, or to a package's style sheet. The build renames its
  * scripts to `.js`.
@@ -40,8 +44,8 @@ interface Document {
 }
 
 /** @throws Error where a file is missing or a reference leads nowhere */
-export function buildPageFiles(): PageFile[] {
-  const documents = Object.entries(DOCUMENTS).map(([url, name]): Document => {
+export function buildPageFiles(served: Documents): PageFile[] {
+  const documents = Object.entries(served).map(([url, name]): Document => {
     const text = fs.readFileSync(path.join(PAGES, `${name}.html`), 'utf8');
     const files = [...text.matchAll(REFERENCE)].map(referencedFile);
     const scripts = files.filter(isScript).map(assetPath);
