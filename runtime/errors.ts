@@ -25,7 +25,7 @@ export class ServerError extends CredveilError<ServerErrorCode> {
 }
 
 /** What sets an address: a flag, or a key of a configuration. */
-export type ListenSetting = '--listen' | '--metrics' | 'listen' | 'metrics' | 'forwardAuth.listen';
+export type ListenSetting = '--listen' | '--metrics' | 'listen' | 'metrics' | 'forwardAuth.listen' | 'admin.page';
 
 /** Names an error of `listen`. The hint names what sets the address. */
 export function listenError(

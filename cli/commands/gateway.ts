@@ -2,17 +2,15 @@
 
 import path from 'node:path';
 import type { Command } from 'commander';
-import { type AdminActions, AdminError, startAdminServer } from '../../gateway/admin/admin-server.ts';
-import { adminSocketOf } from '../../gateway/config/admin-socket.ts';
 import { GatewayConfigError } from '../../gateway/config/read.ts';
 import type { GatewayConfig } from '../../gateway/config/schema.ts';
 import { warningsOf } from '../../gateway/warnings.ts';
-import { type GatewayService, startGatewayService } from '../../gateway/workers/primary.ts';
-import { nameError, type OnEvent, type ServerEvent } from '../../runtime/events.ts';
+import { startGatewayService } from '../../gateway/workers/primary.ts';
+import type { ServerEvent } from '../../runtime/events.ts';
 import { VERSION } from '../../runtime/version.ts';
 import { countWorkers } from '../../runtime/workers/shared-port.ts';
 import { ExitCode, UsageError } from '../exit.ts';
-import { type AdminFlags, acceptList, showLists, showStatus } from '../gateway/administration.ts';
+import { type AdminFlags, acceptList, showLists, showPageLink, showStatus } from '../gateway/administration.ts';
 import { checkFiles, readConfigHere } from '../gateway/check-files.ts';
 import { describeFaults } from '../gateway/faults.ts';
 import { type LiftFlags, liftLimits, listLimits } from '../gateway/limits.ts';
@@ -20,6 +18,7 @@ import { listsOf, withSetup } from '../gateway/offline-setup.ts';
 import { addRecordCommands } from '../gateway/record-commands.ts';
 import { type RulesTestFlags, testRules } from '../gateway/rules-test.ts';
 import { RunningConfig } from '../gateway/running-config.ts';
+import { startAdmin } from '../gateway/start-admin.ts';
 import { StateLock } from '../gateway/state-lock.ts';
 import { type AlarmOptions, openEvents } from '../notify/service-events.ts';
 import { note, print, printJson, printResult } from '../output.ts';
@@ -60,6 +59,7 @@ export function addGateway(program: Command): void {
       .option('--json', 'print the result as JSON')
       .action((_: unknown, command: Command) => run(command.optsWithGlobals()));
   ask('status', 'show process, configuration, addresses, applications and lists of a running gateway', showStatus);
+  ask('page', 'print a link that signs in to the admin page once', showPageLink);
   ask('lists', 'show the lists of a running gateway', showLists)
     .command('accept')
     .description('put a list in force that grew or shrank too much')
@@ -177,38 +177,4 @@ async function serveUntilStopped(config: GatewayConfig, flags: GatewayFlags, sig
 
 function alarmsOf({ logLevel, notify, stateDirectory = '.', keyFileGroup: group }: GatewayConfig): AlarmOptions {
   return { ...{ logLevel, notify, group }, outboxFile: path.join(stateDirectory, 'outbox.sqlite') };
-}
-
-/** @returns a function that closes it. Without the socket the gateway serves all the same. */
-async function startAdmin(
-  running: RunningConfig,
-  service: GatewayService,
-  onEvent: OnEvent,
-): Promise<() => Promise<void>> {
-  const config = running.current;
-  const startedAt = running.status.appliedAt;
-  const socketFile = adminSocketOf(config);
-  if (socketFile === undefined) return async () => {};
-  const group = config.admin === 'off' ? undefined : config.admin?.group;
-  const actions: AdminActions = {
-    status: () => ({
-      pid: process.pid,
-      version: VERSION,
-      startedAt,
-      config: running.status,
-      urls: service.urls,
-      apps: Object.keys(running.current.apps),
-      lists: service.lists().stats(),
-    }),
-    acceptList: (name) => service.lists().accept(name),
-    bans: (after) => service.state().bans(after),
-    lift: (request) => service.state().lift(request),
-  };
-  try {
-    return await startAdminServer({ socketFile, group }, actions);
-  } catch (error) {
-    if (!(error instanceof AdminError)) throw error;
-    onEvent({ event: 'admin-unavailable', message: error.message, ...nameError(error) });
-    return async () => {};
-  }
 }

@@ -96,3 +96,11 @@ function stateOf({ isKnown, isRefused, lastError }: ListStats): string {
   ];
   return states.length === 0 ? 'ok' : states.join(', ');
 }
+
+/** @throws GatewayAway, UsageError without the page */
+export async function showPageLink(flags: AdminFlags): Promise<void> {
+  const { status, body } = await askGateway(socketOf(flags), 'POST', '/page/link');
+  if (status !== 200)
+    throw new UsageError('this gateway has no admin page', 'Set admin: { page: "127.0.0.1:8490" }, and restart it.');
+  printResult(flags, body as { readonly link: string }, ({ link }) => link);
+}

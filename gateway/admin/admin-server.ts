@@ -18,6 +18,8 @@ export interface AdminActions {
   bans(after?: string): Promise<BanPage>;
   /** @returns whether there was something to lift */
   lift(request: LiftRequest): Promise<boolean>;
+  /** A link that signs in to the admin page once; undefined without the page. */
+  pageLink(): string | undefined;
 }
 
 export interface GatewayStatus {
@@ -145,6 +147,11 @@ async function answer(request: IncomingMessage, response: ServerResponse, action
   }
   if (method === 'GET' && url === '/status') {
     send(response, 200, actions.status());
+    return;
+  }
+  if (method === 'POST' && url === '/page/link') {
+    const link = actions.pageLink();
+    send(response, link ? 200 : 404, link ? { link } : { code: 'PAGE_OFF' });
     return;
   }
   const [, name] = /^\/lists\/([a-z0-9_.]{1,64})\/accept$/.exec(url) ?? [];

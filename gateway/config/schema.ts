@@ -131,6 +131,10 @@ const admin = z.strictObject({
   socketFile: file.optional(),
   /** The id of a group that may use it too. */
   group: wholeNumber(0, 2 ** 32 - 2).optional(),
+  /** Where browsers reach the admin page. */
+  page: listenAddress.optional(),
+  /** Further hosts, with their port, under which browsers reach it. */
+  pageHosts: z.array(text('must be HOST or HOST:PORT'), { error: 'must be a list of hosts' }).max(16).default([]),
 });
 
 const limits = z.strictObject({

@@ -3,10 +3,12 @@
 
 import type { OnEvent } from '../../runtime/events.ts';
 import type { GatewayConfig } from '../config/schema.ts';
+import { type FailureCounts, RecentFailures } from '../record/recent-failures.ts';
 import { RecordFiles } from '../record/record-files.ts';
 
 export class KeptRecord {
   readonly #onEvent: OnEvent;
+  readonly #failures = new RecentFailures();
   #key = '';
   #files: RecordFiles | undefined;
 
@@ -25,7 +27,12 @@ export class KeptRecord {
 
   /** @param lines as a worker formatted them */
   append(lines: readonly string[]): void {
+    this.#failures.add(lines);
     this.#files?.append(lines);
+  }
+
+  failures(): FailureCounts {
+    return this.#failures.counts();
   }
 
   async close(): Promise<void> {

@@ -12,6 +12,7 @@ import { startGateway } from '../gateway.ts';
 import { listMetrics } from '../lists/list-metrics.ts';
 import type { ListChange } from '../lists/list-replica.ts';
 import { createLists, type Lists } from '../lists/lists.ts';
+import type { FailureCounts } from '../record/recent-failures.ts';
 import { warningsOf } from '../warnings.ts';
 import { KeptRecord } from './kept-record.ts';
 import { KeptState } from './kept-state.ts';
@@ -32,6 +33,8 @@ export interface GatewayService {
   lists(): Lists;
   /** Bans in force, and how to lift one. */
   state(): Pick<KeptState, 'bans' | 'lift'>;
+  /** Whose logins failed of late. */
+  failures(): FailureCounts;
 }
 
 export interface ServiceOptions {
@@ -65,6 +68,7 @@ export async function startGatewayService(
       urls: gateway.urls,
       lists: () => keeper.lists,
       state: () => state,
+      failures: () => record.failures(),
       reload: async (changed) => {
         state.open(changed);
         await keeper.replace(changed);

@@ -24,6 +24,7 @@ const nothing = {
   acceptList: async () => false,
   bans: async () => ({ bans: [], total: 0 }),
   lift: async () => false,
+  pageLink: () => undefined,
 };
 
 describe('the admin socket', () => {

@@ -1,0 +1,56 @@
+// What the admin page shows.
+
+import type { Metric } from '../../runtime/observe/metric.ts';
+import type { BanEntry } from '../limits/limit-messages.ts';
+import type { ListStats } from '../lists/lists.ts';
+import type { FailureCounts } from '../record/recent-failures.ts';
+import type { AdminActions, GatewayStatus } from './admin-server.ts';
+import type { PageSession } from './page-sessions.ts';
+
+export interface PageActions extends AdminActions {
+  metrics(): Promise<readonly (readonly Metric[])[]>;
+  failures(): FailureCounts;
+}
+
+type Counted = { readonly [label: string]: string } & { readonly count: number };
+
+export interface PageState extends Pick<GatewayStatus, 'version' | 'startedAt' | 'config' | 'urls' | 'apps'> {
+  /** By app, login, outcome and verdict. */
+  readonly logins: readonly object[];
+  /** By rule and action. */
+  readonly rules: readonly object[];
+  readonly failures: FailureCounts;
+  readonly bans: readonly (BanEntry & { readonly token: string })[];
+  readonly bansTotal: number;
+  readonly lists: readonly (ListStats & { readonly token: string })[];
+}
+
+export const liftAction = (id: string): string => `lift ${id}`;
+export const acceptAction = (name: string): string => `accept ${name}`;
+
+export async function readPageState(actions: PageActions, session: PageSession): Promise<PageState> {
+  const { version, startedAt, config, urls, apps, lists } = actions.status();
+  const metrics = await actions.metrics();
+  const { bans, total } = await actions.bans();
+  return {
+    ...{ version, startedAt, config, urls, apps },
+    logins: sumOf(metrics, 'credveil_gateway_logins_total'),
+    rules: sumOf(metrics, 'credveil_gateway_rule_matches_total'),
+    failures: actions.failures(),
+    bans: bans.map((ban) => ({ ...ban, token: session.tokenOf(liftAction(ban.id)) })),
+    bansTotal: total,
+    lists: lists.map((list) => ({ ...list, token: session.tokenOf(acceptAction(list.name)) })),
+  };
+}
+
+/** A counter over all processes, the largest first. */
+function sumOf(metrics: readonly (readonly Metric[])[], name: string): Counted[] {
+  const sums = new Map<string, number>();
+  for (const metric of metrics.flat())
+    if (metric.name === name)
+      for (const { value, labels } of metric.values) {
+        const key = JSON.stringify(labels);
+        sums.set(key, (sums.get(key) ?? 0) + value);
+      }
+  return [...sums].map(([key, count]) => ({ ...JSON.parse(key), count })).sort((a, b) => b.count - a.count);
+}

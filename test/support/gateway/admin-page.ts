@@ -1,0 +1,69 @@
+// An admin page over a gateway that is made up: what its buttons did is recorded.
+
+import { type AdminPage, startAdminPage } from '../../../gateway/admin/page-server.ts';
+import type { PageActions } from '../../../gateway/admin/page-state.ts';
+import type { BanEntry } from '../../../gateway/limits/limit-messages.ts';
+import { counter } from '../../../runtime/observe/metric.ts';
+
+const LIST = { entries: 12_345, observed: 3, ageMs: 1_800_000, isKnown: true, isRefused: false, lastError: undefined };
+
+export interface MadePage {
+  readonly page: AdminPage;
+  readonly lifted: unknown[];
+  readonly accepted: string[];
+}
+
+export async function startMadePage(hosts: readonly string[] = []): Promise<MadePage> {
+  const lifted: unknown[] = [];
+  const accepted: string[] = [];
+  let bans: BanEntry[] = [
+    { id: 'l.one', app: 'blog.example.com', limit: 'failures by address', network: '192.0.2.7', forMs: 3_000_000 },
+    { id: 'l.two', app: 'blog.example.com', limit: 'failures by username', user: 'a1b2c3d4', forMs: 600_000 },
+  ];
+  const labels = { app: 'blog.example.com', login: 'wordpress' };
+  const actions: PageActions = {
+    status: () => ({
+      pid: 1,
+      version: '1.2.3',
+      startedAt: '2026-11-29T12:00:00.000Z',
+      config: { file: 'gateway.yaml', appliedAt: '2026-11-29T12:00:00.000Z', lastReload: undefined },
+      urls: ['https://127.0.0.1:443'],
+      apps: ['blog.example.com'],
+      lists: [
+        { ...LIST, name: 'open_proxies' },
+        { ...LIST, name: 'vpn', isRefused: true },
+      ] as ReturnType<PageActions['status']>['lists'],
+    }),
+    acceptList: async (name) => accepted.push(name) > 0,
+    bans: async () => ({ bans, total: bans.length }),
+    lift: async (request) => {
+      lifted.push(request);
+      bans = bans.filter(({ id }) => !('id' in request) || id !== request.id);
+      return true;
+    },
+    pageLink: () => undefined,
+    failures: () => ({
+      windowMs: 3_600_000,
+      networks: [{ name: 'n_Vb3uGZ2hZ1mJpQdK', failures: 41 }],
+      accounts: [{ name: 'blog.example.com u_0aXcY3rS8tUvWxYz01234w', failures: 12 }],
+    }),
+    metrics: async () => [
+      [
+        counter('credveil_gateway_logins_total', '', [
+          { value: 120, labels: { ...labels, outcome: 'success', verdict: 'clean' } },
+          { value: 3, labels: { ...labels, outcome: 'success', verdict: 'pair' } },
+          { value: 53, labels: { ...labels, outcome: 'failure', verdict: '' } },
+        ]),
+        counter('credveil_gateway_rule_matches_total', '', [
+          { value: 9, labels: { rule: 'admin from outside', action: 'block' } },
+        ]),
+      ],
+      [
+        counter('credveil_gateway_rule_matches_total', '', [
+          { value: 1, labels: { rule: 'admin from outside', action: 'block' } },
+        ]),
+      ],
+    ],
+  };
+  return { page: await startAdminPage({ address: '127.0.0.1:0', hosts }, actions), lifted, accepted };
+}

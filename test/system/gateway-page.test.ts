@@ -1,0 +1,54 @@
+// The gateway's admin page in a browser: by keyboard, on small and large screens, by axe-core.
+
+import { describe, expect, onTestFinished } from 'vitest';
+import { startMadePage } from '../support/gateway/admin-page.ts';
+import { expectAccessible, expectNoOverflow, openWatched, screenshot, type View } from '../support/machine/browser.ts';
+import { browserTest as test } from '../support/vitest/browser-test.ts';
+
+const VIEWS: readonly (View & { readonly name: string })[] = [
+  { name: 'desktop', width: 1280, height: 800, scheme: 'light' },
+  { name: 'desktop-dark', width: 1280, height: 800, scheme: 'dark' },
+  { name: 'small-phone', width: 320, height: 640, scheme: 'light' },
+  { name: 'small-phone-dark', width: 320, height: 640, scheme: 'dark' },
+];
+
+describe('the admin page of the gateway', () => {
+  test.for(VIEWS)('is accessible, and fits the width of a $name', async ({ name, ...view }, { browser }) => {
+    const made = await startMadePage();
+    onTestFinished(() => made.page.close());
+    const { page, complaints, close } = await openWatched(browser, view);
+    await page.goto(made.page.createLink());
+    await page.waitForSelector('#figures:not([hidden]) #limits table');
+    await expectAccessible(page);
+    await expectNoOverflow(page);
+    await screenshot(page, `gateway-${name}`);
+    expect(page.url()).toBe(made.page.url);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  test('lifts a limit by keyboard, stays signed in over a reload, and signs out', async ({ browser }) => {
+    const made = await startMadePage();
+    onTestFinished(() => made.page.close());
+    const { page, close } = await openWatched(browser, VIEWS[0] as View);
+    await page.goto(made.page.url);
+    await page.waitForSelector('#signed-out:not([hidden])');
+    await expectAccessible(page);
+    await screenshot(page, 'gateway-signed-out');
+    await page.goto(made.page.createLink());
+    await page.waitForSelector('[data-ban="l.one"]');
+    for (let presses = 0; presses < 30; presses++) {
+      await page.keyboard.press('Tab');
+      if ((await page.evaluate(() => document.activeElement?.getAttribute('data-ban'))) === 'l.one') break;
+    }
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[data-ban="l.one"]', { state: 'detached' });
+    expect(await page.textContent('#done')).toBe('The limit on 192.0.2.7 is lifted.');
+    expect(made.lifted).toEqual([{ id: 'l.one' }]);
+    await page.reload();
+    await page.waitForSelector('[data-ban="l.two"]');
+    await page.press('#sign-out', 'Enter');
+    await page.waitForSelector('#signed-out:not([hidden])');
+    await close();
+  });
+});
