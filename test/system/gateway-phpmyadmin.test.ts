@@ -3,7 +3,13 @@
 
 import http, { type IncomingMessage } from 'node:http';
 import { test as base, expect } from 'vitest';
-import { HOST, type PhpMyAdmin, startPhpMyAdmin, USER } from '../support/gateway/applications/phpmyadmin.ts';
+import {
+  fillInForm,
+  HOST,
+  type PhpMyAdmin,
+  startPhpMyAdmin,
+  USER,
+} from '../support/gateway/applications/phpmyadmin.ts';
 import {
   type Answer,
   cookiesOf,
@@ -25,23 +31,20 @@ interface Session {
   readonly login: Answer;
 }
 
-const tokenIn = (page: string): string => /name="token" value="(\w+)"/.exec(page)?.[1] ?? '';
-
 async function signIn(go: Way, password: string): Promise<Session> {
-  const first = await go({ path: '/phpmyadmin/index.php' });
-  const page = textOf(first);
-  const [, session = ''] = /name="set_session" value="(\w+)"/.exec(page) ?? [];
-  const fields = { pma_username: USER.name, pma_password: password, server: '1', token: tokenIn(page) };
-  const form = formOf({ ...fields, set_session: session, route: '/' });
-  const login = await go(withCookie({ path: '/phpmyadmin/index.php?route=/', ...form }, cookiesOf(first)));
+  const form = await fillInForm(go, USER.name, password);
+  const login = await go(form.request);
   // A session that has begun has another number.
-  const cookie = cookiesOf(first, login);
+  const cookie = cookiesOf(form.page, login);
   const inside = textOf(await go(withCookie({ path: '/phpmyadmin/index.php?route=/' }, cookie)));
   return { cookie, token: /token:"(\w+)"/.exec(inside)?.[1] ?? '', login };
 }
 
 const test = base.extend<{ readonly admin: PhpMyAdmin; readonly session: Session }>({
-  admin: perFile(startPhpMyAdmin, ({ close }) => close()),
+  admin: perFile(
+    () => startPhpMyAdmin(),
+    ({ close }) => close(),
+  ),
   session: [
     async ({ admin }, use) => {
       await use(await signIn(admin.through, USER.password));

@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { test as base, describe, expect } from 'vitest';
-import { ADMIN, startWordPress, type WordPress } from '../support/gateway/applications/wordpress.ts';
+import { ADMIN, installWordPress, startWordPress, type WordPress } from '../support/gateway/applications/wordpress.ts';
 import {
   type Answer,
   cookiesOf,
@@ -38,11 +38,7 @@ const test = base.extend<{ readonly blog: Installed }>({
   blog: perFile(
     async () => {
       const wordpress = await startWordPress();
-      const { name, password } = ADMIN;
-      const form = { weblog_title: 'A blog', user_name: name, admin_password: password, admin_password2: password };
-      const install = formOf({ ...form, admin_email: 'admin@example.com', blog_public: '0', language: '' });
-      const installed = await wordpress.through({ path: '/wp-admin/install.php?step=2', ...install });
-      expect(textOf(installed)).toContain('WordPress has been installed');
+      await installWordPress(wordpress);
       const login = withCookie(LOGIN, TEST_COOKIE);
       const [through, direct] = [await wordpress.through(login), await wordpress.direct(login)];
       return { ...wordpress, sessions: { through: cookiesOf(through), direct: cookiesOf(direct) } };

@@ -63,7 +63,13 @@ const WORDPRESS: readonly OutcomeCase[] = [
     },
     'unknown',
   ],
-  ['a resource by an application password', 'wordpress application-password', { body: '[]' }, 'success'],
+  [
+    'a resource by an application password',
+    'wordpress application-password',
+    { headers: ['Cache-Control', 'no-cache, must-revalidate, max-age=0'], body: '[]' },
+    'success',
+  ],
+  ['a resource that anybody gets', 'wordpress application-password', { body: '[]' }, 'unknown'],
   ['401 by an application password', 'wordpress application-password', { status: 401 }, 'failure'],
   [
     'a right password at the shop',

@@ -91,7 +91,6 @@ const LOGINS: { readonly [login: string]: readonly Sent[] } = {
     form('/?_task=login', '_token=a&_task=login&_action=login&_timezone=UTC&_url=&_user=bob&_pass=s3'),
   ],
   'phpmyadmin cookie': [form('/index.php?route=/', 'set_session=a&pma_username=bob&pma_password=s3&server=1&token=b')],
-  'phpmyadmin http': [basic('/index.php')],
   'mediawiki user-login': [
     form('/index.php?title=Special:UserLogin', 'wpName=bob&wpPassword=s3&wploginattempt=Log+in&wpLoginToken=a'),
   ],
