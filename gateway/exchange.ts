@@ -38,6 +38,8 @@ export class Exchange {
   readonly added = new Map<string, string>();
   /** What the gateway itself tells the application, names and values in turn. */
   readonly toOrigin: string[] = [];
+  /** Keeps a verdict for the next request, if the application does not get it with this one. */
+  giveBack: (() => void) | undefined;
   /** Of a login that is checked before it is forwarded. */
   verdict: LeakVerdict | undefined;
 

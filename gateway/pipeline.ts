@@ -79,6 +79,7 @@ function goOn(exchange: Exchange, target: string, parts: PipelineParts, setup: G
 
 function fail(exchange: Exchange, error: unknown, { observe }: PipelineParts): void {
   if (!(error instanceof Refusal)) observe.failed(exchange, error);
+  exchange.giveBack?.();
   observe.answered(exchange, exchange.refuse(error));
 }
 

@@ -63,6 +63,17 @@ export class Browsers {
     return this.#passedOn.has(id) ? undefined : this.#take(id);
   }
 
+  /** What was taken did not reach the application: it waits for the next request. */
+  async giveBack(application: string, handle: string, header: ExposedCredentialCheck): Promise<void> {
+    const id = this.#handles.idOf(application, handle);
+    try {
+      await this.#state.set('verdict', id, header, { ttlMs: VERDICT_TTL_MS });
+      this.#passedOn.delete(id);
+    } catch (error) {
+      if (!(error instanceof StateError)) throw error;
+    }
+  }
+
   /** Without the state there is no verdict, and the request goes on. */
   async #take(id: string): Promise<ExposedCredentialCheck | undefined> {
     try {

@@ -131,6 +131,7 @@ const ANSWERS: ReadonlySet<string> = new Set(['UPSTREAM_FAILED', 'UPSTREAM_TIMEO
 const doneOf =
   (exchange: Exchange, { observe }: PipelineParts) =>
   (outcome: Outcome): void => {
+    if ('failure' in outcome) exchange.giveBack?.();
     if ('failure' in outcome && outcome.failure === 'CLIENT_SLOW') {
       exchange.answer('REQUEST_TIMEOUT', { close: true });
       observe.answered(exchange, 'REQUEST_TIMEOUT');

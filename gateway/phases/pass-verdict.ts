@@ -14,7 +14,10 @@ export function passVerdict(exchange: Exchange, { browsers }: PipelineParts): Pr
   const handle = handleIn(head.ownCookies, isSecure);
   if (handle === undefined || !isForPages(exchange)) return undefined;
   return browsers.takeVerdict(application.name, handle)?.then((header) => {
-    if (header !== undefined) exchange.toOrigin.push('Exposed-Credential-Check', header);
+    if (header === undefined) return;
+    exchange.toOrigin.push('Exposed-Credential-Check', header);
+    exchange.giveBack = () => void browsers.giveBack(application.name, handle, header);
+    if (exchange.response.destroyed) exchange.giveBack();
   });
 }
 

@@ -129,6 +129,8 @@ test.each([
   // The key of a dataset has no mark: those of the files that an operator wrote are left out.
   const kept = filesBelow(place.home).filter(({ name }) => !/\.(?:yaml|pin|token)$/.test(name));
   expect(kept.map(({ name }) => name)).toContain('gateway.state/state.sqlite');
+  const told = kept.filter(({ name }) => name.endsWith('events.ndjson')).map(({ bytes }) => bytes.toString());
+  if (leaksUrl() === server.url) expect(told.join('')).toContain('login.leaked');
   for (const text of [...shown, stdout, stderr, ...kept.map(({ bytes }) => bytes.toString('latin1'))])
     expect(MARKS.exec(text)?.[0]).toBeUndefined();
 });

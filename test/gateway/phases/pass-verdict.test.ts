@@ -27,6 +27,23 @@ async function world() {
   return { state, browsers, visit };
 }
 
+test('a verdict waits on if the application did not get the request that took it', async () => {
+  const state = createMemoryState();
+  const got: unknown[] = [];
+  const { url } = await startOrigin((request, response) => {
+    got.push(request.headers['exposed-credential-check']);
+    if (got.length === 1) response.socket?.destroy();
+    else response.end('a page');
+  });
+  const { port } = await serve(inFrontOf(url), { state: { state, key, limits: createMemoryLimits() } });
+  const handle = await new Browsers(state, new Handles(deriveKey(key, 'handles'))).begin(APP, { header: '1' });
+  const visit = () =>
+    exchange(port, `POST / HTTP/1.1\r\nHost: ${APP}\r\nContent-Length: 0\r\nCookie: cv-b=${handle}\r\n\r\n`);
+  expect((await visit()).status).toBe(502);
+  for (let i = 0; i < 2; i++) expect((await visit()).status).toBe(200);
+  expect(got).toEqual(['1', '1', undefined]);
+});
+
 describe('the next request of a browser', () => {
   test('has the verdict, and the one after it has none', async () => {
     const { browsers, visit } = await world();
