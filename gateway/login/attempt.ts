@@ -40,6 +40,11 @@ export interface Attempt {
   readonly logins: readonly Login[];
   /** All that an application may read as the username; may be empty. */
   readonly usernames: readonly string[];
+  /**
+   * Those that limits and events count: without those of cookies, unless there is no other. A
+   * cookie `user` may be the same for everybody.
+   */
+  readonly typed: readonly string[];
   /** All that an application may read as the password: at least one. */
   readonly passwords: readonly string[];
 }

@@ -1,5 +1,5 @@
-// Credentials that were just checked, and taken by their application: programs send theirs with each
-// request, which is then no new attempt.
+// Credentials that were just checked, and taken by their application: programs send theirs with
+// each request, which is then no new attempt.
 //
 // An application may take any password where it asks for none, and refuse the same one elsewhere.
 // So few are known that nobody gets past a limit with many of them: one password of a user, and few

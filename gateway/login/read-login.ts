@@ -70,11 +70,18 @@ function merge(found: readonly Found[], fault: ReadBody['fault']): LoginReading 
   const withPassword = found.filter(({ passwords }) => passwords.length > 0);
   const { login } = (withPassword.find(({ candidate }) => candidate.isStrict) ?? withPassword[0] ?? first).candidate;
   const logins = withPassword.map(({ candidate }) => candidate.login);
-  const usernames = [...new Set(found.flatMap((one) => one.usernames))];
+  const typed = [...new Set(found.flatMap((one) => one.usernames))];
+  const usernames = [...new Set([...typed, ...found.flatMap((one) => one.ofCookies)])];
   const passwords = [...new Set(found.flatMap((one) => one.passwords))];
   const attempt =
     passwords.length > 0
-      ? { login, logins, usernames: usernames.slice(0, MAX_USERNAMES), passwords: passwords.slice(0, MAX_PASSWORDS) }
+      ? {
+          login,
+          logins,
+          usernames: usernames.slice(0, MAX_USERNAMES),
+          typed: countedOf(typed, usernames).slice(0, MAX_USERNAMES),
+          passwords: passwords.slice(0, MAX_PASSWORDS),
+        }
       : undefined;
   const isTooMuch = usernames.length > MAX_USERNAMES || passwords.length > MAX_PASSWORDS;
   const why =
@@ -82,6 +89,12 @@ function merge(found: readonly Found[], fault: ReadBody['fault']): LoginReading 
     (isTooMuch ? 'it has too many usernames or passwords' : undefined);
   if (why !== undefined) return { kind: 'refused', code: codeOf(fault), why, login, attempt };
   return attempt ? { kind: 'attempt', attempt } : { kind: 'none' };
+}
+
+/** An empty username is none, unless there is nothing else. */
+function countedOf(typed: readonly string[], all: readonly string[]): readonly string[] {
+  const named = [typed, all].map((names) => names.filter((name) => name.trim() !== ''));
+  return named.find((names) => names.length > 0) ?? all;
 }
 
 const codeOf = (fault: ReadBody['fault']): LoginRefusal =>
@@ -136,6 +149,8 @@ function isByFields(candidate: Candidate, { body, query }: Source, isAt: (candid
 
 interface Credential {
   readonly usernames: readonly string[];
+  /** More usernames: few servers read cookies as fields. */
+  readonly ofCookies: readonly string[];
   readonly passwords: readonly string[];
   readonly problem?: string | undefined;
 }
@@ -152,9 +167,14 @@ function collect(candidate: Candidate, source: Source): Credential {
       : (body.fault ?? body.problem);
   return {
     usernames: usernames.texts,
-    passwords: passwords.texts,
+    ofCookies: usernames.ofCookies,
+    passwords: [...passwords.texts, ...passwords.ofCookies],
     problem: ofBody ?? passwords.problem ?? (passwords.isFound ? usernames.problem : undefined),
   };
+}
+
+interface Part extends Matches {
+  readonly ofCookies: readonly string[];
 }
 
 function collectPart(
@@ -162,13 +182,14 @@ function collectPart(
   targets: readonly Target[],
   source: Source,
   isPassword: boolean,
-): Matches {
-  const parts = [
+): Part {
+  const parts: (Matches & Partial<Part>)[] = [
     ...(targets.length > 0 ? [ofMembers(targets, source, isPassword)] : []),
     ...references.map((reference) => ofHead(reference, source)),
   ];
   return {
     texts: parts.flatMap(({ texts }) => texts),
+    ofCookies: parts.flatMap(({ ofCookies = [] }) => ofCookies),
     isFound: parts.some(({ isFound }) => isFound),
     problem: parts.map(({ problem }) => problem).find((one) => one !== undefined),
   };
@@ -177,13 +198,14 @@ function collectPart(
 const NOTHING: Matches = { texts: [], isFound: false };
 
 /** Of the body, and of what some servers read as if it were in the body. */
-function ofMembers(targets: readonly Target[], { body, query, cookies }: Source, isPassword: boolean): Matches {
+function ofMembers(targets: readonly Target[], { body, query, cookies }: Source, isPassword: boolean): Part {
   const inBody = matchFields(targets, body.fields);
   const inQuery = matchFields(targets, query);
   const inClear = matchFields(targets, body.hidden);
   const ofQuery = isPassword && inQuery.isFound ? 'its query has a password' : undefined;
   return {
-    texts: [...inBody.texts, ...inClear.texts, ...inQuery.texts, ...matchFields(targets, cookies).texts],
+    texts: [...inBody.texts, ...inClear.texts, ...inQuery.texts],
+    ofCookies: matchFields(targets, cookies).texts,
     isFound: inBody.isFound || inClear.isFound || inQuery.isFound,
     problem: inBody.problem ?? inClear.problem ?? ofQuery,
   };

@@ -163,14 +163,10 @@ export class Observe {
   }
 
   /** What became of a login. The verdict on a wrong password is nobody's to keep. */
-  login(
-    exchange: Exchange,
-    { login, usernames }: Attempt,
-    { outcome, verdict, isForPeople = false }: LoginFacts,
-  ): void {
+  login(exchange: Exchange, { login, typed }: Attempt, { outcome, verdict, isForPeople = false }: LoginFacts): void {
     const { application, client, id: request } = exchange;
     const app = application?.name ?? NO_APP;
-    const user = this.#options.nameUser?.(app, usernames);
+    const user = this.#options.nameUser?.(app, typed);
     if (exchange.decision)
       exchange.decision.login = {
         name: login.name,

@@ -45,7 +45,7 @@ export async function handleLogin(
   }
   const { attempt } = exchange;
   const known = parts.known.find(exchange, attempt, setup.checks);
-  const admitted = known ? undefined : await admitLogin(exchange, attempt.usernames, parts);
+  const admitted = known ? undefined : await admitLogin(exchange, attempt.typed, parts);
   if (known || admitted) await forwardAndCheck(exchange, { target, content, attempt, known, admitted }, parts, setup);
 }
 
@@ -85,7 +85,7 @@ async function forwardAndCheck(
       return;
     }
     if (known) parts.known.forget(exchange, attempt);
-    const slot = admitted ?? (await admitLogin(exchange, attempt.usernames, parts));
+    const slot = admitted ?? (await admitLogin(exchange, attempt.typed, parts));
     if (!slot) {
       held.discard();
       return;

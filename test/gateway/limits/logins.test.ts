@@ -32,6 +32,14 @@ describe('a login over a limit', { timeout: 60_000 }, () => {
     expect((await app.login('bob', RIGHT)).status).toBe(302);
   });
 
+  test('by username leaves cookies out that are named like one, if a username was typed', async () => {
+    const app = await startLimitedApp({ limits: BY_USER, stateDirectory: stateFolder() });
+    for (let i = 0; i < 5; i++) expect((await app.login(`user${i}`, 'wrong', ['Cookie: user=1'])).status).toBe(403);
+    for (let i = 0; i < 3; i++) expect((await app.login('', 'wrong', ['Cookie: user=eve'])).status).toBe(403);
+    expect((await app.login('', RIGHT, ['Cookie: user=eve'])).status).toBe(429);
+    expect((await app.login('', RIGHT, ['Cookie: user=bob'])).status).toBe(302);
+  });
+
   test('gives way to a browser that the user has logged in with', async () => {
     const app = await startLimitedApp({ limits: BY_USER, stateDirectory: stateFolder() });
     const browser = cookieOf(await app.login('ann', RIGHT));

@@ -153,6 +153,7 @@ describe('known credentials', () => {
     login: at,
     logins: [at],
     usernames: [username],
+    typed: [username],
     passwords: [password],
   });
   const from = (address: number): Exchange =>
