@@ -7,6 +7,7 @@ import { type ListenSetting, listenError } from '../runtime/errors.ts';
 import type { OnEvent } from '../runtime/events.ts';
 import { type CloseOptions, DEFAULT_DEADLINE_MS } from '../runtime/http/sockets.ts';
 import { collectProcess, gauge, type Metric } from '../runtime/observe/metric.ts';
+import { CheckBudget } from './checks/check-budget.ts';
 import { type Checks, reportReadiness } from './checks/checks.ts';
 import { parseListen } from './config/listen.ts';
 import type { GatewayConfig } from './config/schema.ts';
@@ -124,6 +125,7 @@ class RunningGateway implements Gateway {
       observe: this.#observe,
       recorder: this.#recorder,
       known: new KnownCredentials(),
+      unknownChecks: new CheckBudget(options.share ?? 1),
       reports: state && new Reports(state.state, deriveKey(state.key, 'reports')),
       browsers: state && new Browsers(state.state, new Handles(deriveKey(state.key, 'handles'))),
       limits: this.#limits,

@@ -1,5 +1,6 @@
 // What the phases of every request share.
 
+import type { CheckBudget } from './checks/check-budget.ts';
 import type { BufferBudget } from './connection/buffer-budget.ts';
 import type { Browsers } from './handle/browsers.ts';
 import type { Limits } from './limits/limits.ts';
@@ -19,6 +20,7 @@ export interface PipelineParts {
   readonly observe: Observe;
   readonly recorder: Recorder;
   readonly known: KnownCredentials;
+  readonly unknownChecks: CheckBudget;
   /** Undefined without a state. */
   readonly browsers: Browsers | undefined;
   /** Undefined without a state. */

@@ -21,6 +21,9 @@ const ON_LEAKED = z.strictObject({
   username: actions.default(otherwise),
 });
 
+const MAX_UNKNOWN_CHECKS = 100_000;
+const unknownChecksError = `must be a whole number from 0 to ${MAX_UNKNOWN_CHECKS}`;
+
 /** Keys of an application's `login` that are about its check. */
 export const CHECK_KEYS = {
   /** When the application gets the verdict: with the request after the login, or with the login. */
@@ -28,6 +31,12 @@ export const CHECK_KEYS = {
   /** What becomes of a right password that could not be checked. */
   onUnknown: z.enum(['allow', 'deny'], { error: 'must be allow or deny' }).default('allow'),
   onLeaked: ON_LEAKED.prefault({}),
+  /** A minute, of logins whose outcome is unknown. */
+  unknownChecks: z
+    .int({ error: unknownChecksError })
+    .min(0, { error: unknownChecksError })
+    .max(MAX_UNKNOWN_CHECKS, { error: unknownChecksError })
+    .default(10),
 };
 
 const SCHEMA = z.strictObject(CHECK_KEYS);

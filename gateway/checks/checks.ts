@@ -23,7 +23,7 @@ export interface LeakVerdict {
   /** For the header `Exposed-Credential-Check`; undefined with `clean` and `unknown`. */
   readonly header?: ExposedCredentialCheck;
   /** Of `unknown` alone. */
-  readonly reason?: UnknownReason;
+  readonly reason?: UnknownReason | 'CHECK_BUDGET';
   /** `unknown` through what the client sent, and not because the service failed. */
   readonly isOfRequest?: boolean;
 }

@@ -1,5 +1,7 @@
 // Phase 12 of a login: its check, once the application found the password right, and what follows.
 
+import { partyOf } from '../../runtime/http/per-address.ts';
+import { formatAddress } from '../addresses/address.ts';
 import { prefersPage } from '../answers/answer.ts';
 import type { CheckPolicy, LeakAction } from '../checks/check-keys.ts';
 import type { Checks, LeakVerdict } from '../checks/checks.ts';
@@ -27,6 +29,7 @@ export type LoginAnswer =
   | { readonly kind: 'redirect'; readonly location: string; readonly headers: readonly string[] }
   | { readonly kind: 'refuse'; readonly code: 'LOGIN_UNREADABLE' | 'LOGIN_UNCHECKED' };
 
+const OVER_BUDGET: LeakVerdict = { status: 'unknown', reason: 'CHECK_BUDGET' };
 const RELEASE: LoginAnswer = { kind: 'release', headers: [] };
 
 /**
@@ -84,13 +87,22 @@ async function checkRight(exchange: Exchange, login: Checked, parts: PipelinePar
  */
 function checkAside(exchange: Exchange, login: Checked, parts: PipelineParts): LoginAnswer {
   const { attempt, policy, checks } = login;
-  const { application, isSecure } = exchange;
-  parts.observe.login(exchange, attempt, { outcome: 'unknown' });
+  const { application, client, isSecure } = exchange;
   const { browsers } = parts;
-  if (!browsers || !application || !isOfBrowser(attempt.login)) return RELEASE;
+  if (!browsers || !application || !isOfBrowser(attempt.login)) {
+    parts.observe.login(exchange, attempt, { outcome: 'unknown' });
+    return RELEASE;
+  }
+  const question = {
+    application: application.name,
+    party: client ? partyOf(formatAddress(client)) : '',
+    perMinute: policy.unknownChecks,
+  };
+  const mayCheck = exchange.verdict !== undefined || parts.unknownChecks.take(question);
+  parts.observe.login(exchange, attempt, { outcome: 'unknown', ...(!mayCheck && { verdict: OVER_BUDGET }) });
   const handle = browsers.reserve();
   const finish = async (): Promise<void> => {
-    const verdict = exchange.verdict ?? (await checks.check(attempt));
+    const verdict = mayCheck ? (exchange.verdict ?? (await checks.check(attempt))) : OVER_BUDGET;
     if (verdict.status === 'unknown' && (verdict.isOfRequest || policy.onUnknown === 'deny')) return;
     const header = waitingHeader(verdict, actionsFor(verdict.status, policy), policy);
     await browsers.finish(application.name, handle, { header });

@@ -54,7 +54,8 @@ function without(headers: readonly string[], names: readonly string[]): string[]
 export interface Sink extends Pick<ResponseSink, 'isStarted' | 'bytes' | 'inform' | 'start' | 'write' | 'end' | 'cut'> {
   /**
    * Waits before a 101 with these headers joins client and application.
-   * @returns more headers for it, or undefined if they are not joined; undefined at once not to wait
+   * @returns more headers for it, or undefined if they are not joined; undefined at once not to
+   * wait
    */
   join?(headers: readonly string[]): Promise<readonly string[] | undefined> | undefined;
 }

@@ -7,21 +7,21 @@ import { actionsFor } from '../../../gateway/checks/on-leaked.ts';
 import { slotAfter, waitForSlot } from '../../../gateway/checks/slot.ts';
 
 test.each([
-  [0, 10],
-  [0.004, 10],
-  [3, 10],
-  [10, 10],
-  [10.001, 20],
-  [19.9, 20],
+  [0, 100],
+  [0.004, 100],
+  [30, 100],
+  [100, 100],
+  [100.001, 200],
+  [199.9, 200],
   [300, 300],
-  [300.2, 310],
+  [300.2, 400],
 ])('a check that ends after %d ms is forwarded at %d', (elapsed, slot) => {
   expect(slotAfter(elapsed)).toBe(slot);
 });
 
 test('a slot is never left early, whatever timers do', async () => {
   for (const early of [0, 0.4, 0.9])
-    for (const elapsed of [0.003, 2.7, 9.99, 11.2]) {
+    for (const elapsed of [0.003, 27, 99.99, 112]) {
       let time = 1_000 + elapsed;
       const slept: number[] = [];
       await waitForSlot(1_000, {
@@ -32,7 +32,7 @@ test('a slot is never left early, whatever timers do', async () => {
         },
       });
       expect(time).toBeGreaterThanOrEqual(1_000 + slotAfter(elapsed));
-      expect(slept.length).toBeLessThanOrEqual(12);
+      expect(slept.length).toBeLessThanOrEqual(102);
     }
 });
 

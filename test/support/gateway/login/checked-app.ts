@@ -36,7 +36,10 @@ export interface CheckedAppOptions {
   readonly onLogin?: (request: IncomingMessage, gatewayPort: number) => Promise<void>;
 }
 
-/** A right password is answered with a session and a redirect, `second-factor` with neither. */
+/**
+ * A right password is answered with a session and a redirect, `second-factor` with neither; at
+ * `unsure` any password is answered alike.
+ */
 export async function startCheckedApp({ users, login = '', more = '', leaks, onLogin }: CheckedAppOptions) {
   const seen: Seen[] = [];
   let port = 0;
@@ -53,13 +56,14 @@ export async function startCheckedApp({ users, login = '', more = '', leaks, onL
     for await (const piece of request) body += String(piece);
     await onLogin?.(request, port);
     const form = new URLSearchParams(body);
+    if (target === '/unsure') return response.writeHead(418).end('I do not say');
     if (users[form.get('user') ?? ''] !== form.get('pass')) return response.writeHead(403).end('wrong');
     if (target === '/second-factor') return response.writeHead(418).end('a code, please');
     return response.writeHead(302, { Location: '/home', 'Set-Cookie': ['sid=1; Path=/', 'theme=dark'] }).end();
   });
   const fields = String.raw`username: 'http.request.body.form["user"][0]', password: 'http.request.body.form["pass"][0]'`;
   const outcomes = `success: 'http.response.code == 302', failure: 'http.response.code == 403'`;
-  const when = `when: 'http.request.method == "POST" and http.request.uri.path in {"/login" "/second-factor"}'`;
+  const when = `when: 'http.request.method == "POST" and http.request.uri.path in {"/login" "/second-factor" "/unsure"}'`;
   const location = `{ name: main, ${when}, ${fields}, ${outcomes}, changePassword: /new-password }`;
   const state = createMemoryState();
   const config = `listen: 127.0.0.1:0\nleaks: ${leaks}\n${more}\napps:\n  ${APP}:\n    to: "${url}"\n    login: { locations: [${location}]${login && `, ${login}`} }\n`;
