@@ -72,6 +72,8 @@ export class Observe {
   #unknownNames = 0;
   #unknownNamesAfter = 0;
   readonly #failures = new Map<string, number>();
+  /** Requests that a limit refused, by limit. */
+  readonly #limited = new Map<string, number>();
   /** By rule and action. */
   readonly #matches = new Map<string, number>();
 
@@ -88,6 +90,7 @@ export class Observe {
     }
     const recorded = RECORDED[code];
     if (recorded) this.#options.recorder?.begin(exchange, recorded);
+    if (limit !== undefined) this.#limited.set(limit, (this.#limited.get(limit) ?? 0) + 1);
     this.#count(exchange, { refused: code, ...(limit !== undefined && { limit }) });
     this.malformed(code);
     const { application, id } = exchange;
@@ -214,6 +217,11 @@ export class Observe {
           const [app = '', login = '', outcome = '', verdict = ''] = key.split('\n');
           return { value, labels: { app, login, outcome, verdict } };
         }),
+      ),
+      counter(
+        'credveil_gateway_limited_total',
+        'Requests that a limit on logins refused, by limit.',
+        [...this.#limited].map(([limit, value]) => ({ value, labels: { limit } })),
       ),
       counter(
         'credveil_gateway_unknown_checks_total',

@@ -15,9 +15,9 @@ export async function admitLogin(
   if (!limits) return WITHOUT_LIMITS;
   const admission = await limits.admit({ exchange, usernames });
   if (!admission.ban) return admission;
-  const { code, answer } = admission.ban;
+  const { code, answer, limit } = admission.ban;
   exchange.answer(code, answer);
-  observe.answered(exchange, code);
+  observe.answered(exchange, code, limit);
   return undefined;
 }
 
