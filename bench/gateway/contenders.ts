@@ -46,10 +46,12 @@ export interface GatewayVariant {
   /** YAML below the top level, and below the application. */
   readonly more?: string;
   readonly rules?: readonly string[];
+  /** Keys of the application, as YAML. */
+  readonly app?: string;
 }
 
 export async function startGateway(
-  { name, workers, more = '', rules = [] }: GatewayVariant,
+  { name, workers, more = '', rules = [], app = '' }: GatewayVariant,
   originPort: number,
   home: string,
   cores: string,
@@ -58,7 +60,7 @@ export async function startGateway(
   const list = rules.map((rule) => `      - ${rule}`).join('\n');
   fs.writeFileSync(
     file,
-    `listen: 127.0.0.1:0\nworkers: ${workers}\nlogLevel: error\nlimits: { maxConnections: 32768, maxConnectionsPerAddress: 16384 }\n${more}\napps:\n  "*":\n    to: http://127.0.0.1:${originPort}\n${rules.length > 0 ? `    rules:\n${list}\n` : ''}`,
+    `listen: 127.0.0.1:0\nworkers: ${workers}\nlogLevel: error\nlimits: { maxConnections: 32768, maxConnectionsPerAddress: 16384 }\n${more}\napps:\n  "*":\n    to: http://127.0.0.1:${originPort}\n${app}${rules.length > 0 ? `    rules:\n${list}\n` : ''}`,
   );
   const child = spawn('taskset', ['-c', cores, process.execPath, bin, 'gateway', '--config', file], {
     stdio: ['ignore', 'pipe', 'inherit'],

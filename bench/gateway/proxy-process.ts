@@ -18,6 +18,11 @@ const servers: { readonly [kind: string]: () => Promise<http.Server> } = {
       response.end(body);
     });
   },
+  /** Takes every password. */
+  login: async () =>
+    http.createServer((request, response) => {
+      request.resume().on('end', () => response.writeHead(302, { Location: '/', 'Set-Cookie': 'sid=1; Path=/' }).end());
+    }),
   /** The least that a proxy of node:http and undici does. */
   bare: async () => {
     const { Pool } = await import('undici');
