@@ -10,7 +10,14 @@ import type { ServerEvent } from '../../runtime/events.ts';
 import { VERSION } from '../../runtime/version.ts';
 import { countWorkers } from '../../runtime/workers/shared-port.ts';
 import { ExitCode, UsageError } from '../exit.ts';
-import { type AdminFlags, acceptList, showLists, showPageLink, showStatus } from '../gateway/administration.ts';
+import {
+  type AdminFlags,
+  acceptList,
+  refreshList,
+  showLists,
+  showPageLink,
+  showStatus,
+} from '../gateway/administration.ts';
 import { checkFiles, readConfigHere } from '../gateway/check-files.ts';
 import { describeFaults } from '../gateway/faults.ts';
 import { type LiftFlags, liftLimits, listLimits } from '../gateway/limits.ts';
@@ -60,14 +67,18 @@ export function addGateway(program: Command): void {
       .action((_: unknown, command: Command) => run(command.optsWithGlobals()));
   ask('status', 'show process, configuration, addresses, applications and lists of a running gateway', showStatus);
   ask('page', 'print a link that signs in to the admin page once', showPageLink);
-  ask('lists', 'show the lists of a running gateway', showLists)
-    .command('accept')
-    .description('put a list in force that grew or shrank too much')
-    .argument('<name>', 'as in the configuration')
-    .option('--config <file>', 'the configuration of the running gateway')
-    .option('--socket <file>', 'its admin socket, without a configuration')
-    .option('--json', 'print the result as JSON')
-    .action((name: string, _: unknown, command: Command) => acceptList(name, command.optsWithGlobals()));
+  const lists = ask('lists', 'show the lists of a running gateway', showLists);
+  const askOfList = (verb: string, about: string, run: (name: string, flags: AdminFlags) => Promise<void>): Command =>
+    lists
+      .command(verb)
+      .description(about)
+      .argument('<name>', 'as in the configuration')
+      .option('--config <file>', 'the configuration of the running gateway')
+      .option('--socket <file>', 'its admin socket, without a configuration')
+      .option('--json', 'print the result as JSON')
+      .action((name: string, _: unknown, command: Command) => run(name, command.optsWithGlobals()));
+  askOfList('accept', 'put a list in force that grew or shrank too much', acceptList);
+  askOfList('refresh', 'read the source of a list now', refreshList);
   ask('limits', 'show the bans of logins that are in force', listLimits)
     .command('lift')
     .description('end a ban, or all bans and counts of a user')

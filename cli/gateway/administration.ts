@@ -5,8 +5,10 @@ import { askGateway } from '../../gateway/admin/admin-client.ts';
 import type { ConfigStatus, GatewayStatus } from '../../gateway/admin/admin-server.ts';
 import { adminSocketOf, usualAdminSocket } from '../../gateway/config/admin-socket.ts';
 import { GatewayConfigError, readConfig } from '../../gateway/config/read.ts';
+import { configuredName } from '../../gateway/lists/list-names.ts';
 import type { ListStats } from '../../gateway/lists/lists.ts';
-import { UsageError } from '../exit.ts';
+import { nearest } from '../../runtime/config/nearest.ts';
+import { ExitCode, UsageError } from '../exit.ts';
 import { formatTable, printResult } from '../output.ts';
 import { printable } from '../printable.ts';
 
@@ -67,19 +69,53 @@ export async function showLists(flags: AdminFlags): Promise<void> {
 
 /** @throws GatewayAway, UsageError if no list of that name waits */
 export async function acceptList(name: string, flags: AdminFlags): Promise<void> {
-  const { status } = await askGateway(socketOf(flags), 'POST', `/lists/${encodeURIComponent(name)}/accept`);
+  const { name: found, isRefused } = await findList(name, flags);
+  const { status } = await askGateway(socketOf(flags), 'POST', `/lists/${found}/accept`);
+  if (status !== 200 && isRefused)
+    throw new UsageError(
+      `${found} is refused, and could not be kept to be accepted`,
+      `Make room in the stateDirectory, then: credveil gateway lists refresh ${found}, and accept it again.`,
+    );
   if (status !== 200)
     throw new UsageError(
-      'no list of this name waits to be accepted',
+      `${found} does not wait to be accepted`,
       'credveil gateway lists shows which are refused, in the column STATE.',
     );
-  printResult(flags, { accepted: name }, () => `${name} is in force`);
+  printResult(flags, { accepted: found }, () => `${found} is in force`);
+}
+
+/** @throws GatewayAway, UsageError if no list of that name has a source */
+export async function refreshList(name: string, flags: AdminFlags): Promise<void> {
+  const { name: found } = await findList(name, flags);
+  const { status, body } = await askGateway(socketOf(flags), 'POST', `/lists/${found}/refresh`);
+  if (status !== 200)
+    throw new UsageError(`${found} has no source`, 'Its items are in the configuration: SIGHUP applies a changed one.');
+  const list = await findList(found, flags);
+  const isOver = (body as { readonly progress?: string }).progress === 'over';
+  const later = '\nit is still being read: credveil gateway lists shows what becomes of it';
+  printResult(flags, { ...list, isOver }, () => `${describeLists([list])}${isOver ? '' : later}`);
+  if (list.lastError !== undefined) process.exitCode = ExitCode.failed;
+}
+
+/** @throws GatewayAway, UsageError if the running gateway has no such list */
+async function findList(name: string, flags: AdminFlags): Promise<ListStats> {
+  const { body } = await askGateway(socketOf(flags), 'GET', '/status');
+  const { lists } = body as GatewayStatus;
+  const list = lists.find((each) => each.name === configuredName(name.replace(/^\$/, '')));
+  if (list) return list;
+  const names = lists.map((each) => each.name);
+  const meant = nearest(name, names);
+  const all = names.length === 0 ? 'It has none.' : `Its lists are ${names.slice(0, 20).join(', ')}.`;
+  throw new UsageError(
+    'the running gateway has no list of this name',
+    meant === undefined ? all : `Did you mean ${meant}?`,
+  );
 }
 
 const describeLists = (lists: readonly ListStats[]): string =>
   formatTable(
-    ['LIST', 'ENTRIES', 'OBSERVED', 'AGE', 'STATE'],
-    lists.map((list) => [list.name, list.entries, list.observed, ageOf(list), stateOf(list)]),
+    ['LIST', 'ENTRIES', 'LEFT OUT', 'OBSERVED', 'AGE', 'STATE'],
+    lists.map((list) => [list.name, list.entries, list.leftOut, list.observed, ageOf(list), stateOf(list)]),
   );
 
 function ageOf({ ageMs }: ListStats): string {

@@ -48,6 +48,7 @@ function actionsOf(running: RunningConfig, service: GatewayService, pageLink: Pa
       lists: service.lists().stats(),
     }),
     acceptList: (name) => service.lists().accept(name),
+    refreshList: (name) => service.lists().refresh(name),
     bans: (after) => service.state().bans(after),
     lift: (request) => service.state().lift(request),
     metrics: () => service.metrics(),

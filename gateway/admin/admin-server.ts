@@ -14,6 +14,8 @@ export interface AdminActions {
   status(): GatewayStatus;
   /** Puts a list in force that a guard refused. @returns false if none waits */
   acceptList(name: string): Promise<boolean>;
+  /** Reads a list now. @returns undefined if it has no source */
+  refreshList(name: string): Promise<'over' | 'going on' | undefined>;
   /** Bans of logins in force, page by page. */
   bans(after?: string): Promise<BanPage>;
   /** @returns whether there was something to lift */
@@ -154,7 +156,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, action
     send(response, link ? 200 : 404, link ? { link } : { code: 'PAGE_OFF' });
     return;
   }
-  const [, name] = /^\/lists\/([a-z0-9_.]{1,64})\/accept$/.exec(url) ?? [];
+  const [, name, verb] = /^\/lists\/([a-z0-9_.]{1,64})\/(accept|refresh)$/.exec(url) ?? [];
+  if (method === 'POST' && name !== undefined && verb === 'refresh') {
+    const progress = await actions.refreshList(name);
+    send(response, progress ? 200 : 404, progress ? { refreshed: name, progress } : { code: 'LIST_WITHOUT_SOURCE' });
+    return;
+  }
   if (method === 'POST' && name !== undefined) {
     const isAccepted = await actions.acceptList(name);
     send(response, isAccepted ? 200 : 404, isAccepted ? { accepted: name } : { code: 'LIST_NOT_WAITING' });

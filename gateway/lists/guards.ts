@@ -25,22 +25,23 @@ const ALL = Object.keys(NAMES) as (keyof ListSize)[];
 
 /**
  * @param before of the list in use; undefined for the first one
+ * @param name of the list
  * @throws RefusedListError
  */
-export function assertPlausible(before: ListSize | undefined, after: ListSize): void {
+export function assertPlausible(before: ListSize | undefined, after: ListSize, name: string): void {
   if (after.addresses4 > WIDE.addresses4 || after.networks6 > WIDE.networks6)
-    throw refused('LIST_TOO_WIDE', 'the list has more than half of all addresses');
+    throw refused(name, 'LIST_TOO_WIDE', 'the list has more than half of all addresses');
   if (!before) return;
   const change = (what: keyof ListSize): string =>
     `the list went from ${before[what]} to ${after[what]} ${NAMES[what]}`;
-  if (after.entries * FACTOR < before.entries) throw refused('LIST_SHRANK', change('entries'));
+  if (after.entries * FACTOR < before.entries) throw refused(name, 'LIST_SHRANK', change('entries'));
   for (const what of ALL)
-    if (after[what] > FACTOR * Math.max(before[what], SMALL[what])) throw refused('LIST_GREW', change(what));
+    if (after[what] > FACTOR * Math.max(before[what], SMALL[what])) throw refused(name, 'LIST_GREW', change(what));
 }
 
-const refused = (code: RefusedListCode, message: string): RefusedListError =>
+const refused = (name: string, code: RefusedListCode, message: string): RefusedListError =>
   new RefusedListError(
     code,
     message,
-    'Look at the source by hand, then accept the list. Until then it does not come into use.',
+    `Look at the source by hand, then accept it: credveil gateway lists accept ${name} --config FILE. Until then it does not come into use.`,
   );

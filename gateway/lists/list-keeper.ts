@@ -38,7 +38,9 @@ export class ListKeeper {
   #size: ListSize | undefined;
   #content = '';
   #validator = '';
-  #refusedContent = '';
+  /** Undefined if no guard keeps the list back; empty if what it keeps back could not be kept. */
+  #refusedContent: string | undefined;
+  #leftOut = 0;
   /** What the other processes know; a file is looked at every few seconds. */
   #confirmedAtMs = 0;
   #failures = 0;
@@ -56,7 +58,12 @@ export class ListKeeper {
 
   /** A guard refused what the source delivers. */
   get isRefused(): boolean {
-    return this.#refusedContent !== '';
+    return this.#refusedContent !== undefined;
+  }
+
+  /** Entries of the source that no feed may contain. */
+  get leftOut(): number {
+    return this.#leftOut;
   }
 
   /** Goes on from a copy of an earlier run. @returns when the first attempt is over */
@@ -108,7 +115,7 @@ export class ListKeeper {
       this.#take(pending);
       await this.#options.onCopy();
       this.lastError = undefined;
-      this.#refusedContent = '';
+      this.#refusedContent = undefined;
       return true;
     });
   }
@@ -125,7 +132,7 @@ export class ListKeeper {
     if (content === undefined || (content === this.#content && !this.#isSpared)) {
       await this.#confirm(reading.confirmedAtMs);
       this.#validator = reading.validator;
-      this.#refusedContent = '';
+      this.#refusedContent = undefined;
     } else if (content === this.#refusedContent) throw new SameRefusal();
     else await this.#build(reading, content);
   }
@@ -149,10 +156,9 @@ export class ListKeeper {
     const header = { origin: configured.origin, content, validator };
     const { image, report } = await buildAside({ bytes, header, options: configured.build }, this.#stop.signal);
     try {
-      assertPlausible(this.#size, report);
+      assertPlausible(this.#size, report, name);
     } catch (error) {
-      await copies.writePending(name, image);
-      this.#refusedContent = content;
+      this.#refusedContent = (await copies.writePending(name, image)) ? content : '';
       throw error;
     }
     await copies.write(name, image, confirmedAtMs);
@@ -161,7 +167,8 @@ export class ListKeeper {
     this.#content = content;
     // A source that repeats nothing would leave the copy where it is.
     this.#validator = this.#isSpared ? '' : validator;
-    this.#refusedContent = '';
+    this.#refusedContent = undefined;
+    this.#leftOut = report.forbidden;
     await this.#options.onCopy();
     onEvent({ event: 'list-loaded', list: name, ...shownOf(report) });
   }
@@ -170,6 +177,7 @@ export class ListKeeper {
     this.#confirmedAtMs = confirmedAtMs;
     this.#size = sizeOf(columns);
     this.#content = header.content;
+    this.#leftOut = header.leftOut;
     this.#validator = this.#isSpared ? '' : header.validator;
   }
 

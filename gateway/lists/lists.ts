@@ -30,6 +30,8 @@ export interface ListStats {
   readonly ageMs: number | undefined;
   /** False if rules count the list as unknown. */
   readonly isKnown: boolean;
+  /** Entries of its source that are private, reserved or too large. */
+  readonly leftOut: number;
   /** The code of the last attempt to read the source, if it failed. */
   readonly lastError: string | undefined;
   /** A guard keeps back what the source delivers. */
@@ -49,6 +51,11 @@ export interface Lists {
    * @throws CredveilError `LISTS_FOLDER_UNUSABLE`
    */
   start(): Promise<void>;
+  /**
+   * Reads the source of a list now.
+   * @returns whether that is over, or goes on after ten seconds; undefined without a source
+   */
+  refresh(name: string): Promise<'over' | 'going on' | undefined>;
   /** Puts a list in force that a guard refused. @returns false if there is none */
   accept(name: string): Promise<boolean>;
   stats(): readonly ListStats[];
@@ -63,12 +70,21 @@ class ListsError extends CredveilError<'LISTS_FOLDER_UNUSABLE'> {
   override name = 'ListsError';
 }
 
-const MAX_START_MS = 10_000;
+const MAX_WAIT_MS = 10_000;
 /** How long a process that missed a change, as one does while it starts, goes without it. */
 const ANNOUNCE_MS = 60_000;
 
 export function createLists(config: ListsConfig, options: ListsOptions): Lists {
   return new KeptLists(config, options);
+}
+
+/** @returns false if it takes longer than sources may keep somebody waiting */
+async function isOverSoon(task: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), MAX_WAIT_MS);
+  });
+  return Promise.race([task.then(() => true), late]).finally(() => clearTimeout(timer));
 }
 
 class KeptLists implements Lists {
@@ -123,17 +139,17 @@ class KeptLists implements Lists {
       if (copy === 'damaged') this.#reportDamaged(name);
       await keeper.start(copy === 'damaged' ? undefined : copy);
     });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, MAX_START_MS);
-    });
-    await Promise.race([Promise.all(started), late]);
-    clearTimeout(timer);
+    await isOverSoon(Promise.all(started));
     this.#announcing = setInterval(() => this.announce(), ANNOUNCE_MS).unref();
   }
 
   announce(): void {
     for (const keeper of this.#keepers.values()) keeper.announce();
+  }
+
+  async refresh(name: string): Promise<'over' | 'going on' | undefined> {
+    const keeper = this.#keepers.get(configuredName(name));
+    return keeper && ((await isOverSoon(keeper.refresh())) ? 'over' : 'going on');
   }
 
   async accept(name: string): Promise<boolean> {
@@ -147,6 +163,7 @@ class KeptLists implements Lists {
         name,
         entries: items + (keeper?.entries ?? 0),
         observed: observed?.size ?? 0,
+        leftOut: keeper?.leftOut ?? 0,
         ageMs: view.ageMs,
         isKnown: view.isKnown,
         lastError: keeper?.lastError,

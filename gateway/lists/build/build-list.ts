@@ -22,7 +22,7 @@ export interface BuildOptions {
 
 export interface BuildTask {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly header: ImageHeader;
+  readonly header: Omit<ImageHeader, 'leftOut'>;
   readonly options: BuildOptions;
 }
 
@@ -61,7 +61,7 @@ function buildAddresses(
   candidates: Iterable<Candidate>,
   intake: Intake,
   format: FormatName,
-  header: ImageHeader,
+  header: BuildTask['header'],
 ): BuiltList {
   const ranges = new RangeBuilder();
   for (const text of candidates) {
@@ -72,7 +72,7 @@ function buildAddresses(
   }
   intake.assertUsable();
   const columns = ranges.build();
-  const image = encodeImage(header, { kind: 'ip', columns });
+  const image = encodeImage({ ...header, leftOut: intake.forbidden }, { kind: 'ip', columns });
   return { image, report: { ...intake.report(format), ...sizeOf({ kind: 'ip', columns }) } };
 }
 
@@ -80,7 +80,7 @@ function buildTexts(
   candidates: Iterable<Candidate>,
   intake: Intake,
   format: FormatName,
-  header: ImageHeader,
+  header: BuildTask['header'],
 ): BuiltList {
   const texts: string[] = [];
   for (const text of candidates) {
@@ -89,7 +89,7 @@ function buildTexts(
   }
   intake.assertUsable();
   const columns = buildTextColumns(texts);
-  const image = encodeImage(header, { kind: 'string', columns });
+  const image = encodeImage({ ...header, leftOut: 0 }, { kind: 'string', columns });
   return { image, report: { ...intake.report(format), ...sizeOf({ kind: 'string', columns }) } };
 }
 

@@ -66,9 +66,16 @@ export class ListCopies {
     await fs.utimes(file, confirmedAtMs / 1000, confirmedAtMs / 1000);
   }
 
-  /** Keeps a list that a guard refused, until somebody accepts it. */
-  async writePending(name: string, image: Uint8Array): Promise<void> {
-    await writePrivateFile(this.#pendingFile(name), image);
+  /** Keeps a list that a guard refused, until somebody accepts it. @returns false if it cannot */
+  async writePending(name: string, image: Uint8Array): Promise<boolean> {
+    try {
+      await writePrivateFile(this.#pendingFile(name), image);
+      return true;
+    } catch {
+      // An older one is not what would be accepted.
+      await fs.rm(this.#pendingFile(name), { force: true }).catch(() => undefined);
+      return false;
+    }
   }
 
   readPending(name: string, origin: string): Promise<ListCopy | 'damaged' | undefined> {

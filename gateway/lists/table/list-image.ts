@@ -17,6 +17,8 @@ export interface ImageHeader {
   readonly content: string;
   /** What the source needs to say that nothing has changed: an entity tag, a time of change. */
   readonly validator: string;
+  /** Entries that the source has and the list has not, since no feed may contain them. */
+  readonly leftOut: number;
 }
 
 export type Columns =
@@ -118,12 +120,14 @@ function parseHeader(bytes: Uint8Array): StoredHeader | undefined {
 
 function isStoredHeader(stored: unknown): stored is StoredHeader {
   if (typeof stored !== 'object' || stored === null) return false;
-  const { kind, origin, content, validator, lengths, ...others } = stored as { readonly [key: string]: unknown };
+  const { kind, origin, content, validator, leftOut, lengths, ...others } = stored as {
+    readonly [key: string]: unknown;
+  };
   return (
     (kind === 'ip' || kind === 'string') &&
     [origin, content, validator].every((text) => typeof text === 'string') &&
     Array.isArray(lengths) &&
-    lengths.every((length) => Number.isSafeInteger(length) && length >= 0) &&
+    [leftOut, ...lengths].every((length) => Number.isSafeInteger(length) && length >= 0) &&
     Object.keys(others).length === 0
   );
 }

@@ -22,6 +22,7 @@ const status = {
 const nothing = {
   status: () => status,
   acceptList: async () => false,
+  refreshList: async () => undefined,
   bans: async () => ({ bans: [], total: 0 }),
   lift: async () => false,
   pageLink: () => undefined,
@@ -62,9 +63,10 @@ describe('the admin socket', () => {
 describe('credveil gateway status', { timeout: 60_000 }, () => {
   test('asks the gateway that runs with the configuration', async () => {
     const config = path.join(folder(), 'gw.yaml');
+    fs.writeFileSync(path.join(path.dirname(config), 'feed.txt'), '9.9.9.9\n203.0.113.1\n127.0.0.1\n');
     fs.writeFileSync(
       config,
-      'listen: 127.0.0.1:0\nworkers: 0\nlists: { office: { items: [192.0.2.0/24] } }\napps: { a.example: { to: "http://127.0.0.1:1" } }\n',
+      'listen: 127.0.0.1:0\nworkers: 0\nlists: { office: { items: [192.0.2.0/24] }, feed: { file: feed.txt } }\napps: { a.example: { to: "http://127.0.0.1:1" } }\n',
     );
     const away = await credveil(['gateway', 'status', '--config', config]);
     expect(away).toMatchObject({ code: 1, stderr: expect.stringContaining('error GATEWAY_AWAY') });
@@ -80,13 +82,19 @@ describe('credveil gateway status', { timeout: 60_000 }, () => {
     expect(stdout).toMatch(
       new RegExp(
         `^process ${pid}, version [\\d.]+, started at \\S+Z\\nconfiguration ${config}, in force since \\S+Z\\n` +
-          'listening on http://127\\.0\\.0\\.1:\\d+\\napplications: a\\.example\\nLIST .*\\noffice .* ok\\n$',
+          'listening on http://127\\.0\\.0\\.1:\\d+\\napplications: a\\.example\\nLIST .*\\noffice .* ok\\nfeed .* ok\\n$',
       ),
     );
     const lists = await credveil(['gateway', 'lists', '--config', config, '--json']);
-    expect(JSON.parse(lists.stdout)).toMatchObject([{ name: 'office', isKnown: true }]);
+    expect(JSON.parse(lists.stdout)).toMatchObject([{ name: 'office', isKnown: true }, { leftOut: 2 }]);
     const refused = await credveil(['gateway', 'lists', 'accept', 'office', '--config', config]);
-    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('waits to be accepted') });
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('office does not wait to be accepted') });
+    const typo = await credveil(['gateway', 'lists', 'accept', 'offce', '--config', config]);
+    expect(typo).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean office?') });
+    const sourceless = await credveil(['gateway', 'lists', 'refresh', 'office', '--config', config]);
+    expect(sourceless).toMatchObject({ code: 2, stderr: expect.stringContaining('office has no source') });
+    const { stdout: feed } = await credveil(['gateway', 'lists', 'refresh', 'feed', '--config', config]);
+    expect(feed).toMatch(/^LIST +ENTRIES +LEFT OUT .*\nfeed +1 +2 .* ok\n$/);
 
     // A file that is broken or gone hides no running gateway.
     fs.writeFileSync(config, 'listen: 1\n');

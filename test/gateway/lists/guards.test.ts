@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createListFile, has, keep, named, SOON } from '../../support/gateway/kept-lists.ts';
+import { createListFile, HOUR, has, keep, named, SOON } from '../../support/gateway/kept-lists.ts';
 
 /** All of IPv4 that is global, in networks of an allowed size. */
 const everything = Array.from({ length: 223 }, (_, i) => `${i + 1}.0.0.0/8\n${i + 1}.128.0.0/9\n`).join('');
@@ -55,6 +55,28 @@ describe('a list that changes too much', () => {
     const { lists, events } = await keep({ vpn: { file, every: 10 } }, first.folder);
     expect(lists.stats()[0]).toMatchObject({ entries: 1, lastError: undefined, isRefused: false });
     expect(events).toEqual([]);
+  });
+
+  test('is refused on a full disk too, and can be accepted once there is room', async () => {
+    const { file, replace } = createListFile(addresses(1000));
+    const { lists, events, folder } = await keep({ vpn: { file, every: HOUR } });
+    const obstacle = path.join(folder, `vpn.pending.${process.pid}.part`);
+    fs.mkdirSync(obstacle);
+    fs.writeFileSync(path.join(folder, 'vpn.pending'), 'an older one');
+    replace('1.2.3.4\n');
+    expect(await lists.refresh('vpn')).toBe('over');
+    expect(events.at(-1)).toMatchObject({
+      event: 'list-refused',
+      hint: expect.stringContaining('credveil gateway lists accept vpn --config FILE'),
+    });
+    expect(lists.stats()[0]).toMatchObject({ isRefused: true, lastError: 'LIST_SHRANK', entries: 1000 });
+    expect(fs.existsSync(path.join(folder, 'vpn.pending'))).toBe(false);
+    expect(await lists.accept('vpn')).toBe(false);
+    fs.rmdirSync(obstacle);
+    await lists.refresh('cf.vpn');
+    expect(await lists.accept('vpn')).toBe(true);
+    expect(lists.stats()[0]).toMatchObject({ isRefused: false, entries: 1 });
+    expect(await lists.refresh('nothing')).toBeUndefined();
   });
 
   test('may come back by itself', async () => {

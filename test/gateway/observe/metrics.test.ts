@@ -10,7 +10,16 @@ import { root } from '../../support/paths.ts';
 
 const HOST = 'Host: app.example\r\n';
 const ONE_LIST = [
-  { name: 'office', entries: 1, observed: 0, ageMs: 5_000, isKnown: true, lastError: undefined, isRefused: false },
+  {
+    name: 'office',
+    entries: 1,
+    observed: 0,
+    leftOut: 0,
+    ageMs: 5_000,
+    isKnown: true,
+    lastError: undefined,
+    isRefused: false,
+  },
 ];
 
 test('requests, rules, refusals and failures are counted', async () => {

@@ -35,6 +35,7 @@ export async function startMadePage(hosts: readonly string[] = []): Promise<Made
       ] as ReturnType<PageActions['status']>['lists'],
     }),
     acceptList: async (name) => accepted.push(name) > 0,
+    refreshList: async () => undefined,
     bans: async () => ({ bans, total: bans.length }),
     lift: async (request) => {
       lifted.push(request);

@@ -6,7 +6,7 @@ import { AddressTable } from '../../../gateway/lists/table/address-table.ts';
 import { decodeImage } from '../../../gateway/lists/table/list-image.ts';
 import { TextTable } from '../../../gateway/lists/table/text-table.ts';
 
-export const HEADER = { origin: 'test', content: '', validator: '' };
+export const HEADER = { origin: 'test', content: '', validator: '', leftOut: 0 };
 
 const OPTIONS: BuildOptions = { kind: 'ip', allowPrivate: false, maxEntries: 1000, maxBytes: 1_000_000 };
 
