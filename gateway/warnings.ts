@@ -4,6 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
 import type { ServerEvent } from '../runtime/events.ts';
 import { readPem } from '../runtime/tls.ts';
+import { parseListen } from './config/listen.ts';
 import type { GatewayConfig } from './config/schema.ts';
 import { hostsByProfile, isFor, sharedCertificates } from './connection/shared-certificates.ts';
 import { profilesOf } from './connection/tls-profiles.ts';
@@ -19,6 +20,7 @@ export const warningsOf = (config: GatewayConfig): readonly ServerEvent[] => [
   ...unnamedHosts(config),
   ...repeatedNames(config),
   ...sharedFolder(config),
+  ...runsAsRoot(config),
 ];
 
 const warning = (code: string, message: string, hint: string): Warning => ({
@@ -62,6 +64,24 @@ function repeatedNames({ rules, apps }: GatewayConfig): Warning[] {
 function repeatedIn(rules: readonly RuleConfig[]): string[] {
   const names = rules.flatMap(({ name }) => name ?? []);
   return [...new Set(names.filter((name, i) => names.indexOf(name) !== i))];
+}
+
+/** Below it, a port needs a right that root has. */
+const FIRST_FREE_PORT = 1024;
+
+function runsAsRoot({ listen }: GatewayConfig): Warning[] {
+  const isLow = listen.some(({ address }) => {
+    const { port } = parseListen(address);
+    return port > 0 && port < FIRST_FREE_PORT;
+  });
+  if (process.getuid?.() !== 0 || !isLow) return [];
+  return [
+    warning(
+      'RUNS_AS_ROOT',
+      'the gateway runs as root, of whose rights it needs the low port alone',
+      'Run it as a user with the capability CAP_NET_BIND_SERVICE, as deploy/credveil-gateway.service does.',
+    ),
+  ];
 }
 
 const WRITABLE_BY_OTHERS = 0o022;

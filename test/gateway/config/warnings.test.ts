@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { warningsOf } from '../../../gateway/warnings.ts';
 import { credveil } from '../../support/credveil.ts';
 import { configOf } from '../../support/gateway/gateway.ts';
@@ -37,6 +37,17 @@ test('rules of one name', () => {
   expect(warned(`${head}${app('a.example', rule('a'))}rules: [${rule('a')}]\n`)).toEqual(['RULE_NAME_REPEATED']);
   expect(warned(`${head}${app('a.example', '')}rules: [${two}]\n`)).toEqual(['RULE_NAME_REPEATED']);
   expect(warned(head + app('a.example', rule('a')) + app('b.example', rule('a')))).toEqual([]);
+});
+
+test('root for a low port', () => {
+  const user = vi.spyOn(process, 'getuid');
+  onTestFinished(() => user.mockRestore());
+  const low = PLAIN.replace(':0', ':443');
+  user.mockReturnValue(0);
+  expect(warned(low)).toEqual(['RUNS_AS_ROOT']);
+  expect(warned(PLAIN.replace(':0', ':1024'))).toEqual([]);
+  user.mockReturnValue(1000);
+  expect(warned(low)).toEqual([]);
 });
 
 test('a state directory that others may write', async () => {
