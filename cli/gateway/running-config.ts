@@ -51,8 +51,13 @@ export class RunningConfig {
 
 const now = (): string => new Date().toISOString();
 
-/** The first mistake is enough for a line of the log; `--check` shows them all. */
+/** The first mistake is enough for a line of the log. */
 function messageOf(error: unknown, file: string): string {
-  if (error instanceof GatewayConfigError && error.faults[0]) return describeFaults(file, error.faults.slice(0, 1));
+  if (error instanceof GatewayConfigError && error.faults[0]) {
+    const more = error.faults.length - 1;
+    const all = `credveil gateway --config FILE --check shows ${more === 1 ? 'it' : 'them'}`;
+    const rest = more === 0 ? '' : ` (and ${more} more: ${all})`;
+    return `${describeFaults(file, error.faults.slice(0, 1))}${rest}`;
+  }
   return error instanceof Error ? error.message : 'the configuration could not be read';
 }

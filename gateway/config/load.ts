@@ -5,7 +5,7 @@ import { isObject } from './compare.ts';
 import { conflictsIn, impossibleNames, missingTargets } from './conflicts.ts';
 import type { ConfigFault, Conflict, Path } from './fault.ts';
 import { limitFaults } from './limit-faults.ts';
-import { ruleFaults } from './rule-faults.ts';
+import { expressionFaults, ruleFaults } from './rule-faults.ts';
 import { CONFIG, type GatewayConfig } from './schema.ts';
 import { faultsOf, messageOf } from './schema-faults.ts';
 
@@ -38,7 +38,7 @@ export function parseConfig(text: string): ParsedConfig {
   const checked = CONFIG.safeParse(value ?? {}, { reportInput: true, error: messageOf });
   if (!checked.success) {
     const missing = isObject(value) && value.listen !== undefined ? missingTargets(value.apps) : [];
-    return failed([...checked.error.issues.flatMap(faultsOf), ...missing].map(placed));
+    return failed([...checked.error.issues.flatMap(faultsOf), ...missing, ...expressionFaults(value)].map(placed));
   }
   const conflicts = [...conflictsIn(checked.data), ...ruleFaults(checked.data), ...limitFaults(checked.data)].map(
     placed,

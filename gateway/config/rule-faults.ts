@@ -1,16 +1,19 @@
 // Rules that cannot be loaded, each at its place.
 
+import { REQUEST_SCHEME } from '../fields/request-fields.ts';
 import { UNSEEN_FIELDS } from '../forward-auth/unseen-fields.ts';
 import { configuredName } from '../lists/list-names.ts';
-import type { ListsConfig } from '../lists/list-schema.ts';
+import { LISTS_SCHEMA, type ListsConfig } from '../lists/list-schema.ts';
 import { expressionsOf } from '../login/compile-logins.ts';
 import { type LoginConfig, unknownPresets } from '../login/login-config.ts';
 import { createSessionGuard } from '../login/session-guard.ts';
-import type { RuleConfig } from '../phases/rule-config.ts';
+import { MAX_RULES, type RuleConfig } from '../phases/rule-config.ts';
 import { prepareRule } from '../phases/rules.ts';
 import type { FindList } from '../rules/compile-expression.ts';
+import { compileRule, parseRule } from '../rules/rule.ts';
 import { suggestName } from '../rules/schema/suggest.ts';
 import { RuleError } from '../rules/syntax/rule-error.ts';
+import { isObject } from './compare.ts';
 import type { Conflict, Path } from './fault.ts';
 import type { GatewayConfig } from './schema.ts';
 
@@ -23,6 +26,37 @@ export function ruleFaults({ rules, apps, lists, forwardAuth }: GatewayConfig): 
       ...loginFaults(app.login, ['apps', name, 'login'], around),
     ]),
   ];
+}
+
+/**
+ * Conditions of rules that are wrong whatever stands around them, in a configuration that the
+ * schema refuses: told with its mistakes.
+ */
+export function expressionFaults(value: unknown): Conflict[] {
+  if (!isObject(value)) return [];
+  const lists = LISTS_SCHEMA.safeParse(value.lists ?? {}).data;
+  const apps = isObject(value.apps) ? Object.entries(value.apps) : [];
+  const sets: (readonly [Path, unknown])[] = [
+    [['rules'], value.rules],
+    ...apps.map(([name, app]) => [['apps', name, 'rules'], isObject(app) ? app.rules : undefined] as const),
+  ];
+  return sets.flatMap(([path, rules]) =>
+    (Array.isArray(rules) ? rules.slice(0, MAX_RULES) : []).flatMap((rule: unknown, i): Conflict[] => {
+      const when = isObject(rule) ? rule.when : undefined;
+      return typeof when === 'string' && when !== '' ? conditionFault(when, [...path, i, 'when'], lists) : [];
+    }),
+  );
+}
+
+/** @param lists undefined if they are wrong themselves: a condition may then name any */
+function conditionFault(source: string, path: Path, lists: ListsConfig | undefined): Conflict[] {
+  try {
+    const rule = parseRule(source);
+    if (lists) compileRule(rule, REQUEST_SCHEME, listsByKind(lists));
+    return [];
+  } catch (error) {
+    return [{ path, ...described(error, source, lists ?? {}) }];
+  }
 }
 
 interface Surroundings {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { duration } from '../../runtime/config/duration.ts';
 import { isHopByHop, isReserved, lettersOf } from '../request/reserved-names.ts';
 
-const MAX_RULES = 5_000;
+export const MAX_RULES = 5_000;
 const MAX_ANSWER_BYTES = 30_000;
 /** The gateway writes them from what it judged. */
 const FRAMING: ReadonlySet<string> = new Set(['host', 'content-length', 'cookie', 'expect']);

@@ -57,10 +57,12 @@ describe('credveil gateway', { timeout: 60_000 }, () => {
     await load;
     expect([...statuses]).toEqual([200]);
 
-    fs.writeFileSync(file, `${config(second.url)}nonsense: 1\n`);
+    fs.writeFileSync(file, `${config(second.url)}nonsense: 1\nother: 1\n`);
     running.child.kill('SIGHUP');
     await until(() => running.written.stderr.includes('config-refused'));
-    expect(running.written.stderr).toMatch(/gateway.yaml:5:1: nonsense is not a known key/);
+    expect(running.written.stderr).toMatch(
+      /gateway.yaml:5:1: nonsense is not a known key.*\(and 1 more: .* --check shows it\)/,
+    );
     expect((await exchange(port, `GET / HTTP/1.1\r\n${HOST}\r\n`)).status).toBe(200);
 
     running.child.kill('SIGTERM');

@@ -177,6 +177,24 @@ describe('a changed configuration', () => {
   });
 });
 
+test('conditions that are wrong are told with the mistakes of the schema', () => {
+  const text = (lists: string) => `listen: here
+rules: [{ when: "ip.srcc eq 1", dos: block }]
+apps:
+  a.example: { pathh: as-is, rules: [{ when: ssl, do: log }, { when: "ip.src in $offce", do: block }, 7, { when: 7 }] }
+lists: ${lists}
+`;
+  const told = (lists: string) =>
+    parseConfig(text(lists))
+      .faults.filter(({ excerpt }) => excerpt)
+      .map(({ key }) => key);
+  expect(told('{ office: { items: [] } }')).toEqual(['rules.0.when', 'apps.a.example.rules.1.when']);
+  // Any list may be meant.
+  expect(told('{ office: 7 }')).toEqual(['rules.0.when']);
+  for (const wrong of ['rules: 7\napps: []', 'apps: { a: 7 }\nrules: [7, [], { when: "" }]'])
+    expect(parseConfig(`listen: here\n${wrong}`).config).toBeUndefined();
+});
+
 test('a missing target is told with the mistakes of the schema', () => {
   const apps = '  a.example: { path: refuse }\n  b.example: { to: "http://h" }\n  c.example:\n';
   const keysOf = (text: string) => parseConfig(text).faults.map(({ key }) => key);

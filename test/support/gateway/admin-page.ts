@@ -5,7 +5,15 @@ import type { PageActions } from '../../../gateway/admin/page-state.ts';
 import type { BanEntry } from '../../../gateway/limits/limit-messages.ts';
 import { counter } from '../../../runtime/observe/metric.ts';
 
-const LIST = { entries: 12_345, observed: 3, ageMs: 1_800_000, isKnown: true, isRefused: false, lastError: undefined };
+const LIST = {
+  entries: 12_345,
+  observed: 3,
+  leftOut: 0,
+  ageMs: 1_800_000,
+  isKnown: true,
+  isRefused: false,
+  lastError: undefined,
+};
 
 export interface MadePage {
   readonly page: AdminPage;
