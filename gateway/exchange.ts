@@ -115,7 +115,10 @@ export class Exchange {
     if (isHttp2(message)) {
       // The connection goes on: RFC 9113 §8.1 ends what is left of the request.
       const stream = streamOf(response);
-      response.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
+      // The response itself finishes with its stream, which waits for the rest.
+      const end = (): void => stream.close(constants.NGHTTP2_NO_ERROR);
+      if (stream.writableFinished) end();
+      else stream.once('finish', end);
       return;
     }
     const { socket } = message;

@@ -3,7 +3,7 @@
 
 import { once } from 'node:events';
 import net, { type Socket } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { get, post } from '../../support/gateway/desync/case.ts';
 import { echo, inFrontOf, parseAnswer, sendRaw, serve, startOrigin } from '../../support/gateway/gateway.ts';
 import { connectHttp2, hostsInFrontOf } from '../../support/gateway/tls.ts';
@@ -71,7 +71,7 @@ test.each([
 test('a body of HTTP/2 has its own rate: neither pings nor other streams make up for it', async () => {
   const { url } = await startOrigin((request) => request.on('error', () => undefined).resume());
   const limits = withLimits('minBodyBytesPerSecond: 1000, bodyRateMs: 100');
-  const { port } = await serve(hostsInFrontOf(url, limits));
+  const { port, gateway } = await serve(hostsInFrontOf(url, limits));
   const session = await connectHttp2({ port, servername: 'public.example' });
   const begin = () => session.request({ ':authority': 'public.example', ':method': 'POST' }, { endStream: false });
   const [fast, slow] = [begin(), begin()];
@@ -85,6 +85,11 @@ test('a body of HTTP/2 has its own rate: neither pings nor other streams make up
   const [{ ':status': status }] = (await once(slow, 'response')) as [{ ':status': number }];
   expect(status).toBe(408);
   expect(fast.closed).toBe(false);
+  // Its answer ends it, and what was reserved for its body is free, though the client reads nothing.
+  await vi.waitFor(async () => {
+    const reserved = (await gateway.metrics()).find(({ name }) => name === 'credveil_gateway_reserved_bytes');
+    expect(reserved?.values[0]?.value).toBe(3 * 65_536);
+  });
 });
 
 test('a client that reads nothing is cut off, and with it the application', async () => {
