@@ -113,12 +113,11 @@ export class Exchange {
     const { message, response } = this;
     message.on('error', () => undefined).resume();
     if (isHttp2(message)) {
-      // The connection goes on: RFC 9113 §8.1 ends what is left of the request.
+      // The connection goes on: RFC 9113 §8.1 ends what is left of the request. What has come of it
+      // is read first, since it counts for the window of the whole connection.
       const stream = streamOf(response);
-      // The response itself finishes with its stream, which waits for the rest.
-      const end = (): void => stream.close(constants.NGHTTP2_NO_ERROR);
-      if (stream.writableFinished) end();
-      else stream.once('finish', end);
+      const lingering = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), LINGER_MS).unref();
+      stream.once('close', () => clearTimeout(lingering));
       return;
     }
     const { socket } = message;

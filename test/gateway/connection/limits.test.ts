@@ -89,7 +89,7 @@ test('a body of HTTP/2 has its own rate: neither pings nor other streams make up
   await vi.waitFor(async () => {
     const reserved = (await gateway.metrics()).find(({ name }) => name === 'credveil_gateway_reserved_bytes');
     expect(reserved?.values[0]?.value).toBe(3 * 65_536);
-  });
+  }, 10_000);
 });
 
 test('a client that reads nothing is cut off, and with it the application', async () => {
