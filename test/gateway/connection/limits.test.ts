@@ -85,7 +85,8 @@ test('a body of HTTP/2 has its own rate: neither pings nor other streams make up
   const [{ ':status': status }] = (await once(slow, 'response')) as [{ ':status': number }];
   expect(status).toBe(408);
   expect(fast.closed).toBe(false);
-  // Its answer ends it, and what was reserved for its body is free, though the client reads nothing.
+  // Its answer ends it, and what was reserved for its body is free, though the client reads
+  // nothing.
   await vi.waitFor(async () => {
     const reserved = (await gateway.metrics()).find(({ name }) => name === 'credveil_gateway_reserved_bytes');
     expect(reserved?.values[0]?.value).toBe(3 * 65_536);
