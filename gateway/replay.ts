@@ -107,7 +107,8 @@ function placeOf(decision: Decision, { applications }: GatewaySetup): Place {
     const { application } = found;
     if (isMasked && application.name !== decision.app)
       return { app: undefined, end: { untold: ['http.request.uri.path'] } };
-    const isRead = isMasked || JSON.stringify(found.readings) === JSON.stringify(readings);
+    // Each stands there once more where names of headers or arguments read in another way.
+    const isRead = isMasked || JSON.stringify(found.readings) === JSON.stringify([...new Set(readings)]);
     if (!isRead) return { app: application.name, end: { untold: ['readings of http.request.uri.path'] } };
     if (!isMasked && 'redirect' in judgePath(named, found)) return { app: application.name, end: { redirected: true } };
     return { application };

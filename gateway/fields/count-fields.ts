@@ -2,7 +2,8 @@
 
 import { createScheme } from '../rules/scheme.ts';
 import type { HeldResponse } from '../upstream/held-response.ts';
-import { REQUEST_READERS, type RuleRequest } from './request-fields.ts';
+import type { RuleRequest } from './readings.ts';
+import { REQUEST_READERS } from './request-fields.ts';
 import { responseHeadersOf } from './response-fields.ts';
 
 export type CountedResponse = Pick<HeldResponse, 'status' | 'headers'>;

@@ -1,17 +1,11 @@
 // The fields that rules read, computed from one request and one reading of its path.
 
 import { TLSSocket } from 'node:tls';
-import type { Exchange } from '../exchange.ts';
 import type { Headers } from '../request/head.ts';
 import type { RuleMap, RuleValue } from '../rules/schema/types.ts';
 import { createScheme, type Readers } from '../rules/scheme.ts';
-
-/** What a rule is asked about. */
-export interface RuleRequest {
-  readonly exchange: Exchange;
-  /** One of the paths that the application may read. */
-  readonly path: string;
-}
+import { cut, partsOf, readArguments, readHeaderName } from './read-names.ts';
+import type { RuleRequest } from './readings.ts';
 
 const headOf = ({ exchange }: RuleRequest) => exchange.head;
 const queryOf = (request: RuleRequest): string => headOf(request)?.query ?? '';
@@ -53,7 +47,10 @@ function headersOf(request: RuleRequest): ValueMap {
   if (!head) return map;
   map.add('host', head.authority);
   for (const headers of [head.headers, head.reserved])
-    for (let i = 0; i < headers.length; i += 2) map.add((headers[i] as string).toLowerCase(), headers[i + 1] as string);
+    for (let i = 0; i < headers.length; i += 2) {
+      const name = (headers[i] as string).toLowerCase();
+      map.add(request.readsNames ? readHeaderName(name) : name, headers[i + 1] as string);
+    }
   return map;
 }
 
@@ -63,14 +60,11 @@ function headerNamesOf(request: RuleRequest): readonly string[] {
   return ['host', ...[...headers, ...reserved].filter((_, i) => i % 2 === 0)];
 }
 
-/** As they stand there: `url_decode` decodes them. */
+/** Values as they stand there: `url_decode` decodes them. */
 function argumentsOf(request: RuleRequest): ValueMap {
   const map = new ValueMap();
-  for (const part of queryOf(request).split('&')) {
-    if (part === '') continue;
-    const equals = part.indexOf('=');
-    map.add(equals < 0 ? part : part.slice(0, equals), equals < 0 ? '' : part.slice(equals + 1));
-  }
+  const query = queryOf(request);
+  for (const [name, value] of request.readsNames ? readArguments(query) : partsOf(query).map(cut)) map.add(name, value);
   return map;
 }
 
@@ -161,8 +155,3 @@ const OF_LOGINS: Readers<RuleRequest> = {
 };
 
 export const REQUEST_SCHEME = createScheme<RuleRequest>('request', { ...REQUEST_READERS, ...OF_LOGINS });
-
-/** A rule that reads none of these is the same for every reading of a path. */
-const OF_PATHS: ReadonlySet<string> = new Set(['http.request.uri', 'http.request.uri.path', 'http.request.full_uri']);
-
-export const readsPath = (fields: ReadonlySet<string>): boolean => [...fields].some((field) => OF_PATHS.has(field));

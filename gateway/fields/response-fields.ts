@@ -3,7 +3,8 @@
 import { pairsOf } from '../header-pairs.ts';
 import { createScheme, type Readers } from '../rules/scheme.ts';
 import type { HeldResponse } from '../upstream/held-response.ts';
-import { REQUEST_READERS, type RuleRequest, requestCookiesOf, ValueMap } from './request-fields.ts';
+import type { RuleRequest } from './readings.ts';
+import { REQUEST_READERS, requestCookiesOf, ValueMap } from './request-fields.ts';
 import { liveCookies, type SetCookie } from './set-cookies.ts';
 
 export interface RuleResponse extends RuleRequest {

@@ -3,6 +3,7 @@
 
 import type { Exchange } from '../exchange.ts';
 import { COUNT_SCHEME } from '../fields/count-fields.ts';
+import { readingsOf } from '../fields/readings.ts';
 import { REQUEST_SCHEME } from '../fields/request-fields.ts';
 import { BanTable } from './ban-table.ts';
 import { BANS_TOPIC, type BanChange } from './bans.ts';
@@ -135,9 +136,8 @@ export class LoginLimits implements Limits {
   }
 }
 
-/** A restriction: it acts if any reading of the path fulfils its condition, or may. */
+/** A restriction: it acts if any reading fulfils its condition, or may. */
 function actsOn({ actOn }: PreparedLimit, exchange: Exchange): boolean {
   if (!actOn) return true;
-  const readings = exchange.found?.readings ?? [];
-  return readings.some((path) => actOn.evaluate(REQUEST_SCHEME.createContext({ exchange, path })) !== false);
+  return readingsOf(exchange).some((reading) => actOn.evaluate(REQUEST_SCHEME.createContext(reading)) !== false);
 }

@@ -1,6 +1,7 @@
 // Which logins of its application a request may be at, by its head alone.
 
 import type { Exchange } from '../exchange.ts';
+import { readingsOf } from '../fields/readings.ts';
 import type { Trilean } from '../rules/schema/types.ts';
 import type { Context } from '../rules/scheme.ts';
 import type { Login } from './attempt.ts';
@@ -41,6 +42,6 @@ export function judge({ when }: Login, contexts: readonly Context[]): Trilean {
   return outcomes.includes(true) ? true : outcomes.includes(undefined) ? undefined : false;
 }
 
-/** One for each reading of the path. */
+/** One for each reading of the request. */
 export const contextsOf = (exchange: Exchange, body: ReadBody | undefined): readonly Context[] =>
-  (exchange.found?.readings ?? []).map((path) => LOGIN_SCHEME.createContext({ exchange, path, body }));
+  readingsOf(exchange).map((reading) => LOGIN_SCHEME.createContext({ ...reading, body }));

@@ -5,7 +5,8 @@
 // that a server may take its name for.
 
 import type { Exchange } from '../exchange.ts';
-import { REQUEST_READERS, type RuleRequest } from '../fields/request-fields.ts';
+import type { RuleRequest } from '../fields/readings.ts';
+import { REQUEST_READERS } from '../fields/request-fields.ts';
 import { pairsOf } from '../header-pairs.ts';
 import type { RuleMap } from '../rules/schema/types.ts';
 import { createScheme, type Readers } from '../rules/scheme.ts';

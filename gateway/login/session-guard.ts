@@ -1,7 +1,8 @@
 // Sessions that an application begins without a login that was seen: some log in under names of
 // actions that nobody lists, or by what a plug-in adds.
 
-import { REQUEST_SCHEME, type RuleRequest } from '../fields/request-fields.ts';
+import type { RuleRequest } from '../fields/readings.ts';
+import { REQUEST_SCHEME } from '../fields/request-fields.ts';
 import type { FindList } from '../rules/compile-expression.ts';
 import { compileRule, parseRule } from '../rules/rule.ts';
 import { createSessionTest } from './outcome.ts';

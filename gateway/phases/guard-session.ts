@@ -1,6 +1,7 @@
 // Phase 12: a response that begins a session leaves for browsers whose login was checked.
 
 import type { Exchange } from '../exchange.ts';
+import { readingsOf } from '../fields/readings.ts';
 import type { Browsers } from '../handle/browsers.ts';
 import { handleIn } from '../handle/handles.ts';
 import { isExempt } from '../login/session-guard.ts';
@@ -26,11 +27,7 @@ export function guardOf(exchange: Exchange, parts: GuardParts): Guard | undefine
   // Without a state nobody knows of any login.
   if (!guard || !found || !parts.browsers) return undefined;
   const isHeld = (headers: readonly string[]): boolean =>
-    guard.beginsSession(headers) &&
-    !isExempt(
-      guard,
-      found.readings.map((path) => ({ exchange, path })),
-    );
+    guard.beginsSession(headers) && !isExempt(guard, readingsOf(exchange));
   return {
     holds: (headers) => (isHeld(headers) ? 0 : undefined),
     mayJoin: (headers) => !isHeld(headers),

@@ -8,7 +8,7 @@ export interface PreparedRule {
   readonly name: string;
   readonly action: RuleAction;
   readonly compiled: CompiledRule;
-  readonly readsPath: boolean;
+  readonly readsReading: boolean;
   readonly appliesToUnknown: boolean;
 }
 

@@ -1,11 +1,12 @@
 // Phase 9, custom rules: log, skip, set a header, put an address on a list, block.
 //
-// A path may have several readings. A restriction applies if any of them fulfils its condition, a
-// permission only if all do.
+// A request may have several readings. A restriction applies if any of them fulfils its condition,
+// a permission only if all do.
 
 import { CredveilError } from '../../protocol/errors.ts';
 import type { Exchange } from '../exchange.ts';
-import { REQUEST_SCHEME, readsPath } from '../fields/request-fields.ts';
+import { readingsOf, readsReading } from '../fields/readings.ts';
+import { REQUEST_SCHEME } from '../fields/request-fields.ts';
 import type { FindList } from '../rules/compile-expression.ts';
 import { allOf, anyOf } from '../rules/kleene.ts';
 import { type CompiledRule, compileRule, parseRule } from '../rules/rule.ts';
@@ -41,7 +42,13 @@ export function prepareRule(config: RuleConfig, place: string, findList: FindLis
   const { name = place, when, do: action, onUnknown } = config;
   const compiled = compileRule(parseRule(when), REQUEST_SCHEME, findList);
   if (action.kind === 'addToList' && findList(action.addToList.list)?.kind !== 'ip') throw new ListMissing();
-  return { name, action, compiled, readsPath: readsPath(compiled.fields), appliesToUnknown: onUnknown === 'apply' };
+  return {
+    name,
+    action,
+    compiled,
+    readsReading: readsReading(compiled.fields),
+    appliesToUnknown: onUnknown === 'apply',
+  };
 }
 
 /** `addToList` names no list of addresses. */
@@ -65,8 +72,8 @@ export function applyRules(
 ): Extract<RuleAction, { kind: 'block' }> | undefined {
   if (rules.length === 0) return undefined;
   const contexts = contextsOf(exchange);
-  const outcomeOf = ({ compiled, action, readsPath: isOfPath }: PreparedRule): Trilean =>
-    judge(compiled, action, isOfPath ? contexts : contexts.slice(0, 1));
+  const outcomeOf = ({ compiled, action, readsReading: isOfReading }: PreparedRule): Trilean =>
+    judge(compiled, action, isOfReading ? contexts : contexts.slice(0, 1));
   return decide(rules, index.candidates(contexts), outcomeOf, onMatch);
 }
 
@@ -91,9 +98,9 @@ export function decide(
   return undefined;
 }
 
-/** One for each reading of the path, the path as it came first. */
+/** One for each reading, the request as it came first. */
 const contextsOf = (exchange: Exchange): readonly Context[] =>
-  (exchange.found?.readings ?? []).map((path) => REQUEST_SCHEME.createContext({ exchange, path }));
+  readingsOf(exchange).map((reading) => REQUEST_SCHEME.createContext(reading));
 
 function judge({ evaluate }: CompiledRule, { kind }: RuleAction, contexts: readonly Context[]): Trilean {
   const [first] = contexts;
@@ -105,26 +112,26 @@ function judge({ evaluate }: CompiledRule, { kind }: RuleAction, contexts: reado
   );
 }
 
-/** @param outcomes one for each reading of the path */
+/** @param outcomes one for each reading */
 export const ofReadings = (kind: RuleAction['kind'], outcomes: readonly Trilean[]): Trilean =>
   kind === 'skip' || kind === 'setHeader' ? allOf(outcomes) : anyOf(outcomes);
 
 /**
  * What each rule makes of a request, whether or not the rules before it let the request through.
- * `parts` are of the reading of the path that decides.
+ * `parts` are of the reading that decides.
  */
 export function outcomesOf(rules: readonly PreparedRule[], exchange: Exchange) {
   const contexts = contextsOf(exchange);
   const [first] = contexts;
   if (!first) return [];
   return rules.map((rule) => {
-    const asked = rule.readsPath ? contexts : [first];
+    const asked = rule.readsReading ? contexts : [first];
     const outcome = judge(rule.compiled, rule.action, asked);
     const deciding = Math.max(
       0,
       asked.findIndex((context) => rule.compiled.evaluate(context) === outcome),
     );
-    const reading = exchange.found?.readings[deciding] ?? '';
+    const reading = readingsOf(exchange)[deciding]?.path ?? '';
     return { rule, outcome, reading, parts: rule.compiled.explain(asked[deciding] ?? first) };
   });
 }

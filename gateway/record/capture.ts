@@ -2,6 +2,7 @@
 
 import { formatAddress } from '../addresses/address.ts';
 import type { Exchange } from '../exchange.ts';
+import { readingsOf } from '../fields/readings.ts';
 import { REQUEST_SCHEME } from '../fields/request-fields.ts';
 import type { FieldName } from '../rules/schema/fields.ts';
 import type { MaybeValue } from '../rules/schema/types.ts';
@@ -27,8 +28,9 @@ export function capture(exchange: Exchange, options: CaptureOptions): Captured |
   const { application, found, head, client } = exchange;
   if (!application || !found || !head) return undefined;
   const { setup, network, rules } = options;
-  const { readings } = found;
-  const contexts = readings.map((path) => REQUEST_SCHEME.createContext({ exchange, path }));
+  const asked = readingsOf(exchange);
+  const readings = asked.map(({ path }) => path);
+  const contexts = asked.map((reading) => REQUEST_SCHEME.createContext(reading));
   const [first] = contexts;
   if (!first) return undefined;
   const fields: { [name: string]: Recorded } = {};

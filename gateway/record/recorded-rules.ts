@@ -23,7 +23,7 @@ export interface RecordedOutcome {
   readonly outcome: Trilean;
   /** Fields and lists that were not recorded, and that the outcome depends on. */
   readonly untold: readonly string[];
-  /** The reading of the path that decides, by its place. */
+  /** The reading that decides, by its place. */
   readonly reading: number;
 }
 
@@ -59,9 +59,9 @@ export class RecordedRules {
     this.#joined.add(configuredName(list));
   }
 
-  outcomeOf({ compiled, action, readsPath }: PreparedRule): RecordedOutcome {
+  outcomeOf({ compiled, action, readsReading }: PreparedRule): RecordedOutcome {
     const untold = new Set<string>();
-    const contexts = readsPath ? this.#contexts : this.#contexts.slice(0, 1);
+    const contexts = readsReading ? this.#contexts : this.#contexts.slice(0, 1);
     const outcomes = contexts.map((_, i) =>
       joinConditions(compiled.rule.expression, (condition) => this.#conditionOutcome(condition, i, untold)),
     );

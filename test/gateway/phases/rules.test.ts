@@ -87,6 +87,42 @@ describe('a rule that blocks', () => {
   });
 });
 
+describe('names that applications read in another way than they were sent', () => {
+  const block = '- { when: \'any(http.request.headers["x-key"][*] eq "k")\', do: block }';
+  const skip = `${block.replace('block }', 'skip }')}\n- { when: http.request.uri.path eq "/", do: block }`;
+  const byArgument = (rules: string) => rules.replace('headers["x-key"]', 'uri.args["page"]');
+
+  test.each(['X-Key', 'X_Key', 'x.key', 'X~KEY'])('block: %s', async (name) => {
+    const { port } = await withRules(block);
+    expect((await get(port, '/', `${name}: k\r\n`)).status).toBe(403);
+    expect((await get(port, '/', `${name}: other\r\n`)).status).toBe(200);
+  });
+
+  test.each([
+    'page=k',
+    'p%61ge=k',
+    '%70%61%67%65=k',
+    '+page=k',
+    'page[]=k',
+    'page%5B1%5D=k',
+    'a=1;page=k',
+    'a=1&a=2;p%61ge=k',
+  ])('block: ?%s', async (query) => {
+    const { port } = await withRules(byArgument(block));
+    expect((await get(port, `/?${query}`)).status).toBe(403);
+    expect((await get(port, `/?${query}x`)).status).toBe(200);
+  });
+
+  test('allow nothing', async () => {
+    const headers = await withRules(skip);
+    expect((await get(headers.port, '/', 'X-Key: k\r\n')).status).toBe(200);
+    expect((await get(headers.port, '/', 'X_Key: k\r\n')).status).toBe(403);
+    const { port } = await withRules(byArgument(skip));
+    expect((await get(port, '/?page=k')).status).toBe(200);
+    expect((await get(port, '/?p%61ge=k')).status).toBe(403);
+  });
+});
+
 describe('names of headers', () => {
   test('are lower-case keys, and a list as they were sent', async () => {
     const { port } = await withRules(
