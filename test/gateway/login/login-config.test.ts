@@ -24,12 +24,12 @@ describe('a login in the configuration', () => {
   });
 
   test.each([
-    ['{ preset: [basic] }', 'is not a known key', 'Did you mean presets?'],
+    ['{ preset: [basic] }', 'is not a known key', 'Did you mean "presets"?'],
     ['{ presets: [basic], unreadable: maybe }', 'must be refuse or pass'],
     ['{}', 'must have a preset or a location'],
     ['7', 'must be the name of a preset, a list of them, or an object with presets and locations'],
     [location('username: ssl'), 'is missing; it must be an expression, or a list of them'],
-    [location(`${PASSWORD}, pasword: x`), 'is not a known key', 'Did you mean password?'],
+    [location(`${PASSWORD}, pasword: x`), 'is not a known key', 'Did you mean "password"?'],
     [location(PASSWORD, 'http.request.metod eq "POST"'), '(line 1, column 1 of it) There is no field', 'Did you mean'],
     [location(PASSWORD, 'http.host in $offices'), 'There is no list'],
     [location('password: ssl'), 'is a Bool'],
