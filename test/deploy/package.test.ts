@@ -52,7 +52,10 @@ describe('the packed credveil', () => {
     expect(files.filter((file) => file.startsWith('docs/') && !file.endsWith('.md'))).toEqual([]);
     for (const name of ['deploy/credveil.service', 'PROTOCOL.md', 'docs/corpora.md']) expect(files).toContain(name);
     const other = files.filter((file) => file.startsWith('dist/') && !/\.(js|html|css|svg|wasm)$/.test(file));
-    expect(other.filter((file) => !file.startsWith('dist/node_modules/'))).toEqual([]);
+    const presets = fs
+      .readdirSync(path.join(root, 'gateway/login/presets'))
+      .map((n) => `dist/gateway/login/presets/${n}`);
+    expect(other.filter((file) => !file.startsWith('dist/node_modules/')).sort()).toEqual(presets.sort());
     // The build copies every document and asset of the pages.
     for (const name of fs.readdirSync(path.join(root, 'page')))
       expect(files, name).toContain(`dist/page/${name.replace(/\.ts$/, '.js')}`);
