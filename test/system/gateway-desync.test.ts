@@ -39,12 +39,14 @@ describe.each(SERVERS)('%s', (name) => {
   test.each(CASES)('$group: $name', async (one) => {
     const port = gateway.ports[0] as number;
     const answer = await sendCase(port, one);
-    expect(await flush(port)).toMatch(/^HTTP\/1.1 200 /);
+    // Twice: a request whose client the application's early answer drove away may still wait for
+    // the only connection when the first one comes.
+    for (let i = 0; i < 2; i++) expect(await flush(port)).toMatch(/^HTTP\/1.1 200 /);
     const seen = origin.take();
     // gunicorn hands what came of a body to its application, which has to compare it with its
     // length.
     const cut = one.isCutShort ? [CUT] : [];
-    const left = [...expectedOf(one), ...cut, FLUSHED].map(show);
+    const left = [...expectedOf(one), ...cut, FLUSHED, FLUSHED].map(show);
     expectedInAll += left.length;
     seenInAll += seen.length;
     for (const request of seen) {
