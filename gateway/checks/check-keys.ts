@@ -1,6 +1,7 @@
 // Keys of an application's `login` that are about its check.
 
 import { z } from 'zod';
+import { wholeNumber } from '../config-values.ts';
 
 const ACTIONS = ['header', 'notify', 'redirect'] as const;
 export type LeakAction = (typeof ACTIONS)[number];
@@ -22,7 +23,6 @@ const ON_LEAKED = z.strictObject({
 });
 
 const MAX_UNKNOWN_CHECKS = 100_000;
-const unknownChecksError = `must be a whole number from 0 to ${MAX_UNKNOWN_CHECKS}`;
 
 /** Keys of an application's `login` that are about its check. */
 export const CHECK_KEYS = {
@@ -32,11 +32,7 @@ export const CHECK_KEYS = {
   onUnknown: z.enum(['allow', 'deny'], { error: 'must be allow or deny' }).default('allow'),
   onLeaked: ON_LEAKED.prefault({}),
   /** A minute, of logins whose outcome is unknown. */
-  unknownChecks: z
-    .int({ error: unknownChecksError })
-    .min(0, { error: unknownChecksError })
-    .max(MAX_UNKNOWN_CHECKS, { error: unknownChecksError })
-    .default(10),
+  unknownChecks: wholeNumber(0, MAX_UNKNOWN_CHECKS).default(10),
 };
 
 const SCHEMA = z.strictObject(CHECK_KEYS);

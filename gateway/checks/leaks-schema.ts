@@ -1,11 +1,12 @@
 // The key `leaks` of a configuration: the service that is asked, and what identifies the gateway.
 
 import { z } from 'zod';
+import { text, wholeNumber } from '../config-values.ts';
 
 const MAX_EVALUATORS = 8;
 const MAX_TIMEOUT_MS = 60_000;
 
-const file = z.string({ error: 'must be a path' }).min(1, { error: 'must be a path' });
+const file = text('must be a path');
 
 const serviceUrl = z.string({ error: 'must be a URL' }).refine(isServiceUrl, {
   error: 'must be http:// or https:// with a host, and without query and user name',
@@ -28,8 +29,6 @@ const server = z.union(
   { error: 'must be a URL, or an object with url and clientKeyFile' },
 );
 
-const timeoutError = `must be a whole number from 1 to ${MAX_TIMEOUT_MS}`;
-
 export const LEAKS_SCHEMA = z.strictObject({
   url: serviceUrl,
   /** The line of the publisher, which is not secret. */
@@ -50,11 +49,7 @@ export const LEAKS_SCHEMA = z.strictObject({
     .max(MAX_EVALUATORS, { error: `may have ${MAX_EVALUATORS} servers` })
     .optional(),
   /** Of a whole check. */
-  timeoutMs: z
-    .int({ error: timeoutError })
-    .min(1, { error: timeoutError })
-    .max(MAX_TIMEOUT_MS, { error: timeoutError })
-    .default(300),
+  timeoutMs: wholeNumber(1, MAX_TIMEOUT_MS).default(300),
   /** Holds the filter of leaked passwords in the memory of each worker. */
   passwordFilter: z.boolean({ error: 'must be true or false' }).default(false),
 });

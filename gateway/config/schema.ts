@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { LOG_LEVELS } from '../../runtime/observe/log.ts';
 import { parseNetwork } from '../addresses/network.ts';
 import { LEAKS_SCHEMA } from '../checks/leaks-schema.ts';
+import { text, wholeNumber } from '../config-values.ts';
 import { FORWARD_AUTH_KINDS } from '../forward-auth/original-request.ts';
 import { LOGIN_LIMITS_SCHEMA } from '../limits/limit-schema.ts';
 import { LISTS_SCHEMA } from '../lists/list-schema.ts';
@@ -22,7 +23,6 @@ export const APP_NAME =
   /^(?:\*|(?:\*\.)?[a-z0-9_][a-z0-9_.-]{0,251}|\[[0-9a-f:.]+\])(?:\/[A-Za-z0-9_.~!$&'()+,=:@-]+)*\/?$/;
 const MAX_APPS = 10_000;
 
-const text = (error: string) => z.string({ error }).min(1, { error });
 const file = text('must be a path');
 const listenAddress = z
   .string({ error: 'must be HOST:PORT' })
@@ -32,10 +32,6 @@ const network = z
   .refine((value) => parseNetwork(value) !== undefined, {
     error: 'must be an address or network in CIDR notation, such as 192.0.2.0/24',
   });
-const wholeNumber = (low: number, high: number) => {
-  const error = `must be a whole number from ${low} to ${high}`;
-  return z.int({ error }).min(low, { error }).max(high, { error });
-};
 const milliseconds = wholeNumber(1, 2 ** 31 - 1);
 
 const listener = z.union(

@@ -2,35 +2,25 @@
 
 import { z } from 'zod';
 import { duration } from '../../runtime/config/duration.ts';
+import { ANSWER_BODIES, text, wholeNumber } from '../config-values.ts';
 import { COUNT_FAILURES, LIMIT_PRESETS, type LimitConfig, limitsOf } from './limit-config.ts';
 
 const MAX_LIMITS = 32;
 const MAX_VALUES = 4;
 const MAX_ALLOW = 1_000;
-const MAX_ANSWER_LENGTH = 30_000;
-const STATUS = 'must be a status from 400 to 499';
 const BY = /^(?:address|username|(?:header|cookie):[\x21-\x7e]{1,128})$/;
-
-const text = (error: string) => z.string({ error }).min(1, { error });
-const answerBody = z.string({ error: 'must be text' }).max(MAX_ANSWER_LENGTH, { error: 'may have 30,000 characters' });
 
 const answer = z.strictObject({
   /** Default: 429. */
-  status: z.int({ error: STATUS }).min(400, { error: STATUS }).max(499, { error: STATUS }).optional(),
-  /** For people, instead of the gateway's page. */
-  html: answerBody.optional(),
-  /** For programs, instead of problem+json. */
-  json: answerBody.refine(isJson, { error: 'must be JSON' }).optional(),
+  status: wholeNumber(400, 499, 'a status').optional(),
+  ...ANSWER_BODIES,
   /** Where users choose another password: the gateway's page links there. */
   unlockUrl: text('must be a URL, or a path')
     .refine(isLink, { error: 'must be a URL with http:// or https://, or a path' })
     .optional(),
 });
 
-const allow = z
-  .int({ error: 'must be a whole number from 1 to 1000' })
-  .min(1, { error: 'must be a whole number from 1 to 1000' })
-  .max(MAX_ALLOW, { error: 'must be a whole number from 1 to 1000' });
+const allow = wholeNumber(1, MAX_ALLOW);
 const window = duration('1s', '1d');
 const ban = duration('1s', '30d');
 const mode = z.enum(['any', 'consecutive'], { error: 'must be any or consecutive' });
@@ -92,15 +82,6 @@ export const LOGIN_LIMITS_SCHEMA = z
     error: 'has two limits of one name',
   })
   .default([]);
-
-function isJson(value: string): boolean {
-  try {
-    JSON.parse(value);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** `//host` would lead elsewhere. */
 function isLink(value: string): boolean {

@@ -1,8 +1,8 @@
 // A place where an application takes credentials, as presets and the configuration write it.
 
 import { z } from 'zod';
+import { text } from '../config-values.ts';
 
-const text = (error: string) => z.string({ error }).min(1, { error });
 const expression = text('must be an expression');
 const places = z
   .union([expression.transform((one) => [one]), z.array(expression).min(1, { error: 'must have an expression' })], {

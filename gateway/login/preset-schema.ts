@@ -1,9 +1,9 @@
 // The keys of a preset's file. Only who reads a configuration checks them: workers load no zod.
 
 import { z } from 'zod';
+import { text } from '../config-values.ts';
 import { LOCATION } from './location.ts';
 
-const text = (error: string) => z.string({ error }).min(1, { error });
 const expression = text('must be an expression');
 
 /** A page of the application, and the fields that a user fills in there. */

@@ -2,26 +2,16 @@
 
 import { z } from 'zod';
 import { duration } from '../../runtime/config/duration.ts';
+import { ANSWER_BODIES, text, wholeNumber } from '../config-values.ts';
 import { isHopByHop, isReserved, lettersOf } from '../request/reserved-names.ts';
 
 export const MAX_RULES = 5_000;
-const MAX_ANSWER_BYTES = 30_000;
 /** The gateway writes them from what it judged. */
 const FRAMING: ReadonlySet<string> = new Set(['host', 'content-length', 'cookie', 'expect']);
 
-const text = (error: string) => z.string({ error }).min(1, { error });
-const answerBody = z.string({ error: 'must be text' }).max(MAX_ANSWER_BYTES, { error: 'may have 30,000 characters' });
-
 const block = z.strictObject({
-  status: z
-    .int({ error: 'must be a status from 400 to 599' })
-    .min(400, { error: 'must be a status from 400 to 599' })
-    .max(599, { error: 'must be a status from 400 to 599' })
-    .default(403),
-  /** For people, instead of the gateway's page. */
-  html: answerBody.optional(),
-  /** For programs, instead of problem+json. */
-  json: answerBody.refine(isJson, { error: 'must be JSON' }).optional(),
+  status: wholeNumber(400, 599, 'a status').default(403),
+  ...ANSWER_BODIES,
 });
 
 const headerName = z
@@ -69,12 +59,3 @@ export const RULES_SCHEMA = z
 
 export type RuleConfig = z.output<typeof rule>;
 export type RuleAction = RuleConfig['do'];
-
-function isJson(value: string): boolean {
-  try {
-    JSON.parse(value);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,13 +1,9 @@
 // The key `record`: how much of what was decided is kept, and for how long.
 
 import { z } from 'zod';
+import { wholeNumber } from '../config-values.ts';
 
 const MIB = 2 ** 20;
-
-const wholeNumber = (low: number, high: number) => {
-  const error = `must be a whole number from ${low} to ${high}`;
-  return z.int({ error }).min(low, { error }).max(high, { error });
-};
 
 export const RECORD_SCHEMA = z
   .union(
