@@ -9,9 +9,9 @@ import { startRun } from './fuzz-run.ts';
 /** A connection costs as much as some hundred inputs. */
 const INPUTS_PER_CONNECTION = 500;
 
-const { inputs, seed, onProgress, end } = startRun();
-const { tallies, findings } = fuzzGateway(inputs, seed, onProgress);
-const connections = await fuzzConnections(Math.ceil(inputs / INPUTS_PER_CONNECTION), seed);
+const { count, seed, onProgress, end } = startRun('inputs', 10_000_000);
+const { tallies, findings } = fuzzGateway(count, seed, onProgress);
+const connections = await fuzzConnections(Math.ceil(count / INPUTS_PER_CONNECTION), seed);
 const rows = [...tallies, ['connection', connections.tally] as const].map(([name, tally]) => [
   name,
   tally.inputs,

@@ -10,8 +10,8 @@ import { startRun } from './fuzz-run.ts';
 /** Resident memory: the smallest limit that ingest accepts is 192 MiB, beside Node itself. */
 const MAX_RESIDENT_BYTES = 448 * 2 ** 20;
 
-const { inputs, seed, onProgress, end } = startRun();
-const { tallies, findings } = fuzzIngest(inputs, seed, onProgress);
+const { count, seed, onProgress, end } = startRun('inputs', 10_000_000);
+const { tallies, findings } = fuzzIngest(count, seed, onProgress);
 const rows = [...tallies.values()].map((tally) => [
   tally.target,
   tally.inputs,

@@ -11,21 +11,24 @@ interface Finding {
   readonly input: string;
 }
 
-/** Reads --inputs and --seed, and says what is run. */
-export function startRun() {
+/**
+ * Reads --seed and how many there are to be, and says what is run.
+ * @param flag of how many, such as `inputs`
+ */
+export function startRun(flag: string, usual: number, what = flag) {
   const { values } = parseArgs({
     options: {
-      inputs: { type: 'string', default: '10000000' },
+      [flag]: { type: 'string', default: String(usual) },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     },
   });
-  const inputs = Number(values.inputs);
+  const count = Number(values[flag]);
   const seed = Number(values.seed);
-  console.log(`${inputs.toLocaleString('en-US')} inputs: --seed ${seed}`);
+  console.log(`${count.toLocaleString('en-US')} ${what}: --seed ${seed}`);
   const startedAt = performance.now();
   const before = process.cpuUsage();
   return {
-    inputs,
+    count,
     seed,
     onProgress: (done: number): void => {
       if (process.stderr.isTTY) process.stderr.write(`\r${done.toLocaleString('en-US')}`);
