@@ -5,17 +5,8 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../../gateway/config/load.ts';
 import { CONFIG } from '../../../gateway/config/schema.ts';
+import type { Definition } from '../../support/gateway/schema-definition.ts';
 import { root } from '../../support/paths.ts';
-
-interface Definition {
-  readonly type: string;
-  readonly shape?: { readonly [key: string]: { readonly def: Definition } };
-  readonly innerType?: { readonly def: Definition };
-  readonly in?: { readonly def: Definition };
-  readonly valueType?: { readonly def: Definition };
-  readonly element?: { readonly def: Definition };
-  readonly options?: readonly { readonly def: Definition }[];
-}
 
 /** Names of keys that have a page of their own. */
 const ELSEWHERE: { readonly [key: string]: string } = {

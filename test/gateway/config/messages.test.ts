@@ -5,16 +5,7 @@ import { expect, test } from 'vitest';
 import { parseConfig } from '../../../gateway/config/load.ts';
 import { CONFIG } from '../../../gateway/config/schema.ts';
 import { faultsOf, messageOf } from '../../../gateway/config/schema-faults.ts';
-
-interface Definition {
-  readonly type: string;
-  readonly shape?: { readonly [key: string]: { readonly def: Definition } };
-  readonly innerType?: { readonly def: Definition };
-  readonly in?: { readonly def: Definition };
-  readonly valueType?: { readonly def: Definition };
-  readonly element?: { readonly def: Definition };
-  readonly options?: readonly { readonly def: Definition }[];
-}
+import type { Definition } from '../../support/gateway/schema-definition.ts';
 
 type Wrap = (value: unknown) => unknown;
 
