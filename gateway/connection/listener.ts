@@ -2,9 +2,9 @@
 // read, and goes to the server of its protocol.
 
 import net, { type Socket } from 'node:net';
-import { partyOf } from '../../runtime/http/per-address.ts';
-import { type Address, formatAddress, parseAddress } from '../addresses/address.ts';
+import { type Address, parseAddress } from '../addresses/address.ts';
 import type { AddressRange } from '../addresses/network.ts';
+import { partyOf } from '../addresses/party.ts';
 import { isIn } from '../request/client-address.ts';
 import { MAX_HELLO_BYTES, readHello } from './client-hello.ts';
 import { setPeer } from './peer.ts';
@@ -33,11 +33,11 @@ export class ConnectionCounts {
   readonly #byParty = new Map<string, number>();
 
   countOf(address: Address): number {
-    return this.#byParty.get(partyOf(formatAddress(address))) ?? 0;
+    return this.#byParty.get(partyOf(address)) ?? 0;
   }
 
   add(socket: Socket, address: Address): void {
-    const party = partyOf(formatAddress(address));
+    const party = partyOf(address);
     this.#byParty.set(party, (this.#byParty.get(party) ?? 0) + 1);
     socket.once('close', () => {
       const left = (this.#byParty.get(party) ?? 1) - 1;

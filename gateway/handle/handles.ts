@@ -4,15 +4,13 @@
 // drawn until the bit fits. A worker so knows without asking anybody, and without a copy of what
 // others keep; a client can neither read nor change it.
 
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import { OwnCookie } from '../request/own-cookies.ts';
 
-const HANDLE_BYTES = 32;
-const HANDLE = /^[A-Za-z0-9_-]{43}$/;
 /** Browsers keep a session that remembers its user for weeks, and its handle has to outlive it. */
 export const HANDLE_TTL_MS = 90 * 86_400_000;
 
-const SECURE_NAME = '__Host-cv-b';
-const PLAIN_NAME = 'cv-b';
+export const HANDLE_COOKIE = new OwnCookie('cv-b', HANDLE_TTL_MS);
 
 export class Handles {
   readonly #key: Uint8Array;
@@ -25,7 +23,7 @@ export class Handles {
   /** Draws the value of a new handle. */
   draw({ mayWait }: { readonly mayWait: boolean }): string {
     for (;;) {
-      const value = randomBytes(HANDLE_BYTES).toString('base64url');
+      const value = OwnCookie.draw();
       if (this.mayWait(value) === mayWait) return value;
     }
   }
@@ -44,17 +42,4 @@ export class Handles {
   #hash(text: string): Buffer {
     return createHmac('sha256', this.#key).update(text).digest();
   }
-}
-
-/** The handle among the gateway's cookies. Undefined for anything else than a whole one. */
-export function handleIn(own: ReadonlyMap<string, string>, isSecure: boolean): string | undefined {
-  const value = own.get(isSecure ? SECURE_NAME : PLAIN_NAME);
-  return value !== undefined && HANDLE.test(value) ? value : undefined;
-}
-
-/** @returns the value of Set-Cookie */
-export function formatHandleCookie(value: string, isSecure: boolean): string {
-  const name = isSecure ? SECURE_NAME : PLAIN_NAME;
-  const secure = isSecure ? ' Secure;' : '';
-  return `${name}=${value}; Path=/; Max-Age=${HANDLE_TTL_MS / 1000}; HttpOnly;${secure} SameSite=Lax`;
 }

@@ -2,11 +2,15 @@
 // their own, so that nobody else can fill it.
 // https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies
 
+import { OwnCookie } from '../request/own-cookies.ts';
 import type { WindowNeed } from '../state/state.ts';
 import type { LimitStore } from './limit-store.ts';
 
 /** Each login renews it. */
-export const DEVICE_TTL_MS = 180 * 86_400_000;
+const DEVICE_TTL_MS = 180 * 86_400_000;
+
+export const DEVICE_COOKIE = new OwnCookie('credveil-device', DEVICE_TTL_MS);
+
 const MAX_USERS = 8;
 const MAX_DEVICES_OF_USER = 64;
 const ALLOW = 10;

@@ -5,9 +5,10 @@ import type { Exchange } from '../exchange.ts';
 import { COUNT_SCHEME } from '../fields/count-fields.ts';
 import { readingsOf } from '../fields/readings.ts';
 import { REQUEST_SCHEME } from '../fields/request-fields.ts';
+import { OwnCookie } from '../request/own-cookies.ts';
 import { BanTable } from './ban-table.ts';
 import { BANS_TOPIC, type BanChange } from './bans.ts';
-import { deviceIn, drawDevice, formatDeviceCookie } from './device-cookie.ts';
+import { DEVICE_COOKIE } from './known-devices.ts';
 import { LimitBook } from './limit-book.ts';
 import { LimitKeys, needsOf } from './limit-keys.ts';
 import type { AdmitQuestion, LimitNeed, Refused } from './limit-messages.ts';
@@ -56,7 +57,7 @@ export class LoginLimits implements Limits {
     if (!application || !head || limits.length === 0) return { settle: async () => [] };
     const names = [...new Set(usernames.map((username) => this.#keys.nameOf(application.name, username)))];
     if (names.length > MAX_NAMES) return { ban: this.#banOf(exchange, TOO_MANY_NAMES) };
-    const cookie = deviceIn(head.ownCookies, exchange.isSecure);
+    const cookie = DEVICE_COOKIE.in(head.ownCookies, exchange.isSecure);
     const question: AdmitQuestion = {
       app: application.name,
       names,
@@ -106,7 +107,7 @@ export class LoginLimits implements Limits {
     const { application, isSecure } = exchange;
     const counted = { exchange, path: exchange.found?.readings[0] ?? '', outcome, response };
     const context = COUNT_SCHEME.createContext(counted);
-    const fresh = outcome === 'success' ? drawDevice() : undefined;
+    const fresh = outcome === 'success' ? OwnCookie.draw() : undefined;
     const app = application?.name ?? '';
     const hasDevice = await peer
       .settle({
@@ -118,7 +119,7 @@ export class LoginLimits implements Limits {
         ...(fresh !== undefined && { device: this.#keys.deviceOf(app, fresh) }),
       })
       .catch(() => false);
-    return hasDevice && fresh !== undefined ? ['Set-Cookie', formatDeviceCookie(fresh, isSecure)] : [];
+    return hasDevice && fresh !== undefined ? ['Set-Cookie', DEVICE_COOKIE.format(fresh, isSecure)] : [];
   }
 
   #banOf({ application }: Exchange, { limit, retryAfterMs, isOfUser }: Refused): Ban {

@@ -7,8 +7,7 @@
 
 import { createHmac, randomBytes } from 'node:crypto';
 import type { ExposedCredentialCheck } from '../../client-sdk/index.ts';
-import { partyOf } from '../../runtime/http/per-address.ts';
-import { formatAddress } from '../addresses/address.ts';
+import { partyOf } from '../addresses/party.ts';
 import type { Checks } from '../checks/checks.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Attempt, isOfBrowser, type Login } from './attempt.ts';
@@ -61,7 +60,7 @@ export class KnownCredentials {
       this.#drop(user);
       return undefined;
     }
-    if (entry.party !== partyIn(way) || entry.passwords !== this.#hash(attempt.passwords)) return undefined;
+    if (entry.party !== partyOf(way.client) || entry.passwords !== this.#hash(attempt.passwords)) return undefined;
     this.#entries.delete(user);
     this.#entries.set(user, entry);
     return entry;
@@ -70,7 +69,7 @@ export class KnownCredentials {
   remember(way: Way, attempt: Attempt, checks: Checks | undefined, header: KnownCredential['header']): void {
     if (!isOfProgram(attempt)) return;
     const user = this.#userOf(way, attempt);
-    const party = partyIn(way);
+    const party = partyOf(way.client);
     this.#drop(user);
     const users = this.#parties.get(party) ?? new Set();
     const [oldest] = users.size >= MAX_OF_PARTY ? users : this.#entries.size >= MAX_KNOWN ? this.#entries.keys() : [];
@@ -117,5 +116,3 @@ const isOf = (entry: Entry, { logins }: Attempt, checks: Checks | undefined): bo
   entry.checks === checks &&
   entry.snapshot === checks?.snapshot() &&
   logins.every((login, i) => login === entry.logins[i]);
-
-const partyIn = ({ client }: Way): string => (client ? partyOf(formatAddress(client)) : '');

@@ -1,14 +1,13 @@
 // Phase 12 of a login: its check, once the application found the password right, and what follows.
 
-import { partyOf } from '../../runtime/http/per-address.ts';
-import { formatAddress } from '../addresses/address.ts';
+import { partyOf } from '../addresses/party.ts';
 import { prefersPage } from '../answers/answer.ts';
 import type { CheckPolicy, LeakAction } from '../checks/check-keys.ts';
 import type { Checks, LeakVerdict } from '../checks/checks.ts';
 import { actionsFor } from '../checks/on-leaked.ts';
 import { waitForSlot } from '../checks/slot.ts';
 import type { Exchange } from '../exchange.ts';
-import { formatHandleCookie } from '../handle/handles.ts';
+import { HANDLE_COOKIE } from '../handle/handles.ts';
 import { type Attempt, isOfBrowser, type LoginOutcome } from '../login/attempt.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { StateError } from '../state/state.ts';
@@ -95,7 +94,7 @@ function checkAside(exchange: Exchange, login: Checked, parts: PipelineParts): L
   }
   const question = {
     application: application.name,
-    party: client ? partyOf(formatAddress(client)) : '',
+    party: partyOf(client),
     perMinute: policy.unknownChecks,
   };
   const mayCheck = exchange.verdict !== undefined || parts.unknownChecks.take(question);
@@ -108,7 +107,7 @@ function checkAside(exchange: Exchange, login: Checked, parts: PipelineParts): L
     await browsers.finish(application.name, handle, { header });
   };
   finish().catch((error) => parts.observe.failed(exchange, error));
-  return { kind: 'release', headers: ['Set-Cookie', formatHandleCookie(handle, isSecure)] };
+  return { kind: 'release', headers: ['Set-Cookie', HANDLE_COOKIE.format(handle, isSecure)] };
 }
 
 /** With `header: before` the application has it already. */
@@ -125,7 +124,7 @@ async function handleFor(
   if (!browsers || !application || !isOfBrowser(attempt.login)) return [];
   try {
     const handle = await browsers.begin(application.name, { header });
-    return ['Set-Cookie', formatHandleCookie(handle, isSecure)];
+    return ['Set-Cookie', HANDLE_COOKIE.format(handle, isSecure)];
   } catch (error) {
     if (error instanceof StateError) return [];
     throw error;

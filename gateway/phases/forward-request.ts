@@ -1,7 +1,7 @@
 // Phases 11 to 13: to the application, back to the client, and what is told of it.
 
-import { partyOf } from '../../runtime/http/per-address.ts';
 import { formatAddress } from '../addresses/address.ts';
+import { partyOf } from '../addresses/party.ts';
 import { type AnswerCode, Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
@@ -83,6 +83,8 @@ export function forwardLogin(
 const readsResponseBody = ({ outcome: { success, failure } }: Login): boolean =>
   success.fields.has('credveil.response.body') || failure.fields.has('credveil.response.body');
 
+const NO_LETTERS: ReadonlySet<string> = new Set();
+
 interface Way {
   readonly target: string;
   readonly content: Content | undefined;
@@ -100,10 +102,10 @@ function forwardingOf(exchange: Exchange, head: RequestHead, { target, content, 
     method: head.method,
     target,
     headers: headersFor(exchange),
-    ofRules: exchange.application?.rules.headers ?? [],
+    ofRules: exchange.application?.rules.letters ?? NO_LETTERS,
     body: head.body,
     content,
-    party: isUpload && exchange.client ? partyOf(formatAddress(exchange.client)) : '',
+    party: isUpload ? partyOf(exchange.client) : '',
     tooSlow: isUpload ? beginUpload(exchange, head, parts, setup) : undefined,
     onSlowClient: (resume: () => void) => parts.budget.wait(response, stalledTimeoutMs, resume),
   };
@@ -147,8 +149,8 @@ function headersFor({ head, application, client, isSecure, added, toOrigin }: Ex
   const { config, origin } = application;
   const address = formatAddress(client);
   const headers = ['Host', config.upstream.host === 'origin' ? origin.host : head.authority, ...head.headers];
-  const { headers: ofRules } = application.rules;
-  if (ofRules.length > 0) setHeaders(headers, ofRules, added);
+  const { letters } = application.rules;
+  if (letters.size > 0) setHeaders(headers, letters, added);
   if (typeof head.body === 'number' && head.body > 0) headers.push('Content-Length', String(head.body));
   if (config.keep.length > 0) headers.push(...kept(head.reserved, application.kept));
   headers.push(
@@ -169,8 +171,7 @@ function headersFor({ head, application, client, isSecure, added, toOrigin }: Ex
  * A name that a rule of the application may set is the gateway's to say: whatever the client sends
  * under it, in any spelling, does not arrive, whether the rule applies or not.
  */
-function setHeaders(headers: string[], names: readonly string[], added: ReadonlyMap<string, string>): void {
-  const letters = new Set(names.map(lettersOf));
+function setHeaders(headers: string[], letters: ReadonlySet<string>, added: ReadonlyMap<string, string>): void {
   const others = pairsOf(headers).filter(([name]) => !letters.has(lettersOf(name)));
   headers.splice(0, headers.length, ...others.flat(), ...[...added].flat());
 }

@@ -3,7 +3,7 @@
 import type { Exchange } from '../exchange.ts';
 import { readingsOf } from '../fields/readings.ts';
 import type { Browsers } from '../handle/browsers.ts';
-import { handleIn } from '../handle/handles.ts';
+import { HANDLE_COOKIE } from '../handle/handles.ts';
 import { isExempt } from '../login/session-guard.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { HeldResponse, Holds } from '../upstream/held-response.ts';
@@ -47,5 +47,5 @@ export function guardOf(exchange: Exchange, parts: GuardParts): Guard | undefine
 
 async function hadCheckedLogin({ application, head, isSecure }: Exchange, parts: GuardParts): Promise<boolean> {
   if (!parts.browsers || !application || !head) return false;
-  return parts.browsers.hadCheckedLogin(application.name, handleIn(head.ownCookies, isSecure));
+  return parts.browsers.hadCheckedLogin(application.name, HANDLE_COOKIE.in(head.ownCookies, isSecure));
 }

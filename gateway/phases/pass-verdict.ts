@@ -1,7 +1,7 @@
 // Phase 10: the verdict of a browser's last login goes to the application with its next request.
 
 import type { Exchange } from '../exchange.ts';
-import { handleIn } from '../handle/handles.ts';
+import { HANDLE_COOKIE } from '../handle/handles.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 
 /** Pages and calls of scripts: an image is answered by something that reads no header. */
@@ -11,7 +11,7 @@ const DESTINATIONS: ReadonlySet<unknown> = new Set([undefined, '', 'document', '
 export function passVerdict(exchange: Exchange, { browsers }: PipelineParts): Promise<void> | undefined {
   const { head, application, isSecure, upgrade } = exchange;
   if (!browsers || !head || !application || head.ownCookies.size === 0 || upgrade) return undefined;
-  const handle = handleIn(head.ownCookies, isSecure);
+  const handle = HANDLE_COOKIE.in(head.ownCookies, isSecure);
   if (handle === undefined || !isForPages(exchange)) return undefined;
   return browsers.takeVerdict(application.name, handle)?.then((header) => {
     if (header === undefined) return;

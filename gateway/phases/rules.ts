@@ -7,6 +7,7 @@ import { CredveilError } from '../../protocol/errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { readingsOf, readsReading } from '../fields/readings.ts';
 import { REQUEST_SCHEME } from '../fields/request-fields.ts';
+import { lettersOf } from '../request/reserved-names.ts';
 import type { FindList } from '../rules/compile-expression.ts';
 import { allOf, anyOf } from '../rules/kleene.ts';
 import { type CompiledRule, compileRule, parseRule } from '../rules/rule.ts';
@@ -32,11 +33,11 @@ export function prepareRules(rules: readonly RuleConfig[], place: string, findLi
   return rules.map((config, i) => prepareRule(config, `${place}.${i}`, findList));
 }
 
-export const createRuleSet = (rules: readonly PreparedRule[]): RuleSet => ({
-  rules,
-  headers: rules.flatMap(({ action }) => (action.kind === 'setHeader' ? Object.keys(action.setHeader) : [])),
-  index: createRuleIndex(rules.map(({ compiled }) => compiled.requirement)),
-});
+export function createRuleSet(rules: readonly PreparedRule[]): RuleSet {
+  const headers = rules.flatMap(({ action }) => (action.kind === 'setHeader' ? Object.keys(action.setHeader) : []));
+  const index = createRuleIndex(rules.map(({ compiled }) => compiled.requirement));
+  return { rules, headers, letters: new Set(headers.map(lettersOf)), index };
+}
 
 export function prepareRule(config: RuleConfig, place: string, findList: FindList): PreparedRule {
   const { name = place, when, do: action, onUnknown } = config;

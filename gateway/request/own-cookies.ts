@@ -1,5 +1,7 @@
 // Cookies of the gateway itself. Applications neither get nor set them.
 
+import { randomBytes } from 'node:crypto';
+
 /** Browsers hold the prefixes to their rules in any case of letters. */
 const OWN = /^(?:__(?:host|secure)-)?(?:cv|credveil)-/i;
 /** Most requests have none: one search finds that out. */
@@ -37,3 +39,39 @@ export function takeOwnCookies(value: string): OwnCookies {
 
 /** @param value of the header Set-Cookie */
 export const isOwnSetCookie = (value: string): boolean => HINT.test(value) && OWN.test(value.trimStart());
+
+const VALUE_BYTES = 32;
+const VALUE = /^[A-Za-z0-9_-]{43}$/;
+
+/** One of them: 32 random bytes, which scripts do not see. */
+export class OwnCookie {
+  readonly #name: string;
+  readonly #ttlMs: number;
+
+  constructor(name: string, ttlMs: number) {
+    this.#name = name;
+    this.#ttlMs = ttlMs;
+  }
+
+  /** Draws a new value. */
+  static draw(): string {
+    return randomBytes(VALUE_BYTES).toString('base64url');
+  }
+
+  /** Among the gateway's cookies of a request. Undefined for anything else than a whole one. */
+  in(own: ReadonlyMap<string, string>, isSecure: boolean): string | undefined {
+    const value = own.get(this.#nameOf(isSecure));
+    return value !== undefined && VALUE.test(value) ? value : undefined;
+  }
+
+  /** @returns the value of Set-Cookie */
+  format(value: string, isSecure: boolean): string {
+    const secure = isSecure ? ' Secure;' : '';
+    return `${this.#nameOf(isSecure)}=${value}; Path=/; Max-Age=${this.#ttlMs / 1000}; HttpOnly;${secure} SameSite=Lax`;
+  }
+
+  /** Browsers take the prefix over HTTPS alone: RFC 6265bis §4.1.3. */
+  #nameOf(isSecure: boolean): string {
+    return isSecure ? `__Host-${this.#name}` : this.#name;
+  }
+}

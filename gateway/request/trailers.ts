@@ -8,16 +8,21 @@ import { isNeverNominated, lettersOf } from './reserved-names.ts';
  * Some servers read trailers as headers: none may say what decides about the request or the
  * connection (RFC 9110 §6.5.1), nor what a header of the same name says.
  * @param headers those that the application gets
- * @param ofRules names that rules of the application may set, whether they do or not
+ * @param ofRules letters and digits of names that rules of the application may set, whether they do
+ * or not
  */
 export function requestTrailers(
   raw: readonly string[],
   headers: readonly string[],
-  ofRules: readonly string[],
+  ofRules: ReadonlySet<string>,
 ): Pair[] {
-  const sent = new Set([...pairsOf(headers).map(([name]) => name), ...ofRules].map(lettersOf));
+  const sent = new Set(pairsOf(headers).map(([name]) => lettersOf(name)));
   return pairsOf(raw).filter(([name]) => {
     const kind = kindOf(name);
-    return (kind === 'plain' || kind === 'odd') && !isNeverNominated(name) && !sent.has(lettersOf(name));
+    return (
+      (kind === 'plain' || kind === 'odd') &&
+      !isNeverNominated(name) &&
+      ![sent, ofRules].some((names) => names.has(lettersOf(name)))
+    );
   });
 }

@@ -14,8 +14,11 @@ export interface Forwarding {
   readonly target: string;
   /** Names and values in turn, with Host. */
   readonly headers: string[];
-  /** Names that rules of the application may set, which a client's trailers have not. */
-  readonly ofRules: readonly string[];
+  /**
+   * Letters and digits of the names that rules of the application may set, which a client's
+   * trailers have not.
+   */
+  readonly ofRules: ReadonlySet<string>;
   /** Bytes, `chunked`, or 0 without a body. */
   readonly body: number | 'chunked';
   /** The body or the beginning of it, where that was read before. */

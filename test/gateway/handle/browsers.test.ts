@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { Browsers } from '../../../gateway/handle/browsers.ts';
-import { formatHandleCookie, Handles, handleIn } from '../../../gateway/handle/handles.ts';
+import { HANDLE_COOKIE, Handles } from '../../../gateway/handle/handles.ts';
 import { createMemoryState } from '../../support/gateway/memory-state.ts';
 
 const handles = new Handles(new Uint8Array(32).fill(7));
@@ -40,16 +40,16 @@ describe('a handle', () => {
   test('is read from a cookie that is whole, of the name that fits the scheme', () => {
     const value = handles.draw({ mayWait: false });
     const secure = new Map([['__Host-cv-b', value]]);
-    expect(handleIn(secure, true)).toBe(value);
-    expect(handleIn(secure, false)).toBeUndefined();
-    expect(handleIn(new Map([['cv-b', value]]), true)).toBeUndefined();
-    expect(handleIn(new Map([['cv-b', value]]), false)).toBe(value);
+    expect(HANDLE_COOKIE.in(secure, true)).toBe(value);
+    expect(HANDLE_COOKIE.in(secure, false)).toBeUndefined();
+    expect(HANDLE_COOKIE.in(new Map([['cv-b', value]]), true)).toBeUndefined();
+    expect(HANDLE_COOKIE.in(new Map([['cv-b', value]]), false)).toBe(value);
     for (const wrong of ['', value.slice(1), `${value}A`, `${value.slice(1)}=`, value.replace(/^./, '+')])
-      expect(handleIn(new Map([['cv-b', wrong]]), false)).toBeUndefined();
-    expect(formatHandleCookie(value, true)).toBe(
+      expect(HANDLE_COOKIE.in(new Map([['cv-b', wrong]]), false)).toBeUndefined();
+    expect(HANDLE_COOKIE.format(value, true)).toBe(
       `__Host-cv-b=${value}; Path=/; Max-Age=7776000; HttpOnly; Secure; SameSite=Lax`,
     );
-    expect(formatHandleCookie(value, false)).toBe(`cv-b=${value}; Path=/; Max-Age=7776000; HttpOnly; SameSite=Lax`);
+    expect(HANDLE_COOKIE.format(value, false)).toBe(`cv-b=${value}; Path=/; Max-Age=7776000; HttpOnly; SameSite=Lax`);
   });
 });
 

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Exchange } from '../../../gateway/exchange.ts';
 import { Browsers } from '../../../gateway/handle/browsers.ts';
-import { formatHandleCookie, Handles } from '../../../gateway/handle/handles.ts';
+import { HANDLE_COOKIE, Handles } from '../../../gateway/handle/handles.ts';
 import { createSessionGuard } from '../../../gateway/login/session-guard.ts';
 import { guardOf } from '../../../gateway/phases/guard-session.ts';
 import type { HeldResponse } from '../../../gateway/upstream/held-response.ts';
@@ -28,7 +28,7 @@ function world() {
 /** A request of a browser with this handle. */
 function requestTo(path: string, handle?: string): Exchange {
   const { head, ...exchange } = exchangeOf({ path });
-  const [name = '', value = ''] = formatHandleCookie(handle ?? '', false).split(/[=;]/);
+  const [name = '', value = ''] = HANDLE_COOKIE.format(handle ?? '', false).split(/[=;]/);
   const ownCookies = new Map(handle === undefined ? [] : [[name, value]]);
   const codes: string[] = [];
   return {

@@ -53,7 +53,7 @@ export async function holdInFrontOf(
         headers: ['Host', 'app.example'],
         body: 0,
         party: '',
-        ofRules: [],
+        ofRules: new Set(),
         budget: front.budget,
         onSlowClient: (resume) => {
           front.waits.count++;
