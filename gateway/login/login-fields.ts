@@ -16,6 +16,7 @@ import { readForm } from './body/form.ts';
 import { folded } from './body/names.ts';
 import type { ReadBody } from './body/read-body.ts';
 import type { XmlRpcCall } from './body/xml-rpc.ts';
+import { argumentsOf } from './body/xml-rpc-arguments.ts';
 
 export interface LoginRequest extends RuleRequest {
   /** Undefined as long as it is not read. */
@@ -94,7 +95,7 @@ const READERS: Readers<LoginRequest> = {
   },
   'credveil.xmlrpc.params': (request) => {
     const call = callOf(request);
-    return call === null ? null : call?.params.map(([first = '']) => bytesOf(first));
+    return call === null ? null : call && argumentsOf(call).map(([first = '']) => bytesOf(first));
   },
 };
 

@@ -8,6 +8,7 @@ import { readCookies, readForm } from './body/form.ts';
 import { folded } from './body/names.ts';
 import { type RawBody, type ReadBody, readBody } from './body/read-body.ts';
 import { textsOfBytes } from './body/texts.ts';
+import { argumentAt } from './body/xml-rpc-arguments.ts';
 import { type Candidate, contextsOf, judge } from './find-login.ts';
 import { basicOf, headerOf } from './login-fields.ts';
 import { type Matches, matchFields, type Target } from './match-fields.ts';
@@ -230,9 +231,9 @@ function ofHead(reference: FieldReference, { exchange, body, query }: Source): M
       return onlyOne([reading[reference.part]]);
     }
     case 'xmlrpc': {
-      const texts = body.call()?.params[reference.position];
-      if (texts === undefined) return NOTHING;
-      return { texts, isFound: true, problem: texts.length === 0 ? 'a parameter is no string' : undefined };
+      const call = body.call();
+      const argument = call && argumentAt(call, reference.position);
+      return argument ? { ...argument, isFound: true } : NOTHING;
     }
   }
 }

@@ -1,14 +1,23 @@
-// A call of XML-RPC: its method, and those of its parameters that are strings. Anything that XML
-// allows and the format does not need is refused: readers of XML-RPC differ in what they skip.
+// A call of XML-RPC: its method and its parameters. Anything that XML allows and the format does
+// not need is refused: readers of XML-RPC differ in what they skip.
 
 import { MAX_FIELDS } from './fields.ts';
 import { withTrimmed } from './texts.ts';
 
 export interface XmlRpcCall {
   readonly method: string;
-  /** Texts of each parameter; none of one that is no string. */
-  readonly params: readonly (readonly string[])[];
+  readonly params: readonly XmlRpcValue[];
 }
+
+export type XmlRpcValue =
+  | { readonly kind: 'text'; readonly texts: readonly string[] }
+  /** Bytes, which some languages take for a text. */
+  | { readonly kind: 'base64' }
+  | { readonly kind: 'scalar' }
+  /** Without type and text, or of a type that is no part of the format: some servers drop it. */
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'array'; readonly items: readonly XmlRpcValue[] }
+  | { readonly kind: 'struct'; readonly members: readonly (readonly [name: string, value: XmlRpcValue])[] };
 
 const DECLARATION =
   /^(?:\ufeff)?<\?xml version=(?:"1\.0"|'1\.0')(?: encoding=(?:"utf-8"|'utf-8'))?(?: standalone="(?:yes|no)")? ?\?>/i;
@@ -16,16 +25,16 @@ const TOKENS = /<[^<>]*>|[^<]+/g;
 const TAG = /^<(\/?)([A-Za-z][\w.]*) *(\/?)>$/;
 const ENTITY = /&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#x([\da-f]{1,6}));|&/gi;
 const NAMED: { readonly [name: string]: string } = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
-const SCALARS: ReadonlySet<string> = new Set([
-  'int',
-  'i4',
-  'i8',
-  'boolean',
-  'double',
-  'dateTime.iso8601',
-  'base64',
-  'nil',
-]);
+const SIMPLE: { readonly [name: string]: XmlRpcValue } = {
+  int: { kind: 'scalar' },
+  i4: { kind: 'scalar' },
+  i8: { kind: 'nothing' },
+  boolean: { kind: 'scalar' },
+  double: { kind: 'scalar' },
+  'dateTime.iso8601': { kind: 'scalar' },
+  base64: { kind: 'base64' },
+  nil: { kind: 'nothing' },
+};
 const MAX_DEPTH = 32;
 
 /** It is not a call of XML-RPC that every reader reads alike. */
@@ -37,11 +46,19 @@ export function readXmlRpc(body: string): XmlRpcCall | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: XML has none
   if (text.includes('\ufffd') || /[\0-\x08\v\f\x0e-\x1f]/.test(text)) return undefined;
   try {
-    return new Reader(text.replace(DECLARATION, '')).readCall();
+    // XML 1.0 §2.11: all line ends are one.
+    return new Reader(text.replace(DECLARATION, '').replace(/\r\n?/g, '\n')).readCall();
   } catch (error) {
     if (error instanceof Malformed) return undefined;
     throw error;
   }
+}
+
+const textOf = (text: string): XmlRpcValue => ({ kind: 'text', texts: withTrimmed([text]) });
+
+function emptyOf(name: string): XmlRpcValue {
+  if (name !== 'string' && name !== 'nil') throw new Malformed();
+  return name === 'string' ? textOf('') : { kind: 'nothing' };
 }
 
 class Reader {
@@ -57,7 +74,7 @@ class Reader {
   readCall(): XmlRpcCall {
     this.#open('methodCall');
     const method = this.#textIn('methodName').trim();
-    const params: (readonly string[])[] = [];
+    const params: XmlRpcValue[] = [];
     if (this.#tryOpen('params')) {
       while (this.#tryOpen('param')) {
         params.push(this.#value());
@@ -72,59 +89,58 @@ class Reader {
     return { method, params };
   }
 
-  #value(): readonly string[] {
+  #value(): XmlRpcValue {
     if (++this.#depth > MAX_DEPTH) throw new Malformed();
     this.#skipBlanks();
     this.#expect('<value>');
-    const texts = this.#content();
+    const value = this.#content();
     this.#expect('</value>');
     this.#depth--;
-    return texts;
+    return value;
   }
 
-  #content(): readonly string[] {
+  #content(): XmlRpcValue {
     const before = this.#at;
     const text = this.#text();
     const [, slash, name = '', empty] = TAG.exec(this.#tokens[this.#at] ?? '') ?? [];
     // Without a type it is a string.
-    if (slash === '/') return withTrimmed([text]);
+    if (slash === '/') return text.trim() === '' ? { kind: 'nothing' } : textOf(text);
     if (text.trim() !== '') throw new Malformed();
-    if (empty === '/') {
-      this.#at++;
-      this.#skipBlanks();
-      if (name !== 'string' && name !== 'nil') throw new Malformed();
-      return name === 'string' ? [''] : [];
-    }
-    this.#at = before;
-    if (name === 'string') {
-      const texts = withTrimmed([this.#textIn('string')]);
-      this.#skipBlanks();
-      return texts;
-    }
-    if (SCALARS.has(name)) this.#textIn(name);
-    else if (name === 'struct') this.#struct();
-    else if (name === 'array') this.#array();
-    else throw new Malformed();
+    if (empty === '/') this.#at++;
+    else this.#at = before;
+    const value = empty === '/' ? emptyOf(name) : this.#typed(name);
     this.#skipBlanks();
-    return [];
+    return value;
   }
 
-  #struct(): void {
+  #typed(name: string): XmlRpcValue {
+    if (name === 'struct') return this.#struct();
+    if (name === 'array') return this.#array();
+    const text = this.#textIn(name);
+    if (name === 'string') return textOf(text);
+    if (!Object.hasOwn(SIMPLE, name)) throw new Malformed();
+    return SIMPLE[name] as XmlRpcValue;
+  }
+
+  #struct(): XmlRpcValue {
+    const members: [string, XmlRpcValue][] = [];
     this.#open('struct');
     while (this.#tryOpen('member')) {
-      this.#textIn('name');
-      this.#value();
+      members.push([this.#textIn('name').trim(), this.#value()]);
       this.#close('member');
     }
     this.#close('struct');
+    return { kind: 'struct', members };
   }
 
-  #array(): void {
+  #array(): XmlRpcValue {
+    const items: XmlRpcValue[] = [];
     this.#open('array');
     this.#open('data');
-    while (this.#peek() === '<value>') this.#value();
+    while (this.#peek() === '<value>') items.push(this.#value());
     this.#close('data');
     this.#close('array');
+    return { kind: 'array', items };
   }
 
   #textIn(name: string): string {
