@@ -1,12 +1,19 @@
 // Limits on logins that cannot be loaded, each at its place.
 
 import type { LimitConfig } from '../limits/limit-config.ts';
-import { prepareLimit } from '../limits/prepare-limits.ts';
+import { isOfLogins, prepareLimit } from '../limits/prepare-limits.ts';
+import { compileLogins } from '../login/compile-logins.ts';
+import type { LoginConfig } from '../login/login-config.ts';
+import { createLoginSet } from '../login/login-set.ts';
+import { matchFields } from '../login/match-fields.ts';
+import { pathOf } from '../login/reference.ts';
 import type { FindList } from '../rules/compile-expression.ts';
 import { RuleError } from '../rules/syntax/rule-error.ts';
 import type { Conflict, Path } from './fault.ts';
 import { listsByKind } from './rule-faults.ts';
 import type { GatewayConfig } from './schema.ts';
+
+const FIELD = 'field:';
 
 export function limitFaults({ apps, lists, forwardAuth }: GatewayConfig): Conflict[] {
   const findList = listsByKind(lists);
@@ -24,18 +31,48 @@ export function limitFaults({ apps, lists, forwardAuth }: GatewayConfig): Confli
       return [
         { path, message: 'needs login, which says where logins are', hint: 'Add login, such as login: generic.' },
       ];
-    return loginLimits.flatMap((limit) => faultsOf(limit, path, findList));
+    const isPassword = login && passwordTest(login, findList);
+    return loginLimits.flatMap((limit) => faultsOf(limit, path, findList, isPassword));
   });
 }
 
+type PasswordTest = (name: string) => boolean;
+
+/** Whether servers may take a member of the body for the password. */
+function passwordTest(login: LoginConfig, findList: FindList): PasswordTest {
+  return (name) => {
+    try {
+      const logins = createLoginSet(compileLogins(login, findList), false).logins;
+      const field = { name, path: pathOf(name), texts: [] };
+      return logins.some(({ passwords }) => matchFields(passwords, [field]).isFound);
+    } catch (error) {
+      // Reported at its own place.
+      if (error instanceof RuleError) return false;
+      throw error;
+    }
+  };
+}
+
 /** Presets stand for several limits, so that a limit is found by its name. */
-function faultsOf(limit: LimitConfig, path: Path, findList: FindList): Conflict[] {
-  if (limit.actOn === 'everything' && limit.by.includes('username'))
+function faultsOf(limit: LimitConfig, path: Path, findList: FindList, isPassword?: PasswordTest): Conflict[] {
+  const ofLogins = limit.by.find(isOfLogins);
+  if (limit.actOn === 'everything' && ofLogins !== undefined) {
+    const what = ofLogins === 'username' ? 'username' : 'a field';
     return [
       {
         path,
-        message: `acts on everything by username (${limit.name}), which only logins have`,
-        hint: 'Leave out actOn, or the username.',
+        message: `acts on everything by ${what} (${limit.name}), which only logins have`,
+        hint: `Leave out actOn, or the ${ofLogins === 'username' ? 'username' : 'field'}.`,
+      },
+    ];
+  }
+  const fields = limit.by.filter((each) => each.startsWith(FIELD)).map((each) => each.slice(FIELD.length));
+  if (fields.some((name) => isPassword?.(name)))
+    return [
+      {
+        path,
+        message: `counts by a field that has the password (${limit.name})`,
+        hint: 'Count by another one: the state keeps nothing that a password can be guessed from.',
       },
     ];
   try {

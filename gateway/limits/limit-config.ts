@@ -16,7 +16,7 @@ export interface LimitConfig {
   readonly count: string;
   /** `logins`, `everything`, or an expression: which requests a ban acts on. */
   readonly actOn: string;
-  /** What the limit is one for each of, together: `address`, `username`, `header:NAME`, … */
+  /** What the limit is one for each of, together: `address`, `username`, `field:NAME`, … */
   readonly by: readonly string[];
   readonly allow: number;
   readonly windowMs: number;

@@ -1,15 +1,15 @@
 // The keys of a limit that one request has: keyed hashes of an address, a username, a header, a
-// cookie. A value that is missing makes no key.
+// cookie, a member of a login's body. A value that is missing makes no key.
 
 import { createHmac } from 'node:crypto';
 import { normalizeUsername } from '../../protocol/normalize.ts';
 import type { Address } from '../addresses/address.ts';
 import { formatRange, networkOf } from '../addresses/network.ts';
 import type { Exchange } from '../exchange.ts';
-import { requestCookiesOf } from '../fields/request-fields.ts';
-import { pairsOf } from '../header-pairs.ts';
+import type { FindMember } from '../login/attempt.ts';
 import { deriveKey } from '../state/gateway-key.ts';
 import type { LimitNeed } from './limit-messages.ts';
+import { combinationsOf } from './limit-values.ts';
 import type { PreparedLimit } from './prepared-limit.ts';
 
 /** A network that is counted as one, and how many times the quota it has. */
@@ -65,21 +65,24 @@ export class LimitKeys {
     return createHmac('sha256', this.#devices).update(`${application}\0${cookie}`).digest('base64url');
   }
 
-  /** Empty if the request lacks a value that the limit is by. */
-  placesOf({ config: { name, by } }: PreparedLimit, exchange: Exchange): Place[] {
+  /**
+   * Empty if the request lacks a value that the limit is by, undefined if it has too many.
+   * @param findMember of the body; without it there is none
+   */
+  placesOf({ config: { name, by } }: PreparedLimit, exchange: Exchange, findMember?: FindMember): Place[] | undefined {
     const { application, client } = exchange;
-    const values = by
-      .filter((each) => each !== 'address' && each !== 'username')
-      .map((each) => requestValue(each, exchange));
-    if (values.includes(undefined) || !application) return [];
     const isByAddress = by.includes('address');
-    if (isByAddress && !client) return [];
+    if (!application || (isByAddress && !client)) return [];
+    const sources = by.filter((each) => each !== 'address' && each !== 'username');
+    const combinations = combinationsOf(sources, exchange, findMember);
     const counted = isByAddress && client ? networksOf(client) : [{ network: undefined, times: 1 }];
-    return counted.map(({ network, times }) => ({
-      place: this.#hash(JSON.stringify([application.name, name, network ?? null, ...values])),
-      times,
-      network,
-    }));
+    return combinations?.flatMap((values) =>
+      counted.map(({ network, times }) => ({
+        place: this.#hash(JSON.stringify([application.name, name, network ?? null, ...values])),
+        times,
+        network,
+      })),
+    );
   }
 
   #hash(text: string): string {
@@ -90,18 +93,6 @@ export class LimitKeys {
     this.#remembered.set(text, hash);
     return hash;
   }
-}
-
-/** Of a name that stands there several times, all values together. */
-function requestValue(source: string, exchange: Exchange): readonly string[] | undefined {
-  const colon = source.indexOf(':');
-  const name = source.slice(colon + 1);
-  if (source.startsWith('cookie:')) return requestCookiesOf({ exchange, path: '' }).get(name);
-  const lower = name.toLowerCase();
-  const values = pairsOf(exchange.head?.headers ?? [])
-    .filter(([given]) => given.toLowerCase() === lower)
-    .map(([, value]) => value);
-  return values.length === 0 ? undefined : values;
 }
 
 /** What is asked about one limit: a need for each key. */

@@ -8,7 +8,7 @@ import { COUNT_FAILURES, LIMIT_PRESETS, type LimitConfig, limitsOf } from './lim
 const MAX_LIMITS = 32;
 const MAX_VALUES = 4;
 const MAX_ALLOW = 1_000;
-const BY = /^(?:address|username|(?:header|cookie):[\x21-\x7e]{1,128})$/;
+const BY = /^(?:address|username|(?:header|cookie|field):[\x21-\x7e]{1,128})$/;
 
 const answer = z.strictObject({
   /** Default: 429. */
@@ -54,7 +54,7 @@ const own = z
     actOn: text('must be logins, everything, or an expression').default('logins'),
     /** One limit for each combination of these values. */
     by: z
-      .array(z.string().regex(BY, { error: 'must be address, username, header:NAME or cookie:NAME' }), {
+      .array(z.string().regex(BY, { error: 'must be address, username, header:NAME, cookie:NAME or field:NAME' }), {
         error: 'must be a list',
       })
       .min(1, { error: 'must have a value' })

@@ -4,13 +4,15 @@ import type { AnswerOptions } from '../answers/answer.ts';
 import type { AnswerCode } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import type { CountedResponse } from '../fields/count-fields.ts';
-import type { LoginOutcome } from '../login/attempt.ts';
+import type { FindMember, LoginOutcome } from '../login/attempt.ts';
 
 /** What is known of an attempt before it is forwarded. */
 export interface AttemptFacts {
   readonly exchange: Exchange;
   /** As they were typed: every value that the application may read. */
   readonly usernames: readonly string[];
+  /** Members of its body. Undefined of one that cannot be read. */
+  readonly findMember?: FindMember | undefined;
 }
 
 export interface AttemptResult {

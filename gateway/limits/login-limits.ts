@@ -18,9 +18,11 @@ import type { Admission, AttemptFacts, AttemptResult, Ban, Limits } from './limi
 import type { PreparedLimit } from './prepared-limit.ts';
 import type { ProcessState } from './process-state.ts';
 
-/** More usernames in one login are refused, so that one request makes no thousands of counts. */
+/** More in one request is refused, so that none makes thousands of counts. */
 const MAX_NAMES = 16;
+const MAX_NEEDS = 512;
 const TOO_MANY_NAMES: Refused = { limit: 'usernames', retryAfterMs: 60_000, isOfUser: false };
+const TOO_MANY_VALUES: Refused = { ...TOO_MANY_NAMES, limit: 'values' };
 
 export class LoginLimits implements Limits {
   readonly #peer: LimitPeer;
@@ -51,17 +53,19 @@ export class LoginLimits implements Limits {
     }
   }
 
-  async admit({ exchange, usernames }: AttemptFacts): Promise<Admission> {
+  async admit({ exchange, usernames, findMember }: AttemptFacts): Promise<Admission> {
     const { application, head } = exchange;
     const limits = application?.limits ?? [];
     if (!application || !head || limits.length === 0) return { settle: async () => [] };
     const names = [...new Set(usernames.map((username) => this.#keys.nameOf(application.name, username)))];
     if (names.length > MAX_NAMES) return { ban: this.#banOf(exchange, TOO_MANY_NAMES) };
+    const needs = this.#needsOf(limits, exchange, names, findMember);
+    if (!needs) return { ban: this.#banOf(exchange, TOO_MANY_VALUES) };
     const cookie = DEVICE_COOKIE.in(head.ownCookies, exchange.isSecure);
     const question: AdmitQuestion = {
       app: application.name,
       names,
-      needs: limits.flatMap((limit) => this.#needsOf(limit, exchange, names)),
+      needs,
       ...(cookie !== undefined && { device: this.#keys.deviceOf(application.name, cookie) }),
     };
     let peer = this.#peer;
@@ -78,7 +82,9 @@ export class LoginLimits implements Limits {
     if (this.#bans.isEmpty) return undefined;
     for (const limit of exchange.application?.limits ?? []) {
       if (!limit.isForAll) continue;
-      for (const { place } of this.#keys.placesOf(limit, exchange)) {
+      const places = this.#keys.placesOf(limit, exchange);
+      if (!places) return this.#banOf(exchange, TOO_MANY_VALUES);
+      for (const { place } of places) {
         const retryAfterMs = this.#bans.remaining(place);
         if (retryAfterMs > 0 && actsOn(limit, exchange))
           return this.#banOf(exchange, { limit: limit.config.name, retryAfterMs, isOfUser: false });
@@ -92,9 +98,20 @@ export class LoginLimits implements Limits {
     await this.#peer.forgetDevices(this.#keys.nameOf(application.name, username)).catch(() => undefined);
   }
 
-  #needsOf(limit: PreparedLimit, exchange: Exchange, names: readonly string[]): LimitNeed[] {
-    const places = this.#keys.placesOf(limit, exchange);
-    return places.length === 0 ? [] : needsOf(limit, places, names, actsOn(limit, exchange));
+  /** @returns undefined if the request has too many values that limits are by */
+  #needsOf(
+    limits: readonly PreparedLimit[],
+    exchange: Exchange,
+    names: readonly string[],
+    findMember: AttemptFacts['findMember'],
+  ): LimitNeed[] | undefined {
+    const needs: LimitNeed[] = [];
+    for (const limit of limits) {
+      const places = this.#keys.placesOf(limit, exchange, findMember);
+      if (!places) return undefined;
+      if (places.length > 0) needs.push(...needsOf(limit, places, names, actsOn(limit, exchange)));
+    }
+    return needs.length > MAX_NEEDS ? undefined : needs;
   }
 
   async #settle(

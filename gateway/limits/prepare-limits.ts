@@ -15,8 +15,11 @@ export function prepareLimit(config: LimitConfig, findList: FindList): PreparedL
     config,
     count: compileRule(parseRule(count), COUNT_SCHEME, findList),
     actOn: isNamed ? undefined : compileRule(parseRule(actOn), REQUEST_SCHEME, findList),
-    isForAll: actOn !== 'logins' && !by.includes('username'),
+    isForAll: actOn !== 'logins' && !by.some(isOfLogins),
     hasUsername: by.includes('username'),
-    sparesDevices: by.every((value) => value === 'address' || value === 'username'),
+    sparesDevices: by.every((value) => value === 'address' || isOfLogins(value)),
   };
 }
+
+/** A value that no other request has. */
+export const isOfLogins = (value: string): boolean => value === 'username' || value.startsWith('field:');

@@ -33,6 +33,9 @@ export interface Login {
 export const isOfBrowser = ({ passwords }: Login): boolean =>
   passwords.some(({ place }) => place === 'body' || place === 'query');
 
+/** Values of a member of the body, as servers may read them. */
+export type FindMember = (name: string) => readonly string[];
+
 /** One request at a login. */
 export interface Attempt {
   readonly login: Login;

@@ -2,7 +2,7 @@
 
 import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
-import type { Attempt, Login } from './attempt.ts';
+import type { Attempt, FindMember, Login } from './attempt.ts';
 import type { Field } from './body/fields.ts';
 import { readCookies, readForm } from './body/form.ts';
 import { folded } from './body/names.ts';
@@ -11,8 +11,8 @@ import { textsOfBytes } from './body/texts.ts';
 import { argumentAt } from './body/xml-rpc-arguments.ts';
 import { type Candidate, contextsOf, judge } from './find-login.ts';
 import { basicOf, headerOf } from './login-fields.ts';
-import { type Matches, matchFields, type Target } from './match-fields.ts';
-import type { FieldReference } from './reference.ts';
+import { type Matches, matchFields, type Target, targetsOf } from './match-fields.ts';
+import { type FieldReference, pathOf } from './reference.ts';
 
 export type LoginRefusal = 'LOGIN_UNREADABLE' | 'LOGIN_TOO_LARGE' | 'LOGIN_CODING_UNKNOWN';
 
@@ -39,7 +39,7 @@ export function readLogin(
   exchange: Exchange,
   candidates: readonly Candidate[],
   content: Pick<RawBody, 'bytes' | 'isWhole'> | undefined,
-): LoginReading {
+): LoginReading & { readonly findMember: FindMember } {
   const body = readBody({
     type: headerOf(exchange, 'content-type'),
     coding: codingOf(exchange),
@@ -56,7 +56,13 @@ export function readLogin(
       : isByFields(candidate, source, isAt);
     return isHere ? [{ candidate, ...credential }] : [];
   });
-  return merge(found, body.fault);
+  return { ...merge(found, body.fault), findMember: (name) => membersIn(source, name) };
+}
+
+/** What servers may read of any member of the body, as of a username. */
+function membersIn({ body, query }: Source, name: string): readonly string[] {
+  const targets = targetsOf([pathOf(name)], 'username');
+  return [...body.fields, ...body.hidden, ...query].flatMap((field) => matchFields(targets, [field]).texts);
 }
 
 /** What is found of one login. */

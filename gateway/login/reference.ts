@@ -66,7 +66,7 @@ function placeOf(field: string, name: string): FieldReference | undefined {
 }
 
 /** `user[name]` is a member of `user`; a dot is part of a name. */
-function pathOf(name: string): readonly string[] {
+export function pathOf(name: string): readonly string[] {
   const [, first = '', rest = ''] = /^([^[\]]+)((?:\[[^[\]]+\])+)$/.exec(name) ?? [];
   return first === '' ? [name] : [first, ...rest.slice(1, -1).split('][')];
 }

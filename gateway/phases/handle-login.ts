@@ -5,7 +5,7 @@ import { sendRedirect } from '../answers/answer.ts';
 import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
-import type { Admitted } from '../limits/limits.ts';
+import type { Admitted, AttemptFacts } from '../limits/limits.ts';
 import type { Attempt } from '../login/attempt.ts';
 import { MAX_BODY_BYTES } from '../login/body/read-body.ts';
 import type { Candidate } from '../login/find-login.ts';
@@ -45,14 +45,17 @@ export async function handleLogin(
   }
   const { attempt } = exchange;
   const known = parts.known.find(exchange, attempt, setup.checks);
-  const admitted = known ? undefined : await admitLogin(exchange, attempt.typed, parts);
-  if (known || admitted) await forwardAndCheck(exchange, { target, content, attempt, known, admitted }, parts, setup);
+  const facts = { usernames: attempt.typed, findMember: reading.findMember };
+  const admitted = known ? undefined : await admitLogin(exchange, facts, parts);
+  if (known || admitted)
+    await forwardAndCheck(exchange, { target, content, attempt, facts, known, admitted }, parts, setup);
 }
 
 interface FoundLogin {
   readonly target: string;
   readonly content: Content | undefined;
   readonly attempt: Attempt;
+  readonly facts: Omit<AttemptFacts, 'exchange'>;
   /** Its credential was checked before: it is an attempt only if the application refuses it now. */
   readonly known: KnownCredential | undefined;
   /** Undefined of a known one. */
@@ -61,7 +64,7 @@ interface FoundLogin {
 
 async function forwardAndCheck(
   exchange: Exchange,
-  { target, content, attempt, known, admitted }: FoundLogin,
+  { target, content, attempt, facts, known, admitted }: FoundLogin,
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<void> {
@@ -85,7 +88,7 @@ async function forwardAndCheck(
       return;
     }
     if (known) parts.known.forget(exchange, attempt);
-    const slot = admitted ?? (await admitLogin(exchange, attempt.typed, parts));
+    const slot = admitted ?? (await admitLogin(exchange, facts, parts));
     if (!slot) {
       held.discard();
       return;

@@ -83,14 +83,17 @@ export class SlotWindows {
     this.#put(into, { ...moved, times });
   }
 
-  /** Drops what has ended. */
-  sweep(now: number): void {
+  /** Drops up to `max` of those that have ended. @returns whether there may be more */
+  sweep(now: number, max = Number.POSITIVE_INFINITY): boolean {
+    let left = max;
     for (const level of this.#levels)
-      for (const [key, { windowMs, times }] of level)
-        if ((times.at(-1) ?? 0) <= now - windowMs) {
-          level.delete(key);
-          this.#options.onChange(key, undefined);
-        }
+      for (const [key, { windowMs, times }] of level) {
+        if ((times.at(-1) ?? 0) > now - windowMs) continue;
+        if (left-- === 0) return true;
+        level.delete(key);
+        this.#options.onChange(key, undefined);
+      }
+    return false;
   }
 
   #find(key: string): Window | undefined {

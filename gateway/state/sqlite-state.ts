@@ -37,8 +37,9 @@ export interface SqliteStateOptions {
 const MAX_BYTES = 2 ** 30;
 const MAX_WINDOWS = 250_000;
 const SWEEP_MS = 5_000;
-/** At once, so that no sweep keeps others waiting. */
+/** In one turn, so that no sweep keeps others waiting: of each room, and of windows. */
 const SWEPT_ENTRIES = 2_000;
+const SWEPT_WINDOWS = 2_000;
 
 /** @throws StateError if the file cannot be used */
 export const openSqliteState = (options: SqliteStateOptions): SqliteState => new SqliteState(options);
@@ -54,6 +55,7 @@ export class SqliteState implements State {
   readonly topics = new Topics();
   readonly now: StateClock;
   #lastFault = '';
+  #isClosed = false;
 
   constructor(options: SqliteStateOptions) {
     this.#options = options;
@@ -167,12 +169,22 @@ export class SqliteState implements State {
   /** Removes what has expired. */
   sweep(): void {
     const now = this.now();
-    void this.changeWindows((windows) => windows.sweep(now));
+    void this.#sweepWindows(now);
     this.#write(() => this.#entries.sweep(now, SWEPT_ENTRIES)).catch(() => undefined);
+  }
+
+  /** After a flood, hundreds of thousands end at once. */
+  async #sweepWindows(now: number): Promise<void> {
+    let isMore = false;
+    await this.changeWindows((windows) => {
+      isMore = windows.sweep(now, SWEPT_WINDOWS);
+    });
+    if (isMore && !this.#isClosed) setImmediate(() => void this.#sweepWindows(now));
   }
 
   close(): void {
     clearInterval(this.#sweeping);
+    this.#isClosed = true;
     this.#commits.flush();
     this.#database.close();
   }

@@ -65,6 +65,10 @@ describe('mistakes', () => {
     [[{ ...own, count: 'http.request.body.raw contains "x"' }], /limit own/],
     [[{ ...own, actOn: 'http.response.code eq 200' }], /limit own/],
     [[{ ...own, actOn: 'everything', by: ['username'] }], /which only logins have/],
+    [[{ ...own, actOn: 'everything', by: ['address', 'field:org'] }], /by a field .*which only logins have/],
+    [[{ ...own, by: ['field:'] }], /by.0 must be address, username, header:NAME, cookie:NAME or field:NAME/],
+    [[{ ...own, by: ['field:password'] }], /counts by a field that has the password \(own\)/],
+    [[{ ...own, by: ['address', 'field:user[Password]'] }], /counts by a field that has the password \(own\)/],
   ])('%j', (limits, message) => {
     expect(faultsIn(limits).join('\n')).toMatch(message);
   });

@@ -72,6 +72,29 @@ describe('a login over a limit', { timeout: 60_000 }, () => {
     expect((await app.login('ann', 'wrong', ['X-Key:'])).status).toBe(429);
   });
 
+  test('is told by a field of the body, whatever stands beside it', async () => {
+    const limits = '[{ name: org, by: ["field:org"], allow: 3, window: 1m, for: 1m }]';
+    const app = await startLimitedApp({ limits, stateDirectory: stateFolder() });
+    const statusOf = async (more: string) => (await app.login('ann', 'wrong', [], more)).status;
+    for (let i = 0; i < 5; i++) expect(await statusOf('')).toBe(403);
+    // A server reads the first, the last, or either as a member of an array.
+    for (const more of ['&org=a&org=x', '&org=y&org=a', '&org[]=a']) expect(await statusOf(more)).toBe(403);
+    for (const more of ['&org=a', '&org=z&org=a', '&Org=a']) expect(await statusOf(more)).toBe(429);
+    expect(await statusOf('&org=b')).toBe(403);
+    expect(await statusOf('')).toBe(403);
+    expect(await statusOf(Array.from({ length: 17 }, (_, i) => `&org=n${i}`).join(''))).toBe(429);
+    expect(app.seen).toHaveLength(10);
+  });
+
+  test('counts each of several headers of one name', async () => {
+    const limits = '[{ name: key, by: ["header:x-key"], allow: 2, window: 1m, for: 1m }]';
+    const app = await startLimitedApp({ limits, stateDirectory: stateFolder() });
+    for (const decoy of ['x', 'y']) await app.login('ann', 'wrong', ['X-Key: a', `X-Key: ${decoy}`]);
+    expect((await app.login('ann', RIGHT, ['X-Key: a'])).status).toBe(429);
+    expect((await app.login('ann', RIGHT, ['X-Key: z', 'X-Key: a'])).status).toBe(429);
+    expect((await app.login('ann', RIGHT, ['X-Key: z'])).status).toBe(302);
+  });
+
   test('counts what cannot be read', async () => {
     const app = await startLimitedApp({ limits: 'failures', stateDirectory: stateFolder() });
     const odd = ['Content-Encoding: unheard-of'];

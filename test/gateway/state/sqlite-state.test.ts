@@ -121,6 +121,23 @@ describe('slots', () => {
   });
 });
 
+test('windows that end at once leave a few in each turn, from the file too', async () => {
+  const { clock, pass } = createStillClock();
+  const { state, file } = openTestState({ clock });
+  const needs = Array.from({ length: 7_000 }, (_, i) => ({ key: `k${i}`, allow: 2, windowMs: 60_000 }));
+  await state.takeSlots(needs);
+  pass(30_000);
+  await state.takeSlots(needs.slice(0, 10));
+  pass(30_000);
+  state.sweep();
+  expect(state.windows.size).toBe(5_000);
+  await expect.poll(() => state.windows.size).toBe(10);
+  await state.settled();
+  state.close();
+  const { state: again } = openTestState({ file, clock });
+  expect(again.windows.size).toBe(10);
+});
+
 describe('the clock of the state', () => {
   test('does not follow one that is set', async () => {
     const clock = createTestClock();

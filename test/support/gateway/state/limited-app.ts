@@ -12,7 +12,7 @@ export interface LimitedApp {
   /** Usernames of the logins that the application saw. */
   readonly seen: string[];
   readonly events: ServerEvent[];
-  login(username: string, password: string, headers?: readonly string[]): Promise<RawAnswer>;
+  login(username: string, password: string, headers?: readonly string[], more?: string): Promise<RawAnswer>;
   get(path: string): Promise<RawAnswer>;
   close(): Promise<void>;
 }
@@ -50,8 +50,8 @@ export async function startLimitedApp({ limits, stateDirectory, workers = 0 }: L
     seen,
     events,
     close,
-    login: (username, password, headers = []) => {
-      const body = new URLSearchParams({ username, password }).toString();
+    login: (username, password, headers = [], more = '') => {
+      const body = new URLSearchParams({ username, password }).toString() + more;
       const head = [
         'POST /login HTTP/1.1',
         'Host: app.example',
