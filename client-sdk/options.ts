@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts';
 import type { Events, Hooks } from './events.ts';
 import type { FilterSource, VerifiedFilterSource } from './filter-source.ts';
 import type { CircuitBreakerOptions } from './transport/circuit-breaker.ts';
+import type { Fetch } from './transport/fetch.ts';
 import type { Policy, PolicyOptions } from './verdict/policy.ts';
 
 /**
@@ -260,7 +261,7 @@ export interface CheckerSettings extends Endpoint {
   readonly circuitBreaker: Required<CircuitBreakerOptions> | undefined;
   readonly policy: Policy;
   readonly events: Events;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   /** Undefined if it is off. */
   readonly passwordFilter: FilterSettings | undefined;
 }

@@ -7,6 +7,7 @@ import type { RequestEvent } from '../events.ts';
 import type { FilterSource } from '../filter-source.ts';
 import type { CheckerSettings } from '../options.ts';
 import { createDeadline, type Deadline } from '../transport/deadline.ts';
+import type { AnswerHeaders, BodyReader, FetchAnswer } from '../transport/fetch.ts';
 import { refuseDocument } from '../transport/requests.ts';
 import { FILTER_TIMEOUT_MS } from './filter-cache.ts';
 
@@ -18,8 +19,8 @@ const PAUSE_MS = 500;
 
 interface Answer {
   readonly status: number;
-  readonly headers: Headers;
-  readonly body: ReadableStreamDefaultReader<Uint8Array>;
+  readonly headers: AnswerHeaders;
+  readonly body: BodyReader;
 }
 
 /** Requests the filter. @throws LookupError, or the error of fetch */
@@ -138,7 +139,7 @@ async function* readPieces(ask: Ask, first: Answer, deadline: Deadline): AsyncGe
   }
 }
 
-function refuse({ status, headers }: Response): LookupError | undefined {
+function refuse({ status, headers }: FetchAnswer): LookupError | undefined {
   if (status === 404) return lookupFailure('FILTER_MISSING');
   const refusal = status === 206 ? undefined : refuseDocument(status);
   if (refusal) return refusal;

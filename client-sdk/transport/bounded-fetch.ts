@@ -2,6 +2,7 @@
 
 import { LookupError, lookupFailure } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
+import type { AnswerHeaders, BodyReader, Fetch, FetchAnswer } from './fetch.ts';
 
 export interface BoundedRequest {
   readonly url: URL;
@@ -12,14 +13,14 @@ export interface BoundedRequest {
   readonly maxBytes: number;
   readonly deadline: Deadline;
   /** Inspects a response before its body is read. A returned error is thrown. */
-  refuse(status: number, headers: Headers): LookupError | undefined;
+  refuse(status: number, headers: AnswerHeaders): LookupError | undefined;
 }
 
 /** Initial buffer: most bodies fit, and it grows for longer ones. */
 const FIRST_BYTES = 16_384;
 
 /** @throws LookupError `TIMEOUT`, `ABORTED`, `NETWORK`, `BODY_TOO_LARGE`, or the one of `refuse` */
-export async function fetchBounded(fetchOnce: typeof fetch, request: BoundedRequest): Promise<Uint8Array> {
+export async function fetchBounded(fetchOnce: Fetch, request: BoundedRequest): Promise<Uint8Array> {
   const { deadline } = request;
   try {
     const response = await deadline.race(async () =>
@@ -27,7 +28,6 @@ export async function fetchBounded(fetchOnce: typeof fetch, request: BoundedRequ
         headers: request.headers,
         ...(request.body && { method: 'POST', body: request.body }),
         signal: deadline.signal,
-        // A redirect would send the prefix and the headers to a host that the caller did not name.
         redirect: 'error',
         credentials: 'omit',
         referrerPolicy: 'no-referrer',
@@ -45,15 +45,11 @@ export async function fetchBounded(fetchOnce: typeof fetch, request: BoundedRequ
   }
 }
 
-function tooLong(response: Response, maxBytes: number): LookupError | undefined {
-  return Number(response.headers.get('content-length')) > maxBytes ? lookupFailure('BODY_TOO_LARGE') : undefined;
+function tooLong({ headers }: FetchAnswer, maxBytes: number): LookupError | undefined {
+  return Number(headers.get('content-length')) > maxBytes ? lookupFailure('BODY_TOO_LARGE') : undefined;
 }
 
-async function readBody(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  maxBytes: number,
-  deadline: Deadline,
-): Promise<Uint8Array> {
+async function readBody(reader: BodyReader, maxBytes: number, deadline: Deadline): Promise<Uint8Array> {
   let body = new Uint8Array(Math.min(maxBytes, FIRST_BYTES));
   let bytes = 0;
   try {

@@ -7,6 +7,7 @@ import type { RequestEvent } from '../events.ts';
 import type { CheckerSettings, Endpoint } from '../options.ts';
 import { fetchBounded } from './bounded-fetch.ts';
 import type { Deadline } from './deadline.ts';
+import type { AnswerHeaders } from './fetch.ts';
 import { createRefusals } from './retry-after.ts';
 
 /** Per-request parameters. */
@@ -20,7 +21,7 @@ export interface ServiceRequest {
   readonly maxBytes: number;
   readonly deadline: Deadline;
   /** The failure that status and headers mean, before the body is read. */
-  refuse(status: number, headers: Headers): LookupError | undefined;
+  refuse(status: number, headers: AnswerHeaders): LookupError | undefined;
 }
 
 /** Sends a request below the base URL of its endpoint. @throws LookupError */
@@ -98,13 +99,13 @@ export function refuseOctets(asked: SnapshotId): ServiceRequest['refuse'] {
  * 410 Gone: the service no longer serves the snapshot. The header detects caches that ignore the
  * query.
  */
-function refuseSnapshot(asked: SnapshotId, status: number, headers: Headers): LookupError | undefined {
+function refuseSnapshot(asked: SnapshotId, status: number, headers: AnswerHeaders): LookupError | undefined {
   const served = headers.get('credveil-snapshot');
   return status === 410 || (served !== null && served !== asked) ? lookupFailure('SNAPSHOT_CHANGED') : undefined;
 }
 
 /** The length of a compressed body would reveal what padding hides. */
-function refuseCoding(headers: Headers): LookupError | undefined {
+function refuseCoding(headers: AnswerHeaders): LookupError | undefined {
   const coding = headers.get('content-encoding') ?? 'identity';
   return coding === 'identity' ? undefined : lookupFailure('BODY_MALFORMED', { detail: 'it is compressed' });
 }

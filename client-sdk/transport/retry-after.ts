@@ -3,6 +3,7 @@
 
 import type { LookupError } from '../errors.ts';
 import { elapsedSince, type Moment, momentAt } from '../moment.ts';
+import type { AnswerHeaders } from './fetch.ts';
 
 /** Nothing authenticates the header, and a quota can be raised before it is renewed. */
 const MAX_WAIT_MS = 60_000;
@@ -16,7 +17,7 @@ interface Refusal {
 export interface Refusals {
   /** Throws the failure of the last refusal of this place while its wait lasts. */
   assertOver(place: string): void;
-  add(place: string, failure: LookupError, status: number, headers: Headers): void;
+  add(place: string, failure: LookupError, status: number, headers: AnswerHeaders): void;
 }
 
 export function createRefusals(): Refusals {

@@ -16,6 +16,7 @@ import {
 import { worstOf } from '../../client-sdk/verdict/decide.ts';
 import { nameError, type OnEvent } from '../../runtime/events.ts';
 import type { LeakFiles } from './leak-files.ts';
+import { plainFetch } from './plain-fetch.ts';
 
 /** What is known of the credential of a login. */
 export interface LeakVerdict {
@@ -64,7 +65,9 @@ export function createChecks({ options, digest }: LeakFiles, { memory, passwordF
   const onSnapshot = (event: SnapshotEvent): void => {
     snapshot = event.snapshot;
   };
-  const shared = { ...options, onSnapshot, ...(memory && { memory }), ...engineFor(options) };
+  // The SDK uses no more of `fetch` than this one has.
+  const fetch = plainFetch as typeof globalThis.fetch;
+  const shared = { ...options, fetch, onSnapshot, ...(memory && { memory }), ...engineFor(options) };
   const checker = createLeakChecker({ ...shared, passwordFilter });
   let even: LeakChecker | undefined;
   return {

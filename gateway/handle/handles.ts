@@ -4,7 +4,7 @@
 // drawn until the bit fits. A worker so knows without asking anybody, and without a copy of what
 // others keep; a client can neither read nor change it.
 
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import { OwnCookie } from '../request/own-cookies.ts';
 
 /** Browsers keep a session that remembers its user for weeks, and its handle has to outlive it. */
@@ -13,10 +13,10 @@ export const HANDLE_TTL_MS = 90 * 86_400_000;
 export const HANDLE_COOKIE = new OwnCookie('cv-b', HANDLE_TTL_MS);
 
 export class Handles {
-  readonly #key: Uint8Array;
+  readonly #key: KeyObject;
 
   /** @param key derived for handles alone */
-  constructor(key: Uint8Array) {
+  constructor(key: KeyObject) {
     this.#key = key;
   }
 

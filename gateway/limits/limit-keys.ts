@@ -1,7 +1,7 @@
 // The keys of a limit that one request has: keyed hashes of an address, a username, a header, a
 // cookie, a member of a login's body. A value that is missing makes no key.
 
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import { normalizeUsername } from '../../protocol/normalize.ts';
 import type { Address } from '../addresses/address.ts';
 import { formatRange, networkOf } from '../addresses/network.ts';
@@ -41,9 +41,9 @@ const networksOf = (address: Address): readonly Counted[] =>
     : ROLL_UPS.map(({ bits, times }) => ({ network: formatRange(networkOf(address, bits)), times }));
 
 export class LimitKeys {
-  readonly #names: Buffer;
-  readonly #places: Buffer;
-  readonly #devices: Buffer;
+  readonly #names: KeyObject;
+  readonly #places: KeyObject;
+  readonly #devices: KeyObject;
   readonly #remembered = new Map<string, string>();
 
   constructor(gatewayKey: Uint8Array) {

@@ -5,7 +5,7 @@
 // So few are known that nobody gets past a limit with many of them: one password of a user, and few
 // users of an address. A known password that is refused is forgotten, and counted as an attempt.
 
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import type { ExposedCredentialCheck } from '../../client-sdk/index.ts';
 import { partyOf } from '../addresses/party.ts';
 import type { Checks } from '../checks/checks.ts';
@@ -35,7 +35,7 @@ type Way = Pick<Exchange, 'application' | 'client'>;
 
 /** Of one process, under a key that it never tells. */
 export class KnownCredentials {
-  readonly #key = randomBytes(KEY_BYTES);
+  readonly #key = createSecretKey(randomBytes(KEY_BYTES));
   readonly #now: () => number;
   /** By user; the one used last is the last. */
   readonly #entries = new Map<string, Entry>();

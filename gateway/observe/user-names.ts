@@ -1,7 +1,7 @@
 // Usernames as events have them: keyed hashes, which nobody without the key of the installation can
 // test guesses against.
 
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import { normalizeUsername } from '../../protocol/normalize.ts';
 
 const HASH_BYTES = 16;
@@ -10,7 +10,7 @@ const HASH_BYTES = 16;
 export type NameUser = (application: string, usernames: readonly string[]) => string | undefined;
 
 /** @param key derived for names in events alone */
-export function createNameUser(key: Uint8Array): NameUser {
+export function createNameUser(key: KeyObject): NameUser {
   return (application, usernames) => {
     const [typed] = usernames.filter((username) => username.trim() !== '');
     if (typed === undefined) return undefined;

@@ -1,7 +1,7 @@
 // Reports of applications on their way to the worker that has the login. An application reports
 // while it answers the login: then its word counts, whatever the answer looks like.
 
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto';
 import { type State, StateError } from '../state/state.ts';
 import { parseReport, type Report } from './report.ts';
 
@@ -15,10 +15,10 @@ const TAG_BYTES = 16;
 
 export class Reports {
   readonly #state: State;
-  readonly #key: Uint8Array;
+  readonly #key: KeyObject;
 
   /** @param key seals the names of users, which the state must not have as they are */
-  constructor(state: State, key: Uint8Array) {
+  constructor(state: State, key: KeyObject) {
     this.#state = state;
     this.#key = key;
   }

@@ -31,8 +31,8 @@ export class RecentFailures {
   /** @param lines as a worker formatted them */
   add(lines: readonly string[]): void {
     for (const line of lines) {
-      // Most are no logins, and not parsed.
-      if (!line.includes('"login":{')) continue;
+      // Most are no failed logins, and not parsed. No text of a request has these quotes unescaped.
+      if (!line.includes('"outcome":"failure"')) continue;
       const decision = parseDecision(line);
       if (decision?.login?.outcome !== 'failure') continue;
       const { at, app, login, address, network = '-' } = decision;

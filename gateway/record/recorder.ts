@@ -1,7 +1,7 @@
 // Records decisions in one process: at most so many a second, written once their request has its
 // answer. A request on which nothing acts is not looked at.
 
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import type { Address } from '../addresses/address.ts';
 import { formatAddress } from '../addresses/address.ts';
 import { networkOf } from '../addresses/network.ts';
@@ -13,7 +13,7 @@ import { type Captured, type Decision, type DecisionEnd, formatDecision, MAX_LIN
 export interface RecorderOptions {
   readonly setup: () => GatewaySetup;
   /** Derived for names of networks alone. */
-  readonly networkKey: Uint8Array | undefined;
+  readonly networkKey: KeyObject | undefined;
   /** The share of the decisions a second that this process has, of 1. */
   readonly share: number;
   /** Takes lines. */

@@ -18,6 +18,8 @@ export class Commits {
   readonly #explain: (cause: unknown) => unknown;
   readonly #beforeCommit: () => void;
   #open: Open | undefined;
+  /** What the database was told last. Telling it costs as much as a commit. */
+  #isDurable: boolean | undefined;
 
   constructor(database: Database.Database, explain: (cause: unknown) => unknown, beforeCommit: () => void) {
     this.#database = database;
@@ -64,7 +66,8 @@ export class Commits {
     // SQLite does not change this setting within a transaction.
     if (this.#open && isDurable && !this.#open.isDurable) this.flush();
     if (this.#open) return this.#open;
-    this.#database.pragma(`synchronous = ${isDurable ? 'FULL' : 'NORMAL'}`);
+    if (isDurable !== this.#isDurable) this.#database.pragma(`synchronous = ${isDurable ? 'FULL' : 'NORMAL'}`);
+    this.#isDurable = isDurable;
     this.#database.exec('BEGIN IMMEDIATE');
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     // Its writers learn of it.

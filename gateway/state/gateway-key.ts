@@ -1,7 +1,7 @@
 // The key of an installation, in a file of its own: every key that the gateway needs is derived
 // from it.
 
-import { hkdfSync, randomBytes } from 'node:crypto';
+import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { StateError } from './state.ts';
@@ -20,9 +20,14 @@ export type KeyUse =
   | 'record-networks'
   | 'reports';
 
-/** RFC 5869 with SHA-256. @returns 32 bytes */
-export const deriveKey = (gatewayKey: Uint8Array, use: KeyUse): Buffer =>
-  Buffer.from(hkdfSync('sha256', gatewayKey, new Uint8Array(), `credveil gateway ${use} v1`, KEY_BYTES));
+/**
+ * RFC 5869 with SHA-256. Of bytes, Node would make such an object anew at each hash: 22 µs, not 5.
+ * @returns 32 bytes
+ */
+export const deriveKey = (gatewayKey: Uint8Array, use: KeyUse): KeyObject =>
+  createSecretKey(
+    Buffer.from(hkdfSync('sha256', gatewayKey, new Uint8Array(), `credveil gateway ${use} v1`, KEY_BYTES)),
+  );
 
 export const gatewayKeyFile = (stateDirectory: string): string => path.join(stateDirectory, 'gateway.key');
 

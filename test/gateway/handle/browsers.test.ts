@@ -1,11 +1,12 @@
 // Handles of browsers: what the cookie has, what is kept, and who is asked.
 
+import { createSecretKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Browsers } from '../../../gateway/handle/browsers.ts';
 import { HANDLE_COOKIE, Handles } from '../../../gateway/handle/handles.ts';
 import { createMemoryState } from '../../support/gateway/memory-state.ts';
 
-const handles = new Handles(new Uint8Array(32).fill(7));
+const handles = new Handles(createSecretKey(Buffer.alloc(32, 7)));
 const APP = 'app.example';
 
 function world() {
@@ -22,7 +23,7 @@ describe('a handle', () => {
       expect(Buffer.from(value, 'base64url')).toHaveLength(32);
       expect(state.text()).not.toContain(value);
     }
-    const other = new Browsers(state, new Handles(new Uint8Array(32).fill(8)));
+    const other = new Browsers(state, new Handles(createSecretKey(Buffer.alloc(32, 8))));
     expect(await other.hadCheckedLogin(APP, values[0])).toBe(false);
   });
 

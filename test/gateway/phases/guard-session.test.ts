@@ -1,5 +1,6 @@
 // A response that begins a session leaves for browsers that had a checked login, and no others.
 
+import { createSecretKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Exchange } from '../../../gateway/exchange.ts';
 import { Browsers } from '../../../gateway/handle/browsers.ts';
@@ -19,7 +20,7 @@ const sessions = createSessionGuard(
 
 function world() {
   const state = createMemoryState();
-  const browsers = new Browsers(state, new Handles(new Uint8Array(32).fill(7)));
+  const browsers = new Browsers(state, new Handles(createSecretKey(Buffer.alloc(32, 7))));
   const answered: string[] = [];
   const parts = { browsers, observe: { answered: (_: unknown, code: string) => void answered.push(code) } };
   return { state, browsers, parts, answered };
