@@ -20,8 +20,10 @@ export interface Application {
   readonly tlsProfile: string | undefined;
   /** Its host has no door without a client certificate. */
   readonly needsCertificate: boolean;
-  /** Where cookies tell a session, and logins are checked. */
+  /** Where cookies tell a session. */
   readonly sessions: SessionGuard | undefined;
+  /** Logins are checked: none of its sessions begins without one. */
+  readonly guardsSessions: boolean;
   /** Those of all applications, then its own. */
   readonly rules: RuleSet;
   readonly logins: LoginSet;

@@ -104,16 +104,20 @@ async function checkWith(checker: LeakChecker, credential: CheckedCredential): P
 }
 
 /**
- * Many applications trim passwords.
+ * Many applications trim passwords, and have names of their own for what was typed.
  * @returns as many as the SDK needs for all values; undefined for more than any login has
  */
 function credentialsOf({ usernames, passwords }: CheckedCredential): Credential[] | undefined {
-  const names = [...new Set(usernames)];
-  const spelled = [...new Set(passwords.flatMap((password) => [password, password.trim()]))];
-  if (names.length > MAX_USERNAMES || spelled.length > 2 * MAX_PASSWORDS || spelled.length === 0) return undefined;
-  const groups = [spelled.slice(0, MAX_PASSWORDS), spelled.slice(MAX_PASSWORDS)].filter(({ length }) => length > 0);
-  return groups.map((group) => ({ passwords: group, ...(names.length > 0 && { usernames: names }) }));
+  const names = groupsOf([...new Set(usernames)], MAX_USERNAMES);
+  const spelled = groupsOf([...new Set(passwords.flatMap((password) => [password, password.trim()]))], MAX_PASSWORDS);
+  if (names.length > 2 || spelled.length > 2 || spelled.length === 0) return undefined;
+  if (names.length === 0) return spelled.map((group) => ({ passwords: group }));
+  return spelled.flatMap((group) => names.map((some) => ({ passwords: group, usernames: some })));
 }
+
+/** In their order, so many at most in each. */
+const groupsOf = (values: readonly string[], size: number): string[][] =>
+  Array.from({ length: Math.ceil(values.length / size) }, (_, i) => values.slice(i * size, (i + 1) * size));
 
 /** Whether the service can be used, so that the first login does not wait for its head. */
 export async function reportReadiness(checks: Checks, onEvent: OnEvent): Promise<void> {

@@ -25,6 +25,21 @@ export function liveCookies(headers: readonly string[], now = Date.now()): reado
   return cookies;
 }
 
+/**
+ * What deletes cookies that a response would set.
+ * @param headers names and values in turn
+ * @returns the same of `Set-Cookie`, for the same paths and domains
+ */
+export function deletionsOf(headers: readonly string[], names: ReadonlySet<string>): string[] {
+  return headers.flatMap((header, i) => {
+    if (i % 2 === 1 || header.toLowerCase() !== 'set-cookie') return [];
+    const [pair = '', ...attributes] = (headers[i + 1] as string).split(';');
+    const name = pair.slice(0, Math.max(0, pair.indexOf('='))).trim();
+    const others = attributes.filter((attribute) => !/^\s*(?:max-age|expires)\s*(?:=|$)/i.test(attribute));
+    return names.has(name) ? ['Set-Cookie', [`${name}=`, ' Max-Age=0', ...others].join(';')] : [];
+  });
+}
+
 function readCookie(header: string, now: number): SetCookie | undefined {
   const [pair = '', ...attributes] = header.split(';');
   const equals = pair.indexOf('=');

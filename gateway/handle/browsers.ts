@@ -2,7 +2,9 @@
 // request of one.
 
 import type { ExposedCredentialCheck } from '../../client-sdk/index.ts';
+import type { BegunSession } from '../login/sessions.ts';
 import { type State, StateError } from '../state/state.ts';
+import { formatUsers, type HandleUsers, type LoginUsers, NO_USERS, parseUsers, withUsers } from './handle-users.ts';
 import { HANDLE_TTL_MS, type Handles } from './handles.ts';
 
 /** A login in two steps takes minutes. */
@@ -14,6 +16,10 @@ const VALUES: ReadonlySet<string> = new Set(['1', '2', '3', '4'] satisfies Expos
 export interface Login {
   /** For the next request of the browser. */
   readonly header?: ExposedCredentialCheck | undefined;
+  /** Whom it was checked for. */
+  readonly users?: LoginUsers | undefined;
+  /** The handle that the browser came with. */
+  readonly before?: string | undefined;
 }
 
 export class Browsers {
@@ -31,9 +37,9 @@ export class Browsers {
    * @returns the handle, for the answer to the login
    * @throws StateError
    */
-  async begin(application: string, { header }: Login): Promise<string> {
-    const handle = this.#handles.draw({ mayWait: header !== undefined });
-    await this.#keep(application, handle, header);
+  async begin(application: string, login: Login): Promise<string> {
+    const handle = this.#handles.draw({ mayWait: login.header !== undefined });
+    await this.#keep(application, handle, login);
     return handle;
   }
 
@@ -43,14 +49,29 @@ export class Browsers {
   }
 
   /** @throws StateError */
-  finish(application: string, handle: string, { header }: Login): Promise<void> {
-    return this.#keep(application, handle, header);
+  finish(application: string, handle: string, login: Login): Promise<void> {
+    return this.#keep(application, handle, login);
   }
 
-  async #keep(application: string, handle: string, header: string | undefined): Promise<void> {
+  async #keep(application: string, handle: string, { header, users = NO_USERS, before }: Login): Promise<void> {
     const id = this.#handles.idOf(application, handle);
+    const others = before === undefined ? undefined : await this.#usersOf(application, before);
+    const all = withUsers(this.#hashed(application, users), others ?? NO_USERS);
     if (header !== undefined) await this.#state.set('verdict', id, header, { ttlMs: VERDICT_TTL_MS });
-    await this.#state.set('handle', id, '1', { ttlMs: HANDLE_TTL_MS });
+    await this.#state.set('handle', id, formatUsers(all), { ttlMs: HANDLE_TTL_MS });
+  }
+
+  #hashed(application: string, { ofSession, typed }: LoginUsers): LoginUsers {
+    return {
+      ofSession: ofSession.map((user) => this.#handles.userOf(application, user)),
+      typed: typed.map((name) => this.#handles.typedOf(application, name)),
+    };
+  }
+
+  /** Undefined for a browser without a checked login. */
+  async #usersOf(application: string, handle: string): Promise<HandleUsers | undefined> {
+    const text = await this.#state.get('handle', this.#handles.idOf(application, handle));
+    return text === undefined ? undefined : parseUsers(text);
   }
 
   /**
@@ -88,14 +109,36 @@ export class Browsers {
     }
   }
 
-  /** Whether this browser had a checked login. Without the state: no. */
+  /** Whether this browser had a checked login, of whomever. Without the state: no. */
   async hadCheckedLogin(application: string, handle: string | undefined): Promise<boolean> {
-    if (handle === undefined) return false;
+    return (await this.mayHave(application, handle, ANYBODY)) === true;
+  }
+
+  /**
+   * Whether a session that no login begins may leave for this browser: it had a checked login of
+   * each user whom the session names.
+   * @returns undefined without the state
+   */
+  async mayHave(
+    application: string,
+    handle: string | undefined,
+    { users, isNameless }: Pick<BegunSession, 'users' | 'isNameless'>,
+  ): Promise<boolean | undefined> {
+    if (handle === undefined || isNameless) return false;
     try {
-      return (await this.#state.get('handle', this.#handles.idOf(application, handle))) !== undefined;
+      const known = await this.#usersOf(application, handle);
+      if (!known) return false;
+      const typed = new Set(known.typed);
+      const ofSession = new Set(known.ofSession);
+      return users.every(
+        (user) =>
+          ofSession.has(this.#handles.userOf(application, user)) || typed.has(this.#handles.typedOf(application, user)),
+      );
     } catch (error) {
-      if (error instanceof StateError) return false;
+      if (error instanceof StateError) return undefined;
       throw error;
     }
   }
 }
+
+const ANYBODY = { users: [], isNameless: false };

@@ -5,10 +5,16 @@
 // others keep; a client can neither read nor change it.
 
 import { createHmac, type KeyObject } from 'node:crypto';
+import { normalizeUsername } from '../../protocol/normalize.ts';
 import { OwnCookie } from '../request/own-cookies.ts';
 
-/** Browsers keep a session that remembers its user for weeks, and its handle has to outlive it. */
-export const HANDLE_TTL_MS = 90 * 86_400_000;
+/**
+ * Sessions that remember their user last up to a year, and the handle has to outlive them. Browsers
+ * keep no cookie for longer (RFC 6265bis §5.5).
+ */
+export const HANDLE_TTL_MS = 400 * 86_400_000;
+
+const USER_BYTES = 16;
 
 export const HANDLE_COOKIE = new OwnCookie('cv-b', HANDLE_TTL_MS);
 
@@ -37,6 +43,17 @@ export class Handles {
   /** Under which an application's part of the state has this browser. */
   idOf(application: string, value: string): string {
     return this.#hash(`${application}\0${value}`).toString('base64url');
+  }
+
+  /** A user as the application itself writes the name: of `Ann` and `ann`, it may have both. */
+  userOf(application: string, user: string): string {
+    return this.#hash(`user\0${application}\0${user}`).toString('base64url', 0, USER_BYTES);
+  }
+
+  /** A name as people type it. */
+  typedOf(application: string, name: string): string {
+    const normal = Buffer.from(normalizeUsername(name)).toString('utf8');
+    return this.#hash(`typed\0${application}\0${normal}`).toString('base64url', 0, USER_BYTES);
   }
 
   #hash(text: string): Buffer {

@@ -204,8 +204,8 @@ export class LimitBook {
   ): Promise<boolean> {
     const user = canonical ?? this.#canonicalOf(names[0] ?? '');
     try {
-      if (canonical !== undefined) for (const name of names) await this.#merge(name, canonical, slots);
-      // Of several names, nobody knows which one has logged in.
+      // Of several names, nobody knows which one has logged in: the others may be anybody's.
+      if (canonical !== undefined && names.length === 1) await this.#merge(names[0] ?? '', canonical, slots);
       if (next === undefined || (canonical === undefined && names.length !== 1)) return false;
       await this.#devices.renew(device, next, user);
       return true;

@@ -25,12 +25,14 @@ export interface Login {
   /** Fields that may hold the password: at least one. */
   readonly passwords: readonly FieldReference[];
   readonly outcome: OutcomeTests;
+  /** Whether its credential can begin a session. */
+  readonly beginsSession: boolean;
   /** Where users change their password. */
   readonly changePassword: string | undefined;
 }
 
 /** Programs send their password in the head of each request, and keep no cookie. */
-export const isOfBrowser = ({ passwords }: Login): boolean =>
+export const isOfBrowser = ({ passwords }: Pick<Login, 'passwords'>): boolean =>
   passwords.some(({ place }) => place === 'body' || place === 'query');
 
 /** Values of a member of the body, as servers may read them. */

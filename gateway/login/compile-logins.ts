@@ -2,7 +2,7 @@
 
 import type { FindList } from '../rules/compile-expression.ts';
 import { compileRule, parseRule } from '../rules/rule.ts';
-import type { Login } from './attempt.ts';
+import { isOfBrowser, type Login } from './attempt.ts';
 import type { LocationConfig } from './location.ts';
 import type { LoginConfig } from './login-config.ts';
 import { LOGIN_SCHEME } from './login-fields.ts';
@@ -11,44 +11,45 @@ import { PRESETS } from './preset.ts';
 import { parseReference } from './reference.ts';
 
 /** What a location of the operator's own adds to it, or a preset. */
-type Origin = Pick<Login, 'preset' | 'changePassword'> & { readonly sessionCookies: readonly string[] };
+type Origin = Pick<Login, 'preset' | 'changePassword'> & {
+  /** Of all presets of the application, which any of its logins may begin. */
+  readonly sessionCookies: readonly string[];
+};
 
 /**
  * The operator's own first, then those of the presets in their order.
  * @throws {RuleError} for a list that does not exist
  */
-export function compileLogins({ presets, locations }: LoginConfig, findList: FindList): readonly Login[] {
+export function compileLogins({ presets: names, locations }: LoginConfig, findList: FindList): readonly Login[] {
+  const presets = names.flatMap((name) => PRESETS.get(name) ?? []);
+  const sessionCookies = presets.flatMap((preset) => preset.sessionCookies);
   const own = locations.map((location) =>
-    compileLogin(
-      location,
-      { preset: undefined, sessionCookies: [], changePassword: location.changePassword },
-      findList,
+    compileLogin(location, { preset: undefined, sessionCookies, changePassword: location.changePassword }, findList),
+  );
+  const ofPresets = presets.flatMap(({ name, logins, changePassword }) =>
+    logins.map((location) =>
+      compileLogin(location, { preset: name, sessionCookies, changePassword: changePassword?.path }, findList),
     ),
   );
-  const ofPresets = presets.flatMap((name) => {
-    const preset = PRESETS.get(name);
-    if (!preset) return [];
-    const { sessionCookies, changePassword } = preset;
-    return preset.logins.map((location) =>
-      compileLogin(location, { preset: name, sessionCookies, changePassword: changePassword?.path }, findList),
-    );
-  });
   return [...own, ...ofPresets];
 }
 
 /** @throws {RuleError} */
 export function compileLogin(
-  { name, when, username, password, success, failure }: LocationConfig,
+  { name, when, username, password, success, failure, ...location }: LocationConfig,
   { sessionCookies, ...origin }: Origin,
   findList: FindList,
 ): Login {
+  const passwords = listOf(password).map(parseReference);
+  const beginsSession = location.beginsSession ?? isOfBrowser({ passwords });
   return {
     name,
     ...origin,
     when: compileRule(parseRule(when), LOGIN_SCHEME, findList),
     usernames: listOf(username).map(parseReference),
-    passwords: listOf(password).map(parseReference),
-    outcome: compileOutcome({ success, failure, sessionCookies }, findList),
+    passwords,
+    outcome: compileOutcome({ success, failure, sessionCookies: beginsSession ? sessionCookies : [] }, findList),
+    beginsSession,
   };
 }
 

@@ -17,6 +17,11 @@ export const LOCATION = z.strictObject({
   /** Where the credential stands: every one of the places that a request has is checked. */
   username: places.default([]),
   password: places,
+  /**
+   * Whether its credential can begin a session. By default one of a form can, and one that programs
+   * send with each request cannot.
+   */
+  beginsSession: z.boolean({ error: 'must be true or false' }).optional(),
   /** What the application answers to a right password, and to a wrong one. */
   success: expression.optional(),
   failure: expression.optional(),

@@ -6,8 +6,8 @@ import { RESPONSE_SCHEME, type RuleResponse } from '../fields/response-fields.ts
 import { liveCookies } from '../fields/set-cookies.ts';
 import type { FindList } from '../rules/compile-expression.ts';
 import { compileRule, parseRule } from '../rules/rule.ts';
-import { createWildcard } from '../rules/wildcard.ts';
 import type { LoginOutcome, OutcomeTests } from './attempt.ts';
+import { createNameTest } from './cookie-names.ts';
 
 export interface OutcomeExpressions {
   readonly success?: string | undefined;
@@ -69,10 +69,6 @@ export function judgeOutcome(
 /** Whether a response begins a session: sets a cookie of these names that browsers keep. */
 export function createSessionTest(patterns: readonly string[]): (headers: readonly string[]) => boolean {
   if (patterns.length === 0) return () => false;
-  const tests = patterns.map((pattern) => {
-    const test = createWildcard(pattern, true);
-    if (typeof test === 'string') throw new TypeError(`the cookie name ${pattern} is malformed: ${test}`);
-    return test;
-  });
-  return (headers) => liveCookies(headers).some(({ name }) => tests.some((test) => test(name)));
+  const isOfSession = createNameTest(patterns);
+  return (headers) => liveCookies(headers).some(({ name }) => isOfSession(name));
 }

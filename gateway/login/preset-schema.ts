@@ -6,6 +6,18 @@ import { LOCATION } from './location.ts';
 
 const expression = text('must be an expression');
 
+/** Which cookies of a session name its user, and where in their value. It is URL-encoded. */
+const sessionUser = z.strictObject({
+  /** `*` stands for any characters. */
+  cookies: z.array(text('must be a name')).min(1),
+  /** The character behind the name; without it the whole value is one. */
+  until: text('must be a character').length(1, { error: 'must be a character' }).optional(),
+  /** How the name is written there. */
+  coding: z.enum(['base64'], { error: 'must be base64' }).optional(),
+});
+
+export type SessionUser = z.output<typeof sessionUser>;
+
 /** A page of the application, and the fields that a user fills in there. */
 const page = z.strictObject({
   path: text('must be a path'),
@@ -25,6 +37,8 @@ export const PRESET_SCHEMA = z.strictObject({
   logins: z.array(LOCATION).min(1),
   /** Cookies that the application sets after a login alone; `*` stands for any characters. */
   sessionCookies: z.array(text('must be a name')),
+  /** Left out where no cookie says in clear whose the session is. */
+  sessionUser: sessionUser.optional(),
   /** Which requests other than logins may begin such a session: read from their heads. */
   mayBeginSession: expression.optional(),
   signUp: page.optional(),

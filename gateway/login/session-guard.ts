@@ -3,13 +3,17 @@
 
 import type { RuleRequest } from '../fields/readings.ts';
 import { REQUEST_SCHEME } from '../fields/request-fields.ts';
+import { liveCookies, type SetCookie } from '../fields/set-cookies.ts';
 import type { FindList } from '../rules/compile-expression.ts';
 import { compileRule, parseRule } from '../rules/rule.ts';
-import { createSessionTest } from './outcome.ts';
-import type { SessionGuard } from './sessions.ts';
+import { createNameTest } from './cookie-names.ts';
+import type { SessionUser } from './preset-schema.ts';
+import { createUserReader } from './session-user.ts';
+import type { BegunSession, SessionGuard } from './sessions.ts';
 
 export interface SessionSource {
   readonly sessionCookies: readonly string[];
+  readonly sessionUser?: SessionUser | undefined;
   /** Requests other than logins that begin one, such as a sign-up. */
   readonly mayBeginSession?: string | undefined;
 }
@@ -19,13 +23,47 @@ export interface SessionSource {
  * @throws {RuleError}
  */
 export function createSessionGuard(sources: readonly SessionSource[], findList: FindList): SessionGuard | undefined {
-  const patterns = [...new Set(sources.flatMap(({ sessionCookies }) => sessionCookies))];
-  if (patterns.length === 0) return undefined;
+  const readers = sources.filter(({ sessionCookies }) => sessionCookies.length > 0).map(createReader);
+  if (readers.length === 0) return undefined;
   const exemptions = sources
     .map(({ mayBeginSession }) => mayBeginSession)
     .filter((expression) => expression !== undefined)
     .map((expression) => compileRule(parseRule(expression), REQUEST_SCHEME, findList));
-  return { beginsSession: createSessionTest(patterns), exemptions };
+  return {
+    sessionOf: (headers) => {
+      const cookies = liveCookies(headers);
+      return cookies.length === 0 ? undefined : join(readers.flatMap((read) => read(cookies) ?? []));
+    },
+    exemptions,
+  };
+}
+
+type Reader = (cookies: readonly SetCookie[]) => BegunSession | undefined;
+
+function createReader({ sessionCookies, sessionUser }: SessionSource): Reader {
+  const isOfSession = createNameTest(sessionCookies);
+  const reader = sessionUser && createUserReader(sessionUser);
+  return (cookies) => {
+    const ofSession = cookies.filter(({ name }) => isOfSession(name));
+    if (ofSession.length === 0) return undefined;
+    const naming = reader ? ofSession.filter(({ name }) => reader.names(name)) : [];
+    const users = naming.map((cookie) => reader?.read(cookie));
+    const known = users.filter((user) => user !== undefined);
+    return {
+      cookies: new Set(ofSession.map(({ name }) => name)),
+      users: [...new Set(known)],
+      isNameless: reader !== undefined && (known.length === 0 || known.length < users.length),
+    };
+  };
+}
+
+function join(sessions: readonly BegunSession[]): BegunSession | undefined {
+  if (sessions.length <= 1) return sessions[0];
+  return {
+    cookies: new Set(sessions.flatMap(({ cookies }) => [...cookies])),
+    users: [...new Set(sessions.flatMap(({ users }) => users))],
+    isNameless: sessions.some(({ isNameless }) => isNameless),
+  };
 }
 
 /** @param readings of the request's path: all of them must be exempt */

@@ -2,9 +2,22 @@
 
 import type { CompiledRule } from '../rules/rule.ts';
 
+/** What the cookies of a response begin. */
+export interface BegunSession {
+  /** Names of its cookies. */
+  readonly cookies: ReadonlySet<string>;
+  /** Its users, as the application itself names them: none where no cookie tells. */
+  readonly users: readonly string[];
+  /** Its cookies should name a user, and name none that can be read. */
+  readonly isNameless: boolean;
+}
+
 export interface SessionGuard {
-  /** @param headers of a response */
-  beginsSession(headers: readonly string[]): boolean;
+  /**
+   * @param headers of a response
+   * @returns undefined if it begins no session
+   */
+  sessionOf(headers: readonly string[]): BegunSession | undefined;
   /** A request that fulfils one of them may begin a session, such as a sign-up. */
   readonly exemptions: readonly CompiledRule[];
 }

@@ -1,5 +1,6 @@
 // Phase 12 of a login: its check, once the application found the password right, and what follows.
 
+import { worstOf } from '../../client-sdk/verdict/decide.ts';
 import { partyOf } from '../addresses/party.ts';
 import { prefersPage } from '../answers/answer.ts';
 import type { CheckPolicy, LeakAction } from '../checks/check-keys.ts';
@@ -7,14 +8,18 @@ import type { Checks, LeakVerdict } from '../checks/checks.ts';
 import { actionsFor } from '../checks/on-leaked.ts';
 import { waitForSlot } from '../checks/slot.ts';
 import type { Exchange } from '../exchange.ts';
+import type { LoginUsers } from '../handle/handle-users.ts';
 import { HANDLE_COOKIE } from '../handle/handles.ts';
 import { type Attempt, isOfBrowser, type LoginOutcome } from '../login/attempt.ts';
+import { isSameName } from '../login/session-user.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { StateError } from '../state/state.ts';
 
 export interface LoginToCheck {
   readonly attempt: Attempt;
   readonly outcome: LoginOutcome;
+  /** Of the session that the application begins, as it names them itself. */
+  readonly sessionUsers: readonly string[];
   readonly policy: CheckPolicy;
   /** Undefined without `leaks`. */
   readonly checks: Checks | undefined;
@@ -35,7 +40,10 @@ const RELEASE: LoginAnswer = { kind: 'release', headers: [] };
  * `header: before`: the application gets the verdict with the login, at a moment that does not
  * depend on it.
  */
-export async function checkBefore(exchange: Exchange, { attempt, policy, checks }: Omit<LoginToCheck, 'outcome'>) {
+export async function checkBefore(
+  exchange: Exchange,
+  { attempt, policy, checks }: Omit<LoginToCheck, 'outcome' | 'sessionUsers'>,
+) {
   if (policy.header === 'after' || !checks) return;
   // Not the beginning of the request: a client chooses when its body comes.
   const startedAt = performance.now();
@@ -55,14 +63,14 @@ export async function checkLogin(exchange: Exchange, login: LoginToCheck, parts:
   // Without a service the login was seen all the same.
   if (outcome !== 'success') return RELEASE;
   parts.known.remember(exchange, attempt, checks, undefined);
-  return { kind: 'release', headers: await handleFor(exchange, attempt, undefined, parts) };
+  return { kind: 'release', headers: await handleFor(exchange, login, undefined, parts) };
 }
 
 type Checked = LoginToCheck & { readonly checks: Checks };
 
 async function checkRight(exchange: Exchange, login: Checked, parts: PipelineParts): Promise<LoginAnswer> {
   const { attempt, policy, checks } = login;
-  const verdict = exchange.verdict ?? (await checks.check(attempt));
+  const verdict = await verdictOf(exchange, login);
   const actions = actionsFor(verdict.status, policy);
   parts.observe.login(exchange, attempt, { outcome: 'success', verdict, isForPeople: actions.includes('notify') });
   if (verdict.status === 'unknown') {
@@ -72,12 +80,30 @@ async function checkRight(exchange: Exchange, login: Checked, parts: PipelinePar
   } else {
     parts.known.remember(exchange, attempt, checks, actions.includes('header') ? verdict.header : undefined);
   }
-  const headers = await handleFor(exchange, attempt, waitingHeader(verdict, actions, policy), parts);
+  const headers = await handleFor(exchange, login, waitingHeader(verdict, actions, policy), parts);
   const { changePassword } = attempt.login;
   if (actions.includes('redirect') && changePassword !== undefined && isNavigation(exchange))
     return { kind: 'redirect', location: changePassword, headers };
   return { kind: 'release', headers };
 }
+
+/**
+ * Somebody who types an e-mail address, or a spelling that only the application knows, is a user
+ * whose pair may have leaked under the application's own name.
+ */
+async function verdictOf({ verdict }: Exchange, { attempt, sessionUsers, checks }: Checked): Promise<LeakVerdict> {
+  const { usernames, passwords } = attempt;
+  const others = sessionUsers.filter((user) => !usernames.some((name) => isSameName(name, user)));
+  if (verdict === undefined) return checks.check({ usernames: [...usernames, ...others], passwords });
+  return others.length === 0 ? verdict : worstOf([verdict, await checks.check({ usernames: others, passwords })]);
+}
+
+/** Where no session says who it was, all that was typed may be the user's name. */
+const usersOf = ({ attempt, sessionUsers }: Pick<LoginToCheck, 'attempt' | 'sessionUsers'>): LoginUsers =>
+  sessionUsers.length > 0 ? { ofSession: sessionUsers, typed: [] } : { ofSession: [], typed: attempt.usernames };
+
+const handleOf = ({ head, isSecure }: Exchange): string | undefined =>
+  head && HANDLE_COOKIE.in(head.ownCookies, isSecure);
 
 /**
  * An application that asks for a second factor answers a right password in a way that is neither
@@ -104,7 +130,7 @@ function checkAside(exchange: Exchange, login: Checked, parts: PipelineParts): L
     const verdict = mayCheck ? (exchange.verdict ?? (await checks.check(attempt))) : OVER_BUDGET;
     if (verdict.status === 'unknown' && (verdict.isOfRequest || policy.onUnknown === 'deny')) return;
     const header = waitingHeader(verdict, actionsFor(verdict.status, policy), policy);
-    await browsers.finish(application.name, handle, { header });
+    await browsers.finish(application.name, handle, { header, users: usersOf(login), before: handleOf(exchange) });
   };
   finish().catch((error) => parts.observe.failed(exchange, error));
   return { kind: 'release', headers: ['Set-Cookie', HANDLE_COOKIE.format(handle, isSecure)] };
@@ -116,14 +142,16 @@ const waitingHeader = ({ header }: LeakVerdict, actions: readonly LeakAction[], 
 
 /** Without the state a browser has no handle, and the login goes on. */
 async function handleFor(
-  { application, isSecure }: Exchange,
-  attempt: Attempt,
+  exchange: Exchange,
+  login: Pick<LoginToCheck, 'attempt' | 'sessionUsers'>,
   header: LeakVerdict['header'],
   { browsers }: PipelineParts,
 ): Promise<string[]> {
-  if (!browsers || !application || !isOfBrowser(attempt.login)) return [];
+  const { application, isSecure } = exchange;
+  if (!browsers || !application || !isOfBrowser(login.attempt.login)) return [];
   try {
-    const handle = await browsers.begin(application.name, { header });
+    const begun = { header, users: usersOf(login), before: handleOf(exchange) };
+    const handle = await browsers.begin(application.name, begun);
     return ['Set-Cookie', HANDLE_COOKIE.format(handle, isSecure)];
   } catch (error) {
     if (error instanceof StateError) return [];

@@ -2,6 +2,7 @@
 
 import type { Exchange } from '../exchange.ts';
 import { readingsOf } from '../fields/readings.ts';
+import { deletionsOf } from '../fields/set-cookies.ts';
 import type { Browsers } from '../handle/browsers.ts';
 import { HANDLE_COOKIE } from '../handle/handles.ts';
 import { isExempt } from '../login/session-guard.ts';
@@ -9,7 +10,7 @@ import type { PipelineParts } from '../pipeline-parts.ts';
 import type { HeldResponse, Holds } from '../upstream/held-response.ts';
 
 type GuardParts = {
-  readonly browsers: Pick<Browsers, 'hadCheckedLogin'> | undefined;
+  readonly browsers: Pick<Browsers, 'mayHave'> | undefined;
   readonly observe: Pick<PipelineParts['observe'], 'answered'>;
 };
 
@@ -18,34 +19,41 @@ export interface Guard {
   /** Whether a 101 with these headers may join client and application. */
   mayJoin(headers: readonly string[]): boolean;
   decide(waiting: Promise<HeldResponse | undefined>): Promise<void>;
+  /** @returns whether it is refused: then the client has its answer */
+  refuses(held: Pick<HeldResponse, 'headers' | 'discard'>): Promise<boolean>;
 }
 
 /** @returns undefined for applications whose sessions no cookie tells: theirs cost nothing */
-export function guardOf(exchange: Exchange, parts: GuardParts): Guard | undefined {
-  const { application, found } = exchange;
-  const guard = application?.sessions;
+export function guardOf(exchange: Exchange, { browsers, observe }: GuardParts): Guard | undefined {
+  const { application, found, head, isSecure } = exchange;
+  const guard = application?.guardsSessions ? application.sessions : undefined;
   // Without a state nobody knows of any login.
-  if (!guard || !found || !parts.browsers) return undefined;
-  const isHeld = (headers: readonly string[]): boolean =>
-    guard.beginsSession(headers) && !isExempt(guard, readingsOf(exchange));
+  if (!application || !guard || !found || !head || !browsers) return undefined;
+  const unseenOf = (headers: readonly string[]) => {
+    const session = guard.sessionOf(headers);
+    return session && !isExempt(guard, readingsOf(exchange)) ? session : undefined;
+  };
+  const refuses: Guard['refuses'] = async (held) => {
+    const session = unseenOf(held.headers);
+    if (!session) return false;
+    const handle = HANDLE_COOKIE.in(head.ownCookies, isSecure);
+    const mayHave = await browsers.mayHave(application.name, handle, session);
+    if (mayHave) return false;
+    held.discard();
+    // A session of before this gateway, which the application renews, would else be refused with
+    // each request. Its user logs in again.
+    const headers = mayHave === false ? deletionsOf(held.headers, session.cookies) : [];
+    exchange.answer('SESSION_UNCHECKED', { headers });
+    observe.answered(exchange, 'SESSION_UNCHECKED');
+    return true;
+  };
   return {
-    holds: (headers) => (isHeld(headers) ? 0 : undefined),
-    mayJoin: (headers) => !isHeld(headers),
+    holds: (headers) => (unseenOf(headers) ? 0 : undefined),
+    mayJoin: (headers) => unseenOf(headers) === undefined,
     decide: async (waiting) => {
       const held = await waiting;
-      if (!held) return;
-      if (await hadCheckedLogin(exchange, parts)) {
-        held.release();
-        return;
-      }
-      held.discard();
-      exchange.answer('SESSION_UNCHECKED');
-      parts.observe.answered(exchange, 'SESSION_UNCHECKED');
+      if (held && !(await refuses(held))) held.release();
     },
+    refuses,
   };
-}
-
-async function hadCheckedLogin({ application, head, isSecure }: Exchange, parts: GuardParts): Promise<boolean> {
-  if (!parts.browsers || !application || !head) return false;
-  return parts.browsers.hadCheckedLogin(application.name, HANDLE_COOKIE.in(head.ownCookies, isSecure));
 }

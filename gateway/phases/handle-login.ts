@@ -19,6 +19,7 @@ import type { HeldResponse } from '../upstream/held-response.ts';
 import { isBlocked } from './apply-actions.ts';
 import { checkBefore, checkLogin, type LoginAnswer } from './check-login.ts';
 import { forwardLogin, forwardRequest } from './forward-request.ts';
+import { guardOf } from './guard-session.ts';
 import { admitLogin, isUnreadableLimited } from './limit-login.ts';
 import { passVerdict } from './pass-verdict.ts';
 
@@ -81,6 +82,11 @@ async function forwardAndCheck(
     return;
   }
   try {
+    // A credential that begins no session has nothing to do with one that begins here.
+    if (!attempt.logins.some(({ beginsSession }) => beginsSession) && (await guardOf(exchange, parts)?.refuses(held))) {
+      await admitted?.settle({ outcome: 'unknown' });
+      return;
+    }
     const report = mayReport ? await parts.reports?.settle(exchange.id) : undefined;
     const outcome = report?.outcome ?? judgeOutcome(attempt.logins, exchange, held);
     if (known && outcome !== 'failure') {
@@ -93,12 +99,10 @@ async function forwardAndCheck(
       held.discard();
       return;
     }
-    const headers = await slot.settle({
-      outcome,
-      response: held,
-      ...(report?.user !== undefined && { canonical: report.user }),
-    });
-    const answer = await checkLogin(exchange, { ...login, outcome }, parts);
+    const sessionUsers = exchange.application?.sessions?.sessionOf(held.headers)?.users ?? [];
+    const canonical = report?.user ?? (sessionUsers.length === 1 ? sessionUsers[0] : undefined);
+    const headers = await slot.settle({ outcome, response: held, ...(canonical !== undefined && { canonical }) });
+    const answer = await checkLogin(exchange, { ...login, outcome, sessionUsers }, parts);
     answerLogin(exchange, held, withHeaders(answer, headers), parts);
   } catch (error) {
     held.discard();

@@ -140,19 +140,23 @@ test('what can be read in two ways, or not at all, does not reach DokuWiki', asy
   expect(wiki.seen().length).toBe(seen);
 });
 
-test('who is remembered comes back without a login', async ({ wiki }) => {
+test('who is remembered comes back without a login, in the same browser', async ({ wiki }) => {
   const { answer } = await wiki.login({
     path: '/doku.php',
     ...formOf({ do: 'login', u: 'clean', p: CLEAN.password, r: '1' }),
   });
   const remembered = cookiesOf(answer)
     .split('; ')
-    .filter((cookie) => cookie.startsWith('DW'))
+    .filter((cookie) => /^(?:DW|cv-b=)/.test(cookie))
     .join('; ');
   const back = await wiki.through(withCookie({ path: PAGE }, remembered));
   expect(textOf(back)).toContain('do=logout');
   // Its cookie is set anew, and is no login.
   expect(cookiesOf(back)).toContain('DW');
+  const elsewhere = remembered.replace(/; cv-b=[^;]*|cv-b=[^;]*; /, '');
+  const refused = await wiki.through(withCookie({ path: PAGE }, elsewhere));
+  expect(refused.status).toContain(' 403 ');
+  expect(cookiesOf(refused)).toBe('');
 });
 
 test('a forged verdict does not arrive', async ({ wiki }) => {

@@ -48,9 +48,55 @@ describe('a handle', () => {
     for (const wrong of ['', value.slice(1), `${value}A`, `${value.slice(1)}=`, value.replace(/^./, '+')])
       expect(HANDLE_COOKIE.in(new Map([['cv-b', wrong]]), false)).toBeUndefined();
     expect(HANDLE_COOKIE.format(value, true)).toBe(
-      `__Host-cv-b=${value}; Path=/; Max-Age=7776000; HttpOnly; Secure; SameSite=Lax`,
+      `__Host-cv-b=${value}; Path=/; Max-Age=34560000; HttpOnly; Secure; SameSite=Lax`,
     );
-    expect(HANDLE_COOKIE.format(value, false)).toBe(`cv-b=${value}; Path=/; Max-Age=7776000; HttpOnly; SameSite=Lax`);
+    expect(HANDLE_COOKIE.format(value, false)).toBe(`cv-b=${value}; Path=/; Max-Age=34560000; HttpOnly; SameSite=Lax`);
+  });
+});
+
+describe('the users of a handle', () => {
+  const sessionOf = (...users: string[]) => ({ users, isNameless: false });
+
+  test('are those whom its logins were checked for, on the handles before it too', async () => {
+    const { state, browsers } = world();
+    const first = await browsers.begin(APP, { users: { ofSession: ['ann'], typed: [] } });
+    const second = await browsers.begin(APP, { users: { ofSession: ['bob'], typed: [] }, before: first });
+    expect(await browsers.mayHave(APP, second, sessionOf('ann', 'bob'))).toBe(true);
+    expect(await browsers.mayHave(APP, first, sessionOf('bob'))).toBe(false);
+    expect(await browsers.mayHave(APP, second, sessionOf('ann', 'eve'))).toBe(false);
+    expect(await browsers.mayHave('other.example', second, sessionOf('ann'))).toBe(false);
+    expect(await browsers.mayHave(APP, second, { users: ['ann'], isNameless: true })).toBe(false);
+    expect(await browsers.mayHave(APP, undefined, sessionOf())).toBe(false);
+    expect(state.text()).not.toMatch(/ann|bob/);
+  });
+
+  test('are exact where the application names them, and as they may be meant where people do', async () => {
+    const { browsers } = world();
+    const named = await browsers.begin(APP, { users: { ofSession: ['Ann'], typed: [] } });
+    expect(await browsers.mayHave(APP, named, sessionOf('ann'))).toBe(false);
+    const typed = await browsers.begin(APP, { users: { ofSession: [], typed: ['ANN '] } });
+    expect(await browsers.mayHave(APP, typed, sessionOf('ann'))).toBe(true);
+    expect(await browsers.mayHave(APP, typed, sessionOf('bob'))).toBe(false);
+  });
+
+  test('are the last eight, and nobody in an entry of before', async () => {
+    const { state, browsers } = world();
+    let before: string | undefined;
+    for (let i = 0; i < 9; i++)
+      before = await browsers.begin(APP, { users: { ofSession: [`user${i}`], typed: [] }, before });
+    expect(await browsers.mayHave(APP, before, sessionOf('user8', 'user1'))).toBe(true);
+    expect(await browsers.mayHave(APP, before, sessionOf('user0'))).toBe(false);
+    const old = handles.draw({ mayWait: false });
+    await state.set('handle', handles.idOf(APP, old), '1', { ttlMs: 60_000 });
+    expect(await browsers.mayHave(APP, old, sessionOf())).toBe(true);
+    expect(await browsers.mayHave(APP, old, sessionOf('ann'))).toBe(false);
+  });
+
+  test('are unknown while the state is away', async () => {
+    const { state, browsers } = world();
+    const handle = await browsers.begin(APP, { users: { ofSession: ['ann'], typed: [] } });
+    state.leave();
+    expect(await browsers.mayHave(APP, handle, sessionOf('ann'))).toBeUndefined();
   });
 });
 

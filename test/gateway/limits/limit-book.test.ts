@@ -132,6 +132,14 @@ describe('names of one user', () => {
   });
 });
 
+test('of several names that were typed, none becomes another user', async () => {
+  const { book } = openBook();
+  const [own, other] = [userNeed('own'), userNeed('other')];
+  await attempt(book, { needs: [own, other], outcome: 'success', canonical: 'own' });
+  expect(await letThrough(book, 9, { needs: [own] })).toBe(5);
+  expect(await letThrough(book, 9, { needs: [other] })).toBe(5);
+});
+
 describe('lifting', () => {
   test('ends a ban and its count', async () => {
     const { book } = openBook();

@@ -14,7 +14,10 @@ import { createMemoryState } from '../../support/gateway/memory-state.ts';
 const APP = 'app.example';
 const SESSION = ['Set-Cookie', 'app_in=x; Path=/'];
 const sessions = createSessionGuard(
-  [{ sessionCookies: ['app_in'], mayBeginSession: 'http.request.uri.path == "/sign-up"' }],
+  [
+    { sessionCookies: ['app_in'], mayBeginSession: 'http.request.uri.path == "/sign-up"' },
+    { sessionCookies: ['app_of', 'app_id'], sessionUser: { cookies: ['app_of'] } },
+  ],
   () => undefined,
 );
 
@@ -32,19 +35,28 @@ function requestTo(path: string, handle?: string): Exchange {
   const [name = '', value = ''] = HANDLE_COOKIE.format(handle ?? '', false).split(/[=;]/);
   const ownCookies = new Map(handle === undefined ? [] : [[name, value]]);
   const codes: string[] = [];
+  const deleted: string[] = [];
   return {
     ...exchange,
     head: { ...head, ownCookies },
-    application: { name: APP, sessions },
-    answer: (code: string) => void codes.push(code),
+    application: { name: APP, sessions, guardsSessions: true },
+    answer: (code: string, { headers = [] }: { headers?: readonly string[] } = {}) => {
+      codes.push(code);
+      deleted.push(...headers);
+    },
     codes,
+    deleted,
   } as unknown as Exchange;
 }
 
 /** @returns what becomes of a held response, and what the client is answered */
-async function decide(exchange: Exchange, parts: Parameters<typeof guardOf>[1]): Promise<string[]> {
+async function decide(
+  exchange: Exchange,
+  parts: Parameters<typeof guardOf>[1],
+  headers: readonly string[] = SESSION,
+): Promise<string[]> {
   const done: string[] = [];
-  const held = { release: () => done.push('released'), discard: () => done.push('discarded') };
+  const held = { headers, release: () => done.push('released'), discard: () => done.push('discarded') };
   await guardOf(exchange, parts)?.decide(Promise.resolve(held as unknown as HeldResponse));
   return [...done, ...(exchange as unknown as { codes: string[] }).codes];
 }
@@ -64,8 +76,13 @@ describe('a response', () => {
   test('is not guarded without a state, nor where no cookie tells a session', () => {
     const { parts } = world();
     expect(guardOf(requestTo('/x'), { ...parts, browsers: undefined })).toBeUndefined();
-    const other = { ...requestTo('/x'), application: { name: APP, sessions: undefined } } as unknown as Exchange;
-    expect(guardOf(other, parts)).toBeUndefined();
+    for (const application of [
+      { name: APP, sessions: undefined, guardsSessions: true },
+      { name: APP, sessions, guardsSessions: false },
+    ]) {
+      const other = { ...requestTo('/x'), application } as unknown as Exchange;
+      expect(guardOf(other, parts)).toBeUndefined();
+    }
   });
 });
 
@@ -92,6 +109,37 @@ describe('a session', () => {
     const handle = await browsers.begin(APP, {});
     state.leave();
     expect(await decide(requestTo('/x', handle), parts)).toEqual(['discarded', 'SESSION_UNCHECKED']);
+  });
+
+  test.each([
+    ['of its user leaves', 'ann', ['released']],
+    ['of another user does not leave', 'bob', ['discarded', 'SESSION_UNCHECKED']],
+    ['of a user with a name that is nearly the same does not leave', 'Ann', ['discarded', 'SESSION_UNCHECKED']],
+  ])('%s', async (_, user, done) => {
+    const { browsers, parts } = world();
+    const handle = await browsers.begin(APP, { users: { ofSession: ['ann'], typed: [] } });
+    expect(await decide(requestTo('/x', handle), parts, ['Set-Cookie', `app_of=${user}`])).toEqual(done);
+    const both = ['Set-Cookie', 'app_of=ann', 'Set-Cookie', `app_of=${user}`, 'Set-Cookie', 'app_in=1'];
+    expect(await decide(requestTo('/x', handle), parts, both)).toEqual(done);
+  });
+
+  test('that names nobody, where sessions have names, does not leave', async () => {
+    const { browsers, parts } = world();
+    const handle = await browsers.begin(APP, { users: { ofSession: ['ann'], typed: [] } });
+    const done = await decide(requestTo('/x', handle), parts, ['Set-Cookie', 'app_id=7']);
+    expect(done).toEqual(['discarded', 'SESSION_UNCHECKED']);
+  });
+
+  test('that is refused is deleted in the browser, unless the state is away', async () => {
+    const { state, parts } = world();
+    const headers = ['X-A', '1', 'Set-Cookie', 'app_in=x; Path=/in; Expires=Thu, 01 Jan 2099 00:00:00 GMT; Secure'];
+    const deletedBy = async (exchange: Exchange) => {
+      await decide(exchange, parts, [...headers, 'Set-Cookie', 'other=1']);
+      return (exchange as unknown as { deleted: string[] }).deleted;
+    };
+    expect(await deletedBy(requestTo('/x'))).toEqual(['Set-Cookie', 'app_in=; Max-Age=0; Path=/in; Secure']);
+    state.leave();
+    expect(await deletedBy(requestTo('/x', 'A'.repeat(43)))).toEqual([]);
   });
 
   test('that was not held is nothing to decide', async () => {

@@ -67,7 +67,7 @@ export function cookiesOf(...answers: readonly Answer[]): string {
   const jar = new Map<string, string>();
   for (const cookie of answers.flatMap((answer) => valuesOf(answer, 'set-cookie'))) {
     const [, name = '', value = ''] = /^([^=;]+)=([^;]*)/.exec(cookie) ?? [];
-    if (value === 'deleted') jar.delete(name);
+    if (value === 'deleted' || /;\s*Max-Age=0(?:;|$)/i.test(cookie)) jar.delete(name);
     else jar.set(name, value);
   }
   return [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
