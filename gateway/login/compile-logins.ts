@@ -1,7 +1,7 @@
 // From presets and locations of a configuration to the logins that requests are matched with.
 
 import type { FindList } from '../rules/compile-expression.ts';
-import { compileRule, parseRule } from '../rules/rule.ts';
+import { compileSource } from '../rules/compile-source.ts';
 import { isOfBrowser, type Login } from './attempt.ts';
 import type { LocationConfig } from './location.ts';
 import type { LoginConfig } from './login-config.ts';
@@ -45,7 +45,7 @@ export function compileLogin(
   return {
     name,
     ...origin,
-    when: compileRule(parseRule(when), LOGIN_SCHEME, findList),
+    when: compileSource(when, LOGIN_SCHEME, findList),
     usernames: listOf(username).map(parseReference),
     passwords,
     outcome: compileOutcome({ success, failure, sessionCookies: beginsSession ? sessionCookies : [] }, findList),
@@ -71,7 +71,7 @@ export function expressionsOf({
   const places = (key: 'username' | 'password', sources: string | readonly string[] | undefined) =>
     listOf(sources).map((source) => ({ key, source, check: () => void parseReference(source) }));
   return [
-    { key: 'when', source: when, check: (findList) => void compileRule(parseRule(when), LOGIN_SCHEME, findList) },
+    { key: 'when', source: when, check: (findList) => void compileSource(when, LOGIN_SCHEME, findList) },
     ...places('username', username),
     ...places('password', password),
     ...outcomes('success', success),

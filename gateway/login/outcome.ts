@@ -5,7 +5,7 @@ import type { Exchange } from '../exchange.ts';
 import { RESPONSE_SCHEME, type RuleResponse } from '../fields/response-fields.ts';
 import { liveCookies } from '../fields/set-cookies.ts';
 import type { FindList } from '../rules/compile-expression.ts';
-import { compileRule, parseRule } from '../rules/rule.ts';
+import { compileSource } from '../rules/compile-source.ts';
 import type { LoginOutcome, OutcomeTests } from './attempt.ts';
 import { createNameTest } from './cookie-names.ts';
 
@@ -39,8 +39,8 @@ export function compileOutcome(
   findList: FindList,
 ): OutcomeTests {
   return {
-    success: compileRule(parseRule(success), RESPONSE_SCHEME, findList),
-    failure: compileRule(parseRule(failure), RESPONSE_SCHEME, findList),
+    success: compileSource(success, RESPONSE_SCHEME, findList),
+    failure: compileSource(failure, RESPONSE_SCHEME, findList),
     beginsSession: createSessionTest(sessionCookies),
   };
 }

@@ -22,8 +22,19 @@ export type FieldReference =
 /** Their values are found decoded, and trimmed or not. */
 const TRANSPARENT: ReadonlySet<string> = new Set(['url_decode', 'lower', 'to_string']);
 
+/** Presets name the same few places for each application, and again with each reload. */
+const known = new Map<string, FieldReference>();
+const MAX_KNOWN = 1_000;
+
 /** @throws {RuleError} for an expression that names no place */
 export function parseReference(source: string): FieldReference {
+  const reference = known.get(source) ?? readReference(source);
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(source, reference);
+  return reference;
+}
+
+function readReference(source: string): FieldReference {
   const value = parseText(source);
   const reference = referenceOf(value);
   if (reference) return reference;

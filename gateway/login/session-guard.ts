@@ -5,7 +5,7 @@ import type { RuleRequest } from '../fields/readings.ts';
 import { REQUEST_SCHEME } from '../fields/request-fields.ts';
 import { liveCookies, type SetCookie } from '../fields/set-cookies.ts';
 import type { FindList } from '../rules/compile-expression.ts';
-import { compileRule, parseRule } from '../rules/rule.ts';
+import { compileSource } from '../rules/compile-source.ts';
 import { createNameTest } from './cookie-names.ts';
 import type { SessionUser } from './preset-schema.ts';
 import { createUserReader } from './session-user.ts';
@@ -28,7 +28,7 @@ export function createSessionGuard(sources: readonly SessionSource[], findList: 
   const exemptions = sources
     .map(({ mayBeginSession }) => mayBeginSession)
     .filter((expression) => expression !== undefined)
-    .map((expression) => compileRule(parseRule(expression), REQUEST_SCHEME, findList));
+    .map((expression) => compileSource(expression, REQUEST_SCHEME, findList));
   return {
     sessionOf: (headers) => {
       const cookies = liveCookies(headers);

@@ -9,8 +9,9 @@ import { readingsOf, readsReading } from '../fields/readings.ts';
 import { REQUEST_SCHEME } from '../fields/request-fields.ts';
 import { lettersOf } from '../request/reserved-names.ts';
 import type { FindList } from '../rules/compile-expression.ts';
+import { compileSource } from '../rules/compile-source.ts';
 import { allOf, anyOf } from '../rules/kleene.ts';
-import { type CompiledRule, compileRule, parseRule } from '../rules/rule.ts';
+import type { CompiledRule } from '../rules/rule.ts';
 import { createRuleIndex } from '../rules/rule-index.ts';
 import type { Trilean } from '../rules/schema/types.ts';
 import type { Context } from '../rules/scheme.ts';
@@ -41,7 +42,7 @@ export function createRuleSet(rules: readonly PreparedRule[]): RuleSet {
 
 export function prepareRule(config: RuleConfig, place: string, findList: FindList): PreparedRule {
   const { name = place, when, do: action, onUnknown } = config;
-  const compiled = compileRule(parseRule(when), REQUEST_SCHEME, findList);
+  const compiled = compileSource(when, REQUEST_SCHEME, findList);
   if (action.kind === 'addToList' && findList(action.addToList.list)?.kind !== 'ip') throw new ListMissing();
   return {
     name,
