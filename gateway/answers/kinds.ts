@@ -79,6 +79,12 @@ export const ANSWER_KINDS = {
     detail: 'Reports of logins need a token.',
     hint: 'Send Authorization: Bearer and the token of the gateway.',
   },
+  REPORT_UNKNOWN: {
+    status: 404,
+    title: 'No such login',
+    detail: 'No login with this number waits for its outcome.',
+    hint: 'Send the Credveil-Attempt of the request, before it is answered.',
+  },
   REPORT_LATE: {
     status: 409,
     title: 'Too late',

@@ -8,7 +8,10 @@ import { parseReport, type Report } from './report.ts';
 /** Longer than a response may take. */
 const TTL_MS = 10 * 60_000;
 const ROOM = 'report';
+const WAITING = 'waiting';
 const SETTLED = 'settled';
+/** The marker of a login has its id as its key, and a report this as well. */
+const REPORT = '.report';
 const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -23,15 +26,23 @@ export class Reports {
     this.#key = key;
   }
 
+  /** Before the application gets the login. Without the state nothing can be reported. */
+  async expect(attempt: string): Promise<void> {
+    await this.#state.set(ROOM, attempt, WAITING, { ttlMs: TTL_MS }).catch(onlyStateErrors);
+  }
+
   /**
-   * @returns false if the login was settled before
+   * The last report before the login is settled is the one that counts.
    * @throws StateError
    */
-  async add(report: Report): Promise<boolean> {
+  async add(report: Report): Promise<'taken' | 'late' | 'unknown'> {
     const { attempt } = report;
-    if ((await this.#state.get(ROOM, attempt)) === SETTLED) return false;
-    await this.#state.set(ROOM, attempt, this.#seal(report), { ttlMs: TTL_MS });
-    return true;
+    const before = await this.#state.get(ROOM, attempt);
+    if (before !== WAITING) return before === SETTLED ? 'late' : 'unknown';
+    await this.#state.set(ROOM, attempt + REPORT, this.#seal(report), { ttlMs: TTL_MS });
+    if ((await this.#state.get(ROOM, attempt)) === WAITING) return 'taken';
+    // It was settled meanwhile: either this takes the report back, or the settlement has taken it.
+    return (await this.#state.takeOnce(ROOM, attempt + REPORT)) === undefined ? 'taken' : 'late';
   }
 
   /**
@@ -39,12 +50,11 @@ export class Reports {
    */
   async settle(attempt: string): Promise<Report | undefined> {
     try {
-      const sealed = await this.#state.takeOnce(ROOM, attempt);
       await this.#state.set(ROOM, attempt, SETTLED, { ttlMs: TTL_MS });
-      return sealed === undefined || sealed === SETTLED ? undefined : this.#open(attempt, sealed);
+      const sealed = await this.#state.takeOnce(ROOM, attempt + REPORT);
+      return sealed === undefined ? undefined : this.#open(attempt, sealed);
     } catch (error) {
-      if (error instanceof StateError) return undefined;
-      throw error;
+      return onlyStateErrors(error);
     }
   }
 
@@ -70,4 +80,9 @@ export class Reports {
       return undefined;
     }
   }
+}
+
+/** @throws anything else */
+function onlyStateErrors(error: unknown): undefined {
+  if (!(error instanceof StateError)) throw error;
 }

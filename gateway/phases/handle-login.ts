@@ -73,7 +73,10 @@ async function forwardAndCheck(
   if (!policy) return;
   const login = { attempt, policy, checks: setup.checks };
   const mayReport = setup.outcomeToken !== undefined;
-  if (mayReport) exchange.toOrigin.push('Credveil-Attempt', exchange.id);
+  if (mayReport) {
+    await parts.reports?.expect(exchange.id);
+    exchange.toOrigin.push('Credveil-Attempt', exchange.id);
+  }
   if (!known) await checkBefore(exchange, login);
   else if (known.header !== undefined) exchange.toOrigin.push('Exposed-Credential-Check', known.header);
   const held = exchange.response.destroyed ? undefined : await forwardLogin(exchange, target, content, parts, setup);

@@ -42,7 +42,8 @@ async function takeReport({ message, head }: Exchange, token: OutcomeToken, repo
   try {
     const report = head.body === 0 ? undefined : parseReport(await readBody(message));
     if (!report) throw new Refusal('REPORT_MALFORMED');
-    if (!(await reports.add(report))) throw new Refusal('REPORT_LATE');
+    const result = await reports.add(report);
+    if (result !== 'taken') throw new Refusal(result === 'late' ? 'REPORT_LATE' : 'REPORT_UNKNOWN');
     return true;
   } catch (error) {
     if (error instanceof ClientGoneError) return false;

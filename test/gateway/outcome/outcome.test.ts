@@ -37,10 +37,39 @@ async function world(place: { write(name: string, text: string): string }) {
 describe('a report', () => {
   placeTest('is for the worker that has the login, once, and sealed meanwhile', async ({ place }) => {
     const { state, post, reports } = await world(place);
+    await reports.expect(REPORT.attempt);
     expect((await post(JSON.stringify(REPORT))).status).toBe(204);
     expect(state.text()).not.toMatch(/Marked|success/);
     expect(await reports.settle(REPORT.attempt)).toEqual(REPORT);
     expect(await reports.settle(REPORT.attempt)).toBeUndefined();
+  });
+
+  placeTest('may come again before the login is settled, and the last one counts', async ({ place }) => {
+    const { post, reports } = await world(place);
+    await reports.expect(REPORT.attempt);
+    for (const outcome of ['failure', 'failure', 'success'])
+      expect((await post(JSON.stringify({ ...REPORT, outcome }))).status).toBe(204);
+    expect(await reports.settle(REPORT.attempt)).toEqual(REPORT);
+  });
+
+  placeTest('of a login that nobody waits for is refused, and not kept', async ({ place }) => {
+    const { state, post } = await world(place);
+    const { status, body } = await post(JSON.stringify(REPORT));
+    expect(status).toBe(404);
+    expect(JSON.parse(body)).toMatchObject({ code: 'REPORT_UNKNOWN' });
+    expect(state.text()).toBe('');
+  });
+
+  placeTest('is taken or late, and never both, while the login is settled', async ({ place }) => {
+    const { reports } = await world(place);
+    for (let i = 0; i < 20; i++) {
+      const attempt = `AttemptNr${String(i).padStart(3, '0')}`;
+      await reports.expect(attempt);
+      const adding = reports.add({ attempt, outcome: 'success' });
+      for (let turns = 0; turns < i; turns++) await Promise.resolve();
+      const settled = await reports.settle(attempt);
+      expect(await adding).toBe(settled ? 'taken' : 'late');
+    }
   });
 
   placeTest('is late once the login is settled', async ({ place }) => {
@@ -51,11 +80,13 @@ describe('a report', () => {
 
   placeTest('of another login, or altered, is none', async ({ place }) => {
     const { state, post, reports } = await world(place);
+    await reports.expect(REPORT.attempt);
     await post(JSON.stringify(REPORT));
-    const sealed = (await state.get('report', REPORT.attempt)) as string;
-    await state.set('report', 'OtherAttempt', sealed, { ttlMs: 1_000 });
+    const key = (attempt: string): string => `${attempt}.report`;
+    const sealed = (await state.get('report', key(REPORT.attempt))) as string;
+    await state.set('report', key('OtherAttempt'), sealed, { ttlMs: 1_000 });
     expect(await reports.settle('OtherAttempt')).toBeUndefined();
-    await state.set('report', REPORT.attempt, `${sealed.slice(0, -2)}AA`, { ttlMs: 1_000 });
+    await state.set('report', key(REPORT.attempt), `${sealed.slice(0, -2)}AA`, { ttlMs: 1_000 });
     expect(await reports.settle(REPORT.attempt)).toBeUndefined();
   });
 
