@@ -23,6 +23,14 @@ export interface Place {
   readonly place: string;
   readonly times: number;
   readonly network: string | undefined;
+  /** Of logins that other sites send: a bucket of its own, which acts on these alone. */
+  readonly isForeign: boolean;
+}
+
+export interface PlacesOptions {
+  /** Of the body; without it there is none. */
+  readonly findMember?: FindMember | undefined;
+  readonly isForeign?: boolean;
 }
 
 /** A customer has a /64 at least, and often a /56 or /48. */
@@ -32,6 +40,8 @@ const ROLL_UPS = [
   { bits: 48, times: 16 },
 ] as const;
 const HASH_BYTES = 16;
+/** No value is a number. */
+const FOREIGN = 1;
 /** The same few networks come again and again. */
 const MAX_REMEMBERED = 4_096;
 
@@ -67,9 +77,12 @@ export class LimitKeys {
 
   /**
    * Empty if the request lacks a value that the limit is by, undefined if it has too many.
-   * @param findMember of the body; without it there is none
    */
-  placesOf({ config: { name, by } }: PreparedLimit, exchange: Exchange, findMember?: FindMember): Place[] | undefined {
+  placesOf(
+    { config: { name, by } }: PreparedLimit,
+    exchange: Exchange,
+    { findMember, isForeign = false }: PlacesOptions = {},
+  ): Place[] | undefined {
     const { application, client } = exchange;
     const isByAddress = by.includes('address');
     if (!application || (isByAddress && !client)) return [];
@@ -78,9 +91,12 @@ export class LimitKeys {
     const counted = isByAddress && client ? networksOf(client) : [{ network: undefined, times: 1 }];
     return combinations?.flatMap((values) =>
       counted.map(({ network, times }) => ({
-        place: this.#hash(JSON.stringify([application.name, name, network ?? null, ...values])),
+        place: this.#hash(
+          JSON.stringify([application.name, name, network ?? null, ...values, ...(isForeign ? [FOREIGN] : [])]),
+        ),
         times,
         network,
+        isForeign,
       })),
     );
   }
@@ -105,7 +121,7 @@ export function needsOf(
   const { config, hasUsername, isForAll, sparesDevices } = limit;
   const { name, allow, windowMs, banMs, mode } = config;
   const users = hasUsername ? names.map((user) => ({ name: user })) : [{}];
-  return places.flatMap(({ place, times, network }) =>
+  return places.flatMap(({ place, times, network, isForeign }) =>
     users.map((user) => ({
       limit: name,
       place,
@@ -115,7 +131,7 @@ export function needsOf(
       banMs,
       isConsecutive: mode === 'consecutive',
       acts,
-      isForAll,
+      isForAll: isForAll && !isForeign,
       sparesDevices,
       ...(network !== undefined && { network }),
     })),

@@ -107,7 +107,8 @@ export class LoginLimits implements Limits {
   ): LimitNeed[] | undefined {
     const needs: LimitNeed[] = [];
     for (const limit of limits) {
-      const places = this.#keys.placesOf(limit, exchange, findMember);
+      const isForeign = limit.isOfBrowser && isCrossSite(exchange);
+      const places = this.#keys.placesOf(limit, exchange, { findMember, isForeign });
       if (!places) return undefined;
       if (places.length > 0) needs.push(...needsOf(limit, places, names, actsOn(limit, exchange)));
     }
@@ -153,6 +154,12 @@ export class LoginLimits implements Limits {
     };
   }
 }
+
+/**
+ * Another site made the browser send it: browsers say so, except to sites without TLS. Whoever says
+ * so himself has a second bucket, and no third.
+ */
+const isCrossSite = ({ message }: Exchange): boolean => message.headers['sec-fetch-site'] === 'cross-site';
 
 /** A restriction: it acts if any reading fulfils its condition, or may. */
 function actsOn({ actOn }: PreparedLimit, exchange: Exchange): boolean {

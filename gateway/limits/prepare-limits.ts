@@ -3,7 +3,7 @@
 import { COUNT_SCHEME } from '../fields/count-fields.ts';
 import { REQUEST_SCHEME } from '../fields/request-fields.ts';
 import type { FindList } from '../rules/compile-expression.ts';
-import { compileRule, parseRule } from '../rules/rule.ts';
+import { compileSource } from '../rules/compile-source.ts';
 import type { LimitConfig } from './limit-config.ts';
 import type { PreparedLimit } from './prepared-limit.ts';
 
@@ -13,10 +13,11 @@ export function prepareLimit(config: LimitConfig, findList: FindList): PreparedL
   const isNamed = actOn === 'logins' || actOn === 'everything';
   return {
     config,
-    count: compileRule(parseRule(count), COUNT_SCHEME, findList),
-    actOn: isNamed ? undefined : compileRule(parseRule(actOn), REQUEST_SCHEME, findList),
+    count: compileSource(count, COUNT_SCHEME, findList),
+    actOn: isNamed ? undefined : compileSource(actOn, REQUEST_SCHEME, findList),
     isForAll: actOn !== 'logins' && !by.some(isOfLogins),
     hasUsername: by.includes('username'),
+    isOfBrowser: !by.every(isOfLogins),
     sparesDevices: by.every((value) => value === 'address' || isOfLogins(value)),
   };
 }

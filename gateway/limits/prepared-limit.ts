@@ -11,6 +11,8 @@ export interface PreparedLimit {
   /** It acts on more than logins. */
   readonly isForAll: boolean;
   readonly hasUsername: boolean;
+  /** It counts by what a browser sends wherever it is: another site can make it send logins. */
+  readonly isOfBrowser: boolean;
   /** Strangers can fill it for others: a browser that the user has logged in with is spared. */
   readonly sparesDevices: boolean;
 }

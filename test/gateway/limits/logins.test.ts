@@ -95,6 +95,28 @@ describe('a login over a limit', { timeout: 60_000 }, () => {
     expect((await app.login('ann', RIGHT, ['X-Key: z'])).status).toBe(302);
   });
 
+  test('is another one for logins that other sites send', async () => {
+    const limits = '[{ name: all, by: [address], allow: 3, window: 1m, for: 1h, actOn: everything }]';
+    const app = await startLimitedApp({ limits, stateDirectory: stateFolder() });
+    const foreign = ['Sec-Fetch-Site: cross-site'];
+    for (let i = 0; i < 3; i++) expect((await app.login(`user${i}`, 'wrong', foreign)).status).toBe(403);
+    expect((await app.login('ann', RIGHT, foreign)).status).toBe(429);
+    expect((await app.get('/')).status).toBe(200);
+    expect((await app.login('ann', RIGHT, ['Sec-Fetch-Site: same-origin'])).status).toBe(302);
+    for (let i = 0; i < 3; i++) expect((await app.login(`user${i}`, 'wrong')).status).toBe(403);
+    // Of everybody at the address, and of whatever they ask for.
+    expect((await app.login('ann', RIGHT)).status).toBe(429);
+    expect((await app.get('/')).status).toBe(429);
+    expect((await app.login('ann', RIGHT, foreign)).status).toBe(429);
+  });
+
+  test('by username is one for logins of all sites', async () => {
+    const app = await startLimitedApp({ limits: BY_USER, stateDirectory: stateFolder() });
+    await app.login('ann', 'wrong');
+    for (let i = 0; i < 2; i++) await app.login('ann', 'wrong', ['Sec-Fetch-Site: cross-site']);
+    expect((await app.login('ann', RIGHT)).status).toBe(429);
+  });
+
   test('counts what cannot be read', async () => {
     const app = await startLimitedApp({ limits: 'failures', stateDirectory: stateFolder() });
     const odd = ['Content-Encoding: unheard-of'];
