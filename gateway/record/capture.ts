@@ -41,7 +41,8 @@ export function capture(exchange: Exchange, options: CaptureOptions): Captured |
   };
   for (const name of RECORDABLE) keep(name, read(first, name));
   if (head.query === undefined) keep(QUERY, '');
-  const isMasked = readings.some((path) => maskPath(path) !== path || !isSmall(path));
+  const mask = (path: string): string => maskPath(path, exchange.attempt?.usernames);
+  const isMasked = readings.some((path) => mask(path) !== path || !isSmall(path));
   const kept = new Set<string>([...Object.keys(fields), ...unknown]);
   if (!isMasked) kept.add(PATH);
   if (!isMasked && head.query === undefined) kept.add(URI);
@@ -56,7 +57,7 @@ export function capture(exchange: Exchange, options: CaptureOptions): Captured |
     app: application.name,
     fields,
     unknown,
-    readings: isMasked ? readings.map((path) => maskPath(path).slice(0, 1_024)) : [...readings],
+    readings: isMasked ? readings.map((path) => mask(path).slice(0, 1_024)) : [...readings],
     isMasked,
     conditions: contexts.map((context) => outcomesIn(context, room)),
     isCut: room.length < needed.length,

@@ -48,17 +48,28 @@ export class RecordFiles {
     this.#folder = recordFolder(stateDirectory);
     this.#bounds = bounds;
     this.#onEvent = onEvent;
-    this.#prune();
+    try {
+      this.#prune();
+    } catch (error) {
+      this.#report(error);
+    }
   }
 
+  /** @param lines of which each is at most `MAX_LINE_BYTES` long */
   append(lines: readonly string[]): void {
-    const text = `${lines.join('\n')}\n`;
-    if (this.#waitingBytes + text.length > MAX_WAITING_BYTES) return;
-    this.#waiting.push(text);
-    this.#waitingBytes += text.length;
+    for (const line of lines) {
+      if (this.#waitingBytes + line.length >= MAX_WAITING_BYTES) break;
+      this.#waiting.push(`${line}\n`);
+      this.#waitingBytes += line.length + 1;
+    }
     this.#writing ??= this.#writeAll().finally(() => {
       this.#writing = undefined;
     });
+  }
+
+  /** Resolves once what was appended is written, or has failed to be. */
+  async written(): Promise<void> {
+    await this.#writing;
   }
 
   async close(): Promise<void> {
@@ -69,20 +80,35 @@ export class RecordFiles {
 
   async #writeAll(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const bytes = Buffer.from(this.#waiting.join(''));
-      this.#waiting = [];
-      this.#waitingBytes = 0;
       try {
-        await write(this.#open(), bytes);
+        const handle = this.#open();
+        const bytes = this.#take(this.#bounds.maxBytes / PARTS - this.#bytes);
+        await write(handle, bytes);
         this.#bytes += bytes.length;
         this.#isFailing = false;
       } catch (error) {
-        // The gateway decides without its record, and says once that there is none.
-        if (!this.#isFailing) this.#onEvent({ event: 'record-failed', ...nameError(error) });
-        this.#isFailing = true;
+        this.#report(error);
+        this.#waiting = [];
+        this.#waitingBytes = 0;
         this.#drop();
       }
     }
+  }
+
+  /** Lines that wait, until they are enough. */
+  #take(enough: number): Buffer {
+    let count = 0;
+    for (let length = 0; length < enough && count < this.#waiting.length; count++)
+      length += this.#waiting[count]?.length ?? 0;
+    const text = this.#waiting.splice(0, count).join('');
+    this.#waitingBytes -= text.length;
+    return Buffer.from(text);
+  }
+
+  /** The gateway decides without its record, and says once that there is none. */
+  #report(error: unknown): void {
+    if (!this.#isFailing) this.#onEvent({ event: 'record-failed', ...nameError(error) });
+    this.#isFailing = true;
   }
 
   /** The file to write to: a new one when the last is large or old enough. */
@@ -113,7 +139,8 @@ export class RecordFiles {
     for (const file of recordFiles(this.#folder).reverse()) {
       const { size, mtimeMs } = fs.statSync(file);
       bytes += size;
-      const isKept = bytes <= maxBytes - maxBytes / PARTS && Date.now() - mtimeMs <= hours * HOUR_MS;
+      // Room for the next part, whose last line may begin before its end.
+      const isKept = bytes <= maxBytes - (2 * maxBytes) / PARTS && Date.now() - mtimeMs <= hours * HOUR_MS;
       if (!isKept) fs.rmSync(file, { force: true });
     }
   }

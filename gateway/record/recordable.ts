@@ -46,4 +46,25 @@ export function isSmall(value: unknown): boolean {
 const SECRET_SEGMENT = /(?=[^/]*\d)[A-Za-z0-9_=+.~-]{20,}|[^/]*(?:@|%40)[^/]*|[A-Za-z]{40,}/gi;
 export const MASK = '…';
 
-export const maskPath = (path: string): string => path.replace(SECRET_SEGMENT, MASK);
+/** Shorter names are part of many words. */
+const MIN_PART = 4;
+
+/** @param usernames of the login: Nextcloud has them in paths of files */
+export function maskPath(path: string, usernames: readonly string[] = []): string {
+  const masked = path.replace(SECRET_SEGMENT, MASK);
+  const names = usernames.map((name) => name.trim().toLowerCase()).filter((name) => name !== '');
+  if (names.length === 0) return masked;
+  const hasName = (segment: string): boolean => {
+    const text = decoded(segment).toLowerCase();
+    return names.some((name) => text === name || (name.length >= MIN_PART && text.includes(name)));
+  };
+  return masked.replace(/[^/]+/g, (segment) => (hasName(segment) ? MASK : segment));
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
