@@ -21,6 +21,7 @@ import { Browsers } from './handle/browsers.ts';
 import { Handles } from './handle/handles.ts';
 import { LoginLimits } from './limits/login-limits.ts';
 import { KnownCredentials } from './login/known-credentials.ts';
+import { CheckTimes } from './observe/check-times.ts';
 import { Observe } from './observe/observe.ts';
 import { createNameUser } from './observe/user-names.ts';
 import { Reports } from './outcome/reports.ts';
@@ -82,6 +83,7 @@ class RunningGateway implements Gateway {
   readonly #budget = new BufferBudget();
   readonly #recorder: Recorder;
   readonly #observe: Observe;
+  readonly #checkTimes = new CheckTimes();
   readonly #bodyRates: BodyRates;
   readonly #servers: HttpServers;
   readonly #listeners: Server[] = [];
@@ -116,7 +118,7 @@ class RunningGateway implements Gateway {
     };
     this.#lists = options.lists ?? NO_LISTS;
     this.#limits = state && new LoginLimits(state);
-    this.#setup = createSetup(config, { tls: this.#tlsOptions, findList: (name) => this.#lists.lookup(name) });
+    this.#setup = this.#createSetup(config, (name) => this.#lists.lookup(name));
     this.#bodyRates = new BodyRates(() => this.#setup.config.limits);
     const handle = createPipeline({
       setup: () => this.#setup,
@@ -167,8 +169,7 @@ class RunningGateway implements Gateway {
 
   reload(config: GatewayConfig, lists = this.#lists): void {
     const before = this.#setup;
-    const findList: FindList = (name) => lists.lookup(name);
-    this.#setup = createSetup(config, { tls: this.#tlsOptions, findList, previous: before });
+    this.#setup = this.#createSetup(config, (name) => lists.lookup(name), before);
     this.#lists = lists;
     for (const profile of this.#setup.profiles.values())
       if (before.profiles.get(profile.id) === profile) profile.reload();
@@ -176,6 +177,11 @@ class RunningGateway implements Gateway {
     void this.#limits?.readBans();
     void retireSetup(before, this.#setup);
     this.#makeReady(before.checks);
+  }
+
+  #createSetup(config: GatewayConfig, findList: FindList, previous?: GatewaySetup): GatewaySetup {
+    const onChecked = (seconds: number): void => this.#checkTimes.observe(seconds);
+    return createSetup(config, { tls: this.#tlsOptions, findList, previous, onChecked });
   }
 
   /** The first login does not wait for what the service has published. */
@@ -210,6 +216,7 @@ class RunningGateway implements Gateway {
   async metrics(): Promise<readonly Metric[]> {
     return [
       ...this.#observe.collect(),
+      this.#checkTimes.collect(),
       gauge(
         'credveil_gateway_connections',
         'Open connections of clients.',

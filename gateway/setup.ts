@@ -45,6 +45,8 @@ export interface GatewaySetup {
 export interface SetupParts {
   readonly tls: TlsProfileOptions;
   readonly findList: FindList;
+  /** Called with the seconds that a check of a login took. */
+  readonly onChecked?: (seconds: number) => void;
   /** The setup that this one replaces. */
   readonly previous?: GatewaySetup | undefined;
 }
@@ -54,7 +56,8 @@ export interface SetupParts {
  * @throws StoreError, LookupError for files of `leaks` that cannot be used
  * @throws RuleError as `parseConfig` would have reported it; nothing is held open then
  */
-export function createSetup(config: GatewayConfig, { tls: tlsOptions, findList, previous }: SetupParts): GatewaySetup {
+export function createSetup(config: GatewayConfig, parts: SetupParts): GatewaySetup {
+  const { tls: tlsOptions, findList, previous } = parts;
   const shared = prepareRules(config.rules, 'rules', findList);
   const origins = new Map<string, Origin>();
   const applications = Object.entries(config.apps).map(([name, app]): Application => {
@@ -79,7 +82,7 @@ export function createSetup(config: GatewayConfig, { tls: tlsOptions, findList, 
       kept: new Set(app.keep.map(lettersOf)),
     };
   });
-  const checks = createChecksOf(config, previous);
+  const checks = createChecksOf(config, parts);
   // Last, since they are what an error would leave open.
   const profiles = createProfiles(config, tlsOptions, previous);
   return {
@@ -109,13 +112,13 @@ const sessionsOf = ({ login }: AppConfig, findList: FindList): SessionGuard | un
 const accessOf = ({ keyFileGroup: group }: GatewayConfig) => (group === undefined ? {} : { group });
 
 /** By content, as origins: a reload takes up a key that was replaced. */
-function createChecksOf(config: GatewayConfig, previous: GatewaySetup | undefined): Checks | undefined {
+function createChecksOf(config: GatewayConfig, { previous, onChecked }: SetupParts): Checks | undefined {
   const { leaks, stateDirectory } = config;
   if (!leaks) return undefined;
   const files = readLeakFiles(leaks, accessOf(config));
   if (previous?.checks?.digest === files.digest) return previous.checks;
   const memory = stateDirectory === undefined ? undefined : createCheckerMemory(stateDirectory);
-  return createChecks(files, { memory, passwordFilter: leaks.passwordFilter });
+  return createChecks(files, { memory, passwordFilter: leaks.passwordFilter, onChecked });
 }
 
 /** Closes what the next setup does not go on with. */

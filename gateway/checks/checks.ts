@@ -51,6 +51,8 @@ export interface Checks {
 export interface ChecksOptions {
   readonly memory?: CheckerMemory | undefined;
   readonly passwordFilter: boolean;
+  /** Called with the time that each check took. */
+  readonly onChecked?: ((seconds: number) => void) | undefined;
 }
 
 /** What the SDK takes in one check. */
@@ -60,7 +62,10 @@ const MAX_PASSWORDS = 4;
 const UNREADABLE: LeakVerdict = { status: 'unknown', reason: 'CREDENTIAL_UNREADABLE', isOfRequest: true };
 
 /** @throws LookupError `OPTION_MALFORMED`, `KEY_MALFORMED` */
-export function createChecks({ options, digest }: LeakFiles, { memory, passwordFilter }: ChecksOptions): Checks {
+export function createChecks(
+  { options, digest }: LeakFiles,
+  { memory, passwordFilter, onChecked }: ChecksOptions,
+): Checks {
   let snapshot: string | undefined;
   const onSnapshot = (event: SnapshotEvent): void => {
     snapshot = event.snapshot;
@@ -70,13 +75,19 @@ export function createChecks({ options, digest }: LeakFiles, { memory, passwordF
   const shared = { ...options, fetch, onSnapshot, ...(memory && { memory }), ...engineFor(options) };
   const checker = createLeakChecker({ ...shared, passwordFilter });
   let even: LeakChecker | undefined;
+  const timed = async (used: LeakChecker, credential: CheckedCredential): Promise<LeakVerdict> => {
+    const startedAt = performance.now();
+    const verdict = await checkWith(used, credential);
+    onChecked?.((performance.now() - startedAt) / 1_000);
+    return verdict;
+  };
   return {
     digest,
     snapshot: () => snapshot,
-    check: (credential) => checkWith(checker, credential),
+    check: (credential) => timed(checker, credential),
     checkEvenly: (credential) => {
       even ??= createLeakChecker({ ...shared, bucketCacheBytes: 0 });
-      return checkWith(even, credential);
+      return timed(even, credential);
     },
     ready: async () => {
       await checker.ready();

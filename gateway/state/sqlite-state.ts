@@ -5,6 +5,7 @@ import type Database from 'better-sqlite3';
 import { nameError, type OnEvent } from '../../runtime/events.ts';
 import { Commits } from './commits.ts';
 import { Entries, type Entry } from './entries.ts';
+import { FilePlaces } from './file-places.ts';
 import { SlotWindows } from './slot-windows.ts';
 import { explainStateFault, openStateFile } from './sqlite-file.ts';
 import {
@@ -52,9 +53,11 @@ export class SqliteState implements State {
   readonly #rows: WindowRows;
   readonly #windows: SlotWindows;
   readonly #sweeping: NodeJS.Timeout;
+  readonly #places: FilePlaces;
   readonly topics = new Topics();
   readonly now: StateClock;
   #lastFault = '';
+  #isMoved = false;
   #isClosed = false;
 
   constructor(options: SqliteStateOptions) {
@@ -76,6 +79,7 @@ export class SqliteState implements State {
       (cause) => explainStateFault(file, cause),
       () => this.#rows.writeTime(this.now()),
     );
+    this.#places = new FilePlaces([file, `${file}-wal`]);
     this.#sweeping = setInterval(() => this.sweep(), SWEEP_MS).unref();
   }
 
@@ -166,8 +170,14 @@ export class SqliteState implements State {
     return this.topics.subscribe(topic, listener);
   }
 
-  /** Removes what has expired. */
+  /** Whether what is written now would not be there after a restart. */
+  get isFailing(): boolean {
+    return this.#isMoved || this.#lastFault !== '';
+  }
+
+  /** Removes what has expired, and looks whether the file is still there. */
   sweep(): void {
+    this.#checkPlace();
     const now = this.now();
     void this.#sweepWindows(now);
     this.#write(() => this.#entries.sweep(now, SWEPT_ENTRIES)).catch(() => undefined);
@@ -210,6 +220,14 @@ export class SqliteState implements State {
     }
   }
 
+  /** Everything goes on: what is in force stays so as long as this process lives. */
+  #checkPlace(): void {
+    const wasMoved = this.#isMoved;
+    this.#isMoved = !this.#places.areKept();
+    if (this.#isMoved && !wasMoved)
+      this.#options.onEvent({ event: 'state-failed', ...nameError(moved(this.#options.file)) });
+  }
+
   /** Once for each code in a row. */
   #report(error: unknown): void {
     const named = nameError(error);
@@ -220,6 +238,13 @@ export class SqliteState implements State {
 
 const tooLong = (): StateError =>
   new StateError('STATE_VALUE_TOO_LONG', 'a value is too long to be kept', 'Report this as a fault of credveil.');
+
+const moved = (file: string): StateError =>
+  new StateError(
+    'STATE_MOVED',
+    `state ${file}: it was moved, deleted or overwritten while the gateway runs`,
+    'Put it back, or restart the gateway: what was counted and banned since then ends with this process.',
+  );
 
 const roomFull = (room: StateRoom): StateError =>
   new StateError(

@@ -9,6 +9,7 @@ export type StateErrorCode =
   | 'STATE_BUSY'
   | 'STATE_UNWRITABLE'
   | 'STATE_FULL'
+  | 'STATE_MOVED'
   | 'STATE_AWAY'
   | 'STATE_VALUE_TOO_LONG'
   | 'GATEWAY_KEY_EXPOSED'

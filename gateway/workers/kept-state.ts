@@ -4,6 +4,7 @@
 import path from 'node:path';
 import type { OnEvent } from '../../runtime/events.ts';
 import type { Channel } from '../../runtime/ipc.ts';
+import { gauge, type Metric } from '../../runtime/observe/metric.ts';
 import type { GatewayConfig } from '../config/schema.ts';
 import { LimitBook } from '../limits/limit-book.ts';
 import { LimitKeys } from '../limits/limit-keys.ts';
@@ -93,6 +94,19 @@ export class KeptState {
     const { book } = this.#opened;
     if ('id' in request) return book.lift(request);
     return book.lift({ name: new LimitKeys(this.#key).nameOf(request.app, request.username) });
+  }
+
+  /** None without a state. */
+  metrics(): Metric[] {
+    if (!this.#opened) return [];
+    const { state } = this.#opened;
+    const one = (name: string, help: string, value: number): Metric =>
+      gauge(`credveil_gateway_${name}`, help, [{ value }], 'sum');
+    return [
+      one('bans', 'Bans in force, of all limits on logins.', state.sizeOf('ban')),
+      one('limit_windows', 'Keys whose attempts are counted now.', state.windows.size),
+      one('state_failing', '1 where what is written to the state would be lost.', Number(state.isFailing)),
+    ];
   }
 
   close(): void {

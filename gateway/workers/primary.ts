@@ -82,7 +82,7 @@ export async function startGatewayService(
         state.close();
         await record.close();
       },
-      metrics: async () => [listMetrics(keeper.lists.stats()), ...(await gateway.metrics())],
+      metrics: async () => [[...listMetrics(keeper.lists.stats()), ...state.metrics()], ...(await gateway.metrics())],
     };
   } catch (error) {
     await keeper.lists.close();

@@ -6,6 +6,9 @@ import { expect, test } from 'vitest';
 import { listMetrics } from '../../../gateway/lists/list-metrics.ts';
 import { formatMetrics } from '../../../runtime/observe/metrics-listener.ts';
 import { echo, exchange, serve, startOrigin } from '../../support/gateway/gateway.ts';
+import { startKeptState } from '../../support/gateway/state/limit-workers.ts';
+import { startLimitedApp } from '../../support/gateway/state/limited-app.ts';
+import { stateFolder } from '../../support/gateway/state/states.ts';
 import { root } from '../../support/paths.ts';
 
 const HOST = 'Host: app.example\r\n';
@@ -64,7 +67,8 @@ test('an application that is too slow, or breaks off, is told with a next step',
 
 test('the dashboard and the page show every metric of the gateway, and no other', async () => {
   const { gateway } = await serve('listen: 127.0.0.1:0\napps: { "*": { to: "http://127.0.0.1:1" } }\n');
-  const metrics = [...(await gateway.metrics()), ...listMetrics(ONE_LIST)];
+  const { kept } = startKeptState(stateFolder());
+  const metrics = [...(await gateway.metrics()), ...listMetrics(ONE_LIST), ...kept.metrics()];
   const exported = metrics.map(({ name }) => name).filter((name) => name.startsWith('credveil_gateway_'));
   const dashboard = fs.readFileSync(path.join(root, 'deploy/grafana-dashboard.json'), 'utf8');
   const shown = new Set([...dashboard.matchAll(/credveil_gateway_\w+/g)].map(([name]) => name.replace(/_bucket$/, '')));
@@ -75,4 +79,15 @@ test('the dashboard and the page show every metric of the gateway, and no other'
   expect(exported.filter((name) => !page.includes(name))).toEqual([]);
   const ofLists = exported.filter((name) => name.startsWith('credveil_gateway_list_'));
   expect(exported.filter((name) => !shown.has(name) && !ofLists.includes(name))).toEqual([]);
+});
+
+test('bans and counted keys are those of the process that counts', async () => {
+  const limits = '[{ name: one, by: [address], allow: 1, window: 1m, for: 1h }]';
+  const { login, service } = await startLimitedApp({ limits, stateDirectory: stateFolder() });
+  for (let i = 0; i < 3; i++) await login('ann', 'wrong');
+  const lines = (await formatMetrics(await service.metrics())).split('\n');
+  expect(lines).toContain('credveil_gateway_bans 1');
+  expect(lines).toContain('credveil_gateway_limit_windows 1');
+  expect(lines).toContain('credveil_gateway_state_failing 0');
+  expect(lines).toContain('credveil_gateway_limited_total{limit="one"} 2');
 });

@@ -83,6 +83,44 @@ test('a full disk fails what is set, and slots go on in memory until there is ro
   for (const each of windows) expect(await again.takeSlots([each])).toMatchObject({ taken: false });
 });
 
+describe('a file that is taken away from a gateway that runs', () => {
+  const ways: { readonly [name: string]: (file: string) => void } = {
+    moved: (file) => fs.renameSync(file, `${file}.bak`),
+    deleted: (file) => fs.rmSync(file),
+    replaced: (file) => {
+      fs.copyFileSync(file, `${file}.copy`);
+      fs.renameSync(`${file}.copy`, file);
+    },
+    'cut off': (file) => fs.truncateSync(file, 0),
+    'without its log': (file) => fs.rmSync(`${file}-wal`),
+  };
+
+  test.each(Object.keys(ways))('is noticed, once: %s', async (way) => {
+    const { state, file, events } = openTestState();
+    await state.set('ban', 'a', '', { ttlMs: 60_000 });
+    state.sweep();
+    expect([events, state.isFailing]).toEqual([[], false]);
+    ways[way]?.(file);
+    for (let i = 0; i < 3; i++) state.sweep();
+    expect(events.filter(({ event }) => event === 'state-failed')).toEqual([
+      expect.objectContaining({ code: 'STATE_MOVED', hint: expect.stringContaining('restart') }),
+    ]);
+    expect(state.isFailing).toBe(true);
+    // It is in force as long as this process lives.
+    expect(await state.get('ban', 'a')).toBe('');
+  });
+
+  test('and put back is well again', () => {
+    const { state, file, events } = openTestState();
+    fs.renameSync(file, `${file}.bak`);
+    state.sweep();
+    fs.renameSync(`${file}.bak`, file);
+    state.sweep();
+    expect(state.isFailing).toBe(false);
+    expect(events).toHaveLength(1);
+  });
+});
+
 test('what was answered survives SIGKILL', async () => {
   const file = path.join(stateFolder(), 'state.sqlite');
   const child = spawn(process.execPath, [path.join(root, 'test/support/gateway/state/writes-until-killed.ts'), file], {
