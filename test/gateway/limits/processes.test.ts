@@ -7,7 +7,7 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { LimitBook } from '../../../gateway/limits/limit-book.ts';
 import { attempt, needOf, userNeed } from '../../support/gateway/state/attempts.ts';
-import { startKeptState, startLimitWorker } from '../../support/gateway/state/limit-workers.ts';
+import { startKeptState, startLimitWorker, startStateWorker } from '../../support/gateway/state/limit-workers.ts';
 import { openTestState, stateFolder } from '../../support/gateway/state/states.ts';
 import { root } from '../../support/paths.ts';
 
@@ -40,6 +40,17 @@ test('attempts of a killed worker count, and its bans hold for all others', { ti
   await doomed.kill();
   for (const given of [open, banned]) expect(await other.channel.ask('admit', { given, count: 5 }, WAIT)).toEqual([]);
   await expect.poll(async () => (await kept.bans()).total).toBe(2);
+});
+
+test('a value is taken once, by one of two workers', { timeout: 60_000 }, async () => {
+  const { kept } = startKeptState(stateFolder());
+  const workers = [startStateWorker(kept), startStateWorker(kept)];
+  const keys = Array.from({ length: 200 }, (_, i) => `step-${i}`);
+  for (const key of keys) await kept.here()?.state.set('once', key, 'value', { ttlMs: 60_000 });
+  const question = { room: 'once', keys, times: 3 } as const;
+  const taken = await Promise.all(workers.map(({ channel }) => channel.ask('take', question, WAIT)));
+  expect(taken.flat().sort()).toEqual(keys.toSorted());
+  expect((await workers[0]?.channel.ask('take', question, WAIT)) ?? []).toEqual([]);
 });
 
 test('no ban that was reported is lost when the counting process is killed', { timeout: 60_000 }, async () => {

@@ -1,4 +1,4 @@
-// Processes that ask a state of this one for their limits.
+// Processes that ask this one for its state, or for their limits.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,6 +11,7 @@ import { type Channel, openChannel } from '../../../../runtime/ipc.ts';
 import { root } from '../../paths.ts';
 import { configOf } from '../gateway.ts';
 import type { LimitWorkerAnswers } from './limit-worker.ts';
+import type { StateWorkerAnswers } from './state-worker.ts';
 
 export interface LimitWorker {
   readonly channel: Channel<LimitWorkerAnswers, PrimaryAnswers>;
@@ -30,12 +31,16 @@ export function startKeptState(stateDirectory: string): { readonly kept: KeptSta
   return { kept, events };
 }
 
-export function startLimitWorker(kept: KeptState): LimitWorker {
-  const child: ChildProcess = fork(path.join(root, 'test/support/gateway/state/limit-worker.ts'), {
+export const startLimitWorker = (kept: KeptState): LimitWorker => startWorker<LimitWorkerAnswers>(kept, 'limit-worker');
+
+export const startStateWorker = (kept: KeptState) => startWorker<StateWorkerAnswers>(kept, 'state-worker');
+
+function startWorker<Answers extends object>(kept: KeptState, name: string) {
+  const child: ChildProcess = fork(path.join(root, `test/support/gateway/state/${name}.ts`), {
     serialization: 'advanced',
   });
   const exited = once(child, 'exit');
-  const channel = openChannel<LimitWorkerAnswers, PrimaryAnswers>(child);
+  const channel = openChannel<Answers, PrimaryAnswers>(child);
   kept.connect(channel as unknown as Parameters<KeptState['connect']>[0]);
   onTestFinished(() => void child.kill('SIGKILL'));
   return {
