@@ -5,9 +5,8 @@ import { readingsOf } from '../fields/readings.ts';
 import type { Trilean } from '../rules/schema/types.ts';
 import type { Context } from '../rules/scheme.ts';
 import type { Login } from './attempt.ts';
-import { readContentType } from './body/content-type.ts';
 import type { ReadBody } from './body/read-body.ts';
-import { headerOf, LOGIN_SCHEME } from './login-fields.ts';
+import { LOGIN_SCHEME } from './login-fields.ts';
 import type { PreparedLogin } from './login-set.ts';
 
 /** A login that a request may be at. */
@@ -24,17 +23,17 @@ export function findCandidates(exchange: Exchange): readonly Candidate[] | undef
   const found: Candidate[] = [];
   for (const position of set.index.candidates(contexts)) {
     const prepared = set.logins[position] as PreparedLogin;
+    if (prepared.isFoundByFields && !mayHaveFields(exchange, prepared)) continue;
     const outcome = judge(prepared.login, contexts);
     if (outcome === false) continue;
-    const isStrict = outcome === true || !prepared.isFoundByFields;
-    if (isStrict || mayHaveFields(exchange)) found.push({ ...prepared, isStrict });
+    found.push({ ...prepared, isStrict: !prepared.isFoundByFields || (outcome === true && !prepared.isAnywhere) });
   }
   return found.length > 0 ? found : undefined;
 }
 
-/** Uploads and the like are no forms: they are not read for a login that fields tell. */
-const mayHaveFields = (exchange: Exchange): boolean =>
-  exchange.head?.body !== 0 && !/^(?:other|xml)$/.test(readContentType(headerOf(exchange, 'content-type')).kind);
+/** Any body may: many applications read it whatever its type is. */
+const mayHaveFields = ({ head }: Exchange, { names }: PreparedLogin): boolean =>
+  head?.body !== 0 || (head.query !== undefined && names.passwords.isSpelledIn(head.query));
 
 /** Any reading of the path that fulfils it counts. */
 export function judge({ when }: Login, contexts: readonly Context[]): Trilean {

@@ -2,6 +2,7 @@
 
 import { createRuleIndex, type RuleIndex } from '../rules/rule-index.ts';
 import type { Login } from './attempt.ts';
+import { WantedNames } from './body/body-scan.ts';
 import { type Target, targetsOf } from './match-fields.ts';
 import type { FieldReference } from './reference.ts';
 
@@ -16,6 +17,9 @@ export interface PreparedLogin {
   readonly readsBody: boolean;
   /** Fields of the body tell it from other requests to the same place. */
   readonly isFoundByFields: boolean;
+  /** Any field of a query makes it one, as any of a body does: such a login has no place. */
+  readonly isAnywhere: boolean;
+  readonly names: WantedNames;
 }
 
 export interface LoginSet {
@@ -40,13 +44,17 @@ function prepare(login: Login): PreparedLogin {
   const isFoundByFields = fields.some(
     (field) => field.startsWith('http.request.body.') && field !== BODY_SIZE && field !== BODY_TYPE,
   );
+  const usernames = targetsOf(membersOf(login.usernames), 'username');
+  const passwords = targetsOf(membersOf(login.passwords), 'password');
   return {
     login,
-    usernames: targetsOf(membersOf(login.usernames), 'username'),
-    passwords: targetsOf(membersOf(login.passwords), 'password'),
+    usernames,
+    passwords,
+    names: new WantedNames(usernames, passwords),
     isXmlRpc,
     readsBody: isXmlRpc || isFoundByFields || places.includes('body'),
     isFoundByFields,
+    isAnywhere: isFoundByFields && fields.includes('http.request.uri.args.names'),
   };
 }
 

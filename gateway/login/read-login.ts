@@ -3,12 +3,13 @@
 import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
 import type { Attempt, FindMember, Login } from './attempt.ts';
-import type { Field } from './body/fields.ts';
+import type { BodyScan } from './body/body-scan.ts';
 import { readCookies, readForm } from './body/form.ts';
 import { folded } from './body/names.ts';
 import { type RawBody, type ReadBody, readBody } from './body/read-body.ts';
 import { textsOfBytes } from './body/texts.ts';
 import { argumentAt } from './body/xml-rpc-arguments.ts';
+import { type BodyView, type Source, viewOf } from './body-view.ts';
 import { type Candidate, contextsOf, judge } from './find-login.ts';
 import { basicOf, headerOf } from './login-fields.ts';
 import { type Matches, matchFields, type Target, targetsOf } from './match-fields.ts';
@@ -16,9 +17,15 @@ import { type FieldReference, pathOf } from './reference.ts';
 
 export type LoginRefusal = 'LOGIN_UNREADABLE' | 'LOGIN_TOO_LARGE' | 'LOGIN_CODING_UNKNOWN';
 
+/** Looks for the fields of a login in what was not read of a body. */
+export interface LoginScan {
+  readonly login: Login;
+  readonly scan: BodyScan;
+}
+
 export type LoginReading =
-  /** No credential: an ordinary request. */
-  | { readonly kind: 'none' }
+  /** No credential: an ordinary request, whose body has not all been read if there are scans. */
+  | { readonly kind: 'none'; readonly scans: readonly LoginScan[] }
   | { readonly kind: 'attempt'; readonly attempt: Attempt }
   | {
       readonly kind: 'refused';
@@ -49,20 +56,25 @@ export function readLogin(
   const contexts = contextsOf(exchange, body);
   const isAt = ({ login }: Candidate): boolean => judge(login, contexts) !== false;
   const source = sourceOf(exchange, body);
-  const found = candidates.flatMap((candidate) => {
-    const credential = collect(candidate, source);
+  const found: Found[] = [];
+  const scans: LoginScan[] = [];
+  for (const candidate of candidates) {
+    const view = viewOf(candidate, source);
     const isHere = candidate.isStrict
       ? isAt(candidate) || isUnreadCall(candidate, body)
-      : isByFields(candidate, source, isAt);
-    return isHere ? [{ candidate, ...credential }] : [];
-  });
-  return { ...merge(found, body.fault), findMember: (name) => membersIn(source, name) };
+      : isByFields(candidate, view, () => isAt(candidate));
+    if (isHere) found.push({ candidate, ...collect(candidate, source, view) });
+    else if (view.scan && body.fault === 'too large') scans.push({ login: candidate.login, scan: view.scan });
+  }
+  const reading = merge(found, body.fault) ?? { kind: 'none', scans };
+  return { ...reading, findMember: (name) => membersIn(source, name) };
 }
 
 /** What servers may read of any member of the body, as of a username. */
 function membersIn({ body, query }: Source, name: string): readonly string[] {
   const targets = targetsOf([pathOf(name)], 'username');
-  return [...body.fields, ...body.hidden, ...query].flatMap((field) => matchFields(targets, [field]).texts);
+  const fields = body.readings.flatMap((reading) => reading.fields);
+  return [...fields, ...body.hidden, ...query].flatMap((field) => matchFields(targets, [field]).texts);
 }
 
 /** What is found of one login. */
@@ -71,9 +83,9 @@ interface Found extends Credential {
 }
 
 /** All that match are one attempt: a decoy at one login does not hide another. */
-function merge(found: readonly Found[], fault: ReadBody['fault']): LoginReading {
+function merge(found: readonly Found[], fault: ReadBody['fault']): LoginReading | undefined {
   const first = found.find(({ candidate }) => candidate.isStrict) ?? found[0];
-  if (!first) return { kind: 'none' };
+  if (!first) return undefined;
   const withPassword = found.filter(({ passwords }) => passwords.length > 0);
   const { login } = (withPassword.find(({ candidate }) => candidate.isStrict) ?? withPassword[0] ?? first).candidate;
   const logins = withPassword.map(({ candidate }) => candidate.login);
@@ -95,7 +107,7 @@ function merge(found: readonly Found[], fault: ReadBody['fault']): LoginReading 
     found.map(({ problem }) => problem).find((one) => one !== undefined) ??
     (isTooMuch ? 'it has too many usernames or passwords' : undefined);
   if (why !== undefined) return { kind: 'refused', code: codeOf(fault), why, login, attempt };
-  return attempt ? { kind: 'attempt', attempt } : { kind: 'none' };
+  return attempt && { kind: 'attempt', attempt };
 }
 
 /** An empty username is none, unless there is nothing else. */
@@ -111,21 +123,13 @@ const codeOf = (fault: ReadBody['fault']): LoginRefusal =>
 const isUnreadCall = ({ isXmlRpc }: Candidate, body: ReadBody): boolean =>
   isXmlRpc && problemOfCall(body) !== undefined;
 
-function problemOfCall({ text, fault, isCoded, call }: ReadBody): string | undefined {
+function problemOfCall({ text, fault, raw, call }: ReadBody): string | undefined {
   if (fault !== undefined) return fault;
+  if (raw !== undefined) return 'it is compressed';
   if (text === '') return undefined;
-  if (isCoded) return 'it is compressed';
   const method = call()?.method;
   if (method === undefined) return 'it is no plain call of XML-RPC';
   return method === 'system.multicall' ? 'it is many calls in one' : undefined;
-}
-
-/** Everything that a request has fields in. */
-interface Source {
-  readonly exchange: Exchange;
-  readonly body: ReadBody;
-  readonly query: readonly Field[];
-  readonly cookies: readonly Field[];
 }
 
 function sourceOf(exchange: Exchange, body: ReadBody): Source {
@@ -143,16 +147,9 @@ function codingOf({ head }: Exchange): string | undefined {
   return codings.length === 0 ? undefined : codings.map(([, value]) => value).join(',');
 }
 
-/**
- * A request that fields make a login has its password. Where those fields cannot be read, it may be
- * one.
- */
-function isByFields(candidate: Candidate, { body, query }: Source, isAt: (candidate: Candidate) => boolean): boolean {
-  if (body.fault === 'unknown coding' || (body.fault !== undefined && body.text === '')) return true;
-  const isFound = matchFields(candidate.passwords, [...body.fields, ...body.hidden, ...query]).isFound;
-  const isPartial = body.fault !== undefined || (body.problem !== undefined && body.kind !== 'form');
-  return isFound && (isPartial || isAt(candidate));
-}
+/** A request that fields make a login has its password, or it cannot be seen whether it has. */
+const isByFields = (candidate: Candidate, { isFound, isSeen }: BodyView, isAt: () => boolean): boolean =>
+  isFound && (!isSeen || isAt()) && candidate.passwords.length > 0;
 
 interface Credential {
   readonly usernames: readonly string[];
@@ -162,16 +159,15 @@ interface Credential {
   readonly problem?: string | undefined;
 }
 
-function collect(candidate: Candidate, source: Source): Credential {
+function collect(candidate: Candidate, source: Source, view: BodyView): Credential {
   const { login } = candidate;
-  const { body } = source;
-  const usernames = collectPart(login.usernames, candidate.usernames, source, false);
-  const passwords = collectPart(login.passwords, candidate.passwords, source, true);
+  const usernames = collectPart(login.usernames, candidate.usernames, source, { view, isPassword: false });
+  const passwords = collectPart(login.passwords, candidate.passwords, source, { view, isPassword: true });
   const ofBody = !candidate.readsBody
     ? undefined
     : candidate.isXmlRpc
-      ? problemOfCall(body)
-      : (body.fault ?? body.problem);
+      ? problemOfCall(source.body)
+      : (source.body.fault ?? view.problem);
   return {
     usernames: usernames.texts,
     ofCookies: usernames.ofCookies,
@@ -188,10 +184,10 @@ function collectPart(
   references: readonly FieldReference[],
   targets: readonly Target[],
   source: Source,
-  isPassword: boolean,
+  part: { readonly view: BodyView; readonly isPassword: boolean },
 ): Part {
   const parts: (Matches & Partial<Part>)[] = [
-    ...(targets.length > 0 ? [ofMembers(targets, source, isPassword)] : []),
+    ...(targets.length > 0 ? [ofMembers(targets, source, part)] : []),
     ...references.map((reference) => ofHead(reference, source)),
   ];
   return {
@@ -205,16 +201,21 @@ function collectPart(
 const NOTHING: Matches = { texts: [], isFound: false };
 
 /** Of the body, and of what some servers read as if it were in the body. */
-function ofMembers(targets: readonly Target[], { body, query, cookies }: Source, isPassword: boolean): Part {
-  const inBody = matchFields(targets, body.fields);
+function ofMembers(
+  targets: readonly Target[],
+  { body, query, cookies }: Source,
+  { view, isPassword }: { readonly view: BodyView; readonly isPassword: boolean },
+): Part {
+  const inBody = matchFields(targets, view.fields);
   const inQuery = matchFields(targets, query);
   const inClear = matchFields(targets, body.hidden);
-  const ofQuery = isPassword && inQuery.isFound ? 'its query has a password' : undefined;
+  const isAlone = view.isOfQuery && !inBody.isFound && !inClear.isFound;
+  const ofQuery = isAlone ? inQuery.problem : 'its query has a password';
   return {
     texts: [...inBody.texts, ...inClear.texts, ...inQuery.texts],
     ofCookies: matchFields(targets, cookies).texts,
     isFound: inBody.isFound || inClear.isFound || inQuery.isFound,
-    problem: inBody.problem ?? inClear.problem ?? ofQuery,
+    problem: inBody.problem ?? inClear.problem ?? (isPassword && inQuery.isFound ? ofQuery : undefined),
   };
 }
 

@@ -6,6 +6,7 @@ import { type AnswerCode, Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
 import type { Login } from '../login/attempt.ts';
+import type { LoginScan } from '../login/read-login.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { Content } from '../request/collect-body.ts';
 import type { RequestHead } from '../request/head.ts';
@@ -18,18 +19,22 @@ import type { Forwarding, Outcome } from '../upstream/forwarding.ts';
 import { forwardHeld, type HeldResponse, hold, type Send } from '../upstream/held-response.ts';
 import type { Origin } from '../upstream/origin.ts';
 import { guardOf } from './guard-session.ts';
+import { refuseLate, scanBody } from './scan-body.ts';
 
-/** @param content the body or the beginning of it, where that was read before */
+/**
+ * @param content the body or the beginning of it, where that was read before
+ * @param scans of the rest of it
+ */
 export function forwardRequest(
   exchange: Exchange,
   target: string,
   parts: PipelineParts,
   setup: GatewaySetup,
-  content?: Content,
+  { content, scans = [] }: { readonly content?: Content | undefined; readonly scans?: readonly LoginScan[] } = {},
 ): void {
   const { head, application } = exchange;
   if (!head || !application) return;
-  const forwarding = forwardingOf(exchange, head, { target, content, parts, setup });
+  const forwarding = forwardingOf(exchange, head, { target, content, scans, parts, setup });
   const done = doneOf(exchange, parts);
   const guard = guardOf(exchange, parts);
   const send = senderOf(exchange, head, { target, content, mayJoin: guard?.mayJoin });
@@ -67,7 +72,7 @@ export function forwardLogin(
 ): Promise<HeldResponse | undefined> {
   const { head, application } = exchange;
   if (!head || !application) return Promise.resolve(undefined);
-  const forwarding = forwardingOf(exchange, head, { target, content, parts, setup });
+  const forwarding = forwardingOf(exchange, head, { target, content, scans: [], parts, setup });
   const send = (headers: string[], readsBody: boolean) =>
     forwardHeld(application.origin, { ...forwarding, headers, budget: parts.budget }, doneOf(exchange, parts), {
       readsBody,
@@ -88,11 +93,13 @@ const NO_LETTERS: ReadonlySet<string> = new Set();
 interface Way {
   readonly target: string;
   readonly content: Content | undefined;
+  readonly scans: readonly LoginScan[];
   readonly parts: PipelineParts;
   readonly setup: GatewaySetup;
 }
 
-function forwardingOf(exchange: Exchange, head: RequestHead, { target, content, parts, setup }: Way): Forwarding {
+function forwardingOf(exchange: Exchange, head: RequestHead, way: Way): Forwarding {
+  const { target, content, parts, setup } = way;
   const { message, response } = exchange;
   const { stalledTimeoutMs } = setup.config.limits;
   const isUpload = head.body !== 0 && !content?.isWhole;
@@ -106,37 +113,41 @@ function forwardingOf(exchange: Exchange, head: RequestHead, { target, content, 
     body: head.body,
     content,
     party: isUpload ? partyOf(exchange.client) : '',
-    tooSlow: isUpload ? beginUpload(exchange, head, parts, setup) : undefined,
+    stop: isUpload ? beginUpload(exchange, head, way) : undefined,
     onSlowClient: (resume: () => void) => parts.budget.wait(response, stalledTimeoutMs, resume),
   };
 }
 
 /**
- * @returns a signal that the body comes too slowly
+ * @returns a signal that the body may go no further
  * @throws Refusal `OVERLOADED` without room for it
  */
-function beginUpload(
-  { message, response }: Exchange,
-  { body }: RequestHead,
-  { budget, bodyRates }: PipelineParts,
-  { config: { limits } }: GatewaySetup,
-): AbortSignal {
-  if (!budget.reserve(response, body, limits.maxBufferedBytes)) throw new Refusal('OVERLOADED', { close: true });
-  const slow = new AbortController();
-  bodyRates.watch(message, () => slow.abort());
-  return slow.signal;
+function beginUpload(exchange: Exchange, { body }: RequestHead, { scans, parts, setup }: Way): AbortSignal {
+  const { message, response } = exchange;
+  const { budget, bodyRates } = parts;
+  const isKept = budget.reserve(response, body, setup.config.limits.maxBufferedBytes);
+  if (!isKept) throw new Refusal('OVERLOADED', { close: true });
+  const stop = new AbortController();
+  bodyRates.watch(message, () => stop.abort('CLIENT_SLOW'));
+  if (scans.length > 0) scanBody(exchange, scans, stop, parts);
+  return stop.signal;
 }
 
 /** The client gets an answer wherever it has none yet. */
 const ANSWERS: ReadonlySet<string> = new Set(['UPSTREAM_FAILED', 'UPSTREAM_TIMEOUT', 'UPSTREAM_BUSY']);
 
 const doneOf =
-  (exchange: Exchange, { observe }: PipelineParts) =>
+  (exchange: Exchange, parts: PipelineParts) =>
   (outcome: Outcome): void => {
+    const { observe } = parts;
     if ('failure' in outcome) exchange.giveBack?.();
     if ('failure' in outcome && outcome.failure === 'CLIENT_SLOW') {
       exchange.answer('REQUEST_TIMEOUT', { close: true });
       observe.answered(exchange, 'REQUEST_TIMEOUT');
+      return;
+    }
+    if ('failure' in outcome && outcome.failure === 'LOGIN_TOO_LARGE') {
+      void refuseLate(exchange, parts);
       return;
     }
     if ('failure' in outcome && ANSWERS.has(outcome.failure)) exchange.answer(outcome.failure as AnswerCode);

@@ -7,9 +7,11 @@ import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
 import type { Admitted, AttemptFacts } from '../limits/limits.ts';
 import type { Attempt } from '../login/attempt.ts';
+import { readContentType } from '../login/body/content-type.ts';
 import { MAX_BODY_BYTES } from '../login/body/read-body.ts';
 import type { Candidate } from '../login/find-login.ts';
 import type { KnownCredential } from '../login/known-credentials.ts';
+import { headerOf } from '../login/login-fields.ts';
 import { judgeOutcome } from '../login/outcome.ts';
 import { type LoginReading, readLogin } from '../login/read-login.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
@@ -30,18 +32,20 @@ export async function handleLogin(
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<void> {
-  const content = readsBody(exchange, candidates) ? await readContent(exchange, candidates, parts, setup) : undefined;
-  if (content === 'gone') {
+  const read = readsBody(exchange, candidates) ? await readContent(exchange, candidates, parts, setup) : undefined;
+  if (read === 'gone') {
     parts.observe.forwarded(exchange, { failure: 'CLIENT_GONE' });
     return;
   }
-  const reading = readLogin(exchange, candidates, content);
+  const reading = readLogin(exchange, candidates, read);
+  const content = read === UNREAD ? undefined : read;
   if (await isRefused(exchange, reading, parts)) return;
   exchange.attempt = attemptOf(reading);
   if (isBlocked(exchange, parts)) return;
   if (!exchange.attempt) {
     await passVerdict(exchange, parts);
-    if (!exchange.response.destroyed) forwardRequest(exchange, target, parts, setup, content);
+    const scans = reading.kind === 'none' ? reading.scans : [];
+    if (!exchange.response.destroyed) forwardRequest(exchange, target, parts, setup, { content, scans });
     return;
   }
   const { attempt } = exchange;
@@ -134,6 +138,9 @@ function answerLogin(exchange: Exchange, held: HeldResponse, answer: LoginAnswer
   observe.answered(exchange, 'REDIRECTED');
 }
 
+/** Nothing of a body that is looked through on its way alone. */
+const UNREAD: Content = { bytes: Buffer.alloc(0), isWhole: false };
+
 const readsBody = ({ head }: Exchange, candidates: readonly Candidate[]): boolean =>
   head?.body !== 0 && candidates.some((candidate) => candidate.readsBody);
 
@@ -150,8 +157,10 @@ async function readContent(
   const { head, message, response, application } = exchange;
   const length = typeof head?.body === 'number' ? head.body : MAX_BODY_BYTES;
   const isStrict = candidates.some((candidate) => candidate.isStrict && candidate.readsBody);
-  if (length > MAX_BODY_BYTES && isStrict && !application?.logins.passesUnreadable)
-    return { bytes: Buffer.alloc(0), isWhole: false };
+  if (length > MAX_BODY_BYTES && isStrict && !application?.logins.passesUnreadable) return UNREAD;
+  // Whoever sends files or speaks a protocol may wait for the answer to the first of many pieces.
+  const isOfOther = readContentType(headerOf(exchange, 'content-type')).kind === 'other';
+  if (isOfOther && !isStrict && (head?.body === 'chunked' || length > MAX_BODY_BYTES)) return UNREAD;
   if (!budget.reserve(response, length, limits.maxBufferedBytes)) throw new Refusal('OVERLOADED', { close: true });
   bodyRates.watch(message);
   if (head?.expectsContinue) response.writeContinue();

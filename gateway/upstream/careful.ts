@@ -5,7 +5,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { requestTrailers } from '../request/trailers.ts';
 import { faultOf } from './fault.ts';
-import { type Forwarding, MAX_INFORMED, type Outcome } from './forwarding.ts';
+import { type Forwarding, MAX_INFORMED, type Outcome, type Stopped } from './forwarding.ts';
 import type { Origin } from './origin.ts';
 import { isWhole } from './request-body.ts';
 import { ResponseSink, responseHeaders, type Sink } from './response-sink.ts';
@@ -51,14 +51,15 @@ function sendCarefully(
       ...(body === 'chunked' ? ['Transfer-Encoding', 'chunked'] : []),
     ],
   });
-  const giveUp = (failure: 'CLIENT_GONE' | 'CLIENT_SLOW'): void => {
+  const giveUp = (failure: 'CLIENT_GONE' | Stopped): void => {
     if (isDone) return;
     request.destroy();
     if (sink.isStarted && !response.closed) sink.cut();
     finish({ failure });
   };
   response.on('close', () => giveUp('CLIENT_GONE'));
-  forwarding.tooSlow?.addEventListener('abort', () => giveUp('CLIENT_SLOW'));
+  const { stop } = forwarding;
+  stop?.addEventListener('abort', () => giveUp(stop.reason as Stopped));
   request
     .on('continue', () => response.writeContinue())
     .on('information', ({ statusCode, rawHeaders }) => {
@@ -76,6 +77,8 @@ function sendCarefully(
     .on('upgrade', (reply, socket, head) => receiveJoin(reply, { socket, head }, forwarding, sink, finish))
     .on('timeout', () => request.destroy(Object.assign(new Error('no response in time'), { isTimeout: true })))
     .on('error', (error: Error & { code?: string; isTimeout?: boolean }) => {
+      // Whoever gave it up answers the client.
+      if (isDone) return;
       if (!sink.isStarted && error.isTimeout) return finish({ failure: 'UPSTREAM_TIMEOUT' });
       if (!sink.isStarted) return finish({ failure: 'UPSTREAM_FAILED', fault: faultOf(error) });
       sink.cut();

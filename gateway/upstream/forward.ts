@@ -3,7 +3,7 @@
 
 import type { Dispatcher } from 'undici';
 import { faultOf } from './fault.ts';
-import { type Forwarding, MAX_INFORMED, type Outcome } from './forwarding.ts';
+import { type Forwarding, MAX_INFORMED, type Outcome, type Stopped } from './forwarding.ts';
 import type { Origin } from './origin.ts';
 import { RequestBody } from './request-body.ts';
 import { ResponseSink, responseHeaders, type Sink } from './response-sink.ts';
@@ -33,7 +33,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #isRetried = false;
   #isDone = false;
   #body: RequestBody | undefined;
-  #clientFailure: 'CLIENT_GONE' | 'CLIENT_SLOW' | undefined;
+  #clientFailure: 'CLIENT_GONE' | Stopped | undefined;
 
   constructor(origin: Origin, forwarding: Forwarding, done: (outcome: Outcome) => void, sink: Sink) {
     this.#origin = origin;
@@ -41,7 +41,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#done = done;
     this.#sink = sink;
     forwarding.response.on('close', () => this.#giveUp('CLIENT_GONE'));
-    forwarding.tooSlow?.addEventListener('abort', () => this.#giveUp('CLIENT_SLOW'));
+    const { stop } = forwarding;
+    stop?.addEventListener('abort', () => this.#giveUp(stop.reason as Stopped));
   }
 
   send(): void {
@@ -118,7 +119,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     return !this.#isRetried && body === 0 && SAFE_METHODS.has(method) && STALE_CODES.has(code);
   }
 
-  #giveUp(failure: 'CLIENT_GONE' | 'CLIENT_SLOW'): void {
+  #giveUp(failure: 'CLIENT_GONE' | Stopped): void {
     if (this.#isDone || this.#clientFailure) return;
     this.#clientFailure = failure;
     this.#controller?.abort(new Error('the client left'));

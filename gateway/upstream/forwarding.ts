@@ -25,18 +25,20 @@ export interface Forwarding {
   readonly content?: Content | undefined;
   /** Who sends it, as far as limits are concerned. */
   readonly party: string;
-  /** Aborted when the body comes too slowly. */
-  readonly tooSlow?: AbortSignal | undefined;
+  /** Aborted when the body may go no further, with the failure as its reason. */
+  readonly stop?: AbortSignal | undefined;
   /** Called when the client takes no more for now. @param resume is called once it does */
   onSlowClient(resume: () => void): void;
 }
 
+/** Why a body ends before its end: it came too slowly, or has what may not reach the application. */
+export type Stopped = 'CLIENT_SLOW' | 'LOGIN_TOO_LARGE';
+
 /**
  * A status that the application sent in full; or what went wrong. After UPSTREAM_TIMEOUT,
- * UPSTREAM_FAILED and UPSTREAM_BUSY nothing was sent to the client yet. CLIENT_SLOW is a body that
- * came too slowly.
+ * UPSTREAM_FAILED and UPSTREAM_BUSY nothing was sent to the client yet.
  */
 export type Outcome =
   | { readonly status: number }
   | { readonly failure: 'UPSTREAM_FAILED' | 'UPSTREAM_BUSY'; readonly fault: UpstreamFault }
-  | { readonly failure: 'UPSTREAM_TIMEOUT' | 'UPSTREAM_CUT' | 'CLIENT_GONE' | 'CLIENT_SLOW' };
+  | { readonly failure: 'UPSTREAM_TIMEOUT' | 'UPSTREAM_CUT' | 'CLIENT_GONE' | Stopped };

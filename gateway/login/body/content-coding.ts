@@ -59,3 +59,30 @@ const DECODERS: ReadonlyMap<string, Decode> = new Map([
   ['deflate', deflate],
   ['br', brotli],
 ]);
+
+/**
+ * What some server may make of a body that is not whole in one member: for a look at names alone.
+ * @returns text of which each character is one byte; undefined if there may be one that is not seen
+ */
+export function decodeLeniently(bytes: Buffer, coding: string | undefined, maxBytes: number): string | undefined {
+  const options = { finishFlush: zlib.constants.Z_SYNC_FLUSH, maxOutputLength: maxBytes };
+  const decoders = [
+    () => zlib.unzipSync(bytes, options),
+    () => zlib.inflateRawSync(bytes, options),
+    () => zlib.brotliDecompressSync(bytes, { maxOutputLength: maxBytes }),
+  ];
+  for (const decode of coding?.trim().toLowerCase() === 'br' ? decoders.reverse() : decoders) {
+    try {
+      return decode().toString('latin1');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return undefined;
+    }
+  }
+  return isCompressed(bytes) ? undefined : '';
+}
+
+/** By the heads of RFC 1952 §2.3.1 and RFC 1950 §2.2. */
+const isCompressed = (bytes: Buffer): boolean => {
+  const head = bytes.length < 2 ? 0 : bytes.readUInt16BE(0);
+  return head === 0x1f8b || ((head & 0x0f00) === 0x0800 && head % 31 === 0);
+};

@@ -1,6 +1,7 @@
 // How the content type of a request says that its body is encoded.
 
-export type BodyKind = 'form' | 'multipart' | 'json' | 'xml' | 'other';
+/** `text`: no type, a type of texts, or one that may be read as that of forms or JSON. */
+export type BodyKind = 'form' | 'multipart' | 'json' | 'xml' | 'text' | 'other';
 
 const TYPE = /^([\w.+-]+\/[\w.+-]+)((?:[ \t]*;[ \t]*[\w-]+=(?:[\w.+-]+|"[^"\\]*"))*)$/;
 const CHARSET = /;[ \t]*charset="?([^";]*)/gi;
@@ -12,20 +13,39 @@ const OF_FORMS: ReadonlySet<string> = new Set([...CHARSETS, 'iso-8859-1', 'windo
 export interface ContentType {
   readonly kind: BodyKind;
   readonly problem?: string | undefined;
+  /** Servers may decode it in different ways: this is a problem whatever type an application reads. */
+  readonly charsetProblem?: string | undefined;
 }
 
 /** @param header the value of Content-Type; undefined if there is none */
 export function readContentType(header: string | undefined): ContentType {
-  if (header === undefined) return { kind: 'other', problem: 'it has no content type' };
+  if (header === undefined) return { kind: 'text', problem: 'it has no content type' };
   const kind = kindOf(header);
   // The reader of multipart forms looks at the boundary.
   if (kind === 'multipart') return { kind };
-  if (!TYPE.test(header)) return { kind, problem: 'its content type is malformed' };
   const charsets = [...header.matchAll(CHARSET)].map(([, charset = '']) => charset.toLowerCase());
-  const known = kind === 'form' ? OF_FORMS : CHARSETS;
-  if (charsets.length > 1 || charsets.some((charset) => !known.has(charset)))
-    return { kind, problem: 'its charset is not UTF-8' };
-  return kind === 'other' ? { kind, problem: 'its content type is unknown' } : { kind };
+  const known = kind === 'form' || kind === 'text' ? OF_FORMS : CHARSETS;
+  const isKnown = charsets.length <= 1 && charsets.every((charset) => known.has(charset));
+  const charsetProblem = isKnown ? undefined : 'its charset is not UTF-8';
+  if (!TYPE.test(header)) return { kind, charsetProblem, problem: 'its content type is malformed' };
+  const isUnknown = kind === 'text' || kind === 'other';
+  return { kind, charsetProblem, problem: charsetProblem ?? (isUnknown ? 'its content type is unknown' : undefined) };
+}
+
+/** Whether ASCII, and so the names of fields, may stand in the body as other bytes than its own. */
+export function hidesNames(header = ''): boolean {
+  return [...header.matchAll(ANY_CHARSET)].some(([, charset = '']) => charset !== '' && !keepsNames(charset));
+}
+
+const ANY_CHARSET = /charset\s*=\s*["']?([^"';,\s]*)/gi;
+
+/** Labels of the Encoding Standard; UTF-16 has zeros between the letters. */
+function keepsNames(charset: string): boolean {
+  try {
+    return new TextDecoder(charset).encoding !== 'iso-2022-jp';
+  } catch {
+    return false;
+  }
 }
 
 /** As the most lenient server takes it. */
@@ -34,5 +54,6 @@ function kindOf(header: string): BodyKind {
   if (lower.includes('multipart/')) return 'multipart';
   if (lower.includes('x-www-form-urlencoded')) return 'form';
   if (/[/+]json\b/.test(lower)) return 'json';
-  return /[/+]xml\b/.test(lower) ? 'xml' : 'other';
+  if (/[/+]xml\b/.test(lower)) return 'xml';
+  return /^\s*text\/|json|form/.test(lower) || !/^\s*[\w.+-]+\/[\w.+-]+\s*(?:;|$)/.test(lower) ? 'text' : 'other';
 }

@@ -15,6 +15,8 @@ export interface Fields {
   readonly fields: readonly Field[];
   /** Why a server may read other fields or values; undefined if none can. */
   readonly problem?: string | undefined;
+  /** It cannot be read: the fields are names alone that may stand in it. */
+  readonly isBroken?: true;
 }
 
 export const NO_FIELDS: Fields = { fields: [] };

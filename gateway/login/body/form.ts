@@ -44,7 +44,8 @@ function textsOf(raw: string): readonly string[] {
   return /%u/i.test(raw) ? [...texts, ...textsOfBytes(urlDecode(raw, 'u'))] : texts;
 }
 
-const nameOf = (raw: string): string => Buffer.from(urlDecode(raw, 'u'), 'latin1').toString('utf8');
+/** Of a field, as it stands there. */
+export const nameOf = (raw: string): string => Buffer.from(urlDecode(raw, 'u'), 'latin1').toString('utf8');
 
 /** Of the header Cookie, which some servers read as fields too. */
 export function readCookies(header: string): readonly Field[] {

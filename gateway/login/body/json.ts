@@ -12,17 +12,18 @@ export function readJson(body: string): Fields {
   const text = Buffer.from(body, 'latin1').toString('utf8');
   // Some parsers drop it, some refuse.
   const plain = text.startsWith('\ufeff') ? text.slice(1) : text;
-  if (plain.includes('\ufffd')) return { fields: namesIn(plain), problem: 'it is not UTF-8' };
+  if (plain.includes('\ufffd')) return { fields: namesIn(plain), problem: 'it is not UTF-8', isBroken: true };
   let root: unknown;
   try {
     root = JSON.parse(plain);
   } catch {
-    return { fields: namesIn(plain), problem: 'it is not JSON' };
+    return { fields: namesIn(plain), problem: 'it is not JSON', isBroken: true };
   }
   const fields = leavesOf(plain);
+  const cut = fields.length > MAX_FIELDS ? ({ isBroken: true } as const) : {};
   const problem =
     typeof root !== 'object' || root === null || Array.isArray(root) ? 'it is no object of JSON' : undefined;
-  return { fields, problem: problem ?? problemIn(fields) ?? brokenIn(fields) };
+  return { fields, problem: problem ?? problemIn(fields) ?? brokenIn(fields), ...cut };
 }
 
 const brokenIn = (fields: readonly Field[]): string | undefined =>

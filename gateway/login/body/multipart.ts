@@ -16,10 +16,12 @@ const MALFORMED = 'it is not a plain multipart form';
  */
 export function readMultipart(type: string, body: string): Fields {
   const text = Buffer.from(body, 'latin1').toString('utf8');
-  if (!isPlainMultipart(type, text)) return { fields: namesIn(body), problem: MALFORMED };
+  if (!isPlainMultipart(type, text)) return { fields: namesIn(body), problem: MALFORMED, isBroken: true };
   const [, quoted, token = ''] = BOUNDARY.exec(type) ?? [];
   const parts = body.split(`--${quoted ?? token}`).slice(1, -1);
   const fields = parts.flatMap(fieldsOfPart);
+  // Java decodes the words of RFC 2047.
+  if (fields.some(({ name }) => name.startsWith('=?'))) return { fields, problem: MALFORMED, isBroken: true };
   return { fields, problem: problemIn(fields) };
 }
 

@@ -4,9 +4,12 @@
 const NO_LETTERS = /[^\p{L}\p{N}]/gu;
 const PLAIN = /^[a-z0-9]*$/;
 
-/** Letters and digits alone, in one case: names that any server takes for each other are equal. */
+/**
+ * Letters and digits alone, in one case: names that any server takes for each other are equal. To
+ * Java, ı is I.
+ */
 export function folded(name: string): string {
-  return PLAIN.test(name) ? name : name.normalize('NFKC').toLowerCase().replace(NO_LETTERS, '');
+  return PLAIN.test(name) ? name : name.normalize('NFKC').toLowerCase().replaceAll('ı', 'i').replace(NO_LETTERS, '');
 }
 
 /**

@@ -1,7 +1,8 @@
 // A body as every server reads it, or what is wrong with it.
 
-import { type Decoded, decodeBody } from './content-coding.ts';
-import { type BodyKind, readContentType } from './content-type.ts';
+import { LOOKS_LIKE_JSON, type ReadAs } from './body-scan.ts';
+import { type Decoded, decodeBody, decodeLeniently } from './content-coding.ts';
+import { type BodyKind, hidesNames, readContentType } from './content-type.ts';
 import { type Field, type Fields, NO_FIELDS } from './fields.ts';
 import { readForm } from './form.ts';
 import { readJson } from './json.ts';
@@ -20,46 +21,100 @@ export interface RawBody {
   readonly isWhole: boolean;
 }
 
+/** What one kind of server finds in a body. */
+export interface Reading extends Fields {
+  readonly as: ReadAs;
+  /** Its type names another kind: a username has to stand beside a password to be a sign of a login. */
+  readonly isGuess: boolean;
+}
+
 export interface ReadBody extends Fields {
   readonly kind: BodyKind;
-  readonly isCoded: boolean;
   /** As a call of XML-RPC, whatever its type; undefined if it is none that reads in one way. */
   readonly call: () => XmlRpcCall | undefined;
   /** Each character is one byte, decoded. */
   readonly text: string;
+  /** As it came, if that is something else. */
+  readonly raw?: string;
+  /** By its type, and by what it looks like. Their fields that are no guess are `fields`. */
+  readonly readings: readonly Reading[];
   /** Fields of a server that decodes no compressed body. */
   readonly hidden: readonly Field[];
+  /** What is wrong with its type, or it is not of its type. */
+  readonly typeProblem?: string | undefined;
+  readonly charsetProblem?: string | undefined;
+  /** It may have more fields than were read. */
+  readonly isUncertain: boolean;
   /** Why nothing of it can be read. */
   readonly fault?: 'too large' | 'unknown coding';
+  /** No name of a field may be seen in it. */
+  readonly isOpaque: boolean;
 }
 
 export function readBody({ type, coding, bytes, isWhole }: RawBody): ReadBody {
-  const { kind, problem: ofType } = readContentType(type);
-  if (bytes.length === 0 && isWhole) return { ...NO_FIELDS, ...UNREAD, kind, hidden: [] };
+  const { kind, problem: ofType, charsetProblem } = readContentType(type);
+  if (bytes.length === 0 && isWhole)
+    return { ...NO_FIELDS, ...UNREAD, isUncertain: false, kind, typeProblem: undefined };
   const raw = bytes.toString('latin1');
+  const isOpaque = hidesNames(type);
   const decoded: Decoded = isWhole || !coding ? decodeBody(bytes, coding, MAX_BODY_BYTES) : { fault: 'large' };
-  if ('fault' in decoded) {
-    const problem = 'it cannot be decompressed';
-    const unread = { ...UNREAD, fields: [], problem, kind, hidden: hiddenIn(raw, kind) };
-    if (decoded.fault === 'malformed') return unread;
-    return { ...unread, fault: decoded.fault === 'large' ? 'too large' : 'unknown coding' };
-  }
+  if ('fault' in decoded) return unread(decoded.fault, { kind, raw, typeProblem: ofType, coding, bytes, isOpaque });
   const text = decoded.isCoded ? decoded.body.toString('latin1') : raw;
-  const { fields, problem } = fieldsOf(kind, type ?? '', text);
+  const readings = readingsOf(kind, type ?? '', text, isWhole);
   const isCodedText = decoded.isCoded && MAY_BE_TEXT.test(raw);
+  const isOfOther = kind !== 'multipart' && kind !== 'json' && MAY_BE_TEXT.test(text);
   return {
     kind,
     text,
-    fields,
-    isCoded: decoded.isCoded,
+    ...(decoded.isCoded && { raw }),
+    readings,
+    fields: certain(readings),
+    isOpaque,
+    charsetProblem,
+    isUncertain: !isWhole || isCodedText || readings.some(({ isBroken }) => isBroken),
     call: once(() => readXmlRpc(text)),
-    problem: ofType ?? problem ?? (isCodedText ? 'it reads compressed too' : undefined),
+    problem: readings.find(({ isGuess }) => !isGuess)?.problem ?? (isCodedText ? 'it reads compressed too' : undefined),
+    typeProblem: ofType ?? (isOfOther ? 'it is not of its content type' : undefined),
     hidden: decoded.isCoded ? hiddenIn(raw, kind) : [],
     ...(!isWhole && { fault: 'too large' as const }),
   };
 }
 
-const UNREAD = { text: '', isCoded: false, call: () => undefined };
+type Unread = Pick<ReadBody, 'kind' | 'typeProblem' | 'isOpaque'> &
+  Pick<RawBody, 'coding' | 'bytes'> & { readonly raw: string };
+
+/** Servers that decode nothing read it all the same, and some decode what others refuse. */
+function unread(
+  fault: 'unknown' | 'malformed' | 'large',
+  { kind, raw, typeProblem, coding, bytes, isOpaque }: Unread,
+): ReadBody {
+  const isBlind = kind !== 'other' && kind !== 'xml';
+  const shared = {
+    ...UNREAD,
+    kind,
+    typeProblem,
+    raw,
+    hidden: hiddenIn(raw, kind),
+    problem: 'it cannot be decompressed',
+  };
+  if (fault !== 'malformed')
+    return { ...shared, isOpaque: isOpaque || isBlind, fault: fault === 'large' ? 'too large' : 'unknown coding' };
+  const text = decodeLeniently(bytes, coding, MAX_BODY_BYTES);
+  return { ...shared, text: text ?? '', isOpaque: isOpaque || (isBlind && text === undefined) };
+}
+
+const UNREAD = {
+  text: '',
+  isUncertain: true,
+  call: () => undefined,
+  fields: [],
+  readings: [],
+  hidden: [],
+  isOpaque: false,
+};
+
+const certain = (readings: readonly Reading[]): readonly Field[] =>
+  readings.flatMap(({ isGuess, fields }) => (isGuess ? [] : fields));
 
 function once<Value>(compute: () => Value): () => Value {
   let computed: { readonly value: Value } | undefined;
@@ -72,13 +127,18 @@ function once<Value>(compute: () => Value): () => Value {
 /** The beginning of JSON or XML. */
 const MAY_BE_TEXT = /^(?:\xef\xbb\xbf)?\s*[{[<]/;
 
-function fieldsOf(kind: BodyKind, type: string, text: string): Fields {
-  if (kind === 'multipart') return readMultipart(type, text);
-  if (kind === 'json') return readJson(text);
-  if (!MAY_BE_TEXT.test(text)) return readForm(text);
-  // Many programs read JSON whatever the type is.
-  const { fields } = readJson(text);
-  return { fields: [...fields, ...readForm(text).fields], problem: 'it is not of its content type' };
+/** Many programs read JSON, and some read forms, whatever the type is. */
+function readingsOf(kind: BodyKind, type: string, text: string, isWhole: boolean): readonly Reading[] {
+  const looksLikeJson = kind === 'json' || LOOKS_LIKE_JSON.test(text);
+  const form = { ...readForm(text), as: 'form' as const, isGuess: kind !== 'form' };
+  // Of what is cut off, names are found by scans.
+  const json =
+    looksLikeJson && isWhole
+      ? [{ ...readJson(text), as: 'json' as const, isGuess: kind === 'xml' || kind === 'other' }]
+      : [];
+  if (kind !== 'multipart') return [...json, form];
+  const multipart = isWhole ? [{ ...readMultipart(type, text), as: 'multipart' as const, isGuess: false }] : [];
+  return [...multipart, ...json, form];
 }
 
 const hiddenIn = (raw: string, kind: BodyKind): readonly Field[] =>

@@ -162,30 +162,6 @@ describe('a login that fields tell', () => {
   });
 });
 
-describe('the generic preset', () => {
-  const read = (type: string, body: string) =>
-    outcomeOf(readAt(loginsOf('generic'), { target: '/any', headers: ['Content-Type', type], body }));
-
-  test.each([
-    [FORM, 'email=a@b.c&password=s'],
-    [FORM, 'user[email]=a@b.c&user[password]=s&user[remember_me]=1'],
-    [FORM, 'UserName=a@b.c&Password=s&__RequestVerificationToken=x'],
-    [FORM, 'customer[email]=a@b.c&customer[pass]=s'],
-    [JSON_TYPE, '{"identifier":"a@b.c","password":"s"}'],
-    [JSON_TYPE, '{"session":{"username":"a@b.c","password":"s"}}'],
-  ])('finds %s %s', (type, body) => {
-    expect(read(type, body)).toEqual(pair(['a@b.c'], ['s']));
-  });
-
-  test.each([
-    [FORM, 'q=password&x=1'],
-    [JSON_TYPE, '[1,2]'],
-    [JSON_TYPE, '{"a":{"b":"password"}}'],
-  ])('finds nothing in %s %s', (type, body) => {
-    expect(read(type, body)).toBe('none');
-  });
-});
-
 test('unreadable: pass keeps what could be read', () => {
   const logins = loginsOf({ presets: ['wordpress'], unreadable: 'pass' });
   const reading = readAt(logins, { target: '/wp-login.php', body: 'log=bob&pwd=s&pwd=t' });

@@ -1,0 +1,91 @@
+// What the handler of one login may find in a body: by its type, or whatever the type is.
+
+import type { Exchange } from '../exchange.ts';
+import { BodyScan } from './body/body-scan.ts';
+import type { Field } from './body/fields.ts';
+import type { ReadBody, Reading } from './body/read-body.ts';
+import type { Candidate } from './find-login.ts';
+import { matchFields } from './match-fields.ts';
+
+/** Everything that a request has fields in. */
+export interface Source {
+  readonly exchange: Exchange;
+  readonly body: ReadBody;
+  readonly query: readonly Field[];
+  readonly cookies: readonly Field[];
+}
+
+export interface BodyView {
+  readonly fields: readonly Field[];
+  /** Why a server may read other fields or values. */
+  readonly problem?: string | undefined;
+  /** Whether a field may be the password: in the body, or beside a username in the query. */
+  readonly isFound: boolean;
+  /** All fields that a login is found by are among those that expressions see. */
+  readonly isSeen: boolean;
+  /** A password of the query may be the only one. */
+  readonly isOfQuery: boolean;
+  /** Looks for what comes after the beginning of the body, which it has seen. */
+  readonly scan?: BodyScan;
+}
+
+export function viewOf(candidate: Candidate, source: Source): BodyView {
+  return candidate.isStrict ? ofPlace(candidate, source) : ofFields(candidate, source);
+}
+
+/** Of a login that its place tells: whatever may be read in two ways is a problem. */
+function ofPlace(candidate: Candidate, { body, query }: Source): BodyView {
+  const isOfOtherType = body.typeProblem !== undefined;
+  const guesses = body.readings.filter(({ isGuess }) => isGuess);
+  const read = isOfOtherType ? guesses : guesses.filter((reading) => hasPair(candidate, reading, query));
+  return {
+    fields: [...body.fields, ...read.flatMap(({ fields }) => fields)],
+    problem: body.typeProblem ?? body.problem ?? (read.length > 0 ? 'it reads as another type too' : undefined),
+    isFound: true,
+    isSeen: true,
+    isOfQuery: false,
+  };
+}
+
+/** Of a login that fields tell, in whatever type an application reads them. */
+function ofFields(candidate: Candidate, { body, query }: Source): BodyView {
+  const { isOpaque, fault, readings, charsetProblem } = body;
+  const read = readings.filter(
+    (reading) => !reading.isBroken && (!reading.isGuess || hasPair(candidate, reading, query)),
+  );
+  const fields = read.flatMap((reading) => reading.fields);
+  const found = read.filter((reading) => hasPassword(candidate, reading.fields));
+  const hasUsername = matchFields(candidate.usernames, query).isFound;
+  const scan = body.isUncertain ? new BodyScan(candidate.names, body.kind, hasUsername) : undefined;
+  const isHidden = hasPassword(candidate, body.hidden) || (scan !== undefined && isHiddenIn(scan, body, candidate));
+  const ofReading = isHidden ? body.problem : found.find(({ problem }) => problem !== undefined)?.problem;
+  const problem = isOpaque ? 'its encoding hides its fields' : (charsetProblem ?? ofReading);
+  const isOfQuery = hasPassword(candidate, query) && (hasUsername || hasUser(candidate, fields));
+  return {
+    fields,
+    problem: problem ?? (isHidden ? 'a field cannot be read' : undefined),
+    isFound: isOpaque || isHidden || found.length > 0 || isOfQuery,
+    isSeen: !isOpaque && !isHidden && fault === undefined && !found.some(({ isGuess }) => isGuess),
+    isOfQuery,
+    ...(scan && { scan }),
+  };
+}
+
+/** What was read as one type has no names but those of its fields. */
+function isHiddenIn(scan: BodyScan, { kind, raw, text, readings }: ReadBody, { names }: Candidate): boolean {
+  // What goes on as it came is scanned on as it came.
+  scan.pushText(raw ?? text);
+  if (raw !== undefined && scan.foundAs.length > 0) return true;
+  const inside = raw === undefined ? scan : new BodyScan(names, kind, false);
+  if (raw !== undefined) inside.pushText(text);
+  return inside.foundAs.some((as) => !readings.some((reading) => reading.as === as && !reading.isBroken));
+}
+
+const hasPassword = ({ passwords }: Candidate, fields: readonly Field[]): boolean =>
+  matchFields(passwords, fields).isFound;
+
+const hasUser = ({ usernames }: Candidate, fields: readonly Field[]): boolean =>
+  usernames.length === 0 || matchFields(usernames, fields).isFound;
+
+const hasPair = (candidate: Candidate, { fields }: Reading, query: readonly Field[]): boolean =>
+  hasPassword(candidate, fields) && hasUser(candidate, [...fields, ...query]);

@@ -1,0 +1,171 @@
+// Looks for the names of a login's fields in a body that is not read: while it is forwarded, or
+// since no reading of it is certain.
+
+import { matchFields, type Target } from '../match-fields.ts';
+import type { BodyKind } from './content-type.ts';
+import { type Field, fieldsNamed } from './fields.ts';
+import { nameOf } from './form.ts';
+import { FormScan } from './scan-form.ts';
+import { JsonScan } from './scan-json.ts';
+import { MultipartScan } from './scan-multipart.ts';
+import { spelledNames } from './spelled-names.ts';
+
+/** Names of the fields of one login, prepared for scans. */
+export class WantedNames {
+  readonly usernames: NameTest;
+  readonly passwords: NameTest;
+
+  constructor(usernames: readonly Target[], passwords: readonly Target[]) {
+    this.usernames = new NameTest(usernames);
+    this.passwords = new NameTest(passwords);
+  }
+}
+
+type Decode = (name: string) => readonly Field[];
+
+class NameTest {
+  readonly #targets: readonly Target[];
+  readonly #spelled: RegExp;
+  readonly #key: RegExp;
+
+  constructor(targets: readonly Target[]) {
+    this.#targets = targets;
+    const spelled = spelledNames(targets.flatMap(({ letters, segments }) => [letters, segments.at(-1) ?? '']));
+    this.#spelled = new RegExp(spelled, 'i');
+    this.#key = new RegExp(String.raw`(?<![\w.$-])${spelled}[\s\0"'\x60]*[:=/#]`, 'i');
+  }
+
+  get isEmpty(): boolean {
+    return this.#targets.length === 0;
+  }
+
+  /** Quick, and right if it says no. */
+  isSpelledIn(text: string): boolean {
+    return this.#spelled.test(text);
+  }
+
+  /** @param name as it stands there, which is decoded only if it may be one of these */
+  isIn(name: string, decode: Decode): boolean {
+    return this.#spelled.test(name) && matchFields(this.#targets, decode(name)).isFound;
+  }
+
+  /** As a key of what is nearly JSON. */
+  isKeyIn(text: string): boolean {
+    return this.#key.test(text);
+  }
+}
+
+export type ReadAs = 'form' | 'json' | 'multipart';
+
+/** What one reader may have found so far. */
+interface Reading {
+  readonly as: ReadAs;
+  /** The type names another reader: one field alone is no sign of a login. */
+  readonly isGuess: boolean;
+  username: boolean;
+  password: boolean;
+}
+
+/** What lenient readers skip before JSON: Gson has comments of both kinds, and `)]}'`. */
+export const LOOKS_LIKE_JSON = /^[\s\0\xef\xbb\xbf\xfe\xff]*(?:[{[#]|\/[/*]|\)\])/;
+const BEGINNING = /[^\s\0\xef\xbb\xbf\xfe\xff][\s\S]?/;
+
+export class BodyScan {
+  readonly #names: WantedNames;
+  readonly #kind: BodyKind;
+  readonly #readings: Reading[] = [];
+  readonly #form: FormScan;
+  readonly #multipart: MultipartScan | undefined;
+  /** Undefined as long as nothing of the text has come. */
+  #json: JsonScan | 'none' | undefined;
+  #hasUsername: boolean;
+
+  /** @param hasUsername whether a username stands elsewhere in the request */
+  constructor(names: WantedNames, kind: BodyKind, hasUsername: boolean) {
+    this.#names = names;
+    this.#kind = kind;
+    this.#hasUsername = hasUsername || names.usernames.isEmpty;
+    const ofForm = this.#reading('form', kind !== 'form');
+    this.#form = new FormScan((name) => this.#take(ofForm, name, fieldOfForm));
+    if (kind !== 'multipart') return;
+    const ofParts = this.#reading('multipart', false);
+    this.#multipart = new MultipartScan(
+      (name) => this.#take(ofParts, name, fieldOfForm),
+      () => {
+        ofParts.password = true;
+      },
+    );
+  }
+
+  /** @returns whether the name of a password has come */
+  push(bytes: Buffer): boolean {
+    return this.pushText(bytes.toString('latin1'));
+  }
+
+  /** @param text each character is one byte */
+  pushText(text: string): boolean {
+    this.#json ??= this.#judge(text);
+    this.#form.push(text);
+    this.#multipart?.push(text);
+    if (typeof this.#json === 'object') this.#json.push(text);
+    return this.foundAs.length > 0;
+  }
+
+  /** As what a login was found. */
+  get foundAs(): readonly ReadAs[] {
+    const isFound = ({ isGuess, username, password }: Reading): boolean =>
+      password && (!isGuess || username || this.#hasUsername);
+    return this.#readings.filter(isFound).map((reading) => reading.as);
+  }
+
+  #judge(text: string): JsonScan | 'none' | undefined {
+    const [beginning] = BEGINNING.exec(text) ?? [];
+    if (beginning === undefined) return undefined;
+    return LOOKS_LIKE_JSON.test(beginning) || /^[/)]$/.test(beginning) ? this.#scanJson() : 'none';
+  }
+
+  #scanJson(): JsonScan {
+    const reading = this.#reading('json', this.#kind === 'other' || this.#kind === 'xml');
+    return new JsonScan(
+      (key) => this.#take(reading, key, fieldOfJson),
+      (text) => {
+        reading.username ||= this.#names.usernames.isKeyIn(text);
+        reading.password ||= this.#names.passwords.isKeyIn(text);
+      },
+    );
+  }
+
+  #reading(as: ReadAs, isGuess: boolean): Reading {
+    const reading = { as, isGuess, username: false, password: false };
+    this.#readings.push(reading);
+    return reading;
+  }
+
+  #take(reading: Reading, name: string, decode: Decode): void {
+    reading.username ||= this.#names.usernames.isIn(name, decode);
+    reading.password ||= this.#names.passwords.isIn(name, decode);
+  }
+}
+
+const fieldOfForm: Decode = (name) => fieldsNamed(nameOf(name), []);
+
+const fieldOfJson: Decode = (key) => {
+  const name = unescaped(key);
+  return [{ name, path: [name], texts: [] }];
+};
+
+/** A key of JSON; lenient readers know more escapes. */
+function unescaped(key: string): string {
+  try {
+    return JSON.parse(`"${Buffer.from(key, 'latin1').toString('utf8')}"`) as string;
+  } catch {
+    return key.replace(/\\(?:u\{([\da-f]{1,6})\}|u([\da-f]{4})|x([\da-f]{2})|([0-7]{3})|([\s\S]))/gi, lenient);
+  }
+}
+
+const lenient = (_: string, point?: string, unit?: string, hex?: string, octal?: string, other = ''): string => {
+  const digits = point ?? unit ?? hex;
+  const code =
+    digits !== undefined ? Number.parseInt(digits, 16) : octal === undefined ? undefined : Number.parseInt(octal, 8);
+  return code === undefined || code > 0x10ffff ? other : String.fromCodePoint(code);
+};
