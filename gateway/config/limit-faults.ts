@@ -2,10 +2,10 @@
 
 import type { LimitConfig } from '../limits/limit-config.ts';
 import { isOfLogins, prepareLimit } from '../limits/prepare-limits.ts';
+import { matchFields } from '../login/body/match-fields.ts';
 import { compileLogins } from '../login/compile-logins.ts';
 import type { LoginConfig } from '../login/login-config.ts';
 import { createLoginSet } from '../login/login-set.ts';
-import { matchFields } from '../login/match-fields.ts';
 import { pathOf } from '../login/reference.ts';
 import type { FindList } from '../rules/compile-expression.ts';
 import { RuleError } from '../rules/syntax/rule-error.ts';

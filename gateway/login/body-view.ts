@@ -3,9 +3,9 @@
 import type { Exchange } from '../exchange.ts';
 import { BodyScan } from './body/body-scan.ts';
 import type { Field } from './body/fields.ts';
+import { matchFields } from './body/match-fields.ts';
 import type { ReadBody, Reading } from './body/read-body.ts';
 import type { Candidate } from './find-login.ts';
-import { matchFields } from './match-fields.ts';
 
 /** Everything that a request has fields in. */
 export interface Source {

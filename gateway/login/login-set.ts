@@ -3,7 +3,7 @@
 import { createRuleIndex, type RuleIndex } from '../rules/rule-index.ts';
 import type { Login } from './attempt.ts';
 import { WantedNames } from './body/body-scan.ts';
-import { type Target, targetsOf } from './match-fields.ts';
+import { type Target, targetsOf } from './body/match-fields.ts';
 import type { FieldReference } from './reference.ts';
 
 /** A login, and what is known of it before any request. */

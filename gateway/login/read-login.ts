@@ -5,6 +5,7 @@ import { pairsOf } from '../header-pairs.ts';
 import type { Attempt, FindMember, Login } from './attempt.ts';
 import type { BodyScan } from './body/body-scan.ts';
 import { readCookies, readForm } from './body/form.ts';
+import { type Matches, matchFields, type Target, targetsOf } from './body/match-fields.ts';
 import { folded } from './body/names.ts';
 import { type RawBody, type ReadBody, readBody } from './body/read-body.ts';
 import { textsOfBytes } from './body/texts.ts';
@@ -12,7 +13,6 @@ import { argumentAt } from './body/xml-rpc-arguments.ts';
 import { type BodyView, type Source, viewOf } from './body-view.ts';
 import { type Candidate, contextsOf, judge } from './find-login.ts';
 import { basicOf, headerOf } from './login-fields.ts';
-import { type Matches, matchFields, type Target, targetsOf } from './match-fields.ts';
 import { type FieldReference, pathOf } from './reference.ts';
 
 export type LoginRefusal = 'LOGIN_UNREADABLE' | 'LOGIN_TOO_LARGE' | 'LOGIN_CODING_UNKNOWN';

@@ -31,7 +31,7 @@ export interface Forwarding {
   onSlowClient(resume: () => void): void;
 }
 
-/** Why a body ends before its end: it came too slowly, or has what may not reach the application. */
+/** Why a body was stopped: it came too slowly, or has what may not reach the application. */
 export type Stopped = 'CLIENT_SLOW' | 'LOGIN_TOO_LARGE';
 
 /**

@@ -1,10 +1,10 @@
 // Looks for the names of a login's fields in a body that is not read: while it is forwarded, or
 // since no reading of it is certain.
 
-import { matchFields, type Target } from '../match-fields.ts';
 import type { BodyKind } from './content-type.ts';
 import { type Field, fieldsNamed } from './fields.ts';
 import { nameOf } from './form.ts';
+import { matchFields, type Target } from './match-fields.ts';
 import { FormScan } from './scan-form.ts';
 import { JsonScan } from './scan-json.ts';
 import { MultipartScan } from './scan-multipart.ts';

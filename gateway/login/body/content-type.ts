@@ -13,7 +13,7 @@ const OF_FORMS: ReadonlySet<string> = new Set([...CHARSETS, 'iso-8859-1', 'windo
 export interface ContentType {
   readonly kind: BodyKind;
   readonly problem?: string | undefined;
-  /** Servers may decode it in different ways: this is a problem whatever type an application reads. */
+  /** Servers may decode it in different ways, whatever type they take it for. */
   readonly charsetProblem?: string | undefined;
 }
 

@@ -24,7 +24,7 @@ export interface RawBody {
 /** What one kind of server finds in a body. */
 export interface Reading extends Fields {
   readonly as: ReadAs;
-  /** Its type names another kind: a username has to stand beside a password to be a sign of a login. */
+  /** Its type names another kind: a password alone is no sign of a login. */
   readonly isGuess: boolean;
 }
 

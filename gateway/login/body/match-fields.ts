@@ -1,7 +1,7 @@
 // Which fields of a request a server may take for one that a login has, and what it reads there.
 
-import type { Field } from './body/fields.ts';
-import { folded, segmentsOf } from './body/names.ts';
+import type { Field } from './fields.ts';
+import { folded, segmentsOf } from './names.ts';
 
 /** A member of the body, as a login names it. */
 export interface Target {
