@@ -1,6 +1,11 @@
-// npm run timing:header-before [-- --logins N --seed S]: failing logins through a gateway with
-// `header: before`, half of them with a leaked password. Does the time of the answer tell which?
-// Mann-Whitney's U as a standard normal; it decides nothing, since a busy machine decides with it.
+// npm run timing:header-before [-- --logins N --minutes N --seed S]: failing logins through a
+// gateway with `header: before`, half of them with a leaked password. Does the time of the answer
+// tell which?
+//
+// Logins come in pairs: one with a leaked password and one with another of its length, one right
+// behind the other, in random order. What else the machine does then changes both alike, and a test
+// on the differences (its sign; Wilcoxon's signed ranks) needs no idle machine: noise hides a small
+// difference, and makes none.
 
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -14,11 +19,14 @@ import { startServer } from '../server/server.ts';
 import { makeDataset, seededPairs, seededRandom } from '../test/support/dataset.ts';
 import { keyPinOf } from '../test/support/pins.ts';
 
-const { values } = parseArgs({ options: { logins: { type: 'string' }, seed: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { logins: { type: 'string' }, minutes: { type: 'string' }, seed: { type: 'string' } },
+});
 const logins = Number(values.logins ?? 100_000);
+const endsAt = performance.now() + Number(values.minutes ?? 120) * 60_000;
 const seed = Number(values.seed ?? 20_261_129);
-/** Each waits for a slot most of the time. */
-const IN_PARALLEL = 8;
+/** Each waits for a slot most of the time: together they keep half a core busy. */
+const IN_PARALLEL = 12;
 /** The gateway's first slot, with half of one for the way. */
 const FIRST_SLOT_MS = 150;
 const WARM_UP = 200;
@@ -41,19 +49,21 @@ const gateway = await startGateway({ config });
 const agent = new http.Agent({ keepAlive: true, maxSockets: IN_PARALLEL });
 
 const random = seededRandom(seed);
-const leaked: number[] = [];
-const others: number[] = [];
-let done = -WARM_UP;
+/** Milliseconds of a leaked and of another password. */
+const measured: (readonly [leaked: number, other: number])[] = [];
+let begun = -WARM_UP;
 await Promise.all(Array.from({ length: IN_PARALLEL }, attackOn));
-console.log(`${logins} failing logins, seed ${seed}`);
-for (const [name, times] of [
-  ['leaked', leaked],
-  ['not leaked', others],
-] as const) {
+console.log(`${2 * measured.length} failing logins in pairs, seed ${seed}`);
+for (const [i, name] of ['leaked', 'not leaked'].entries()) {
+  const times = measured.map((pair) => pair[i] as number);
   const late = times.filter((time) => time > FIRST_SLOT_MS).length;
-  console.log(`${name}: ${times.length}, median ${medianOf(times).toFixed(3)} ms, ${late} after the first slot`);
+  console.log(`${name}: median ${medianOf(times).toFixed(3)} ms, ${late} after the first slot`);
 }
-console.log(`Mann-Whitney z = ${zOf(leaked, others).toFixed(2)} (beyond 4 either way is a difference)`);
+const differences = measured.map(([one, other]) => one - other);
+const late = measured.map(([one, other]) => Number(one > FIRST_SLOT_MS) - Number(other > FIRST_SLOT_MS));
+console.log(`median difference ${medianOf(differences).toFixed(4)} ms`);
+console.log(`sign test z = ${signZ(differences).toFixed(2)}, of the slots alone z = ${signZ(late).toFixed(2)}`);
+console.log(`Wilcoxon z = ${signedRankZ(differences).toFixed(2)} (beyond 4 either way is a difference)`);
 agent.destroy();
 await gateway.close({ deadlineMs: 100 });
 await service.close();
@@ -61,15 +71,21 @@ origin.close();
 made.dispose();
 
 async function attackOn(): Promise<void> {
-  while (done < logins) {
-    const at = done++;
-    const isLeaked = random() < 0.5;
+  while (2 * begun < logins && performance.now() < endsAt) {
+    const at = begun++;
     const { password } = pairs[Math.floor(random() * pairs.length)] as { password: string };
-    const guess = isLeaked ? password : `${password.slice(0, -2)}${at % 90}#`;
-    const startedAt = performance.now();
-    await post(`user=user${at}&pass=${encodeURIComponent(guess)}`);
-    if (at >= 0) (isLeaked ? leaked : others).push(performance.now() - startedAt);
+    const other = `${password.slice(0, -3)}${10 + Math.floor(random() * 90)}#`;
+    const isLeakedFirst = random() < 0.5;
+    const first = await timed(at, isLeakedFirst ? password : other);
+    const second = await timed(at, isLeakedFirst ? other : password);
+    if (at >= 0) measured.push(isLeakedFirst ? [first, second] : [second, first]);
   }
+}
+
+async function timed(at: number, guess: string): Promise<number> {
+  const startedAt = performance.now();
+  await post(`user=user${at}&pass=${encodeURIComponent(guess)}`);
+  return performance.now() - startedAt;
 }
 
 async function post(body: string): Promise<void> {
@@ -91,12 +107,16 @@ function medianOf(times: readonly number[]): number {
   return [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
 }
 
-/** The rank sum of the first, as a standard normal. Times are fine enough to have hardly a tie. */
-function zOf(first: readonly number[], second: readonly number[]): number {
-  const all = [...first.map((time) => [time, 1] as const), ...second.map((time) => [time, 0] as const)];
-  all.sort(([a], [b]) => a - b);
-  const rankSum = all.reduce((sum, [, isFirst], i) => sum + isFirst * (i + 1), 0);
-  const [n, m] = [first.length, second.length];
-  const u = rankSum - (n * (n + 1)) / 2;
-  return (u - (n * m) / 2) / Math.sqrt((n * m * (n + m + 1)) / 12);
+/** More above 0 than below, as a standard normal. */
+function signZ(values: readonly number[]): number {
+  const [above, below] = [values.filter((value) => value > 0).length, values.filter((value) => value < 0).length];
+  return above + below === 0 ? 0 : (above - below) / Math.sqrt(above + below);
+}
+
+/** The ranks of those above 0, as a standard normal. Times are fine enough to have hardly a tie. */
+function signedRankZ(values: readonly number[]): number {
+  const ranked = values.filter((value) => value !== 0).sort((a, b) => Math.abs(a) - Math.abs(b));
+  const n = ranked.length;
+  const sum = ranked.reduce((total, value, i) => total + (value > 0 ? i + 1 : 0), 0);
+  return (sum - (n * (n + 1)) / 4) / Math.sqrt((n * (n + 1) * (2 * n + 1)) / 24);
 }
