@@ -1,7 +1,7 @@
 // What the handler of one login may find in a body: by its type, or whatever the type is.
 
 import type { Exchange } from '../exchange.ts';
-import { BodyScan } from './body/body-scan.ts';
+import { BodyScan, type Elsewhere } from './body/body-scan.ts';
 import type { Field } from './body/fields.ts';
 import { matchFields } from './body/match-fields.ts';
 import type { ReadBody, Reading } from './body/read-body.ts';
@@ -34,10 +34,10 @@ export function viewOf(candidate: Candidate, source: Source): BodyView {
 }
 
 /** Of a login that its place tells: whatever may be read in two ways is a problem. */
-function ofPlace(candidate: Candidate, { body, query }: Source): BodyView {
+function ofPlace(candidate: Candidate, { body }: Source): BodyView {
   const isOfOtherType = body.typeProblem !== undefined;
   const guesses = body.readings.filter(({ isGuess }) => isGuess);
-  const read = isOfOtherType ? guesses : guesses.filter((reading) => hasPair(candidate, reading, query));
+  const read = isOfOtherType ? guesses : guesses.filter((reading) => hasPair(candidate, reading, []));
   return {
     fields: [...body.fields, ...read.flatMap(({ fields }) => fields)],
     problem: body.typeProblem ?? body.problem ?? (read.length > 0 ? 'it reads as another type too' : undefined),
@@ -49,34 +49,41 @@ function ofPlace(candidate: Candidate, { body, query }: Source): BodyView {
 
 /** Of a login that fields tell, in whatever type an application reads them. */
 function ofFields(candidate: Candidate, { body, query }: Source): BodyView {
-  const { isOpaque, fault, readings, charsetProblem } = body;
+  const { isOpaque, fault, readings, hidden, charsetProblem } = body;
   const read = readings.filter(
     (reading) => !reading.isBroken && (!reading.isGuess || hasPair(candidate, reading, query)),
   );
   const fields = read.flatMap((reading) => reading.fields);
   const found = read.filter((reading) => hasPassword(candidate, reading.fields));
-  const hasUsername = matchFields(candidate.usernames, query).isFound;
-  const scan = body.isUncertain ? new BodyScan(candidate.names, body.kind, hasUsername) : undefined;
-  const isHidden = hasPassword(candidate, body.hidden) || (scan !== undefined && isHiddenIn(scan, body, candidate));
+  const elsewhere = { username: hasUser(candidate, query), password: hasPassword(candidate, query) };
+  const scan = body.isUncertain ? new BodyScan(candidate.names, body.kind, elsewhere) : undefined;
+  const isHidden =
+    hasPassword(candidate, hidden) || (scan !== undefined && isHiddenIn(scan, body, candidate, elsewhere));
   const ofReading = isHidden ? body.problem : found.find(({ problem }) => problem !== undefined)?.problem;
   const problem = isOpaque ? 'its encoding hides its fields' : (charsetProblem ?? ofReading);
-  const isOfQuery = hasPassword(candidate, query) && (hasUsername || hasUser(candidate, fields));
+  const isOfQuery = elsewhere.password && hasUser(candidate, [...query, ...fields, ...hidden]);
+  const isOfGuess = isOfQuery && !hasUser(candidate, [...query, ...body.fields]);
   return {
     fields,
     problem: problem ?? (isHidden ? 'a field cannot be read' : undefined),
     isFound: isOpaque || isHidden || found.length > 0 || isOfQuery,
-    isSeen: !isOpaque && !isHidden && fault === undefined && !found.some(({ isGuess }) => isGuess),
+    isSeen: !isOpaque && !isHidden && !isOfGuess && fault === undefined && !found.some(({ isGuess }) => isGuess),
     isOfQuery,
     ...(scan && { scan }),
   };
 }
 
 /** What was read as one type has no names but those of its fields. */
-function isHiddenIn(scan: BodyScan, { kind, raw, text, readings }: ReadBody, { names }: Candidate): boolean {
+function isHiddenIn(
+  scan: BodyScan,
+  { kind, raw, text, readings }: ReadBody,
+  { names }: Candidate,
+  elsewhere: Elsewhere,
+): boolean {
   // What goes on as it came is scanned on as it came.
   scan.pushText(raw ?? text);
   if (raw !== undefined && scan.foundAs.length > 0) return true;
-  const inside = raw === undefined ? scan : new BodyScan(names, kind, false);
+  const inside = raw === undefined ? scan : new BodyScan(names, kind, elsewhere);
   if (raw !== undefined) inside.pushText(text);
   return inside.foundAs.some((as) => !readings.some((reading) => reading.as === as && !reading.isBroken));
 }
@@ -87,5 +94,8 @@ const hasPassword = ({ passwords }: Candidate, fields: readonly Field[]): boolea
 const hasUser = ({ usernames }: Candidate, fields: readonly Field[]): boolean =>
   usernames.length === 0 || matchFields(usernames, fields).isFound;
 
-const hasPair = (candidate: Candidate, { fields }: Reading, query: readonly Field[]): boolean =>
-  hasPassword(candidate, fields) && hasUser(candidate, [...fields, ...query]);
+/** One of both may stand in the query. */
+function hasPair(candidate: Candidate, { fields }: Reading, query: readonly Field[]): boolean {
+  const all = [...fields, ...query];
+  return hasPassword(candidate, all) && hasUser(candidate, all);
+}

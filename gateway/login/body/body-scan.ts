@@ -35,10 +35,6 @@ class NameTest {
     this.#key = new RegExp(String.raw`(?<![\w.$-])${spelled}[\s\0"'\x60]*[:=/#]`, 'i');
   }
 
-  get isEmpty(): boolean {
-    return this.#targets.length === 0;
-  }
-
   /** Quick, and right if it says no. */
   isSpelledIn(text: string): boolean {
     return this.#spelled.test(text);
@@ -70,6 +66,12 @@ interface Reading {
 export const LOOKS_LIKE_JSON = /^[\s\0\xef\xbb\xbf\xfe\xff]*(?:[{[#]|\/[/*]|\)\])/;
 const BEGINNING = /[^\s\0\xef\xbb\xbf\xfe\xff][\s\S]?/;
 
+/** Which fields of the login stand in the query. */
+export interface Elsewhere {
+  readonly username: boolean;
+  readonly password: boolean;
+}
+
 export class BodyScan {
   readonly #names: WantedNames;
   readonly #kind: BodyKind;
@@ -78,13 +80,12 @@ export class BodyScan {
   readonly #multipart: MultipartScan | undefined;
   /** Undefined as long as nothing of the text has come. */
   #json: JsonScan | 'none' | undefined;
-  #hasUsername: boolean;
+  readonly #elsewhere: Elsewhere;
 
-  /** @param hasUsername whether a username stands elsewhere in the request */
-  constructor(names: WantedNames, kind: BodyKind, hasUsername: boolean) {
+  constructor(names: WantedNames, kind: BodyKind, elsewhere: Elsewhere) {
     this.#names = names;
     this.#kind = kind;
-    this.#hasUsername = hasUsername || names.usernames.isEmpty;
+    this.#elsewhere = elsewhere;
     const ofForm = this.#reading('form', kind !== 'form');
     this.#form = new FormScan((name) => this.#take(ofForm, name, fieldOfForm));
     if (kind !== 'multipart') return;
@@ -113,8 +114,9 @@ export class BodyScan {
 
   /** As what a login was found. */
   get foundAs(): readonly ReadAs[] {
+    const elsewhere = this.#elsewhere;
     const isFound = ({ isGuess, username, password }: Reading): boolean =>
-      password && (!isGuess || username || this.#hasUsername);
+      (password && (!isGuess || username || elsewhere.username)) || (username && elsewhere.password);
     return this.#readings.filter(isFound).map((reading) => reading.as);
   }
 

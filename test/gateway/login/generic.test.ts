@@ -55,6 +55,11 @@ describe('a login is found', () => {
   test('beside a query that has its other half', () => {
     expect(read(FORM, 'user=bob', { target: '/a?password=s' })).toEqual(BOB);
     expect(read('text/plain', 'password=s', { target: '/a?user=bob' })).toEqual(BOB);
+    expect(read(JSON_TYPE, 'user=bob', { target: '/a?password=s' })).toEqual(BOB);
+    expect(read(MULTIPART, part("name='user'"), { target: '/a?password=s' })).toBe('LOGIN_UNREADABLE');
+    const gzip = ['Content-Encoding', 'gzip'];
+    expect(read(FORM, 'user=bob', { target: '/a?password=s' }, ...gzip)).toBe('LOGIN_UNREADABLE');
+    expect(read(FORM, 'a=b', { target: '/a?password=s' })).toBe('none');
   });
 });
 

@@ -17,20 +17,19 @@ const digestOf = (bytes: Buffer): string => createHash('sha256').update(bytes).d
 /** An application that reads whole bodies, as most do. */
 async function withGeneric(login = 'generic') {
   const whole: Buffer[] = [];
-  let cut = 0;
   const received: Buffer[] = [];
   const { url } = await startOrigin(async (request, response) => {
     const pieces: Buffer[] = [];
     request.on('data', (piece: Buffer) => pieces.push(piece));
     request.on('close', () => received.push(Buffer.concat(pieces)));
-    request.on('error', () => cut++);
+    request.on('error', () => undefined);
     request.on('end', () => {
       whole.push(Buffer.concat(pieces));
       response.end(digestOf(Buffer.concat(pieces)));
     });
   });
   const served = await serve(`listen: 127.0.0.1:0\napps:\n  app.example:\n    to: ${url}\n    login: ${login}\n`);
-  return { ...served, whole, received, cut: () => cut };
+  return { ...served, whole, received };
 }
 
 interface Sent {
@@ -151,6 +150,7 @@ describe('a login behind padding never reaches the application', () => {
       'a form with its name in the query',
       { target: '/a?username=bob', type: 'text/csv', body: `a=${pad}&password=leaked` },
     ],
+    ['a form with its password in the query', { target: '/a?password=leaked', type: FORM, body: `a=${pad}&user=bob` }],
     ['a form by PUT', { method: 'PUT', type: FORM, body: `pad=${pad}&username=bob&password=leaked` }],
     ['a form by GET', { method: 'GET', type: FORM, body: `pad=${pad}&username=bob&password=leaked` }],
     ['a form said to be gzip', { type: FORM, more: 'Content-Encoding: gzip\r\n', body: `pad=${pad}&password=leaked` }],

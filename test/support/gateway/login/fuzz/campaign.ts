@@ -2,6 +2,7 @@
 // gateway too.
 
 import { Refusal } from '../../../../../gateway/answers/kinds.ts';
+import { MAX_BODY_BYTES } from '../../../../../gateway/login/body/read-body.ts';
 import type { LoginSet } from '../../../../../gateway/login/login-set.ts';
 import type { LoginReading } from '../../../../../gateway/login/read-login.ts';
 import { createRandom } from '../../../random.ts';
@@ -40,6 +41,7 @@ const CONFIGURED: readonly {
   readonly name: string;
   readonly names: Names;
   readonly logins: LoginSet;
+  readonly isByFields?: true;
 }[] = [
   { name: 'flat', names: [['username'], ['password']], logins: location('username', 'password') },
   {
@@ -51,6 +53,16 @@ const CONFIGURED: readonly {
     logins: location('user[login]', 'user[password]'),
   },
   { name: 'short', names: [['log'], ['pwd']], logins: location('log', 'pwd') },
+  { name: 'generic', names: [['username'], ['password']], logins: loginsOf('generic'), isByFields: true },
+  {
+    name: 'generic, nested',
+    names: [
+      ['user', 'email'],
+      ['user', 'password'],
+    ],
+    logins: loginsOf('generic'),
+    isByFields: true,
+  },
 ];
 
 /** @param onProgress is called now and then with the number of requests so far */
@@ -59,12 +71,12 @@ export function fuzzLogins(requests: number, seed: number, onProgress: (done: nu
   const tally: LoginTally = { attempts: 0, others: 0, refused: 0, leaked: 0 };
   const findings: LoginFinding[] = [];
   for (let number = 0; number < requests; number++) {
-    const { name: login, names, logins } = random.pick(CONFIGURED);
-    const generated = generateLogin(names, random);
+    const { name: login, names, logins, isByFields = false } = random.pick(CONFIGURED);
+    const generated = generateLogin(names, random, { isByFields });
     const { sent, leaked } = generated;
     const reading = readingOf(logins, generated);
     if (number % 10_000 === 0) onProgress(number);
-    if (reading === 'malformed' || (reading !== 'unseen' && reading.kind === 'refused')) {
+    if (reading === 'malformed' || reading === 'cut' || (reading !== 'unseen' && reading.kind === 'refused')) {
       tally.refused++;
       continue;
     }
@@ -82,21 +94,31 @@ export function fuzzLogins(requests: number, seed: number, onProgress: (done: nu
   return { tally, findings };
 }
 
-/** A head that is no request is refused before. */
-function readingOf(logins: LoginSet, generated: GeneratedLogin): LoginReading | 'unseen' | 'malformed' {
+/** A head that is no request is refused before. What follows the beginning is looked through. */
+function readingOf(logins: LoginSet, generated: GeneratedLogin): LoginReading | 'unseen' | 'malformed' | 'cut' {
+  const { body } = generated.sent;
+  const begun = body.subarray(0, MAX_BODY_BYTES + 1);
   try {
-    return readAt(logins, requestOf(generated));
+    const reading = readAt(logins, { ...requestOf(generated), body: begun, isCut: begun.length < body.length });
+    if (reading === 'unseen' || reading.kind !== 'none') return reading;
+    for (let at = begun.length; at < body.length; at += PIECE)
+      if (reading.scans.some(({ scan }) => scan.push(body.subarray(at, at + PIECE)))) return 'cut';
+    return reading;
   } catch (error) {
     if (error instanceof Refusal) return 'malformed';
     throw error;
   }
 }
 
+/** Of no size that a name begins or ends with. */
+const PIECE = 7;
+
 const isSame = (a: Pair, b: Pair): boolean => a.username === b.username && a.password === b.password;
 
-function requestOf({ sent, codings }: GeneratedLogin) {
+function requestOf({ method, sent, codings }: GeneratedLogin) {
   const { query, type, cookie, body } = sent;
   return {
+    method,
     target: query === '' ? '/login' : `/login?${query}`,
     headers: [
       ...(type === undefined ? [] : ['Content-Type', type]),
@@ -108,4 +130,4 @@ function requestOf({ sent, codings }: GeneratedLogin) {
 }
 
 const shown = ({ sent: { query, coding = '', cookie, body } }: GeneratedLogin): string =>
-  JSON.stringify({ query, coding, cookie, body: body.toString('latin1').slice(0, 400) });
+  JSON.stringify({ query, coding, cookie, body: body.toString('latin1').replace(/x{9,}/g, '…').slice(0, 400) });

@@ -1,6 +1,7 @@
 // Applications that read a login in the ways of PHP, Express, servlets, ASP.NET and Go: each with
 // readers of its own, as lenient as theirs.
 
+import vm from 'node:vm';
 import zlib from 'node:zlib';
 import qs from 'qs';
 import { readLenientMultipart } from '../../../logins/lenient-multipart.ts';
@@ -254,4 +255,34 @@ function folded(value: unknown): unknown {
   );
 }
 
-export const ORIGINS: { readonly [name: string]: Origin } = { php, express, servlet, aspNet, go };
+/** Takes the body for a form or JSON whatever its type, as handlers do that read it themselves. */
+export const raw: Origin = ({ query, coding, body }, names) => {
+  const [username, password] = names;
+  return [body, inflated(body, coding) ?? body].flatMap((bytes) => {
+    const form = rawPairs(bytes.toString('latin1')).map(urlDecoded);
+    const both = [form, [...rawPairs(query).map(urlDecoded), ...form]].flatMap((pairs) => {
+      const root = phpPairs(pairs);
+      const [user, pass] = [phpValue(root, username), phpValue(root, password)];
+      return pairsOf(user && text(user), pass && text(pass));
+    });
+    return [...both, ...ofObject(lenientJson(bytes), names)];
+  });
+};
+
+/** With comments, single quotes, names without quotes and commas at the end. */
+function lenientJson(bytes: Buffer): unknown {
+  const plain = bytes.toString('utf8').replace(/^\ufeff/, '');
+  if (!/^\s*[{/]/.test(plain)) return undefined;
+  try {
+    return JSON.parse(plain);
+  } catch {
+    // Objects of JavaScript are what such readers take.
+  }
+  try {
+    return { ...vm.runInNewContext(`(${plain.replace(/^(?:\s|\/\/.*\n)*/, '')})`, {}, { timeout: 1_000 }) };
+  } catch {
+    return undefined;
+  }
+}
+
+export const ORIGINS: { readonly [name: string]: Origin } = { php, express, servlet, aspNet, go, raw };

@@ -6,6 +6,7 @@ import type { Random } from '../../../random.ts';
 import type { LoginSent, Names, Pair } from './origins.ts';
 
 export interface GeneratedLogin {
+  readonly method: string;
   readonly sent: LoginSent;
   /** More of a header than one. */
   readonly codings: readonly string[];
@@ -27,10 +28,19 @@ const BOUNDARY = 'x--x';
 
 type Field = readonly [name: string, value: string];
 
+/** Some requests have a few oddities, some many, and some none. */
+interface Odds extends Random {
+  odd<T>(usual: T, others: readonly T[]): T;
+}
+
+function oddsOf(random: Random): Odds {
+  const share = random.pick([3, 20, 20, 1_000, 1_000]);
+  return { ...random, odd: (usual, others) => (random.below(share) === 0 ? random.pick(others) : usual) };
+}
+
 const SAME = (name: string): string => name;
 /** Other names that some server takes for the name. */
-const SPELLINGS: readonly ((name: string, random: Random) => string)[] = [
-  ...Array<typeof SAME>(45).fill(SAME),
+const SPELLINGS: readonly ((name: string, random: Odds) => string)[] = [
   (name) => ` ${name}`,
   (name) => name.toUpperCase(),
   (name) => (name[0] ?? '').toUpperCase() + name.slice(1),
@@ -61,7 +71,6 @@ const escaped = (text: string): string => encodeURIComponent(text).replaceAll('%
 const everyByte = (bytes: Buffer): string =>
   [...bytes].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
 const VALUES: readonly ((value: string) => string)[] = [
-  ...Array<typeof escaped>(30).fill(escaped),
   (value) => everyByte(Buffer.from(value)),
   (value) => everyByte(Buffer.from(value, 'latin1')),
   (value) => value.replaceAll('&', '%26'),
@@ -71,7 +80,6 @@ const VALUES: readonly ((value: string) => string)[] = [
   (value) => [...value].map((letter) => `%u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
 ];
 const NAMES: readonly ((name: string) => string)[] = [
-  ...Array<typeof escaped>(30).fill(escaped),
   SAME,
   (name) => name.replace(/[a-z]/, (letter) => everyByte(Buffer.from(letter))),
   (name) => name.replace(/[a-z]/, (letter) => `%u00${letter.charCodeAt(0).toString(16)}`),
@@ -81,8 +89,8 @@ const NAMES: readonly ((name: string) => string)[] = [
 const nameOf = ([first = '', ...rest]: readonly string[]): string => first + rest.map((name) => `[${name}]`).join('');
 
 /** The fields of a pair, under one of their names each. */
-function fieldsOf({ username, password }: Pair, [user, pass]: Names, random: Random): Field[] {
-  const named = (path: readonly string[]) => random.pick(SPELLINGS)(nameOf(path), random);
+function fieldsOf({ username, password }: Pair, [user, pass]: Names, random: Odds): Field[] {
+  const named = (path: readonly string[]) => random.odd(SAME, SPELLINGS)(nameOf(path), random);
   return [
     [named(user), username],
     [named(pass), password],
@@ -94,24 +102,22 @@ function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
   return items.map(() => left.splice(random.below(left.length), 1)[0] as Item);
 }
 
-function formOf(fields: readonly Field[], random: Random): Buffer {
-  const pairs = fields.map(([name, value]) => `${random.pick(NAMES)(name)}=${random.pick(VALUES)(value)}`);
-  const text = pairs.join(random.pick(['&', '&', '&', '&', '&', '&', '&', '&', '&&', random.pick(['&', ';', '&x;'])]));
-  return Buffer.from(text, random.below(16) === 0 ? 'latin1' : 'utf8');
+function formOf(fields: readonly Field[], random: Odds): Buffer {
+  const pairs = fields.map(
+    ([name, value]) => `${random.odd(escaped, NAMES)(name)}=${random.odd(escaped, VALUES)(value)}`,
+  );
+  return Buffer.from(pairs.join(random.odd('&', ['&&', ';', '&x;', '&\n'])), random.odd('utf8', ['latin1']));
 }
 
 /** Members in the order of fields, where names with brackets are objects or not. */
-function jsonOf(fields: readonly Field[], random: Random): Buffer {
+function jsonOf(fields: readonly Field[], random: Odds): Buffer {
   const key = (name: string): string =>
     random.below(4) === 0
       ? `"\\u${name.charCodeAt(0).toString(16).padStart(4, '0')}${JSON.stringify(name.slice(1)).slice(1)}`
       : JSON.stringify(name);
   const value = (text: string): string => {
     const plain = JSON.stringify(text);
-    return random.pick([
-      plain,
-      plain,
-      plain,
+    return random.odd(plain, [
       `[${plain}]`,
       `[${plain},"x"]`,
       `{"a":${plain}}`,
@@ -130,36 +136,43 @@ function jsonOf(fields: readonly Field[], random: Random): Buffer {
     ? `"user":{${members.map((text) => text.slice('"user":{'.length, -1)).join(',')}}`
     : members.join(',');
   const json = `{${random.pick([nested, nested, members.join(',')])}}`;
-  const text = random.pick([
-    json,
-    json,
-    json,
+  const text = random.odd(json, [
     `\ufeff${json}`,
     ` ${json}`,
     `${json}{}`,
     `{}${json}`,
     `[${json}]`,
     `${json.slice(0, -1)},}`,
+    json.replace('{', '{/* " */'),
+    `// {\n${json}`,
+    json.replaceAll(':', '/**/:'),
+    json.replaceAll('"', "'"),
+    json.replace(/"(\w+)":/g, '$1:'),
+    json.replace(
+      /"([a-z])(\w+)":/g,
+      (_, first: string, rest: string) => `'\\x${first.charCodeAt(0).toString(16)}${rest}':`,
+    ),
+    `{"a":"&${formOf(fields, random).toString('latin1')}&"}`,
   ]);
-  return Buffer.from(text, random.below(16) === 0 ? 'utf16le' : 'utf8');
+  return Buffer.from(text, random.odd('utf8', ['utf16le']));
 }
 
-function multipartOf(fields: readonly Field[], random: Random): Buffer {
-  const end = random.pick([...Array(9).fill('\r\n'), '\n']);
+function multipartOf(fields: readonly Field[], random: Odds): Buffer {
+  const end = random.odd('\r\n', ['\n']);
   const parts = fields.map(([name, value]) => {
-    const disposition = random.pick([
-      `; name="${name}"`,
-      `; name="${name}"`,
-      `; name="${name}"`,
+    const disposition = random.odd(`; name="${name}"`, [
       `; name=${name}`,
+      `; name='${name}'`,
+      `;name = "${name}"`,
+      `; name="${name.replace('s', '\\s')}"`,
       `; name*=utf-8''${name}`,
       `; name="x"; name="${name}"`,
       `; name="${name}"; filename="a"`,
     ]);
     return `--${BOUNDARY}${end}Content-Disposition: form-data${disposition}${end}${end}${value}${end}`;
   });
-  const tail = random.pick([...Array(9).fill(`--${BOUNDARY}--\r\n`), `--${BOUNDARY}--`, '', `--${BOUNDARY}--\r\nx`]);
-  return Buffer.from(random.pick([...Array(9).fill(''), 'a\r\n', '\r\n']) + parts.join('') + tail);
+  const tail = random.odd(`--${BOUNDARY}--\r\n`, [`--${BOUNDARY}--`, '', `--${BOUNDARY}--\r\nx`]);
+  return Buffer.from(random.odd('', ['a\r\n', '\r\n']) + parts.join('') + tail);
 }
 
 const TYPES: readonly (string | undefined)[] = [
@@ -177,6 +190,10 @@ const TYPES: readonly (string | undefined)[] = [
   'application/vnd.api+json',
   FORM.toUpperCase(),
   'text/xml',
+  'application/octet-stream',
+  'application/json5',
+  'multipart/form-data',
+  '',
   ` ${FORM} ;x=y`,
 ];
 
@@ -210,25 +227,29 @@ const CODINGS: readonly Coded[] = [
   [['gzip', 'br'], (body) => zlib.gzipSync(body)],
 ];
 
-export function generateLogin(names: Names, random: Random): GeneratedLogin {
+export interface GenerateOptions {
+  /** Fields tell the login: any method, query and size may bring it. */
+  readonly isByFields: boolean;
+}
+
+export function generateLogin(names: Names, source: Random, { isByFields }: GenerateOptions): GeneratedLogin {
+  const random = oddsOf(source);
   const leaked = random.pick(LEAKED);
   const rarely = (share: number): boolean => random.below(share) === 0;
   const own = fieldsOf(leaked, names, random);
-  const decoys = rarely(2) ? [] : fieldsOf(rarely(3) ? { ...leaked, password: DECOY.password } : DECOY, names, random);
-  const inQuery = rarely(6) ? own.splice(random.below(2), random.below(2) + 1) : [];
-  const inCookie = rarely(10) ? own.splice(random.below(2), 1) : [];
-  const padding: Field[] = rarely(60)
-    ? Array.from({ length: random.pick([490, 1_010]) }, (_, i) => [`a${i}`, ''])
-    : rarely(4)
-      ? [['remember', '1']]
-      : [];
-  const fields = shuffled([...own, ...decoys, ...(rarely(20) ? [...own] : [])], random);
-  const all = rarely(2) ? [...padding, ...fields] : [...fields, ...padding];
+  const decoy = rarely(3) ? { ...leaked, password: DECOY.password } : DECOY;
+  const decoys = random.odd(false, [true]) ? fieldsOf(decoy, names, random) : [];
+  const inQuery = random.odd(false, [true]) ? own.splice(random.below(2), random.below(2) + 1) : [];
+  // A password in a cookie alone is no sign of a login.
+  const inCookie = !isByFields && random.odd(false, [true]) ? own.splice(random.below(2), 1) : [];
+  const padding = paddingOf(random, isByFields);
+  const fields = shuffled([...own, ...decoys, ...(random.odd(false, [true]) ? own : [])], random);
+  const all = padding.length > 2 || rarely(2) ? [...padding, ...fields] : [...fields, ...padding];
   const way = random.below(6);
   const encode = way < 3 ? formOf : way < 5 ? jsonOf : multipartOf;
   const usual = TYPES[way < 3 ? 0 : way < 5 ? 1 : 2];
   const plain = encode(all, random);
-  const [codings, code] = rarely(6) ? random.pick(CODINGS) : ([[], (body: Buffer) => body] as const);
+  const [codings, code] = random.odd<Coded>([[], (body) => body], CODINGS);
   const query =
     rarely(3) && inQuery.length === 0
       ? 'redirect=%2F&x=1'
@@ -238,12 +259,21 @@ export function generateLogin(names: Names, random: Random): GeneratedLogin {
   return {
     leaked,
     codings,
+    method: isByFields ? random.odd('POST', ['PUT', 'PATCH', 'GET', 'DELETE']) : 'POST',
     sent: {
       query,
-      type: rarely(10) ? random.pick(TYPES) : usual,
+      type: random.odd(usual, TYPES),
       coding: codings.length === 1 ? codings[0] : codings.length === 0 ? undefined : codings.join(','),
       cookie: inCookie.map(([name, value]) => `${escaped(name)}=${escaped(value)}`).join('; '),
       body: code(plain, encode(decoys, random)),
     },
   };
+}
+
+/** More than two of them stand first. */
+function paddingOf(random: Odds, isByFields: boolean): Field[] {
+  const many = () => Array.from({ length: random.pick([490, 1_010]) }, (_, i): Field => [`a${i}`, '']);
+  const long = (): Field[] => ['a', 'b', 'c'].map((name) => [name, 'x'.repeat(30_000)]);
+  const large = isByFields ? [many, long] : [many];
+  return random.odd(() => random.pick([[], [], [['remember', '1'] as Field]]), large)();
 }
