@@ -2,6 +2,7 @@
 
 import type { CompiledRule } from '../rules/rule.ts';
 import type { FieldReference } from './reference.ts';
+import type { Spelling } from './spellings.ts';
 
 export type LoginOutcome = 'success' | 'failure' | 'unknown';
 
@@ -27,6 +28,8 @@ export interface Login {
   readonly outcome: OutcomeTests;
   /** Whether its credential can begin a session. */
   readonly beginsSession: boolean;
+  /** What the application makes of usernames; undefined if nobody knows. */
+  readonly spelling: Spelling | undefined;
   /** Where users change their password. */
   readonly changePassword: string | undefined;
 }

@@ -9,9 +9,10 @@ import { LOGIN_SCHEME } from './login-fields.ts';
 import { compileOutcome } from './outcome.ts';
 import { PRESETS } from './preset.ts';
 import { parseReference } from './reference.ts';
+import { SPELLINGS } from './spellings.ts';
 
 /** What a location of the operator's own adds to it, or a preset. */
-type Origin = Pick<Login, 'preset' | 'changePassword'> & {
+type Origin = Pick<Login, 'preset' | 'changePassword' | 'spelling'> & {
   /** Of all presets of the application, which any of its logins may begin. */
   readonly sessionCookies: readonly string[];
 };
@@ -24,13 +25,17 @@ export function compileLogins({ presets: names, locations }: LoginConfig, findLi
   const presets = names.flatMap((name) => PRESETS.get(name) ?? []);
   const sessionCookies = presets.flatMap((preset) => preset.sessionCookies);
   const own = locations.map((location) =>
-    compileLogin(location, { preset: undefined, sessionCookies, changePassword: location.changePassword }, findList),
-  );
-  const ofPresets = presets.flatMap(({ name, logins, changePassword }) =>
-    logins.map((location) =>
-      compileLogin(location, { preset: name, sessionCookies, changePassword: changePassword?.path }, findList),
+    compileLogin(
+      location,
+      { preset: undefined, sessionCookies, spelling: undefined, changePassword: location.changePassword },
+      findList,
     ),
   );
+  const ofPresets = presets.flatMap(({ name, logins, changePassword, spelling: named }) => {
+    const spelling = named && SPELLINGS[named];
+    const origin = { preset: name, sessionCookies, spelling, changePassword: changePassword?.path };
+    return logins.map((location) => compileLogin(location, origin, findList));
+  });
   return [...own, ...ofPresets];
 }
 

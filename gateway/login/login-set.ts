@@ -5,6 +5,7 @@ import type { Login } from './attempt.ts';
 import { WantedNames } from './body/body-scan.ts';
 import { type Target, targetsOf } from './body/match-fields.ts';
 import type { FieldReference } from './reference.ts';
+import type { Spelling } from './spellings.ts';
 
 /** A login, and what is known of it before any request. */
 export interface PreparedLogin {
@@ -25,6 +26,8 @@ export interface PreparedLogin {
 export interface LoginSet {
   readonly logins: readonly PreparedLogin[];
   readonly index: RuleIndex;
+  /** Of the applications that its presets know. */
+  readonly spellings: readonly Spelling[];
   /** Lets through what servers may read in different ways. */
   readonly passesUnreadable: boolean;
 }
@@ -33,6 +36,7 @@ export function createLoginSet(logins: readonly Login[], passesUnreadable: boole
   return {
     logins: logins.map(prepare),
     index: createRuleIndex(logins.map(({ when }) => when.requirement)),
+    spellings: [...new Set(logins.flatMap(({ spelling }) => spelling ?? []))],
     passesUnreadable,
   };
 }

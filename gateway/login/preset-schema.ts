@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { text } from '../config-values.ts';
 import { LOCATION } from './location.ts';
+import { SPELLINGS, type SpellingName } from './spellings.ts';
 
 const expression = text('must be an expression');
 
@@ -44,4 +45,6 @@ export const PRESET_SCHEMA = z.strictObject({
   signUp: page.optional(),
   changePassword: page.optional(),
   reset: page.optional(),
+  /** What the application makes of a username before it looks it up. */
+  spelling: z.enum(Object.keys(SPELLINGS) as [SpellingName]).optional(),
 });

@@ -2,8 +2,9 @@
 
 import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
-import type { Attempt, FindMember, Login } from './attempt.ts';
+import { type Attempt, type FindMember, isOfBrowser, type Login } from './attempt.ts';
 import type { BodyScan } from './body/body-scan.ts';
+import type { Field } from './body/fields.ts';
 import { readCookies, readForm } from './body/form.ts';
 import { type Matches, matchFields, type Target, targetsOf } from './body/match-fields.ts';
 import { folded } from './body/names.ts';
@@ -14,6 +15,7 @@ import { type BodyView, type Source, viewOf } from './body-view.ts';
 import { type Candidate, contextsOf, judge } from './find-login.ts';
 import { basicOf, headerOf } from './login-fields.ts';
 import { type FieldReference, pathOf } from './reference.ts';
+import { type Spelling, spelled } from './spellings.ts';
 
 export type LoginRefusal = 'LOGIN_UNREADABLE' | 'LOGIN_TOO_LARGE' | 'LOGIN_CODING_UNKNOWN';
 
@@ -39,7 +41,9 @@ export type LoginReading =
 
 /** What a check can take of one attempt. */
 const MAX_USERNAMES = 16;
-const MAX_PASSWORDS = 4;
+const MAX_PASSWORDS = 6;
+/** Each is one more name to ask for, and no application has more. */
+const MAX_OF_COOKIES = 2;
 
 /** @param content undefined if no candidate reads the body, or there is none */
 export function readLogin(
@@ -66,7 +70,7 @@ export function readLogin(
     if (isHere) found.push({ candidate, ...collect(candidate, source, view) });
     else if (view.scan && body.fault === 'too large') scans.push({ login: candidate.login, scan: view.scan });
   }
-  const reading = merge(found, body.fault) ?? { kind: 'none', scans };
+  const reading = merge(found, body.fault, exchange.application?.logins?.spellings ?? []) ?? { kind: 'none', scans };
   return { ...reading, findMember: (name) => membersIn(source, name) };
 }
 
@@ -83,14 +87,22 @@ interface Found extends Credential {
 }
 
 /** All that match are one attempt: a decoy at one login does not hide another. */
-function merge(found: readonly Found[], fault: ReadBody['fault']): LoginReading | undefined {
+function merge(
+  found: readonly Found[],
+  fault: ReadBody['fault'],
+  spellings: readonly Spelling[],
+): LoginReading | undefined {
   const first = found.find(({ candidate }) => candidate.isStrict) ?? found[0];
   if (!first) return undefined;
   const withPassword = found.filter(({ passwords }) => passwords.length > 0);
   const { login } = (withPassword.find(({ candidate }) => candidate.isStrict) ?? withPassword[0] ?? first).candidate;
   const logins = withPassword.map(({ candidate }) => candidate.login);
-  const typed = [...new Set(found.flatMap((one) => one.usernames))];
-  const usernames = [...new Set([...typed, ...found.flatMap((one) => one.ofCookies)])];
+  const { names: typed, isTold } = spelled(
+    found.flatMap((one) => one.usernames),
+    spellings,
+  );
+  const ofCookies = found.flatMap((one) => one.ofCookies);
+  const usernames = [...new Set([...typed, ...ofCookies.flatMap(({ texts }) => texts)])];
   const passwords = [...new Set(found.flatMap((one) => one.passwords))];
   const attempt =
     passwords.length > 0
@@ -102,10 +114,14 @@ function merge(found: readonly Found[], fault: ReadBody['fault']): LoginReading 
           passwords: passwords.slice(0, MAX_PASSWORDS),
         }
       : undefined;
-  const isTooMuch = usernames.length > MAX_USERNAMES || passwords.length > MAX_PASSWORDS;
+  const isTooMuch =
+    usernames.length > MAX_USERNAMES ||
+    passwords.length > MAX_PASSWORDS ||
+    (attempt !== undefined && new Set(ofCookies.map(({ texts: [text] }) => text)).size > MAX_OF_COOKIES);
   const why =
     found.map(({ problem }) => problem).find((one) => one !== undefined) ??
-    (isTooMuch ? 'it has too many usernames or passwords' : undefined);
+    (isTooMuch ? 'it has too many usernames or passwords' : undefined) ??
+    (attempt && !isTold ? 'its username is one that only the application can spell' : undefined);
   if (why !== undefined) return { kind: 'refused', code: codeOf(fault), why, login, attempt };
   return attempt && { kind: 'attempt', attempt };
 }
@@ -154,7 +170,7 @@ const isByFields = (candidate: Candidate, { isFound, isSeen }: BodyView, isAt: (
 interface Credential {
   readonly usernames: readonly string[];
   /** More usernames: few servers read cookies as fields. */
-  readonly ofCookies: readonly string[];
+  readonly ofCookies: readonly Field[];
   readonly passwords: readonly string[];
   readonly problem?: string | undefined;
 }
@@ -168,16 +184,18 @@ function collect(candidate: Candidate, source: Source, view: BodyView): Credenti
     : candidate.isXmlRpc
       ? problemOfCall(source.body)
       : (source.body.fault ?? view.problem);
+  const texts = [...passwords.texts, ...passwords.ofCookies.flatMap((field) => field.texts)];
+  const ofPrograms = (!isOfBrowser(login) && login.spelling?.programPasswords) || (() => []);
   return {
     usernames: usernames.texts,
     ofCookies: usernames.ofCookies,
-    passwords: [...passwords.texts, ...passwords.ofCookies],
+    passwords: [...texts, ...texts.flatMap(ofPrograms).filter((text) => text !== '')],
     problem: ofBody ?? passwords.problem ?? (passwords.isFound ? usernames.problem : undefined),
   };
 }
 
 interface Part extends Matches {
-  readonly ofCookies: readonly string[];
+  readonly ofCookies: readonly Field[];
 }
 
 function collectPart(
@@ -213,7 +231,7 @@ function ofMembers(
   const ofQuery = isAlone ? inQuery.problem : 'its query has a password';
   return {
     texts: [...inBody.texts, ...inClear.texts, ...inQuery.texts],
-    ofCookies: matchFields(targets, cookies).texts,
+    ofCookies: cookies.filter((cookie) => matchFields(targets, [cookie]).isFound),
     isFound: inBody.isFound || inClear.isFound || inQuery.isFound,
     problem: inBody.problem ?? inClear.problem ?? (isPassword && inQuery.isFound ? ofQuery : undefined),
   };

@@ -26,7 +26,9 @@ describe('WordPress', () => {
     read({ target: '/xmlrpc.php', headers: ['Content-Type', type, ...more], body });
 
   test('has logins in calls of XML-RPC', () => {
-    expect(rpc(call('wp.getUsersBlogs', 'bob', '<string>s &amp; &#x65;</string>'))).toEqual(pair(['bob'], ['s & e']));
+    expect(rpc(call('wp.getUsersBlogs', 'bob', '<string>s &amp; &#x65;</string>'))).toEqual(
+      pair(['bob'], ['s & e', 'se']),
+    );
     expect(rpc(call('wp.getPosts', '<int>1</int>', 'bob', ' s '))).toEqual(pair(['bob'], [' s ', 's']));
     expect(
       rpc(call('metaWeblog.newPost', '1', 'bob', 's', '<struct><member><name>a</name><value/></member></struct>')),
@@ -60,9 +62,10 @@ describe('WordPress', () => {
 
   test('takes application passwords in the header', () => {
     const get = (target: string, headers: string[]) => read({ method: 'GET', target, headers });
-    expect(get('/wp-json/wp/v2/posts', basic('bob:s:t'))).toEqual(pair(['bob'], ['s:t', 's']));
+    expect(get('/wp-json/wp/v2/posts', basic('bob:s:t'))).toEqual(pair(['bob'], ['s:t', 's', 'st']));
     expect(get('/wp-json/wp/v2/posts', [])).toBe('none');
-    expect(get('/', basic('bob:s'))).toBe('none');
+    expect(get('/', [])).toBe('none');
+    expect(get('/', basic('bob:s'))).toEqual(pair(['bob'], ['s']));
     expect(get('/?rest_route=/wp/v2/posts', basic('bob:s'))).toEqual(pair(['bob'], ['s']));
   });
 });

@@ -78,7 +78,7 @@ describe('a login', () => {
     ['too many fields', `${'a=1&'.repeat(501)}pwd=a`],
     ['JSON in a form', '{"log":"a","pwd":"b"}'],
     ['JSON in a form, after blanks', ' \r\n{"log":"a","pwd":"b"}'],
-    ['five passwords', 'pwd=a&a[pwd]=b&c[pwd]=d&e[pwd]=f&g[pwd]=h'],
+    ['seven passwords', 'pwd=a&a[pwd]=b&c[pwd]=d&e[pwd]=f&g[pwd]=h&i[pwd]=j&k[pwd]=l'],
   ])('is refused if its form has the password %s', (_, body) => {
     expect(read(body)).toBe('LOGIN_UNREADABLE');
   });

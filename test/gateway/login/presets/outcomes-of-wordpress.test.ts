@@ -8,6 +8,33 @@ const EXPIRED = 'expires=Thu, 01-Jan-1970 00:00:01 GMT; Max-Age=0; path=/';
 const testCookie = 'wordpress_test_cookie=WP%20Cookie%20check; path=/; secure';
 const loggedIn = `wordpress_logged_in_${HASH}=admin%7C1700000000%7Cabc%7Cdef; path=/; HttpOnly`;
 
+const faultOf = (code: number, text: string): string => `<methodResponse>
+  <fault>
+    <value>
+      <struct>
+        <member>
+          <name>faultCode</name>
+          <value><int>${code}</int></value>
+        </member>
+        <member>
+          <name>faultString</name>
+          <value><string>${text}</string></value>
+        </member>
+      </struct>
+    </value>
+  </fault>
+</methodResponse>`;
+
+/** @param isUser whether it knows who asks */
+const rest = ({ isUser, status = 200 }: { readonly isUser: boolean; readonly status?: number }) => ({
+  status,
+  headers: [
+    ...['Access-Control-Expose-Headers', 'X-WP-Total, X-WP-TotalPages, Link'],
+    ...(isUser ? ['Cache-Control', 'no-cache, must-revalidate, max-age=0'] : []),
+  ],
+  body: '[]',
+});
+
 const WORDPRESS: readonly OutcomeCase[] = [
   [
     'a right password',
@@ -55,21 +82,72 @@ const WORDPRESS: readonly OutcomeCase[] = [
     },
     'failure',
   ],
+  ...[401, 404, 409, 500].map(
+    (code): OutcomeCase => [
+      `a fault ${code}, which comes behind the password`,
+      'wordpress xmlrpc-users-blogs',
+      { body: faultOf(code, 'Wörter') },
+      'success',
+    ],
+  ),
+  ...[
+    'Sorry, you are not allowed to moderate or edit this comment.',
+    'Invalid post type.',
+    'Invalid taxonomy.',
+    'The term name cannot be empty.',
+    'Comment is required.',
+  ].map(
+    (text): OutcomeCase => [
+      `403 ${text}, which comes behind the password`,
+      'wordpress xmlrpc',
+      { body: faultOf(403, text) },
+      'success',
+    ],
+  ),
   [
-    'another fault, which comes behind the password',
-    'wordpress xmlrpc-users-blogs',
-    {
-      body: '<fault><value><struct><member><name>faultCode</name><value><int>401</int></value></member></struct></value></fault>',
-    },
+    'a fault 403 in another language',
+    'wordpress xmlrpc-posts',
+    { body: faultOf(403, 'Falscher Benutzername oder falsches Passwort.') },
+    'failure',
+  ],
+  ...[400, 405, -32601, -32700].map(
+    (code): OutcomeCase => [
+      `a fault ${code}, which comes before it`,
+      'wordpress xmlrpc-posts',
+      { body: faultOf(code, 'Sorry') },
+      'unknown',
+    ],
+  ),
+  ['a resource by an application password', 'wordpress application-password', rest({ isUser: true }), 'success'],
+  ['no such route', 'wordpress application-password', rest({ isUser: true, status: 404 }), 'success'],
+  [
+    'no such route for anybody, by another method',
+    'wordpress application-password',
+    rest({ isUser: true, status: 404 }),
+    'unknown',
+    { path: '/wp-json/x', query: '_m%65thod=PUT' },
+  ],
+  [
+    'no such route for anybody, by another method in a header',
+    'wordpress application-password',
+    rest({ isUser: true, status: 404 }),
+    'unknown',
+    { headers: ['X_HTTP_Method-Override', 'PUT'] },
+  ],
+  ['a resource that anybody gets', 'wordpress application-password', rest({ isUser: false }), 'unknown'],
+  [
+    'a page that nobody may cache',
+    'wordpress application-password',
+    { status: 404, headers: ['Cache-Control', 'no-cache, must-revalidate, max-age=0'] },
     'unknown',
   ],
   [
-    'a resource by an application password',
+    '401 in an envelope',
     'wordpress application-password',
-    { headers: ['Cache-Control', 'no-cache, must-revalidate, max-age=0'], body: '[]' },
-    'success',
+    rest({ isUser: false }),
+    'failure',
+    { path: '/wp-json/', query: '_%65nvelope' },
   ],
-  ['a resource that anybody gets', 'wordpress application-password', { body: '[]' }, 'unknown'],
   ['401 by an application password', 'wordpress application-password', { status: 401 }, 'failure'],
   [
     'a right password at the shop',

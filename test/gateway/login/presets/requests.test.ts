@@ -36,7 +36,13 @@ const LOGINS: { readonly [login: string]: readonly Sent[] } = {
     call('/xmlrpc.php', 'metaWeblog.deletePost', 'key', '1', 'bob', 's3', '1'),
   ],
   'wordpress xmlrpc': [call('/xmlrpc.php', 'wp.getPosts', '1', 'bob', 's3')],
-  'wordpress application-password': [basic('/wp-json/wp/v2/posts'), basic('/?rest_route=/wp/v2/posts')],
+  'wordpress application-password': [
+    basic('/wp-json/wp/v2/posts'),
+    basic('/?rest_route=/wp/v2/posts'),
+    basic('/?rest.route=/wp/v2/posts'),
+    basic('/blog/index.php/api/wp/v2/posts'),
+    { ...basic('/'), method: 'POST', body: 'rest_route=/wp/v2/posts' },
+  ],
   'woocommerce account': [
     form('/my-account/', 'username=bob&password=s3&woocommerce-login-nonce=a&_wp_http_referer=%2F&login=Log+in'),
     form('/checkout/', 'username=bob&password=s3&_wpnonce=a&login=Log+in'),

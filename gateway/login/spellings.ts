@@ -1,0 +1,147 @@
+// What applications make of a username before they look it up, as their sources have it: many
+// spellings are one user there. A preset names the spelling of its application.
+
+import { domainToASCII } from 'node:url';
+
+export interface Spelling {
+  /**
+   * The names that the application may look up for one that was typed; undefined if only its own
+   * parser could tell.
+   */
+  names(typed: string): readonly string[] | undefined;
+  /** What is left of a password that a program sends. */
+  programPasswords?(typed: string): readonly string[];
+}
+
+/** Letters that Unicode takes for letters of their own, and PHP applications for others. */
+const LETTERS: { readonly [letter: string]: string } = {
+  Æ: 'AE',
+  æ: 'ae',
+  Ø: 'O',
+  ø: 'o',
+  Œ: 'OE',
+  œ: 'oe',
+  ß: 's',
+  ẞ: 'S',
+  Đ: 'D',
+  đ: 'd',
+  Ð: 'D',
+  ð: 'd',
+  Þ: 'TH',
+  þ: 'th',
+  Ł: 'L',
+  ł: 'l',
+  Ħ: 'H',
+  ħ: 'h',
+  ı: 'i',
+  ĸ: 'k',
+  Ŧ: 'T',
+  ŧ: 't',
+  Ŋ: 'N',
+  ŋ: 'n',
+  '€': 'E',
+  '£': '',
+};
+const GERMAN: typeof LETTERS = { Ä: 'Ae', ä: 'ae', Ö: 'Oe', ö: 'oe', Ü: 'Ue', ü: 'ue', ß: 'ss' };
+const DANISH: typeof LETTERS = { Æ: 'Ae', æ: 'ae', Ø: 'Oe', ø: 'oe', Å: 'Aa', å: 'aa' };
+const SERBIAN: typeof LETTERS = { Đ: 'DJ', đ: 'dj' };
+const NO_ASCII = /[^\0-\x7f]/gu;
+
+const replaced = (text: string, letters: typeof LETTERS): string =>
+  text.normalize('NFC').replace(NO_ASCII, (letter) => letters[letter] ?? letter);
+
+/** Letters without accents, as collations of databases compare them too. */
+const plain = (text: string): string => replaced(text.normalize('NFKD').replace(/[\p{M}\p{Cf}]/gu, ''), LETTERS);
+
+const trimmed = (text: string): string => text.replace(/^[ \t\n\r\0\v]+|[ \t\n\r\0\v]+$/g, '');
+
+/** Case is no matter: names are compared without it. */
+const mysql = (typed: string): readonly string[] => [plain(typed)];
+
+/** strip_tags has a parser of its own, which no name of a user needs. */
+const withoutTags =
+  (names: Spelling['names']): Spelling['names'] =>
+  (typed) =>
+    typed.includes('<') ? undefined : names(typed);
+
+/** sanitize_user of wp-includes/formatting.php, which a login calls twice. */
+function wordpress(typed: string): readonly string[] {
+  const sanitize = (name: string): string =>
+    trimmed(
+      plain(name)
+        .replace(/%[\da-f]{2}/gi, '')
+        .replace(/&.+?;/g, ''),
+    ).replace(/\s+/g, ' ');
+  return [{}, GERMAN, DANISH, SERBIAN].flatMap((letters) => {
+    const once = sanitize(replaced(typed, letters));
+    return [once, sanitize(once)];
+  });
+}
+
+/**
+ * splitTitleString of includes/title/MediaWikiTitleCodec.php; a bot is a user with `@` and a name.
+ */
+function mediawiki(typed: string): readonly string[] | undefined {
+  if (/&#?\w+;/.test(typed)) return undefined;
+  const name = typed
+    .replace(/[\u200e\u200f\u202a-\u202e]/g, '')
+    .replace(/[ _\xa0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g, ' ')
+    .replace(/^.*:/s, '');
+  return [name.trim(), name.replace(/@.*$/s, '').trim()];
+}
+
+/** cleanUser of lib/plugins/authplain/auth.php and cleanID of inc/pageutils.php. */
+function dokuwiki(typed: string): readonly string[] {
+  const clean = (name: string): string =>
+    name
+      .toLowerCase()
+      .replace(/[^\p{L}\p{M}\p{N}._-]/gu, '_')
+      .replace(/_+/g, '_')
+      .replace(/^[._-]+|[._-]+$/g, '');
+  const name = trimmed(typed);
+  return [clean(name), clean(plain(replaced(name, GERMAN))), clean(plain(name))];
+}
+
+/** Of addresses, parse_user_email and idn_to_ascii of rcube_utils. */
+function roundcube(typed: string): readonly string[] {
+  const [, user = '', host = ''] = /^([^@]+)@([^@]+)$/s.exec(typed) ?? [];
+  const ascii = domainToASCII(host);
+  return ascii === '' ? [] : [`${user}@${ascii}`];
+}
+
+/** The name of an account behind its domain. */
+const windows = (typed: string): readonly string[] => [plain(typed.replace(/^.*[\\/]/s, ''))];
+
+export const SPELLINGS = {
+  wordpress: {
+    names: withoutTags(wordpress),
+    // wp_authenticate_application_password of wp-includes/user.php.
+    programPasswords: (typed: string) => [typed.replace(/[^a-z\d]/gi, '')],
+  },
+  mediawiki: { names: mediawiki },
+  dokuwiki: { names: dokuwiki },
+  /** The filter USERNAME of libraries/src/Filter/InputFilter.php. */
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the filter has them
+  joomla: { names: (typed: string) => [plain(typed.replace(/[\0-\x1f\x7f<>"'%&]/g, ''))] },
+  roundcube: { names: withoutTags(roundcube) },
+  mysql: { names: mysql },
+  windows: { names: windows },
+} satisfies { readonly [name: string]: Spelling };
+
+export type SpellingName = keyof typeof SPELLINGS;
+
+/**
+ * @returns what was typed, and what applications make of it; `isTold` unless one of them alone
+ * knows
+ */
+export function spelled(
+  typed: readonly string[],
+  spellings: readonly Spelling[],
+): { readonly names: readonly string[]; readonly isTold: boolean } {
+  const made = spellings.flatMap(({ names }) => typed.map(names));
+  const names = [...typed, ...made.flatMap((some) => some ?? [])];
+  return {
+    names: [...new Set(names)].filter((name) => name !== '' || typed.includes('')),
+    isTold: !made.includes(undefined),
+  };
+}
