@@ -5,7 +5,7 @@ import { Refusal } from './answers/kinds.ts';
 import type { AppConfig } from './config/schema.ts';
 import type { PreparedLimit } from './limits/prepared-limit.ts';
 import type { LoginSet } from './login/login-set.ts';
-import type { SessionGuard } from './login/sessions.ts';
+import type { PasswordChanges, SessionGuard } from './login/sessions.ts';
 import type { RuleSet } from './phases/prepared-rule.ts';
 import type { RequestHead } from './request/head.ts';
 import { canonicalPath, isAmbiguous, isCanonicalUnique, type PathOptions, readingsOf } from './request/path.ts';
@@ -22,6 +22,8 @@ export interface Application {
   readonly needsCertificate: boolean;
   /** Where cookies tell a session. */
   readonly sessions: SessionGuard | undefined;
+  /** Undefined where no such request is known. */
+  readonly passwordChanges: PasswordChanges | undefined;
   /** Logins are checked: none of its sessions begins without one. */
   readonly guardsSessions: boolean;
   /** Those of all applications, then its own. */

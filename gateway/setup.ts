@@ -14,6 +14,7 @@ import { profileId, profilesOf, TlsProfile, type TlsProfileOptions } from './con
 import { prepareLimit } from './limits/prepare-limits.ts';
 import { compileLogins } from './login/compile-logins.ts';
 import { createLoginSet } from './login/login-set.ts';
+import { createPasswordChanges } from './login/password-changes.ts';
 import { PRESETS } from './login/preset.ts';
 import { createSessionGuard } from './login/session-guard.ts';
 import type { SessionGuard } from './login/sessions.ts';
@@ -74,6 +75,7 @@ export function createSetup(config: GatewayConfig, parts: SetupParts): GatewaySe
       origin,
       tlsProfile: tls && profileId(tls),
       sessions: sessionsOf(app, findList),
+      passwordChanges: app.login && createPasswordChanges(app.login, findList),
       guardsSessions: config.leaks !== undefined,
       needsCertificate: tls?.clientCertificates?.require === true,
       logins: createLoginSet(app.login ? compileLogins(app.login, findList) : [], app.login?.unreadable === 'pass'),

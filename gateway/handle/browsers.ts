@@ -61,8 +61,9 @@ export class Browsers {
     await this.#state.set('handle', id, formatUsers(all), { ttlMs: HANDLE_TTL_MS });
   }
 
-  #hashed(application: string, { ofSession, typed }: LoginUsers): LoginUsers {
+  #hashed(application: string, { ofSession, typed, account }: LoginUsers): LoginUsers {
     return {
+      account,
       ofSession: ofSession.map((user) => this.#handles.userOf(application, user)),
       typed: typed.map((name) => this.#handles.typedOf(application, name)),
     };
@@ -112,6 +113,16 @@ export class Browsers {
   /** Whether this browser had a checked login, of whomever. Without the state: no. */
   async hadCheckedLogin(application: string, handle: string | undefined): Promise<boolean> {
     return (await this.mayHave(application, handle, ANYBODY)) === true;
+  }
+
+  /** Under which the limits have who has logged in there last. Without the state: nobody. */
+  async accountOf(application: string, handle: string): Promise<string | undefined> {
+    try {
+      return (await this.#usersOf(application, handle))?.account;
+    } catch (error) {
+      if (error instanceof StateError) return undefined;
+      throw error;
+    }
   }
 
   /**

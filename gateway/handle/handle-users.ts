@@ -6,6 +6,8 @@ export interface LoginUsers {
   readonly ofSession: readonly string[];
   /** As they were typed, where nothing tells which of the application's users that is. */
   readonly typed: readonly string[];
+  /** Under which the limits have the user who has logged in. */
+  readonly account?: string | undefined;
 }
 
 export const NO_USERS: LoginUsers = { ofSession: [], typed: [] };
@@ -21,13 +23,15 @@ const MAX_TYPED = 16;
 export const withUsers = (latest: LoginUsers, before: HandleUsers): HandleUsers => ({
   ofSession: [...new Set([...latest.ofSession, ...before.ofSession])].slice(0, MAX_USERS),
   typed: [...new Set([...latest.typed, ...before.typed])].slice(0, MAX_TYPED),
+  account: latest.account ?? before.account,
 });
 
-export const formatUsers = ({ ofSession, typed }: HandleUsers): string => JSON.stringify([ofSession, typed]);
+export const formatUsers = ({ ofSession, typed, account }: HandleUsers): string =>
+  JSON.stringify(account === undefined ? [ofSession, typed] : [ofSession, typed, account]);
 
 /** An entry of an earlier version names nobody. */
 export function parseUsers(text: string): HandleUsers {
   if (!text.startsWith('[')) return NO_USERS;
-  const [ofSession = [], typed = []] = JSON.parse(text) as readonly (readonly string[])[];
-  return { ofSession, typed };
+  const [ofSession, typed, account] = JSON.parse(text) as [string[], string[], string?];
+  return { ofSession, typed, account };
 }

@@ -46,6 +46,11 @@ export interface Limits {
   admit(facts: AttemptFacts): Promise<Admission>;
   /** Of bans that act on more than logins. It asks nobody. */
   bannedBy(exchange: Exchange): Ban | undefined;
-  /** The user has another password: browsers that were known for the old one no longer are. */
-  passwordChanged(exchange: Exchange, username: string): Promise<void>;
+  /** What the state has in place of a user's name. */
+  nameOf(application: string, username: string): string;
+  /**
+   * The user has another password: browsers that were known for the old one no longer are.
+   * @param name as `nameOf` makes it
+   */
+  forgetDevices(name: string): Promise<void>;
 }

@@ -93,9 +93,12 @@ export class LoginLimits implements Limits {
     return undefined;
   }
 
-  async passwordChanged({ application }: Exchange, username: string): Promise<void> {
-    if (!application) return;
-    await this.#peer.forgetDevices(this.#keys.nameOf(application.name, username)).catch(() => undefined);
+  nameOf(application: string, username: string): string {
+    return this.#keys.nameOf(application, username);
+  }
+
+  async forgetDevices(name: string): Promise<void> {
+    await this.#peer.forgetDevices(name).catch(() => undefined);
   }
 
   /** @returns undefined if the request has too many values that limits are by */

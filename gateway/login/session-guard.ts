@@ -34,6 +34,7 @@ export function createSessionGuard(sources: readonly SessionSource[], findList: 
       const cookies = liveCookies(headers);
       return cookies.length === 0 ? undefined : join(readers.flatMap((read) => read(cookies) ?? []));
     },
+    namesUsers: sources.some(({ sessionUser }) => sessionUser !== undefined),
     exemptions,
   };
 }

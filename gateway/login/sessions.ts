@@ -1,4 +1,5 @@
-// How sessions of an application are told, and which requests may begin one without a login.
+// How sessions of an application are told, and which requests may begin one without a login, or
+// change a password.
 
 import type { CompiledRule } from '../rules/rule.ts';
 
@@ -18,6 +19,15 @@ export interface SessionGuard {
    * @returns undefined if it begins no session
    */
   sessionOf(headers: readonly string[]): BegunSession | undefined;
+  /** Whether cookies of its sessions name their users. */
+  readonly namesUsers: boolean;
   /** A request that fulfils one of them may begin a session, such as a sign-up. */
   readonly exemptions: readonly CompiledRule[];
+}
+
+/** Requests by which users change their own password, as far as their heads tell. */
+export interface PasswordChanges {
+  readonly rules: readonly CompiledRule[];
+  /** Of locations of the operator's own. */
+  readonly targets: ReadonlySet<string>;
 }

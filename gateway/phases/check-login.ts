@@ -99,8 +99,20 @@ async function verdictOf({ verdict }: Exchange, { attempt, sessionUsers, checks 
 }
 
 /** Where no session says who it was, all that was typed may be the user's name. */
-const usersOf = ({ attempt, sessionUsers }: Pick<LoginToCheck, 'attempt' | 'sessionUsers'>): LoginUsers =>
-  sessionUsers.length > 0 ? { ofSession: sessionUsers, typed: [] } : { ofSession: [], typed: attempt.usernames };
+function usersOf(
+  { application }: Exchange,
+  { attempt, sessionUsers, outcome }: Pick<LoginToCheck, 'attempt' | 'sessionUsers' | 'outcome'>,
+  { limits }: PipelineParts,
+): LoginUsers {
+  const told = application?.sessions?.namesUsers ? sessionUsers : attempt.usernames;
+  const accounts = new Set(application && limits ? told.map((name) => limits.nameOf(application.name, name)) : []);
+  const [account] = outcome === 'success' && accounts.size === 1 ? accounts : [];
+  return {
+    ofSession: sessionUsers,
+    typed: sessionUsers.length > 0 ? [] : attempt.usernames,
+    account,
+  };
+}
 
 const handleOf = ({ head, isSecure }: Exchange): string | undefined =>
   head && HANDLE_COOKIE.in(head.ownCookies, isSecure);
@@ -130,7 +142,11 @@ function checkAside(exchange: Exchange, login: Checked, parts: PipelineParts): L
     const verdict = mayCheck ? (exchange.verdict ?? (await checks.check(attempt))) : OVER_BUDGET;
     if (verdict.status === 'unknown' && (verdict.isOfRequest || policy.onUnknown === 'deny')) return;
     const header = waitingHeader(verdict, actionsFor(verdict.status, policy), policy);
-    await browsers.finish(application.name, handle, { header, users: usersOf(login), before: handleOf(exchange) });
+    await browsers.finish(application.name, handle, {
+      header,
+      users: usersOf(exchange, login, parts),
+      before: handleOf(exchange),
+    });
   };
   finish().catch((error) => parts.observe.failed(exchange, error));
   return { kind: 'release', headers: ['Set-Cookie', HANDLE_COOKIE.format(handle, isSecure)] };
@@ -143,14 +159,15 @@ const waitingHeader = ({ header }: LeakVerdict, actions: readonly LeakAction[], 
 /** Without the state a browser has no handle, and the login goes on. */
 async function handleFor(
   exchange: Exchange,
-  login: Pick<LoginToCheck, 'attempt' | 'sessionUsers'>,
+  login: Pick<LoginToCheck, 'attempt' | 'sessionUsers' | 'outcome'>,
   header: LeakVerdict['header'],
-  { browsers }: PipelineParts,
+  parts: PipelineParts,
 ): Promise<string[]> {
+  const { browsers } = parts;
   const { application, isSecure } = exchange;
   if (!browsers || !application || !isOfBrowser(login.attempt.login)) return [];
   try {
-    const begun = { header, users: usersOf(login), before: handleOf(exchange) };
+    const begun = { header, users: usersOf(exchange, login, parts), before: handleOf(exchange) };
     const handle = await browsers.begin(application.name, begun);
     return ['Set-Cookie', HANDLE_COOKIE.format(handle, isSecure)];
   } catch (error) {

@@ -19,6 +19,7 @@ import type { Forwarding, Outcome } from '../upstream/forwarding.ts';
 import { forwardHeld, type HeldResponse, hold, type Send } from '../upstream/held-response.ts';
 import type { Origin } from '../upstream/origin.ts';
 import { guardOf } from './guard-session.ts';
+import { noticePasswordChange } from './notice-password-change.ts';
 import { refuseLate, scanBody } from './scan-body.ts';
 
 /**
@@ -140,6 +141,8 @@ const doneOf =
   (exchange: Exchange, parts: PipelineParts) =>
   (outcome: Outcome): void => {
     const { observe } = parts;
+    if ('status' in outcome)
+      noticePasswordChange(exchange, outcome.status, parts).catch((error) => observe.failed(exchange, error));
     if ('failure' in outcome) exchange.giveBack?.();
     if ('failure' in outcome && outcome.failure === 'CLIENT_SLOW') {
       exchange.answer('REQUEST_TIMEOUT', { close: true });

@@ -45,6 +45,7 @@ async function world(keys = '') {
     const target = new URL(request.url ?? '/', 'http://app.example');
     const as = target.searchParams.get('as');
     if (as !== null) return response.writeHead(200, sessionOf(as)).end('in');
+    if (target.searchParams.has('refused')) return response.writeHead(400).end('no');
     if (target.pathname !== '/wp-login.php') return response.end('a page');
     const who = PEOPLE.find(({ user, mail }) => [user, mail].includes(form.get('log') ?? ''));
     if (who?.password !== form.get('pwd')) return response.end('login_error');
@@ -52,12 +53,17 @@ async function world(keys = '') {
     return response.writeHead(302, { Location: '/wp-admin/', ...sessionOf(who?.user ?? '') }).end();
   });
   const settled: SettleQuestion[] = [];
+  const forgotten: string[] = [];
   const book = createMemoryLimits();
   const limits: LimitPeer = {
     ...book,
     settle: (question) => {
       settled.push(question);
       return book.settle(question);
+    },
+    forgetDevices: async (name) => {
+      forgotten.push(name);
+      await book.forgetDevices(name);
     },
   };
   const state = createMemoryState();
@@ -73,7 +79,11 @@ apps:
     return visit(port, APP, { ...form, path: `/wp-login.php${query}`, headers: { ...form.headers, ...headers } });
   };
   const verdicts = () => events.flatMap((event) => (event.event === 'login' ? [event.verdict] : []));
-  return { send, logIn, verdicts, settled, state };
+  const post = (path: string, headers = {}): Promise<Answer> => {
+    const form = formOf({ pass1: 'new', user_id: '1', user_login: VICTIM.user });
+    return visit(port, APP, { ...form, path, headers: { ...form.headers, ...headers } });
+  };
+  return { send, post, logIn, verdicts, settled, forgotten, state };
 }
 
 function expectRefused(answer: Answer): void {
@@ -154,5 +164,42 @@ describe('the own name of a user', () => {
     await logIn(MALLORY.mail, MALLORY.password);
     await logIn(MALLORY.mail, 'wrong');
     expect(settled.map(({ canonical }) => canonical)).toEqual([own, undefined]);
+  });
+});
+
+describe('a change of password', () => {
+  const nameOf = (user: string): string => new LimitKeys(KEY).nameOf(APP, user);
+
+  test('ends the trust in the devices of the user of this browser, and of nobody else', async () => {
+    const { post, logIn, forgotten } = await world();
+    const jar = jarOf(await logIn(MALLORY.mail, MALLORY.password));
+    const victim = jarOf(await logIn(VICTIM.user, VICTIM.password));
+    await post('/wp-admin/profile.php', { Cookie: `${jar.Cookie}; wordpress_logged_in_1=victim%7C1%7Ct%7Ch` });
+    await expect.poll(() => forgotten).toEqual([nameOf(MALLORY.user)]);
+    await post('/?rest_route=/wp/v2/users/me', victim);
+    await expect.poll(() => forgotten).toEqual([nameOf(MALLORY.user), nameOf(VICTIM.user)]);
+  });
+
+  test.each<[string, (to: Awaited<ReturnType<typeof world>>, jar: object) => Promise<unknown>]>([
+    ['that is refused', ({ post }, jar) => post('/wp-admin/profile.php?refused', jar)],
+    ['without a handle', ({ post }) => post('/wp-admin/profile.php', { Cookie: 'wordpress_logged_in_1=victim' })],
+    ['elsewhere', ({ post }, jar) => post('/wp-admin/options.php', jar)],
+    ['that is only looked at', ({ send }, jar) => send('/wp-admin/profile.php', jar)],
+  ])('%s ends nothing', async (_, request) => {
+    const to = await world();
+    const jar = jarOf(await to.logIn(MALLORY.user, MALLORY.password));
+    await request(to, jar);
+    await to.post('/wp-admin/profile.php', jar);
+    await expect.poll(() => to.forgotten).toEqual([nameOf(MALLORY.user)]);
+  });
+
+  test('after a login of nobody that is known, ends nothing', async () => {
+    const { post, logIn, forgotten, state } = await world();
+    const jar = jarOf(await logIn(VICTIM.user, VICTIM.password, '?code'));
+    await expect.poll(() => state.text()).toContain('handle ');
+    await post('/wp-admin/profile.php', jar);
+    const own = jarOf(await logIn(MALLORY.user, MALLORY.password));
+    await post('/wp-admin/profile.php', own);
+    await expect.poll(() => forgotten).toEqual([nameOf(MALLORY.user)]);
   });
 });
