@@ -8,14 +8,14 @@ import type { OnEvent } from '../runtime/events.ts';
 import { type CloseOptions, DEFAULT_DEADLINE_MS } from '../runtime/http/sockets.ts';
 import { collectProcess, gauge, type Metric } from '../runtime/observe/metric.ts';
 import { CheckBudget } from './checks/check-budget.ts';
-import { type Checks, reportReadiness } from './checks/checks.ts';
+import type { Checks } from './checks/checks.ts';
 import { parseListen } from './config/listen.ts';
 import type { GatewayConfig } from './config/schema.ts';
 import { BufferBudget } from './connection/buffer-budget.ts';
 import { createHttpServers, type HttpServers } from './connection/http-servers.ts';
 import { ConnectionCounts, createListener, type ListenerRules } from './connection/listener.ts';
 import { peerOf, setPeer } from './connection/peer.ts';
-import { profileId, type TlsProfile, type TlsProfileOptions } from './connection/tls-profiles.ts';
+import type { TlsProfileOptions } from './connection/tls-profiles.ts';
 import type { GatewayOptions, ProcessLists } from './gateway-options.ts';
 import { Browsers } from './handle/browsers.ts';
 import { Handles } from './handle/handles.ts';
@@ -30,7 +30,7 @@ import { Recorder } from './record/recorder.ts';
 import { BodyRates } from './request/body-rate.ts';
 import { isIn } from './request/client-address.ts';
 import type { FindList } from './rules/compile-expression.ts';
-import { createSetup, type GatewaySetup, retireSetup } from './setup.ts';
+import { type ChecksModule, createSetup, type GatewaySetup, loadChecks, profileFor, retireSetup } from './setup.ts';
 import { deriveKey } from './state/gateway-key.ts';
 
 export interface Gateway {
@@ -42,7 +42,7 @@ export interface Gateway {
    * Applies a new configuration to requests that come from now on.
    * @throws ServerError if its files cannot be used; the old one stays in force
    */
-  reload(config: GatewayConfig, lists?: ProcessLists): void;
+  reload(config: GatewayConfig, lists?: ProcessLists): Promise<void>;
   /**
    * Stops accepting, lets requests in flight finish, and ends what is left at the deadline. A
    * second call waits for the first.
@@ -65,7 +65,7 @@ interface Opening {
 
 /** @throws ServerError for an address that is taken, or files that cannot be used */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const running = new RunningGateway(options);
+  const running = new RunningGateway(options, await loadChecks(options.config));
   try {
     await running.listen();
   } catch (error) {
@@ -88,14 +88,16 @@ class RunningGateway implements Gateway {
   readonly #servers: HttpServers;
   readonly #listeners: Server[] = [];
   readonly #limits: LoginLimits | undefined;
+  #checks: ChecksModule | undefined;
   #lists: ProcessLists;
   #closed: Promise<void> | undefined;
   #setup: GatewaySetup;
   readonly urls: string[] = [];
   readonly ports: number[] = [];
 
-  constructor(options: GatewayOptions) {
+  constructor(options: GatewayOptions, checks: ChecksModule | undefined) {
     this.#options = options;
+    this.#checks = checks;
     const { config, onEvent = () => undefined, ticketSecret = randomBytes(SECRET_BYTES) } = options;
     this.#onEvent = onEvent;
     const { state } = options;
@@ -167,7 +169,8 @@ class RunningGateway implements Gateway {
     this.#announce(server, scheme);
   }
 
-  reload(config: GatewayConfig, lists = this.#lists): void {
+  async reload(config: GatewayConfig, lists = this.#lists): Promise<void> {
+    this.#checks ??= await loadChecks(config);
     const before = this.#setup;
     this.#setup = this.#createSetup(config, (name) => lists.lookup(name), before);
     this.#lists = lists;
@@ -181,13 +184,13 @@ class RunningGateway implements Gateway {
 
   #createSetup(config: GatewayConfig, findList: FindList, previous?: GatewaySetup): GatewaySetup {
     const onChecked = (seconds: number): void => this.#checkTimes.observe(seconds);
-    return createSetup(config, { tls: this.#tlsOptions, findList, previous, onChecked });
+    return createSetup(config, { tls: this.#tlsOptions, findList, previous, checks: this.#checks, onChecked });
   }
 
   /** The first login does not wait for what the service has published. */
   #makeReady(before?: Checks): void {
     const { checks } = this.#setup;
-    if (checks && checks !== before) void reportReadiness(checks, this.#onEvent);
+    if (checks && checks !== before) void this.#checks?.reportReadiness(checks, this.#onEvent);
   }
 
   close({ deadlineMs = DEFAULT_DEADLINE_MS }: CloseOptions = {}): Promise<void> {
@@ -269,22 +272,10 @@ class RunningGateway implements Gateway {
       maxConnections: Math.ceil(limits.maxConnections * share),
       maxConnectionsPerAddress: Math.ceil(limits.maxConnectionsPerAddress * share),
       firstBytesTimeoutMs: limits.headersTimeoutMs,
-      profileFor: (serverName) => this.#profileFor(serverName),
+      profileFor: (serverName) => profileFor(this.#setup, serverName),
       onUnknownName: () => this.#observe.unknownName(),
       onPlain: (socket) => this.#servers.acceptHttp1(socket),
     };
-  }
-
-  /**
-   * Without a name, or with an unknown one, the profile of the top-level `tls`, or the only one:
-   * who scans addresses is not shown the certificate of some host.
-   */
-  #profileFor(serverName: string | undefined): TlsProfile | undefined {
-    const { applications, profiles, config } = this.#setup;
-    const id = serverName === undefined ? undefined : applications.profileOf(serverName);
-    if (id !== undefined) return profiles.get(id);
-    const [only] = profiles.values();
-    return config.tls ? profiles.get(profileId(config.tls)) : profiles.size === 1 ? only : undefined;
   }
 
   /** The host of the connection first. */

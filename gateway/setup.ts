@@ -7,7 +7,7 @@ import type { AddressRange } from './addresses/network.ts';
 import { parseNetwork } from './addresses/network.ts';
 import { type Application, Applications } from './applications.ts';
 import { createCheckerMemory } from './checks/checker-memory.ts';
-import { type Checks, createChecks } from './checks/checks.ts';
+import type { Checks } from './checks/checks.ts';
 import { readLeakFiles } from './checks/leak-files.ts';
 import type { AppConfig, GatewayConfig, TlsConfig } from './config/schema.ts';
 import { profileId, profilesOf, TlsProfile, type TlsProfileOptions } from './connection/tls-profiles.ts';
@@ -43,9 +43,17 @@ export interface GatewaySetup {
   isClosing: boolean;
 }
 
+export type ChecksModule = typeof import('./checks/checks.ts');
+
+/** The checks of a configuration that has some, for `createSetup`. */
+export const loadChecks = async ({ leaks }: GatewayConfig): Promise<ChecksModule | undefined> =>
+  leaks && (await import('./checks/checks.ts'));
+
 export interface SetupParts {
   readonly tls: TlsProfileOptions;
   readonly findList: FindList;
+  /** Needed for a configuration with `leaks`: others do not load the SDK. */
+  readonly checks?: Pick<ChecksModule, 'createChecks'> | undefined;
   /** Called with the seconds that a check of a login took. */
   readonly onChecked?: (seconds: number) => void;
   /** The setup that this one replaces. */
@@ -114,13 +122,14 @@ const sessionsOf = ({ login }: AppConfig, findList: FindList): SessionGuard | un
 const accessOf = ({ keyFileGroup: group }: GatewayConfig) => (group === undefined ? {} : { group });
 
 /** By content, as origins: a reload takes up a key that was replaced. */
-function createChecksOf(config: GatewayConfig, { previous, onChecked }: SetupParts): Checks | undefined {
+function createChecksOf(config: GatewayConfig, { previous, onChecked, checks }: SetupParts): Checks | undefined {
   const { leaks, stateDirectory } = config;
   if (!leaks) return undefined;
   const files = readLeakFiles(leaks, accessOf(config));
   if (previous?.checks?.digest === files.digest) return previous.checks;
   const memory = stateDirectory === undefined ? undefined : createCheckerMemory(stateDirectory);
-  return createChecks(files, { memory, passwordFilter: leaks.passwordFilter, onChecked });
+  if (!checks) throw new TypeError('checks are not loaded');
+  return checks.createChecks(files, { memory, passwordFilter: leaks.passwordFilter, onChecked });
 }
 
 /** Closes what the next setup does not go on with. */
@@ -128,6 +137,20 @@ export async function retireSetup(setup: GatewaySetup, next: GatewaySetup | unde
   for (const [id, profile] of setup.profiles) if (next?.profiles.get(id) !== profile) profile.close();
   const old = [...setup.origins].filter(([key, origin]) => next?.origins.get(key) !== origin);
   await Promise.all(old.map(([, origin]) => origin.close()));
+}
+
+/**
+ * Without a name, or with an unknown one, the profile of the top-level `tls`, or the only one: who
+ * scans addresses is not shown the certificate of some host.
+ */
+export function profileFor(
+  { applications, profiles, config }: GatewaySetup,
+  serverName: string | undefined,
+): TlsProfile | undefined {
+  const id = serverName === undefined ? undefined : applications.profileOf(serverName);
+  if (id !== undefined) return profiles.get(id);
+  const [only] = profiles.values();
+  return config.tls ? profiles.get(profileId(config.tls)) : profiles.size === 1 ? only : undefined;
 }
 
 function createProfiles(

@@ -10,8 +10,8 @@ import type { Context } from '../rules/scheme.ts';
 import type { GatewaySetup } from '../setup.ts';
 import { keyedRules } from './condition-keys.ts';
 import { configDigests } from './config-digests.ts';
-import { type Captured, MAX_LINE_BYTES, type Outcomes, type Recorded } from './decision.ts';
-import { CLIENT, isSmall, maskPath, PATH, QUERY, RECORDABLE, URI } from './recordable.ts';
+import type { Captured, Outcomes, Recorded } from './decision.ts';
+import { CLIENT, isSmall, MAX_LINE_BYTES, maskPath, PATH, QUERY, RECORDABLE, URI } from './recordable.ts';
 
 export interface CaptureOptions {
   readonly setup: GatewaySetup;

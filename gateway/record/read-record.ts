@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import readline from 'node:readline';
-import { type Decision, parseDecision } from './decision.ts';
+import { type Decision, parseDecision } from './decision-schema.ts';
 import { recordFiles, recordFolder } from './record-files.ts';
 
 /** Decisions from a time on, in the order in which they were written. */

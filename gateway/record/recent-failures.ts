@@ -1,6 +1,6 @@
 // Whose logins failed of late, by network and account, from the lines of the record.
 
-import { parseDecision } from './decision.ts';
+import { parseDecision } from './decision-schema.ts';
 
 const WINDOW_MS = 3_600_000;
 const MAX_FAILURES = 10_000;

@@ -20,6 +20,9 @@ export const RECORDABLE: readonly FieldName[] = [
   'credveil.login.app',
 ];
 
+/** A line that is longer is left out. */
+export const MAX_LINE_BYTES = 65_536;
+
 /** They differ between readings of a path. */
 export const PATH: FieldName = 'http.request.uri.path';
 /** Equals the path of a request without a query. */

@@ -73,7 +73,7 @@ export async function startGatewayService(
         state.open(changed);
         await keeper.replace(changed);
         record.use(changed);
-        gateway.reload(changed);
+        await gateway.reload(changed);
         warn(changed);
       },
       close: async (options) => {
@@ -124,7 +124,7 @@ interface Kept {
 }
 
 interface Processes extends Pick<GatewayService, 'urls' | 'close' | 'metrics'> {
-  reload(config: GatewayConfig): void;
+  reload(config: GatewayConfig): void | Promise<void>;
   tell(change: ListChange): void;
 }
 

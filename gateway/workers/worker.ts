@@ -94,7 +94,7 @@ class WorkerGateway {
     const isSame = JSON.stringify(config.lists) === JSON.stringify(this.#config.lists);
     const lists = isSame ? this.#lists : new WorkerLists(config, this.#tell);
     if (!isSame) await lists.load();
-    this.#gateway.reload(config, lists);
+    await this.#gateway.reload(config, lists);
     this.#lists = lists;
     this.#config = config;
   }

@@ -57,7 +57,7 @@ test.each(['', ', require: false'])('a reload ends what its certificates may do:
   const { gateway, port, config, withdraw } = await served(more);
   const open = await openBoth(port);
   withdraw();
-  gateway.reload(config);
+  await gateway.reload(config);
   await expectGone(open);
   const fresh = await ask({ port, servername: HOST, ...pairOf('stranger') });
   expect(fresh?.status).toBe(200);
@@ -76,16 +76,16 @@ test('so does a file that is replaced', async () => {
 test('so does a profile that was away in between', async () => {
   const { gateway, port, config, other, withdraw } = await served();
   const open = await openBoth(port);
-  gateway.reload(other);
+  await gateway.reload(other);
   withdraw();
-  gateway.reload(config);
+  await gateway.reload(config);
   await expectGone(open);
 });
 
 test('a reload without a change leaves connections as they are', async () => {
   const { gateway, port, config } = await served();
   const { socket, session } = await openBoth(port);
-  gateway.reload(config);
+  await gateway.reload(config);
   expect((await askAgain(socket)).status).toBe(200);
   expect((await askHttp2(session, { ':authority': HOST })).status).toBe(200);
 });

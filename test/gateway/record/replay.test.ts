@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { listsOf, withSetup } from '../../../cli/gateway/offline-setup.ts';
 import type { GatewayConfig } from '../../../gateway/config/schema.ts';
-import { type Decision, parseDecision } from '../../../gateway/record/decision.ts';
+import { type Decision, parseDecision } from '../../../gateway/record/decision-schema.ts';
 import { changeOf, type Replayed, replay } from '../../../gateway/replay.ts';
 import { configOf, exchange, serve, startOrigin } from '../../support/gateway/gateway.ts';
 import { randomRequest, randomRules } from '../../support/gateway/record/random-traffic.ts';

@@ -119,11 +119,11 @@ test('files of an application that cannot be used leave no TLS profile open', as
     bad(`{ certFile: ${pem('stranger.pem')}, keyFile: /nonexistent }`),
     bad(`{ certFile: ${pem('stranger.pem')}, keyFile: ${pem('first.key')} }`),
   ]) {
-    expect(() => gateway.reload(configOf(text.replace(tls('first'), tls('expired'))))).toThrow();
+    await expect(gateway.reload(configOf(text.replace(tls('first'), tls('expired'))))).rejects.toThrow();
     expect(timersOf().filter((timer) => !stopped().includes(timer))).toEqual([]);
   }
   // Files are watched by timers of that kind: the test would see one that is left.
-  gateway.reload(configOf(bad(tls('stranger'))));
+  await gateway.reload(configOf(bad(tls('stranger'))));
   expect(timersOf().filter((timer) => !stopped().includes(timer)).length).toBeGreaterThan(0);
 });
 
@@ -136,6 +136,6 @@ test('a reload takes up a CA that was replaced', async () => {
   const status = async () => (await exchange(port, `GET / HTTP/1.1\r\n${HOST}\r\n`)).status;
   expect(await status()).toBe(502);
   files.put({ ca: pairOf('stranger').cert });
-  gateway.reload(configOf(text));
+  await gateway.reload(configOf(text));
   expect(await status()).toBe(200);
 });
