@@ -1,13 +1,14 @@
 // Which logins of its application a request may be at, by its head alone.
 
 import type { Exchange } from '../exchange.ts';
-import { readingsOf } from '../fields/readings.ts';
+import { type RuleRequest, readingsOf } from '../fields/readings.ts';
 import type { Trilean } from '../rules/schema/types.ts';
 import type { Context } from '../rules/scheme.ts';
 import type { Login } from './attempt.ts';
 import type { ReadBody } from './body/read-body.ts';
 import { LOGIN_SCHEME } from './login-fields.ts';
 import type { PreparedLogin } from './login-set.ts';
+import { routerReadings } from './router-readings.ts';
 
 /** A login that a request may be at. */
 export interface Candidate extends PreparedLogin {
@@ -43,4 +44,15 @@ export function judge({ when }: Login, contexts: readonly Context[]): Trilean {
 
 /** One for each reading of the request. */
 export const contextsOf = (exchange: Exchange, body: ReadBody | undefined): readonly Context[] =>
-  readingsOf(exchange).map((reading) => LOGIN_SCHEME.createContext({ ...reading, body }));
+  withRouters(exchange, readingsOf(exchange)).map((reading) => LOGIN_SCHEME.createContext({ ...reading, body }));
+
+function withRouters({ application }: Exchange, readings: readonly RuleRequest[]): readonly RuleRequest[] {
+  const literals = application?.logins?.pathLiterals ?? [];
+  const paths = new Set(readings.map(({ path }) => path));
+  const more = readings.flatMap((reading) =>
+    routerReadings(reading.path, literals)
+      .filter((path) => !paths.has(path))
+      .map((path) => ({ ...reading, path })),
+  );
+  return more.length === 0 ? readings : [...readings, ...more];
+}

@@ -5,6 +5,7 @@ import type { Login } from './attempt.ts';
 import { WantedNames } from './body/body-scan.ts';
 import { type Target, targetsOf } from './body/match-fields.ts';
 import type { FieldReference } from './reference.ts';
+import { type PathLiteral, pathLiteralsOf } from './router-readings.ts';
 import type { Spelling } from './spellings.ts';
 
 /** A login, and what is known of it before any request. */
@@ -26,6 +27,8 @@ export interface PreparedLogin {
 export interface LoginSet {
   readonly logins: readonly PreparedLogin[];
   readonly index: RuleIndex;
+  /** Of paths, where a router may read another spelling as this one. */
+  readonly pathLiterals: readonly PathLiteral[];
   /** Of the applications that its presets know. */
   readonly spellings: readonly Spelling[];
   /** Lets through what servers may read in different ways. */
@@ -36,6 +39,7 @@ export function createLoginSet(logins: readonly Login[], passesUnreadable: boole
   return {
     logins: logins.map(prepare),
     index: createRuleIndex(logins.map(({ when }) => when.requirement)),
+    pathLiterals: logins.flatMap(({ when }) => pathLiteralsOf(when.rule.expression)),
     spellings: [...new Set(logins.flatMap(({ spelling }) => spelling ?? []))],
     passesUnreadable,
   };

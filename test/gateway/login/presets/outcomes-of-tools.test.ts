@@ -26,7 +26,8 @@ const OWA: readonly OutcomeCase[] = [
     { status: 302, location: '/owa/auth/expiredpassword.aspx?url=/owa/auth.owa' },
     'success',
   ],
-  ['a device with its password', 'owa basic', { status: 200 }, 'success'],
+  ['a device with its password', 'owa basic', { status: 200 }, 'success', { path: '/Microsoft-Server-ActiveSync' }],
+  ['a page that anybody gets', 'owa basic', { status: 200 }, 'unknown', { path: '/' }],
   ['a device with a wrong one', 'owa basic', { status: 401 }, 'failure'],
 ];
 
@@ -210,7 +211,22 @@ const TOOLS: readonly OutcomeCase[] = [
   ['no token', 'keycloak token', { status: 401, body: '{"error":"invalid_grant"}' }, 'failure'],
 ];
 
-const ALL = [...OWA, ...MAIL, ...NEXTCLOUD, ...WIKIS, ...TOOLS];
+const MORE: readonly OutcomeCase[] = [
+  ['a password that is asked for again', 'nextcloud confirm', { body: '{"lastLogin":1700000000}' }, 'success'],
+  ['a wrong one', 'nextcloud confirm', { status: 403, body: '[]' }, 'failure'],
+  ['a person', 'nextcloud ocs', { body: '<ocs><meta><statuscode>100</statuscode></meta></ocs>' }, 'success'],
+  ['nobody', 'nextcloud ocs', { body: '<ocs><meta><statuscode>102</statuscode></meta></ocs>' }, 'failure'],
+  ['a call of JSON', 'dokuwiki jsonrpc', { body: '{"id":1,"result":true,"error":null}' }, 'success'],
+  ['a call with a wrong password', 'dokuwiki jsonrpc', { body: '{"id":1,"result":false}' }, 'failure'],
+  ['a call by its path', 'dokuwiki jsonrpc-path', { body: '{"result":true}' }, 'success'],
+  ['a call that is not allowed', 'dokuwiki jsonrpc-path', { status: 403 }, 'failure'],
+  ['a registry of images', 'keycloak basic', { body: '{"token":"x"}' }, 'success'],
+  ['a wrong password for one', 'keycloak basic', { status: 401 }, 'failure'],
+  ['a page of managers', 'plone basic', {}, 'success', { path: '/site/manage_main' }],
+  ['a page that anybody gets', 'plone basic', {}, 'unknown', { path: '/site' }],
+];
+
+const ALL = [...MORE, ...OWA, ...MAIL, ...NEXTCLOUD, ...WIKIS, ...TOOLS];
 
 test.each<OutcomeCase>(ALL)('%s (%s)', (_, at, answer, outcome, request) => {
   expect(outcomeOf(at, answer, request)).toBe(outcome);

@@ -5,7 +5,8 @@ import type { PresetFile } from './presets.ts';
 type Places = string | readonly string[];
 
 /** `http.request.body.form["user[name]"][0]` is `user[name]`. */
-function shown(places: Places): string {
+function shown(places: Places = []): string {
+  if (places.length === 0) return 'none';
   const names = [places].flat().map((place) => {
     const [, name] = /\["(.+)"\]\[0\]$/.exec(place) ?? [];
     return name ?? place.replace(/^credveil\./, '');

@@ -20,7 +20,7 @@ export interface PresetFile {
 export interface PresetLogin {
   readonly name: string;
   readonly when: string;
-  readonly username: string | readonly string[];
+  readonly username?: string | readonly string[];
   readonly password: string | readonly string[];
   readonly success?: string;
   readonly failure?: string;

@@ -10,6 +10,7 @@ import { LOGIN_SCHEMA } from '../../../../gateway/login/login-config.ts';
 import { createLoginSet, type LoginSet } from '../../../../gateway/login/login-set.ts';
 import { type LoginReading, readLogin } from '../../../../gateway/login/read-login.ts';
 import { readHead } from '../../../../gateway/request/head.ts';
+import { readingsOf } from '../../../../gateway/request/path.ts';
 
 export interface Sent {
   readonly method?: string;
@@ -44,7 +45,10 @@ export function readAt(logins: LoginSet, sent: Sent): LoginReading | 'unseen' {
   const message = { method, url: target, httpVersion: '1.1', rawHeaders } as unknown as IncomingMessage;
   const exchange = new Exchange(message, {} as ServerResponse, PEER);
   exchange.head = readHead(message, LIMITS);
-  exchange.found = { application: { logins } as Application, readings: [exchange.head.path] };
+  exchange.found = {
+    application: { logins } as Application,
+    readings: readingsOf(exchange.head.path, { origin: 'unix' }) ?? [],
+  };
   const candidates = findCandidates(exchange);
   if (!candidates) return 'unseen';
   const isRead = candidates.some(({ readsBody }) => readsBody);
