@@ -34,10 +34,10 @@ export function viewOf(candidate: Candidate, source: Source): BodyView {
 }
 
 /** Of a login that its place tells: whatever may be read in two ways is a problem. */
-function ofPlace(candidate: Candidate, { body }: Source): BodyView {
+function ofPlace(candidate: Candidate, { body, query }: Source): BodyView {
   const isOfOtherType = body.typeProblem !== undefined;
   const guesses = body.readings.filter(({ isGuess }) => isGuess);
-  const read = isOfOtherType ? guesses : guesses.filter((reading) => hasPair(candidate, reading, []));
+  const read = isOfOtherType ? guesses : guesses.filter((reading) => hasPair(candidate, reading, query));
   return {
     fields: [...body.fields, ...read.flatMap(({ fields }) => fields)],
     problem: body.typeProblem ?? body.problem ?? (read.length > 0 ? 'it reads as another type too' : undefined),

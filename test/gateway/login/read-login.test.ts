@@ -148,6 +148,11 @@ describe('a login', () => {
   });
 });
 
+test('a login whose type is of neither forms nor JSON is refused with its name in the query too', () => {
+  expect(read({ ...as('text/xml', 'pwd=a'), target: '/login?log=b' })).toBe('LOGIN_UNREADABLE');
+  expect(read(as(JSON_TYPE, '{"x":"&log=a&pwd=b&"}'))).toBe('LOGIN_UNREADABLE');
+});
+
 describe('a compressed login', () => {
   const gzip = (text: string) => zlib.gzipSync(text);
   const coded = (coding: string, body: Buffer) => read(as(FORM, body, 'Content-Encoding', coding));
