@@ -129,7 +129,7 @@ class RunningGateway implements Gateway {
       observe: this.#observe,
       recorder: this.#recorder,
       known: new KnownCredentials(),
-      unknownChecks: new CheckBudget(options.share ?? 1),
+      checkBudget: new CheckBudget(options.share ?? 1),
       reports: state && new Reports(state.state, deriveKey(state.key, 'reports')),
       browsers: state && new Browsers(state.state, new Handles(deriveKey(state.key, 'handles'))),
       limits: this.#limits,

@@ -20,7 +20,7 @@ export interface PipelineParts {
   readonly observe: Observe;
   readonly recorder: Recorder;
   readonly known: KnownCredentials;
-  readonly unknownChecks: CheckBudget;
+  readonly checkBudget: CheckBudget;
   /** Undefined without a state. */
   readonly browsers: Browsers | undefined;
   /** Undefined without a state. */

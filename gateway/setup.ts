@@ -113,7 +113,7 @@ const sessionsOf = ({ login }: AppConfig, findList: FindList): SessionGuard | un
   createSessionGuard(
     [
       ...(login?.presets ?? []).flatMap((preset) => PRESETS.get(preset) ?? []),
-      { sessionCookies: [], mayBeginSession: login?.mayBeginSession },
+      { sessionCookies: login?.sessionCookies ?? [], mayBeginSession: login?.mayBeginSession },
     ],
     findList,
   );

@@ -142,20 +142,26 @@ export type ServerEvent =
    */
   | { readonly event: 'state-failed'; readonly code: string; readonly hint: string }
   /**
-   * What became of a login. `user` is a keyed hash. The verdict is that of a right password alone:
-   * a list of whose wrong guesses leaked elsewhere would be worth stealing.
+   * What became of a login. `user` is a keyed hash. A failure has no verdict: a list of whose wrong
+   * guesses leaked elsewhere would be worth stealing. `assumed` is what a client may have brought
+   * about by itself.
    */
   | {
       readonly event: 'login';
       readonly app: string;
       readonly login: string;
       readonly outcome: string;
+      readonly certainty?: 'proven' | 'assumed';
       readonly user?: string;
       readonly verdict?: string;
       readonly reason?: string;
       readonly address?: string;
       readonly request: string;
     }
+  /** An application has no more checks for logins without proof, which are refused for a minute. */
+  | { readonly event: 'checks-spent'; readonly app: string; readonly hint: string }
+  /** At start: logins without proof pass without a check. */
+  | { readonly event: 'login-passes-unchecked'; readonly app: string; readonly message: string; readonly hint: string }
   /** For people: a right password leaked, and the application wants them to hear of it. */
   | {
       readonly event: 'login-leaked';

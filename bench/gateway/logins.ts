@@ -25,7 +25,7 @@ const { values } = parseArgs({
 });
 const [rounds, logins] = [Number(values.rounds), Number(values.logins)];
 const USERS = seededPairs(20, 2);
-const LOCATION = `{ name: main, when: 'http.request.method == "POST"', username: 'http.request.body.form["user"][0]', password: 'http.request.body.form["pass"][0]', success: 'http.response.code == 302' }`;
+const LOCATION = `{ name: main, when: 'http.request.method == "POST"', username: 'http.request.body.form["user"][0]', password: 'http.request.body.form["pass"][0]', success: 'http.response.code == 302', proves: [success] }`;
 const LOGIN = `    login: { locations: [${LOCATION}] }\n`;
 
 interface Variant extends Contender {

@@ -109,6 +109,12 @@ export const ANSWER_KINDS = {
     detail: 'Too many logins with this username have failed.',
     hint: 'Wait, or use a browser in which you have logged in before.',
   },
+  CHECKS_SPENT: {
+    status: 429,
+    title: 'Too many sign-ins',
+    detail: 'More sign-ins came from here than this site can check in a minute.',
+    hint: 'Wait a minute, and try again.',
+  },
   METHOD_REFUSED: {
     status: 405,
     title: 'Method not allowed',

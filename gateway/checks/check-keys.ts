@@ -31,8 +31,8 @@ export const CHECK_KEYS = {
   /** What becomes of a right password that could not be checked. */
   onUnknown: z.enum(['allow', 'deny'], { error: 'must be allow or deny' }).default('allow'),
   onLeaked: ON_LEAKED.prefault({}),
-  /** A minute, of logins whose outcome is unknown. */
-  unknownChecks: wholeNumber(0, MAX_UNKNOWN_CHECKS).default(10),
+  /** A minute, of logins whose outcome is not proven. 0: they pass without a check. */
+  unknownChecks: wholeNumber(0, MAX_UNKNOWN_CHECKS).default(300),
 };
 
 const SCHEMA = z.strictObject(CHECK_KEYS);

@@ -20,7 +20,7 @@ export function responseHeadersOf({ headers }: Pick<HeldResponse, 'headers'>): V
 }
 
 /** Names of cookies that the browser did not send with this value. */
-function newCookiesOf(request: RuleResponse): readonly string[] {
+export function newCookiesOf(request: RuleResponse): readonly string[] {
   const sent = requestCookiesOf(request);
   return cookiesOf(request)
     .filter(({ name, value }) => !sent.get(name)?.includes(value))

@@ -13,13 +13,15 @@ const VERDICT_TTL_MS = 10 * 60_000;
 const MAX_PASSED_ON = 10_000;
 const VALUES: ReadonlySet<string> = new Set(['1', '2', '3', '4'] satisfies ExposedCredentialCheck[]);
 
-export interface Login {
+export interface BegunLogin {
   /** For the next request of the browser. */
   readonly header?: ExposedCredentialCheck | undefined;
   /** Whom it was checked for. */
   readonly users?: LoginUsers | undefined;
   /** The handle that the browser came with. */
   readonly before?: string | undefined;
+  /** False where it may be a guess: then all of it waits for a session, and not for long. */
+  readonly isSure?: boolean;
 }
 
 export class Browsers {
@@ -37,7 +39,7 @@ export class Browsers {
    * @returns the handle, for the answer to the login
    * @throws StateError
    */
-  async begin(application: string, login: Login): Promise<string> {
+  async begin(application: string, login: BegunLogin): Promise<string> {
     const handle = this.#handles.draw({ mayWait: login.header !== undefined });
     await this.#keep(application, handle, login);
     return handle;
@@ -49,16 +51,33 @@ export class Browsers {
   }
 
   /** @throws StateError */
-  finish(application: string, handle: string, login: Login): Promise<void> {
+  finish(application: string, handle: string, login: BegunLogin): Promise<void> {
     return this.#keep(application, handle, login);
   }
 
-  async #keep(application: string, handle: string, { header, users = NO_USERS, before }: Login): Promise<void> {
+  async #keep(application: string, handle: string, login: BegunLogin): Promise<void> {
+    const { header, users = NO_USERS, before, isSure = true } = login;
     const id = this.#handles.idOf(application, handle);
     const others = before === undefined ? undefined : await this.#usersOf(application, before);
     const all = withUsers(this.#hashed(application, users), others ?? NO_USERS);
-    if (header !== undefined) await this.#state.set('verdict', id, header, { ttlMs: VERDICT_TTL_MS });
-    await this.#state.set('handle', id, formatUsers(all), { ttlMs: HANDLE_TTL_MS });
+    const place = isSure ? id : unsure(id);
+    if (header !== undefined) await this.#state.set('verdict', place, header, { ttlMs: VERDICT_TTL_MS });
+    // What others than users may have brought about is not kept for a year.
+    const ttlMs = isSure || others !== undefined ? HANDLE_TTL_MS : VERDICT_TTL_MS;
+    await this.#state.set('handle', id, formatUsers(all), { ttlMs });
+  }
+
+  /** The application began a session on this handle. Without the state, its verdict waits on. */
+  async beganSession(application: string, handle: string): Promise<void> {
+    const id = this.#handles.idOf(application, handle);
+    try {
+      const header = await this.#state.takeOnce('verdict', unsure(id));
+      if (header !== undefined) await this.#state.set('verdict', id, header, { ttlMs: VERDICT_TTL_MS });
+      const users = await this.#state.get('handle', id);
+      if (users !== undefined) await this.#state.set('handle', id, users, { ttlMs: HANDLE_TTL_MS });
+    } catch (error) {
+      if (!(error instanceof StateError)) throw error;
+    }
   }
 
   #hashed(application: string, { ofSession, typed, account }: LoginUsers): LoginUsers {
@@ -153,3 +172,6 @@ export class Browsers {
 }
 
 const ANYBODY = { users: [], isNameless: false };
+
+/** Where the verdict on what may be a guess waits. */
+const unsure = (id: string): string => `${id}?`;

@@ -92,10 +92,14 @@ export class LimitBook {
     const counts = new Set(question.counts);
     const taken = slots.filter(({ isTaken }) => isTaken);
     for (const { key } of [...taken, ...(bucket ? [bucket] : [])]) this.#decide(key, at);
+    const { names } = reservation.question;
+    /** Of several names in one login, nobody knows which one has logged in. */
+    const isWon = (name: string | undefined, user: string | undefined): boolean =>
+      question.isSuccess && (name === undefined || names.length === 1 || user === question.canonical);
     const changed = this.#store.changeWindows((windows) => {
-      for (const { key, limit, isConsecutive } of taken) {
+      for (const { key, limit, isConsecutive, name, user } of taken) {
         if (!counts.has(limit)) windows.remove(key, at);
-        if (question.isSuccess && isConsecutive) windows.clear(key, this.#undecided.get(key));
+        if (isConsecutive && isWon(name, user)) windows.clear(key, this.#undecided.get(key));
       }
       if (bucket && question.isSuccess) windows.clear(bucket.key, this.#undecided.get(bucket.key));
     });

@@ -4,7 +4,7 @@ import type { AnswerOptions } from '../answers/answer.ts';
 import type { AnswerCode } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import type { CountedResponse } from '../fields/count-fields.ts';
-import type { FindMember, LoginOutcome } from '../login/attempt.ts';
+import type { FindMember, Judgement } from '../login/attempt.ts';
 
 /** What is known of an attempt before it is forwarded. */
 export interface AttemptFacts {
@@ -15,8 +15,7 @@ export interface AttemptFacts {
   readonly findMember?: FindMember | undefined;
 }
 
-export interface AttemptResult {
-  readonly outcome: LoginOutcome;
+export interface AttemptResult extends Judgement {
   /** Missing if the application did not answer. */
   readonly response?: CountedResponse | undefined;
   /** The application's own name of the user that has logged in. */

@@ -123,19 +123,21 @@ export class LoginLimits implements Limits {
     reservation: number,
     exchange: Exchange,
     limits: readonly PreparedLimit[],
-    { outcome, response, canonical }: AttemptResult,
+    { outcome, isProven, response, canonical }: AttemptResult,
   ): Promise<readonly string[]> {
     const { application, isSecure } = exchange;
     const counted = { exchange, path: exchange.found?.readings[0] ?? '', outcome, response };
     const context = COUNT_SCHEME.createContext(counted);
-    const fresh = outcome === 'success' ? OwnCookie.draw() : undefined;
+    // Anybody can bring about a success that proves nothing, under any name.
+    const isSuccess = outcome === 'success' && isProven;
+    const fresh = isSuccess ? OwnCookie.draw() : undefined;
     const app = application?.name ?? '';
     const hasDevice = await peer
       .settle({
         reservation,
         // What depends on what is unknown counts.
         counts: limits.filter(({ count }) => count.evaluate(context) !== false).map(({ config }) => config.name),
-        isSuccess: outcome === 'success',
+        isSuccess,
         ...(canonical !== undefined && { canonical: this.#keys.nameOf(app, canonical) }),
         ...(fresh !== undefined && { device: this.#keys.deviceOf(app, fresh) }),
       })

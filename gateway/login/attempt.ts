@@ -6,12 +6,32 @@ import type { Spelling } from './spellings.ts';
 
 export type LoginOutcome = 'success' | 'failure' | 'unknown';
 
+/** How a login was judged. */
+export interface Judgement {
+  readonly outcome: LoginOutcome;
+  /**
+   * No client can bring it about by itself: a success shows that the application compared the
+   * password, a failure that it did not take it. An unknown outcome is never proven.
+   */
+  readonly isProven: boolean;
+  /** The answer has a new cookie of a session. */
+  readonly beginsSession?: boolean;
+}
+
+export const UNKNOWN: Judgement = { outcome: 'unknown', isProven: false };
+
 /** What the application answers to a right and to a wrong password. */
 export interface OutcomeTests {
   readonly success: CompiledRule;
   readonly failure: CompiledRule;
-  /** @param headers of a response, which begins a session whatever else it says */
-  beginsSession(headers: readonly string[]): boolean;
+  /** Which of both no client can bring about otherwise. */
+  readonly proves: ReadonlySet<LoginOutcome>;
+  /** Whether a response with a cookie of this name begins a session, whatever else it says. */
+  isSessionCookie(name: string): boolean;
+  /** Whether it proves the login, whomever it names. */
+  isProvingCookie(name: string): boolean;
+  /** Every session of the application has one. */
+  readonly hasProvingCookies: boolean;
 }
 
 /** A place where an application takes credentials. */

@@ -15,25 +15,28 @@ import { SPELLINGS } from './spellings.ts';
 type Origin = Pick<Login, 'preset' | 'changePassword' | 'spelling'> & {
   /** Of all presets of the application, which any of its logins may begin. */
   readonly sessionCookies: readonly string[];
+  /** Those of the operator's own. */
+  readonly provingCookies: readonly string[];
 };
+
+const NO_COOKIES = { sessionCookies: [], provingCookies: [] };
 
 /**
  * The operator's own first, then those of the presets in their order.
  * @throws {RuleError} for a list that does not exist
  */
-export function compileLogins({ presets: names, locations }: LoginConfig, findList: FindList): readonly Login[] {
+export function compileLogins(config: LoginConfig, findList: FindList): readonly Login[] {
+  const { presets: names, locations, sessionCookies: ownCookies } = config;
   const presets = names.flatMap((name) => PRESETS.get(name) ?? []);
-  const sessionCookies = presets.flatMap((preset) => preset.sessionCookies);
+  const sessionCookies = [...presets.flatMap((preset) => preset.sessionCookies), ...ownCookies];
+  const cookies = { sessionCookies, provingCookies: ownCookies };
+  const ofOperator = { ...cookies, preset: undefined, spelling: undefined };
   const own = locations.map((location) =>
-    compileLogin(
-      location,
-      { preset: undefined, sessionCookies, spelling: undefined, changePassword: location.changePassword },
-      findList,
-    ),
+    compileLogin(location, { ...ofOperator, changePassword: location.changePassword }, findList),
   );
   const ofPresets = presets.flatMap(({ name, logins, changePassword, spelling: named }) => {
     const spelling = named && SPELLINGS[named];
-    const origin = { preset: name, sessionCookies, spelling, changePassword: changePassword?.path };
+    const origin = { ...cookies, preset: name, spelling, changePassword: changePassword?.path };
     return logins.map((location) => compileLogin(location, origin, findList));
   });
   return [...own, ...ofPresets];
@@ -41,11 +44,12 @@ export function compileLogins({ presets: names, locations }: LoginConfig, findLi
 
 /** @throws {RuleError} */
 export function compileLogin(
-  { name, when, username, password, success, failure, ...location }: LocationConfig,
-  { sessionCookies, ...origin }: Origin,
+  { name, when, username, password, success, failure, proves, ...location }: LocationConfig,
+  { sessionCookies, provingCookies, ...origin }: Origin,
   findList: FindList,
 ): Login {
   const passwords = listOf(password).map(parseReference);
+  const cookies = { sessionCookies, provingCookies };
   const beginsSession = location.beginsSession ?? isOfBrowser({ passwords });
   return {
     name,
@@ -53,7 +57,7 @@ export function compileLogin(
     when: compileSource(when, LOGIN_SCHEME, findList),
     usernames: listOf(username).map(parseReference),
     passwords,
-    outcome: compileOutcome({ success, failure, sessionCookies: beginsSession ? sessionCookies : [] }, findList),
+    outcome: compileOutcome({ success, failure, proves, ...(beginsSession ? cookies : NO_COOKIES) }, findList),
     beginsSession,
   };
 }

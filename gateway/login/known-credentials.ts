@@ -1,9 +1,9 @@
 // Credentials that were just checked, and taken by their application: programs send theirs with
-// each request, which is then no new attempt.
+// each request, which is then not checked again, and no event.
 //
 // An application may take any password where it asks for none, and refuse the same one elsewhere.
-// So few are known that nobody gets past a limit with many of them: one password of a user, and few
-// users of an address. A known password that is refused is forgotten, and counted as an attempt.
+// So what it took without proof is still an attempt, and takes a slot; and one password of a user
+// is known, and few users of an address. A known password that is refused is forgotten, and counts.
 
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import type { ExposedCredentialCheck } from '../../client-sdk/index.ts';
@@ -20,6 +20,8 @@ const MAX_OF_PARTY = 16;
 export interface KnownCredential {
   /** For the application, with each further request. */
   readonly header: ExposedCredentialCheck | undefined;
+  /** The application has compared it. */
+  readonly isProven: boolean;
 }
 
 interface Entry extends KnownCredential {
@@ -66,7 +68,7 @@ export class KnownCredentials {
     return entry;
   }
 
-  remember(way: Way, attempt: Attempt, checks: Checks | undefined, header: KnownCredential['header']): void {
+  remember(way: Way, attempt: Attempt, checks: Checks | undefined, taken: KnownCredential): void {
     if (!isOfProgram(attempt)) return;
     const user = this.#userOf(way, attempt);
     const party = partyOf(way.client);
@@ -76,8 +78,8 @@ export class KnownCredentials {
     if (oldest !== undefined) this.#drop(oldest);
     this.#parties.set(party, users.add(user));
     this.#entries.set(user, {
+      ...taken,
       logins: attempt.logins,
-      header,
       party,
       checks,
       snapshot: checks?.snapshot(),

@@ -25,6 +25,12 @@ export const LOCATION = z.strictObject({
   /** What the application answers to a right password, and to a wrong one. */
   success: expression.optional(),
   failure: expression.optional(),
+  /** Which of both no client can bring about by what it sends, whatever the password is. */
+  proves: z
+    .array(z.enum(['success', 'failure'], { error: 'must be success or failure' }), {
+      error: 'must be a list of success and failure',
+    })
+    .optional(),
 });
 
 /** As it stands in a preset, or as a configuration has it. */

@@ -3,11 +3,13 @@
 import { z } from 'zod';
 import { nearest } from '../../runtime/config/nearest.ts';
 import { CHECK_KEYS } from '../checks/check-keys.ts';
+import { createWildcard } from '../rules/wildcard.ts';
 import { LOCATION } from './location.ts';
 import { PRESETS } from './preset.ts';
 import { PRESET_SCHEMA } from './preset-schema.ts';
 
 const MAX_LOCATIONS = 200;
+const MAX_COOKIES = 20;
 
 for (const preset of PRESETS.values()) PRESET_SCHEMA.parse(preset);
 
@@ -22,12 +24,28 @@ const location = LOCATION.extend({
   changePassword: z.string({ error: 'must be a path' }).startsWith('/', { error: 'must be a path' }).optional(),
 });
 
+/** `*` stands for any characters, and cannot stand alone: a session would be any cookie. */
+const isCookiePattern = (name: string): boolean =>
+  /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/.test(name) &&
+  /[^*]/.test(name) &&
+  typeof createWildcard(name, true) !== 'string';
+
 const object = z
   .strictObject({
     presets: presets.default([]),
     locations: z
       .array(location, { error: 'must be a list of logins' })
       .max(MAX_LOCATIONS, { error: `may have ${MAX_LOCATIONS} logins` })
+      .default([]),
+    /** Cookies that the application sets after a login alone, beside those of the presets. */
+    sessionCookies: z
+      .array(
+        z.string().refine((name) => isCookiePattern(name), { error: 'must be the name of a cookie' }),
+        {
+          error: 'must be a list of names of cookies',
+        },
+      )
+      .max(MAX_COOKIES, { error: `may have ${MAX_COOKIES} names` })
       .default([]),
     /** Which requests other than logins may begin a session, beside those of the presets. */
     mayBeginSession: z.string({ error: 'must be an expression' }).min(1, { error: 'must be an expression' }).optional(),

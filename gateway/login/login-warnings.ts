@@ -31,6 +31,16 @@ export function loginWarnings({
             },
           ]
         : []),
+      ...(login?.unknownChecks === 0
+        ? [
+            {
+              event: 'login-passes-unchecked' as const,
+              app,
+              message: 'logins that do not prove themselves pass without a check (unknownChecks: 0)',
+              hint: 'Remove unknownChecks: 0, unless the application reports every login.',
+            },
+          ]
+        : []),
       ...(login?.unreadable === 'pass'
         ? [
             {

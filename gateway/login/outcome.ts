@@ -2,18 +2,22 @@
 // response.
 
 import type { Exchange } from '../exchange.ts';
-import { RESPONSE_SCHEME, type RuleResponse } from '../fields/response-fields.ts';
+import { newCookiesOf, RESPONSE_SCHEME, type RuleResponse } from '../fields/response-fields.ts';
 import { liveCookies } from '../fields/set-cookies.ts';
 import type { FindList } from '../rules/compile-expression.ts';
 import { compileSource } from '../rules/compile-source.ts';
-import type { LoginOutcome, OutcomeTests } from './attempt.ts';
+import { isOfBrowser, type Judgement, type Login, type LoginOutcome, type OutcomeTests, UNKNOWN } from './attempt.ts';
 import { createNameTest } from './cookie-names.ts';
 
 export interface OutcomeExpressions {
   readonly success?: string | undefined;
   readonly failure?: string | undefined;
+  /** Which of both no client can bring about otherwise. */
+  readonly proves?: readonly ('success' | 'failure')[] | undefined;
   /** Names of cookies that only a login sets; `*` stands for any characters. */
   readonly sessionCookies: readonly string[];
+  /** Those that prove that the password was compared, whomever they name. */
+  readonly provingCookies?: readonly string[] | undefined;
 }
 
 /** Applications that send no redirect answer with a token. */
@@ -25,50 +29,78 @@ const IS_BACK =
 const HAS_NEW_COOKIE = 'any(credveil.response.cookies.new[*] ne "")';
 
 /**
+ * Who answers so did not take the password, whatever else the request asks for. 400 is none of
+ * them: many applications begin the session first, and then find the page to go on to malformed.
+ */
+const REFUSALS: ReadonlySet<number> = new Set([401, 403, 422, 429]);
+
+/**
  * A new cookie alone says little, since applications give one to whoever comes without: the answer
  * must not be the form again, or lead back to it.
  */
 const GENERIC_SUCCESS = `http.response.code in {200..399} and (${HAS_NEW_COOKIE} or ${HAS_TOKEN}) and not (${IS_BACK} or ${IS_FORM})`;
 const GENERIC_FAILURE =
-  'http.response.code in {400 401 403 422 429} or ' +
+  `http.response.code in {400 401 403 422 429} and not ${HAS_TOKEN} or ` +
   `http.response.code in {200 301..303} and (not (${HAS_NEW_COOKIE} or ${HAS_TOKEN}) or ${IS_BACK} or ${IS_FORM})`;
 
 /** @throws {RuleError} */
-export function compileOutcome(
-  { success = GENERIC_SUCCESS, failure = GENERIC_FAILURE, sessionCookies }: OutcomeExpressions,
-  findList: FindList,
-): OutcomeTests {
+export function compileOutcome(expressions: OutcomeExpressions, findList: FindList): OutcomeTests {
+  const { success = GENERIC_SUCCESS, failure = GENERIC_FAILURE, proves = [], ...cookies } = expressions;
+  const { sessionCookies, provingCookies = [] } = cookies;
   return {
     success: compileSource(success, RESPONSE_SCHEME, findList),
     failure: compileSource(failure, RESPONSE_SCHEME, findList),
-    beginsSession: createSessionTest(sessionCookies),
+    proves: new Set(proves),
+    isSessionCookie: createNameTest(sessionCookies),
+    isProvingCookie: createNameTest(provingCookies),
+    hasProvingCookies: provingCookies.length > 0,
   };
 }
 
+type JudgedLogin = Pick<Login, 'outcome' | 'passwords'>;
+
 /**
- * A cookie of a session is a success whatever else the response says; then success is asked for,
- * then failure, and else the outcome is unknown. It is unknown as well if two logins of one request
- * tell different things: one of them is a decoy.
+ * A new session of the user is a success. Else success is asked for, then failure, and other
+ * cookies of a session say success too. Where these deny each other the outcome is unknown, and so
+ * it is if two logins of one request do: one is a decoy, and what one alone tells proves nothing.
+ * @param isTyped whether the session is that of the one user who was typed
  */
 export function judgeOutcome(
-  logins: readonly { readonly outcome: OutcomeTests }[],
+  logins: readonly JudgedLogin[],
   exchange: Exchange,
   response: RuleResponse['response'],
-): LoginOutcome {
-  if (logins.some(({ outcome }) => outcome.beginsSession(response.headers))) return 'success';
-  const context = RESPONSE_SCHEME.createContext({ exchange, path: exchange.found?.readings[0] ?? '', response });
+  isTyped = false,
+): Judgement {
+  const request = { exchange, path: exchange.found?.readings[0] ?? '', response };
+  const newCookies = newCookiesOf(request);
+  const beginsSession = newCookies.some((name) => logins.some(({ outcome }) => outcome.isSessionCookie(name)));
+  if (isSessionProof(logins, newCookies, isTyped)) return { outcome: 'success', isProven: true, beginsSession };
+  const context = RESPONSE_SCHEME.createContext(request);
   const outcomes = logins.map(({ outcome: { success, failure } }): LoginOutcome => {
     if (success.evaluate(context)) return 'success';
     return failure.evaluate(context) ? 'failure' : 'unknown';
   });
-  const told = new Set(outcomes.filter((outcome) => outcome !== 'unknown'));
-  const [only] = told;
-  return told.size === 1 && only !== undefined ? only : 'unknown';
+  const told = new Set(outcomes.filter((one) => one !== 'unknown'));
+  if (hasSession(logins, response.headers)) told.add('success');
+  const [outcome, ...others] = told;
+  if (outcome === undefined || others.length > 0) return UNKNOWN;
+  const isRefusal = outcome === 'failure' && REFUSALS.has(response.status) && newCookies.length === 0;
+  const isProven = logins.every(
+    ({ outcome: { proves } }, i) => outcomes[i] === outcome && (isRefusal || proves.has(outcome)),
+  );
+  return { outcome, isProven, beginsSession };
 }
 
-/** Whether a response begins a session: sets a cookie of these names that browsers keep. */
-export function createSessionTest(patterns: readonly string[]): (headers: readonly string[]) => boolean {
-  if (patterns.length === 0) return () => false;
-  const isOfSession = createNameTest(patterns);
-  return (headers) => liveCookies(headers).some(({ name }) => isOfSession(name));
-}
+const hasSession = (logins: readonly JudgedLogin[], headers: readonly string[]): boolean =>
+  liveCookies(headers).some(({ name }) => logins.some(({ outcome }) => outcome.isSessionCookie(name)));
+
+/**
+ * Programs begin no session: what sets its cookie beside their password is something else, such as
+ * a session that the client has already. That one may also be set again as it was, and it is of
+ * another user than the one who was typed.
+ */
+const isSessionProof = (logins: readonly JudgedLogin[], newCookies: readonly string[], isTyped: boolean): boolean =>
+  logins.every(isOfBrowser) &&
+  newCookies.some((name) =>
+    logins.some(({ outcome }) => outcome.isProvingCookie(name) || (isTyped && outcome.isSessionCookie(name))),
+  );

@@ -7,7 +7,7 @@ import { formatAddress } from '../addresses/address.ts';
 import type { AnswerCode } from '../answers/kinds.ts';
 import type { LeakVerdict } from '../checks/checks.ts';
 import type { Exchange } from '../exchange.ts';
-import type { Attempt, LoginOutcome } from '../login/attempt.ts';
+import type { Attempt, Judgement } from '../login/attempt.ts';
 import type { RuleMatch } from '../phases/rules.ts';
 import type { DecisionEnd } from '../record/decision.ts';
 import type { Recorder } from '../record/recorder.ts';
@@ -37,14 +37,15 @@ const RECORDED: { readonly [Code in AnswerCode]?: 'unasked' | 'late' } = {
   SESSION_UNCHECKED: 'late',
 };
 
-interface LoginFacts {
-  readonly outcome: LoginOutcome;
-  /** Of a right password alone. */
+interface LoginFacts extends Judgement {
+  /** Of no failure. */
   readonly verdict?: LeakVerdict;
   /** Whether people are to hear of a finding. */
   readonly isForPeople?: boolean;
 }
 
+const SPENT_HINT =
+  'Somebody guesses. Name sessionCookies of the application, so that its logins prove themselves, limit failures with loginLimits, or raise unknownChecks.';
 const HINTS: { readonly [failure: string]: string } = {
   UPSTREAM_TIMEOUT: 'Look at what keeps the application busy, or raise its upstream.responseTimeoutMs.',
   UPSTREAM_CUT: 'The application ended a response too early: look into its log for this time.',
@@ -165,18 +166,31 @@ export class Observe {
     this.#onEvent({ event: 'upstream-failed', ...fault, app, request: exchange.id });
   }
 
+  /** For the record, which is written before a check that goes on beside the answer has ended. */
+  judged(exchange: Exchange, { login, typed }: Attempt, { outcome, verdict }: Omit<LoginFacts, 'isProven'>): void {
+    if (!exchange.decision) return;
+    const user = this.#options.nameUser?.(exchange.application?.name ?? NO_APP, typed);
+    exchange.decision.login = {
+      name: login.name,
+      outcome,
+      ...(user !== undefined && { user }),
+      ...(outcome === 'success' && verdict && { verdict: verdict.status }),
+    };
+  }
+
+  /** An application has no checks left in this minute: others than their users take them. */
+  checksSpent({ application }: Exchange): void {
+    this.#onEvent({ event: 'checks-spent', app: application?.name ?? NO_APP, hint: SPENT_HINT });
+  }
+
   /** What became of a login. The verdict on a wrong password is nobody's to keep. */
-  login(exchange: Exchange, { login, typed }: Attempt, { outcome, verdict, isForPeople = false }: LoginFacts): void {
+  login(exchange: Exchange, attempt: Attempt, facts: LoginFacts): void {
+    this.judged(exchange, attempt, facts);
+    const { outcome, isProven, verdict, isForPeople = false } = facts;
+    const { login, typed } = attempt;
     const { application, client, id: request } = exchange;
     const app = application?.name ?? NO_APP;
     const user = this.#options.nameUser?.(app, typed);
-    if (exchange.decision)
-      exchange.decision.login = {
-        name: login.name,
-        outcome,
-        ...(user !== undefined && { user }),
-        ...(outcome === 'success' && verdict && { verdict: verdict.status }),
-      };
     const key = [app, login.name, outcome, verdict?.status ?? ''].join('\n');
     this.#logins.set(key, (this.#logins.get(key) ?? 0) + 1);
     if (verdict?.reason) this.#unchecked.set(verdict.reason, (this.#unchecked.get(verdict.reason) ?? 0) + 1);
@@ -185,6 +199,7 @@ export class Observe {
       event: 'login',
       ...shared,
       outcome,
+      ...(outcome !== 'unknown' && { certainty: isProven ? 'proven' : 'assumed' }),
       ...(user !== undefined && { user }),
       ...(verdict && { verdict: verdict.status }),
       ...(verdict?.reason && { reason: verdict.reason }),

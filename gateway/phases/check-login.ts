@@ -1,4 +1,9 @@
-// Phase 12 of a login: its check, once the application found the password right, and what follows.
+// Phase 12 of a login: its check, and what follows.
+//
+// What the application answered decides when: a success is checked before the answer leaves, and
+// what may be one beside it. Only a failure that no client can bring about needs no check. What is
+// not proven is checked within a budget, and refused beyond it: else whoever fills the budget would
+// switch the check off.
 
 import { worstOf } from '../../client-sdk/verdict/decide.ts';
 import { partyOf } from '../addresses/party.ts';
@@ -8,16 +13,17 @@ import type { Checks, LeakVerdict } from '../checks/checks.ts';
 import { actionsFor } from '../checks/on-leaked.ts';
 import { waitForSlot } from '../checks/slot.ts';
 import type { Exchange } from '../exchange.ts';
+import type { BegunLogin } from '../handle/browsers.ts';
 import type { LoginUsers } from '../handle/handle-users.ts';
 import { HANDLE_COOKIE } from '../handle/handles.ts';
-import { type Attempt, isOfBrowser, type LoginOutcome } from '../login/attempt.ts';
+import { type Attempt, isOfBrowser, type Judgement } from '../login/attempt.ts';
 import { isSameName } from '../login/session-user.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { StateError } from '../state/state.ts';
 
 export interface LoginToCheck {
   readonly attempt: Attempt;
-  readonly outcome: LoginOutcome;
+  readonly judgement: Judgement;
   /** Of the session that the application begins, as it names them itself. */
   readonly sessionUsers: readonly string[];
   readonly policy: CheckPolicy;
@@ -31,9 +37,13 @@ export type LoginAnswer =
   | { readonly kind: 'release'; readonly headers: readonly string[] }
   /** Its cookies leave with a redirect instead. */
   | { readonly kind: 'redirect'; readonly location: string; readonly headers: readonly string[] }
-  | { readonly kind: 'refuse'; readonly code: 'LOGIN_UNREADABLE' | 'LOGIN_UNCHECKED' };
+  | {
+      readonly kind: 'refuse';
+      readonly code: 'LOGIN_UNREADABLE' | 'LOGIN_UNCHECKED' | 'CHECKS_SPENT';
+      readonly headers?: readonly string[];
+    };
 
-const OVER_BUDGET: LeakVerdict = { status: 'unknown', reason: 'CHECK_BUDGET' };
+const NO_CHECK: LeakVerdict = { status: 'unknown', reason: 'CHECK_BUDGET' };
 const RELEASE: LoginAnswer = { kind: 'release', headers: [] };
 
 /**
@@ -42,7 +52,7 @@ const RELEASE: LoginAnswer = { kind: 'release', headers: [] };
  */
 export async function checkBefore(
   exchange: Exchange,
-  { attempt, policy, checks }: Omit<LoginToCheck, 'outcome' | 'sessionUsers'>,
+  { attempt, policy, checks }: Omit<LoginToCheck, 'judgement' | 'sessionUsers'>,
 ) {
   if (policy.header === 'after' || !checks) return;
   // Not the beginning of the request: a client chooses when its body comes.
@@ -56,33 +66,58 @@ export async function checkBefore(
 
 /** A wrong password is not checked: strangers would use up the quota of the service. */
 export async function checkLogin(exchange: Exchange, login: LoginToCheck, parts: PipelineParts): Promise<LoginAnswer> {
-  const { outcome, checks, attempt } = login;
-  if (outcome === 'success' && checks) return checkRight(exchange, { ...login, checks }, parts);
-  if (outcome === 'unknown' && checks) return checkAside(exchange, { ...login, checks }, parts);
-  parts.observe.login(exchange, attempt, { outcome });
-  // Without a service the login was seen all the same.
-  if (outcome !== 'success') return RELEASE;
-  parts.known.remember(exchange, attempt, checks, undefined);
-  return { kind: 'release', headers: await handleFor(exchange, login, undefined, parts) };
+  const { judgement, checks, attempt } = login;
+  const { outcome, isProven } = judgement;
+  if (!checks || (outcome === 'failure' && isProven)) {
+    parts.observe.login(exchange, attempt, judgement);
+    // Without a service the login was seen all the same.
+    if (outcome !== 'success') return RELEASE;
+    parts.known.remember(exchange, attempt, checks, { header: undefined, isProven });
+    return { kind: 'release', headers: await handleFor(exchange, login, undefined, parts) };
+  }
+  const budgeted = isProven ? checks : takeCheck(exchange, { ...login, checks }, parts);
+  if ('kind' in budgeted) return budgeted;
+  const ready = { ...login, checks: budgeted };
+  return outcome === 'success' ? checkRight(exchange, ready, parts) : checkAside(exchange, ready, parts);
 }
 
 type Checked = LoginToCheck & { readonly checks: Checks };
 
+/** @returns what checks a login that proves nothing, or why it is refused */
+function takeCheck(exchange: Exchange, login: Checked, { checkBudget, observe }: PipelineParts): Checks | LoginAnswer {
+  const { attempt, judgement, policy, checks } = login;
+  const { application, client } = exchange;
+  if (exchange.verdict !== undefined) return checks;
+  const { unknownChecks: perMinute } = policy;
+  if (perMinute === 0) return { ...checks, check: async () => NO_CHECK };
+  const answer = checkBudget.take({ application: application?.name ?? '', party: partyOf(client), perMinute });
+  if (answer.isTaken) return checks;
+  if (answer.isNew) observe.checksSpent(exchange);
+  observe.login(exchange, attempt, { ...judgement, verdict: NO_CHECK });
+  if (answer.spent === 'application') return { kind: 'refuse', code: 'LOGIN_UNCHECKED' };
+  const seconds = Math.ceil(answer.retryAfterMs / 1_000);
+  return { kind: 'refuse', code: 'CHECKS_SPENT', headers: ['Retry-After', String(seconds)] };
+}
+
 async function checkRight(exchange: Exchange, login: Checked, parts: PipelineParts): Promise<LoginAnswer> {
-  const { attempt, policy, checks } = login;
+  const { attempt, judgement, policy, checks } = login;
+  const { isProven, beginsSession = false } = judgement;
   const verdict = await verdictOf(exchange, login);
   const actions = actionsFor(verdict.status, policy);
-  parts.observe.login(exchange, attempt, { outcome: 'success', verdict, isForPeople: actions.includes('notify') });
+  parts.observe.login(exchange, attempt, { ...judgement, verdict, isForPeople: actions.includes('notify') });
   if (verdict.status === 'unknown') {
     // Nothing that a client sends lets a login pass without its check.
     if (verdict.isOfRequest) return { kind: 'refuse', code: 'LOGIN_UNREADABLE' };
     if (policy.onUnknown === 'deny') return { kind: 'refuse', code: 'LOGIN_UNCHECKED' };
   } else {
-    parts.known.remember(exchange, attempt, checks, actions.includes('header') ? verdict.header : undefined);
+    const header = actions.includes('header') ? verdict.header : undefined;
+    parts.known.remember(exchange, attempt, checks, { header, isProven });
   }
   const headers = await handleFor(exchange, login, waitingHeader(verdict, actions, policy), parts);
   const { changePassword } = attempt.login;
-  if (actions.includes('redirect') && changePassword !== undefined && isNavigation(exchange))
+  // Who only guesses would see whether a pair has leaked.
+  const maySee = isProven || beginsSession;
+  if (maySee && actions.includes('redirect') && changePassword !== undefined && isNavigation(exchange))
     return { kind: 'redirect', location: changePassword, headers };
   return { kind: 'release', headers };
 }
@@ -101,16 +136,20 @@ async function verdictOf({ verdict }: Exchange, { attempt, sessionUsers, checks 
 /** Where no session says who it was, all that was typed may be the user's name. */
 function usersOf(
   { application }: Exchange,
-  { attempt, sessionUsers, outcome }: Pick<LoginToCheck, 'attempt' | 'sessionUsers' | 'outcome'>,
+  { attempt, sessionUsers, judgement }: Pick<LoginToCheck, 'attempt' | 'sessionUsers' | 'judgement'>,
   { limits }: PipelineParts,
 ): LoginUsers {
-  const told = application?.sessions?.namesUsers ? sessionUsers : attempt.usernames;
-  const accounts = new Set(application && limits ? told.map((name) => limits.nameOf(application.name, name)) : []);
-  const [account] = outcome === 'success' && accounts.size === 1 ? accounts : [];
+  const { outcome, isProven, beginsSession = false } = judgement;
+  const namesUsers = application?.sessions?.namesUsers === true;
+  const told = namesUsers ? sessionUsers : attempt.usernames;
+  // Of a name that anybody may type, somebody could end the trust in browsers of others.
+  const isKnown = outcome === 'success' && (isProven || (namesUsers && beginsSession));
+  const accounts = application && limits && isKnown ? told.map((name) => limits.nameOf(application.name, name)) : [];
+  const [account, ...others] = new Set(accounts);
   return {
     ofSession: sessionUsers,
     typed: sessionUsers.length > 0 ? [] : attempt.usernames,
-    account,
+    account: others.length === 0 ? account : undefined,
   };
 }
 
@@ -119,36 +158,33 @@ const handleOf = ({ head, isSecure }: Exchange): string | undefined =>
 
 /**
  * An application that asks for a second factor answers a right password in a way that is neither
- * success nor failure. The answer leaves at once, so that its time tells nothing; the verdict waits
- * for the next request.
+ * success nor failure, and what looks like a failure may be the client's own doing. The answer
+ * leaves at once, so that its time tells nothing; the verdict waits for the next request.
  */
 function checkAside(exchange: Exchange, login: Checked, parts: PipelineParts): LoginAnswer {
-  const { attempt, policy, checks } = login;
-  const { application, client, isSecure } = exchange;
-  const { browsers } = parts;
+  const { attempt, judgement, policy, checks } = login;
+  const { application, isSecure } = exchange;
+  const { browsers, observe } = parts;
+  observe.judged(exchange, attempt, judgement);
+  const check = async (): Promise<LeakVerdict> => {
+    const verdict = exchange.verdict ?? (await checks.check(attempt));
+    const isTold = judgement.outcome === 'unknown' || verdict.status === 'unknown';
+    observe.login(exchange, attempt, { ...judgement, ...(isTold && { verdict }) });
+    return verdict;
+  };
+  const failed = (error: unknown): void => observe.failed(exchange, error);
   if (!browsers || !application || !isOfBrowser(attempt.login)) {
-    parts.observe.login(exchange, attempt, { outcome: 'unknown' });
+    check().catch(failed);
     return RELEASE;
   }
-  const question = {
-    application: application.name,
-    party: partyOf(client),
-    perMinute: policy.unknownChecks,
-  };
-  const mayCheck = exchange.verdict !== undefined || parts.unknownChecks.take(question);
-  parts.observe.login(exchange, attempt, { outcome: 'unknown', ...(!mayCheck && { verdict: OVER_BUDGET }) });
   const handle = browsers.reserve();
   const finish = async (): Promise<void> => {
-    const verdict = mayCheck ? (exchange.verdict ?? (await checks.check(attempt))) : OVER_BUDGET;
+    const verdict = await check();
     if (verdict.status === 'unknown' && (verdict.isOfRequest || policy.onUnknown === 'deny')) return;
     const header = waitingHeader(verdict, actionsFor(verdict.status, policy), policy);
-    await browsers.finish(application.name, handle, {
-      header,
-      users: usersOf(exchange, login, parts),
-      before: handleOf(exchange),
-    });
+    await browsers.finish(application.name, handle, begunOf(exchange, login, header, parts));
   };
-  finish().catch((error) => parts.observe.failed(exchange, error));
+  finish().catch(failed);
   return { kind: 'release', headers: ['Set-Cookie', HANDLE_COOKIE.format(handle, isSecure)] };
 }
 
@@ -156,10 +192,27 @@ function checkAside(exchange: Exchange, login: Checked, parts: PipelineParts): L
 const waitingHeader = ({ header }: LeakVerdict, actions: readonly LeakAction[], { header: when }: CheckPolicy) =>
   when === 'after' && actions.includes('header') ? header : undefined;
 
+/**
+ * Who guesses, and sees what the application does about a header, would learn whether a pair has
+ * leaked. Where a cookie tells a session, the verdict waits until there is one; a success does so
+ * where every session has that cookie.
+ */
+function begunOf(
+  exchange: Exchange,
+  login: Omit<LoginToCheck, 'policy' | 'checks'>,
+  header: LeakVerdict['header'],
+  parts: PipelineParts,
+): BegunLogin {
+  const { outcome, isProven, beginsSession = false } = login.judgement;
+  const mayHaveNoCookie = outcome === 'success' && !login.attempt.login.outcome.hasProvingCookies;
+  const isSure = isProven || beginsSession || mayHaveNoCookie || exchange.application?.sessions === undefined;
+  return { header, isSure, users: usersOf(exchange, login, parts), before: handleOf(exchange) };
+}
+
 /** Without the state a browser has no handle, and the login goes on. */
 async function handleFor(
   exchange: Exchange,
-  login: Pick<LoginToCheck, 'attempt' | 'sessionUsers' | 'outcome'>,
+  login: Omit<LoginToCheck, 'policy' | 'checks'>,
   header: LeakVerdict['header'],
   parts: PipelineParts,
 ): Promise<string[]> {
@@ -167,8 +220,7 @@ async function handleFor(
   const { application, isSecure } = exchange;
   if (!browsers || !application || !isOfBrowser(login.attempt.login)) return [];
   try {
-    const begun = { header, users: usersOf(exchange, login, parts), before: handleOf(exchange) };
-    const handle = await browsers.begin(application.name, begun);
+    const handle = await browsers.begin(application.name, begunOf(exchange, login, header, parts));
     return ['Set-Cookie', HANDLE_COOKIE.format(handle, isSecure)];
   } catch (error) {
     if (error instanceof StateError) return [];

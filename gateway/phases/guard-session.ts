@@ -10,7 +10,7 @@ import type { PipelineParts } from '../pipeline-parts.ts';
 import type { HeldResponse, Holds } from '../upstream/held-response.ts';
 
 type GuardParts = {
-  readonly browsers: Pick<Browsers, 'mayHave'> | undefined;
+  readonly browsers: Pick<Browsers, 'mayHave' | 'beganSession'> | undefined;
   readonly observe: Pick<PipelineParts['observe'], 'answered'>;
 };
 
@@ -52,7 +52,11 @@ export function guardOf(exchange: Exchange, { browsers, observe }: GuardParts): 
     mayJoin: (headers) => unseenOf(headers) === undefined,
     decide: async (waiting) => {
       const held = await waiting;
-      if (held && !(await refuses(held))) held.release();
+      if (!held || (await refuses(held))) return;
+      const handle = HANDLE_COOKIE.in(head.ownCookies, isSecure);
+      // A login of several steps is complete: what waits for it goes with the next request.
+      if (handle !== undefined) await browsers.beganSession(application.name, handle);
+      held.release();
     },
     refuses,
   };

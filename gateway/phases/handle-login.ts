@@ -6,7 +6,7 @@ import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
 import type { Admitted, AttemptFacts } from '../limits/limits.ts';
-import type { Attempt } from '../login/attempt.ts';
+import { type Attempt, type Judgement, UNKNOWN } from '../login/attempt.ts';
 import { readContentType } from '../login/body/content-type.ts';
 import { MAX_BODY_BYTES } from '../login/body/read-body.ts';
 import type { Candidate } from '../login/find-login.ts';
@@ -14,6 +14,7 @@ import type { KnownCredential } from '../login/known-credentials.ts';
 import { headerOf } from '../login/login-fields.ts';
 import { judgeOutcome } from '../login/outcome.ts';
 import { type LoginReading, readLogin } from '../login/read-login.ts';
+import { isSameName } from '../login/session-user.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { type Content, collectBody } from '../request/collect-body.ts';
 import type { GatewaySetup } from '../setup.ts';
@@ -22,7 +23,7 @@ import { isBlocked } from './apply-actions.ts';
 import { checkBefore, checkLogin, type LoginAnswer } from './check-login.ts';
 import { forwardLogin, forwardRequest } from './forward-request.ts';
 import { guardOf } from './guard-session.ts';
-import { admitLogin, isUnreadableLimited } from './limit-login.ts';
+import { admitKnown, admitLogin, isUnreadableLimited } from './limit-login.ts';
 import { passVerdict } from './pass-verdict.ts';
 
 export async function handleLogin(
@@ -51,9 +52,8 @@ export async function handleLogin(
   const { attempt } = exchange;
   const known = parts.known.find(exchange, attempt, setup.checks);
   const facts = { usernames: attempt.typed, findMember: reading.findMember };
-  const admitted = known ? undefined : await admitLogin(exchange, facts, parts);
-  if (known || admitted)
-    await forwardAndCheck(exchange, { target, content, attempt, facts, known, admitted }, parts, setup);
+  const admitted = await admitKnown(exchange, facts, known, parts);
+  if (admitted) await forwardAndCheck(exchange, { target, content, attempt, facts, known, admitted }, parts, setup);
 }
 
 interface FoundLogin {
@@ -61,10 +61,9 @@ interface FoundLogin {
   readonly content: Content | undefined;
   readonly attempt: Attempt;
   readonly facts: Omit<AttemptFacts, 'exchange'>;
-  /** Its credential was checked before: it is an attempt only if the application refuses it now. */
+  /** Its credential was checked before: it is no new login, unless it is refused now. */
   readonly known: KnownCredential | undefined;
-  /** Undefined of a known one. */
-  readonly admitted: Admitted | undefined;
+  readonly admitted: Admitted;
 }
 
 async function forwardAndCheck(
@@ -85,37 +84,44 @@ async function forwardAndCheck(
   else if (known.header !== undefined) exchange.toOrigin.push('Exposed-Credential-Check', known.header);
   const held = exchange.response.destroyed ? undefined : await forwardLogin(exchange, target, content, parts, setup);
   if (!held) {
-    await admitted?.settle({ outcome: 'unknown' });
+    await admitted.settle(UNKNOWN);
     return;
   }
   try {
     // A credential that begins no session has nothing to do with one that begins here.
     if (!attempt.logins.some(({ beginsSession }) => beginsSession) && (await guardOf(exchange, parts)?.refuses(held))) {
-      await admitted?.settle({ outcome: 'unknown' });
+      await admitted.settle(UNKNOWN);
       return;
     }
+    const sessionUsers = exchange.application?.sessions?.sessionOf(held.headers)?.users ?? [];
     const report = mayReport ? await parts.reports?.settle(exchange.id) : undefined;
-    const outcome = report?.outcome ?? judgeOutcome(attempt.logins, exchange, held);
-    if (known && outcome !== 'failure') {
+    const judgement: Judgement = report
+      ? { outcome: report.outcome, isProven: true }
+      : judgeOutcome(attempt.logins, exchange, held, isTyped(attempt, sessionUsers));
+    if (known && judgement.outcome !== 'failure') {
+      await admitted.settle({ outcome: 'success', isProven: false, response: held });
       held.release([]);
       return;
     }
     if (known) parts.known.forget(exchange, attempt);
-    const slot = admitted ?? (await admitLogin(exchange, facts, parts));
+    const slot = known?.isProven ? await admitLogin(exchange, facts, parts) : admitted;
     if (!slot) {
       held.discard();
       return;
     }
-    const sessionUsers = exchange.application?.sessions?.sessionOf(held.headers)?.users ?? [];
     const canonical = report?.user ?? (sessionUsers.length === 1 ? sessionUsers[0] : undefined);
-    const headers = await slot.settle({ outcome, response: held, ...(canonical !== undefined && { canonical }) });
-    const answer = await checkLogin(exchange, { ...login, outcome, sessionUsers }, parts);
+    const headers = await slot.settle({ ...judgement, response: held, ...(canonical !== undefined && { canonical }) });
+    const answer = await checkLogin(exchange, { ...login, judgement, sessionUsers }, parts);
     answerLogin(exchange, held, withHeaders(answer, headers), parts);
   } catch (error) {
     held.discard();
     throw error;
   }
 }
+
+/** Whether a session is of the one user whom all names of a login name. */
+const isTyped = ({ typed }: Attempt, [user, ...others]: readonly string[]): boolean =>
+  user !== undefined && others.length === 0 && typed.every((name) => isSameName(name, user));
 
 /** What is refused gets no cookie. */
 const withHeaders = (answer: LoginAnswer, more: readonly string[]): LoginAnswer =>
@@ -129,7 +135,7 @@ function answerLogin(exchange: Exchange, held: HeldResponse, answer: LoginAnswer
   }
   held.discard();
   if (answer.kind === 'refuse') {
-    exchange.answer(answer.code);
+    exchange.answer(answer.code, answer.headers && { headers: answer.headers });
     observe.answered(exchange, answer.code);
     return;
   }

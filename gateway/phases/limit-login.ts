@@ -1,7 +1,10 @@
 // Phase 10 of a login: its slots in the limits, before it is sent to the application.
 
 import type { Exchange } from '../exchange.ts';
-import type { Admitted, AttemptFacts } from '../limits/limits.ts';
+import type { Admission, Admitted, AttemptFacts } from '../limits/limits.ts';
+import { SharedAttempt } from '../limits/shared-attempt.ts';
+import { UNKNOWN } from '../login/attempt.ts';
+import type { KnownCredential } from '../login/known-credentials.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 
 const WITHOUT_LIMITS: Admitted = { settle: async () => [] };
@@ -11,14 +14,35 @@ export async function admitLogin(
   exchange: Exchange,
   { usernames, findMember }: Omit<AttemptFacts, 'exchange'>,
   { limits, observe }: PipelineParts,
+  shared?: SharedAttempt,
 ): Promise<Admitted | undefined> {
   if (!limits) return WITHOUT_LIMITS;
-  const admission = await limits.admit({ exchange, usernames, findMember });
+  const admit = (): Promise<Admission> => limits.admit({ exchange, usernames, findMember });
+  const admission = await (shared ? shared.join(admit) : admit());
   if (!admission.ban) return admission;
   const { code, answer, limit } = admission.ban;
   exchange.answer(code, answer);
   observe.answered(exchange, code, limit);
   return undefined;
+}
+
+/** Of known credentials. */
+const open = new WeakMap<KnownCredential, SharedAttempt>();
+
+/**
+ * A known credential whose success was proven is no attempt. What an application took without proof
+ * it may take from anybody: it is one, with all other requests that have it at the moment.
+ */
+export async function admitKnown(
+  exchange: Exchange,
+  facts: Omit<AttemptFacts, 'exchange'>,
+  known: KnownCredential | undefined,
+  parts: PipelineParts,
+): Promise<Admitted | undefined> {
+  if (known?.isProven) return WITHOUT_LIMITS;
+  const shared = known && (open.get(known) ?? new SharedAttempt());
+  if (shared) open.set(known, shared);
+  return admitLogin(exchange, facts, parts, shared);
 }
 
 /**
@@ -27,6 +51,6 @@ export async function admitLogin(
  */
 export async function isUnreadableLimited(exchange: Exchange, parts: PipelineParts): Promise<boolean> {
   const admitted = await admitLogin(exchange, { usernames: [] }, parts);
-  await admitted?.settle({ outcome: 'unknown' });
+  await admitted?.settle(UNKNOWN);
   return admitted === undefined;
 }

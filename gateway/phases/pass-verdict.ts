@@ -3,16 +3,22 @@
 import type { Exchange } from '../exchange.ts';
 import { HANDLE_COOKIE } from '../handle/handles.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
+import type { RequestHead } from '../request/head.ts';
 
 /** Pages and calls of scripts: an image is answered by something that reads no header. */
 const DESTINATIONS: ReadonlySet<unknown> = new Set([undefined, '', 'document', 'empty', 'frame', 'iframe']);
+
+/** Answered without any handler: of the server, or for nobody to see. */
+const UNHANDLED: ReadonlySet<string> = new Set(['OPTIONS', 'HEAD']);
+/** Names under which browsers have said that they fetch ahead. */
+const PURPOSES = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'];
 
 /** @returns undefined at once where no verdict can wait, which is nearly always */
 export function passVerdict(exchange: Exchange, { browsers }: PipelineParts): Promise<void> | undefined {
   const { head, application, isSecure, upgrade } = exchange;
   if (!browsers || !head || !application || head.ownCookies.size === 0 || upgrade) return undefined;
   const handle = HANDLE_COOKIE.in(head.ownCookies, isSecure);
-  if (handle === undefined || !isForPages(exchange)) return undefined;
+  if (handle === undefined || !isForPages(exchange, head)) return undefined;
   return browsers.takeVerdict(application.name, handle)?.then((header) => {
     if (header === undefined) return;
     exchange.toOrigin.push('Exposed-Credential-Check', header);
@@ -21,8 +27,7 @@ export function passVerdict(exchange: Exchange, { browsers }: PipelineParts): Pr
   });
 }
 
-function isForPages({ message: { headers } }: Exchange): boolean {
-  const purpose = headers['sec-purpose'];
-  const isPrefetch = purpose !== undefined && String(purpose).includes('prefetch');
-  return !isPrefetch && DESTINATIONS.has(headers['sec-fetch-dest']);
+function isForPages({ message: { headers } }: Exchange, head: RequestHead): boolean {
+  const isAhead = PURPOSES.some((name) => /prefetch|prerender|preview/i.test(String(headers[name])));
+  return !isAhead && !UNHANDLED.has(head.method) && DESTINATIONS.has(headers['sec-fetch-dest']);
 }

@@ -9,25 +9,39 @@ import { jarOf, startCheckedApp, statusOf, writeSecret } from '../../support/gat
 import { keyPinOf } from '../../support/pins.ts';
 
 describe('a budget', () => {
-  test('is of an application and a minute, half of it for one address', () => {
+  const asked = { application: 'a', party: '1', perMinute: 10 };
+
+  test('is of an application and a minute, a fifth of it for one party', () => {
     let now = 0;
     const budget = new CheckBudget(1, () => now);
-    const take = (party: string, application = 'a') => budget.take({ application, party, perMinute: 10 });
-    const taken = (party: string): number => Array.from({ length: 20 }, () => take(party)).filter(Boolean).length;
-    expect([taken('1'), taken('2'), taken('3')]).toEqual([5, 5, 0]);
-    expect(take('1', 'b')).toBe(true);
+    const take = (party: string, application = 'a') => budget.take({ ...asked, party, application });
+    const taken = (party: string): number =>
+      Array.from({ length: 20 }, () => take(party)).filter((one) => one.isTaken).length;
+    expect(['1', '2', '3', '4', '5', '6'].map(taken)).toEqual([2, 2, 2, 2, 2, 0]);
+    expect(take('1', 'b')).toEqual({ isTaken: true });
     now = 59_999;
-    expect(take('3')).toBe(false);
+    expect(take('1')).toEqual({ isTaken: false, spent: 'party', retryAfterMs: 1, isNew: false });
+    expect(take('7')).toEqual({ isTaken: false, spent: 'application', retryAfterMs: 1, isNew: false });
     now = 60_000;
-    expect(taken('1')).toBe(5);
+    expect(taken('1')).toBe(2);
   });
 
-  test('is shared by all processes, and may be nothing', () => {
+  test('tells once a minute that an application has none left', () => {
+    let now = 0;
+    const budget = new CheckBudget(1, () => now);
+    const told = (): boolean[] =>
+      Array.from({ length: 15 }, (_, i) => budget.take({ ...asked, party: String(i) })).flatMap((one) =>
+        one.isTaken ? [] : [one.isNew],
+      );
+    expect(told()).toEqual([true, false, false, false, false]);
+    now = 60_000;
+    expect(told()).toEqual([true, false, false, false, false]);
+  });
+
+  test('is shared by all processes', () => {
     const budget = new CheckBudget(1 / 4);
-    const question = { application: 'a', perMinute: 10 };
-    const taken = Array.from({ length: 20 }, (_, i) => budget.take({ ...question, party: String(i) }));
-    expect(taken.filter(Boolean)).toHaveLength(3);
-    expect(new CheckBudget(1).take({ application: 'a', party: '1', perMinute: 0 })).toBe(false);
+    const taken = Array.from({ length: 20 }, (_, i) => budget.take({ ...asked, party: String(i) }));
+    expect(taken.filter(({ isTaken }) => isTaken)).toHaveLength(3);
   });
 });
 
@@ -46,13 +60,17 @@ describe('a service with a quota', () => {
     made.dispose();
   });
 
-  test('checks the next right password, however many guesses had an unknown outcome', async () => {
-    const { post, get, seen, events, gateway } = await startCheckedApp({
+  const start = (login: string) =>
+    startCheckedApp({
       users: { [leaked.username]: leaked.password },
       leaks: `{ url: "${server.url}", timeoutMs: 20000, keyFile: "${writeSecret(keyPinOf(made).key)}", clientKeyFile: "${writeSecret(clientKey)}" }`,
+      login,
     });
-    for (let i = 0; i < 40; i++)
-      expect(statusOf(await post({ user: `user${i}`, pass: `guess-${i}` }, {}, '/unsure'))).toBe(418);
+
+  test('checks the next right password, however many guesses had an unknown outcome', async () => {
+    const { post, get, seen, events, gateway } = await start('unknownChecks: 25');
+    const guess = async (i: number) => statusOf(await post({ user: `user${i}`, pass: `guess-${i}` }, {}, '/unsure'));
+    for (let i = 0; i < 40; i++) expect(await guess(i)).toBe(i < 5 ? 418 : 429);
     const answer = await post({ user: leaked.username, pass: leaked.password });
     await get('/', jarOf(answer));
     expect(seen.at(-1)?.verdict).toBe('1');

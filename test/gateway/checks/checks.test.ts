@@ -108,7 +108,7 @@ describe('a check', () => {
   });
 
   test.each([
-    ['too many usernames', { usernames: Array.from({ length: 17 }, (_, i) => `user${i}`), passwords: [FRESH] }],
+    ['too many usernames', { usernames: Array.from({ length: 33 }, (_, i) => `user${i}`), passwords: [FRESH] }],
     ['too many passwords', { usernames: ['a'], passwords: [...'abcdefghi'] }],
     ['no value at all', { usernames: [''], passwords: [''] }],
     ['a password beyond the longest', { usernames: ['a'], passwords: ['x'.repeat(70_000)] }],

@@ -156,13 +156,14 @@ describe('known credentials', () => {
     typed: [username],
     passwords: [password],
   });
+  const TAKEN = { header: undefined, isProven: true };
   const from = (address: number): Exchange =>
     ({ application: { name: APP }, client: { family: 4, word: address } }) as unknown as Exchange;
 
   test('are known for ten minutes', () => {
     let now = 0;
     const known = new KnownCredentials(() => now);
-    known.remember(from(1), attemptOf('ann', 'x'), undefined, '4');
+    known.remember(from(1), attemptOf('ann', 'x'), undefined, { header: '4', isProven: true });
     now = 599_999;
     expect(known.find(from(1), attemptOf('ann', 'x'), undefined)?.header).toBe('4');
     now = 600_000;
@@ -172,28 +173,28 @@ describe('known credentials', () => {
 
   test('are those of one address, login, user and password', () => {
     const known = new KnownCredentials();
-    known.remember(from(1), attemptOf('ann', 'x'), undefined, undefined);
+    known.remember(from(1), attemptOf('ann', 'x'), undefined, TAKEN);
     expect(known.find(from(2), attemptOf('ann', 'x'), undefined)).toBeUndefined();
     expect(known.find(from(1), attemptOf('ann', 'y'), undefined)).toBeUndefined();
     expect(known.find(from(1), attemptOf('bob', 'x'), undefined)).toBeUndefined();
     expect(known.find(from(1), attemptOf('ann', 'x'), undefined)).toBeDefined();
-    known.remember(from(1), attemptOf('ann', 'y'), undefined, undefined);
+    known.remember(from(1), attemptOf('ann', 'y'), undefined, TAKEN);
     expect(known.find(from(1), attemptOf('ann', 'x'), undefined)).toBeUndefined();
     expect(known.find(from(1), attemptOf('ann', 'y', loginAt('basic')), undefined)).toBeUndefined();
   });
 
   test('are few for an address, and bounded for all', () => {
     const known = new KnownCredentials();
-    for (let i = 0; i < 100; i++) known.remember(from(1), attemptOf(`user${i}`, 'x'), undefined, undefined);
+    for (let i = 0; i < 100; i++) known.remember(from(1), attemptOf(`user${i}`, 'x'), undefined, TAKEN);
     expect(known.size).toBe(16);
     expect(known.find(from(1), attemptOf('user99', 'x'), undefined)).toBeDefined();
-    for (let i = 0; i < 10_100; i++) known.remember(from(i + 2), attemptOf(`name${i}`, 'x'), undefined, undefined);
+    for (let i = 0; i < 10_100; i++) known.remember(from(i + 2), attemptOf(`name${i}`, 'x'), undefined, TAKEN);
     expect(known.size).toBe(10_000);
   });
 
   test('are none of forms', () => {
     const known = new KnownCredentials();
-    known.remember(from(1), attemptOf('ann', 'x', loginAt('body')), undefined, undefined);
+    known.remember(from(1), attemptOf('ann', 'x', loginAt('body')), undefined, TAKEN);
     expect(known.size).toBe(0);
   });
 });

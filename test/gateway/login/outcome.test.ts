@@ -2,29 +2,20 @@
 
 import { describe, expect, test } from 'vitest';
 import { liveCookies } from '../../../gateway/fields/set-cookies.ts';
-import type { LoginOutcome } from '../../../gateway/login/attempt.ts';
+import { createNameTest } from '../../../gateway/login/cookie-names.ts';
 import {
-  compileOutcome,
-  createSessionTest,
-  judgeOutcome,
-  type OutcomeExpressions,
-} from '../../../gateway/login/outcome.ts';
-import { exchangeOf, type LoginAnswer, type LoginRequest, responseOf } from '../../support/gateway/login/answer.ts';
+  type Judging,
+  judgedBy,
+  type LoginAnswer,
+  type LoginRequest,
+  type Told,
+} from '../../support/gateway/login/answer.ts';
 
-const noList = () => undefined;
-const judgeBy =
-  (...expressions: OutcomeExpressions[]) =>
-  (request: LoginRequest | undefined, response: Parameters<typeof judgeOutcome>[2]) =>
-    judgeOutcome(
-      expressions.map((one) => ({ outcome: compileOutcome(one, noList) })),
-      exchangeOf(request),
-      response,
-    );
-const generic = judgeBy({ sessionCookies: [] });
+const GENERIC: Judging = { sessionCookies: [] };
 const form = '<form><input name="user"><input class="x" type="password" name="pass"></form>';
 
 describe('the outcome of a login at an application that nobody described', () => {
-  test.each<[string, LoginAnswer, LoginOutcome, LoginRequest?]>([
+  test.each<[string, LoginAnswer, Told, LoginRequest?]>([
     ['a redirect with a new cookie', { status: 302, location: '/home', cookies: ['sid=1'] }, 'success'],
     ['200 with a new cookie', { cookies: ['sid=1; Path=/; HttpOnly'] }, 'success'],
     ['a renewed cookie', { cookies: ['sid=2'] }, 'success', { headers: ['Cookie', 'a=b; sid=1'] }],
@@ -49,49 +40,51 @@ describe('the outcome of a login at an application that nobody described', () =>
       { headers: ['Referer', 'https://app.example/shop?x=1'] },
     ],
     ['a deleted cookie', { cookies: ['sid=deleted; Expires=Thu, 01-Jan-1970 00:00:01 GMT'] }, 'failure'],
-    ...[400, 401, 403, 422, 429].map((status): [string, LoginAnswer, LoginOutcome] => [
+    ...[401, 403, 422, 429].map((status): [string, LoginAnswer, Told] => [
       String(status),
       { status },
-      'failure',
+      'proven failure',
     ]),
+    ['400, which may say that the page to go on to is malformed', { status: 400 }, 'failure'],
+    ['401 with a token for a second factor', { status: 401, body: '{"mfa_token":"abc"}' }, 'unknown'],
     ['401 with a cookie', { status: 401, cookies: ['sid=1'] }, 'failure'],
     ['500', { status: 500, cookies: ['sid=1'] }, 'unknown'],
     ['404', { status: 404 }, 'unknown'],
     ['204 without a cookie', { status: 204 }, 'unknown'],
   ])('is, by %s', (_, answer, outcome, request) => {
-    expect(generic(request, responseOf(answer))).toBe(outcome);
+    expect(judgedBy([GENERIC], answer, request)).toBe(outcome);
   });
 
   test('is unknown if the body is compressed, and no cookie tells', () => {
-    const response = { status: 200, headers: ['Content-Encoding', 'br'], body: undefined };
-    expect(generic(undefined, response)).toBe('unknown');
+    expect(judgedBy([GENERIC], { headers: ['Content-Encoding', 'br'], body: undefined })).toBe('unknown');
   });
 });
 
 describe('the outcome by expressions', () => {
-  const judge = judgeBy({
+  const own: Judging = {
     success: 'http.response.code == 302',
     failure: 'http.response.code in {302 200}',
     sessionCookies: ['app_logged_in_*'],
-  });
+  };
 
-  test.each<[string, LoginAnswer, LoginOutcome]>([
+  test.each<[string, LoginAnswer, Told]>([
     ['success before failure', { status: 302 }, 'success'],
     ['failure', { status: 200 }, 'failure'],
     ['neither', { status: 500 }, 'unknown'],
     ['a cookie of a session, whatever the status', { status: 500, cookies: ['app_logged_in_7=x'] }, 'success'],
+    ['a cookie of a session beside a failure', { status: 200, cookies: ['app_logged_in_7=x'] }, 'unknown'],
     ['an empty cookie of a session', { status: 200, cookies: ['app_logged_in_7='] }, 'failure'],
   ])('is, by %s', (_, answer, outcome) => {
-    expect(judge(undefined, responseOf(answer))).toBe(outcome);
+    expect(judgedBy([own], answer)).toBe(outcome);
   });
 
   test('reads the request too', () => {
-    const ofPath = judgeBy({ success: 'http.request.uri.path == "/a"', sessionCookies: [] });
-    expect(ofPath({ path: '/a' }, responseOf({ status: 500 }))).toBe('success');
+    const ofPath = { success: 'http.request.uri.path == "/a"', sessionCookies: [] };
+    expect(judgedBy([ofPath], { status: 500 }, { path: '/a' })).toBe('success');
   });
 
   test('refuses a name that is no pattern', () => {
-    expect(() => createSessionTest(['a**'])).toThrow(TypeError);
+    expect(() => createNameTest(['a**'])).toThrow(TypeError);
   });
 });
 
@@ -99,15 +92,68 @@ describe('the outcome of a request at two logins', () => {
   const form = { success: 'http.response.code == 302', failure: 'http.response.code in {200 401}', sessionCookies: [] };
   const decoy = { success: 'http.response.code == 200', failure: 'http.response.code == 401', sessionCookies: ['sid'] };
 
-  test.each<[string, LoginAnswer, LoginOutcome]>([
-    ['both say', { status: 401 }, 'failure'],
+  test.each<[string, LoginAnswer, Told]>([
+    ['both say', { status: 401 }, 'proven failure'],
     ['one says', { status: 302 }, 'success'],
     ['none says', { status: 500 }, 'unknown'],
     ['they deny each other', { status: 200 }, 'unknown'],
-    ['a session begins', { status: 200, cookies: ['sid=1'] }, 'success'],
+    ['a session begins', { status: 500, cookies: ['sid=1'] }, 'success'],
+    ['a session begins beside a failure', { status: 401, cookies: ['sid=1'] }, 'unknown'],
   ])('is told where %s', (_, answer, outcome) => {
-    expect(judgeBy(form, decoy)(undefined, responseOf(answer))).toBe(outcome);
-    expect(judgeBy(decoy, form)(undefined, responseOf(answer))).toBe(outcome);
+    expect(judgedBy([form, decoy], answer)).toBe(outcome);
+    expect(judgedBy([decoy, form], answer)).toBe(outcome);
+  });
+});
+
+describe('a proof', () => {
+  const BASIC: Judging['passwords'] = [{ place: 'basic', part: 'password' }];
+  const ofPreset: Judging = { success: 'http.response.code == 302', sessionCookies: ['sid'] };
+  const session: Judging = { ...ofPreset, provingCookies: ['sid'] };
+  const typed: LoginRequest = { isTyped: true };
+  const begun: LoginAnswer = { status: 302, cookies: ['sid=2'] };
+
+  test.each<[string, Judging[], LoginAnswer, Told, LoginRequest?]>([
+    ['a new session of a form', [session], begun, 'proven success'],
+    ['one in the place of another', [session], begun, 'proven success', { headers: ['Cookie', 'sid=1'] }],
+    ['no session that was there before', [session], begun, 'success', { headers: ['Cookie', 'a=b; sid=2'] }],
+    ['no session of a preset that names nobody', [ofPreset], begun, 'success'],
+    ['a session of the user who was typed', [ofPreset], begun, 'proven success', typed],
+    ['no session of that user beside Basic', [{ ...ofPreset, passwords: BASIC }], begun, 'success', typed],
+    ['no session beside Basic', [{ ...session, passwords: BASIC }], begun, 'success'],
+    ['no session of a form beside Basic', [session, { ...session, passwords: BASIC }], begun, 'success'],
+    ['no status', [{ ...ofPreset, sessionCookies: [] }], { status: 302 }, 'success'],
+    [
+      'what its login says',
+      [{ ...ofPreset, sessionCookies: [], proves: ['success'] }],
+      { status: 302 },
+      'proven success',
+    ],
+    ['not what one of two logins says', [{ ...ofPreset, proves: ['success'] }, ofPreset], { status: 302 }, 'success'],
+    [
+      'not what a decoy says beside a login that does not know',
+      [
+        { failure: 'http.response.code == 200', sessionCookies: [], proves: ['failure'] },
+        { failure: 'http.response.code == 403', sessionCookies: [] },
+      ],
+      { status: 200 },
+      'failure',
+    ],
+    ['a refusal', [session], { status: 401 }, 'proven failure'],
+    [
+      'no refusal with a new cookie, as before a second factor',
+      [session],
+      { status: 401, cookies: ['step=1'] },
+      'failure',
+    ],
+    [
+      'a refusal that sets a cookie again',
+      [session],
+      { status: 401, cookies: ['a=b'] },
+      'proven failure',
+      { headers: ['Cookie', 'a=b'] },
+    ],
+  ])('is %s', (_, logins, answer, told, request) => {
+    expect(judgedBy(logins, answer, request)).toBe(told);
   });
 });
 

@@ -28,7 +28,7 @@ const OWA: readonly OutcomeCase[] = [
   ],
   ['a device with its password', 'owa basic', { status: 200 }, 'success', { path: '/Microsoft-Server-ActiveSync' }],
   ['a page that anybody gets', 'owa basic', { status: 200 }, 'unknown', { path: '/' }],
-  ['a device with a wrong one', 'owa basic', { status: 401 }, 'failure'],
+  ['a device with a wrong one', 'owa basic', { status: 401 }, 'proven failure'],
 ];
 
 const MAIL: readonly OutcomeCase[] = [
@@ -46,7 +46,7 @@ const MAIL: readonly OutcomeCase[] = [
     'a wrong password',
     'roundcube login',
     { status: 401, cookies: ['roundcube_sessid=x', `roundcube_sessauth=-del-; ${DELETED}`] },
-    'failure',
+    'proven failure',
   ],
 ];
 
@@ -59,9 +59,9 @@ const NEXTCLOUD: readonly OutcomeCase[] = [
     'success',
   ],
   ['a wrong password', 'nextcloud login', { status: 303, location: '/index.php/login?user=a&direct=1' }, 'failure'],
-  ['its own limit', 'nextcloud login', { status: 429 }, 'failure'],
+  ['its own limit', 'nextcloud login', { status: 429 }, 'proven failure'],
   ['files by WebDAV', 'nextcloud basic', { status: 207 }, 'success'],
-  ['no files by WebDAV', 'nextcloud basic', { status: 401 }, 'failure'],
+  ['no files by WebDAV', 'nextcloud basic', { status: 401 }, 'proven failure'],
 ];
 
 const WIKIS: readonly OutcomeCase[] = [
@@ -73,13 +73,13 @@ const WIKIS: readonly OutcomeCase[] = [
       location: '/Main_Page',
       cookies: ['wiki_session=a; path=/', 'wikiUserID=1; path=/', 'wikiUserName=A'],
     },
-    'success',
+    'proven success',
   ],
   [
     'a wrong password',
     'mediawiki user-login',
     { cookies: ['wiki_session=a'], body: '<input type="password" id="wpPassword1" name="wpPassword">' },
-    'failure',
+    'proven failure',
   ],
   [
     'a second factor',
@@ -94,10 +94,15 @@ const WIKIS: readonly OutcomeCase[] = [
     'success',
   ],
   ['a pass in XML', 'mediawiki api-clientlogin', { body: '<api><clientlogin status="PASS" /></api>' }, 'success'],
-  ['a fail by script', 'mediawiki api-clientlogin', { body: '{"clientlogin":{"status":"FAIL"}}' }, 'failure'],
+  ['a fail by script', 'mediawiki api-clientlogin', { body: '{"clientlogin":{"status":"FAIL"}}' }, 'proven failure'],
   ['another step', 'mediawiki api-clientlogin', { body: '{"clientlogin":{"status":"UI"}}' }, 'unknown'],
-  ['a success by script', 'mediawiki api-login', { body: '{"login":{"result":"Success","lguserid":1}}' }, 'success'],
-  ['a failure by script', 'mediawiki api-login', { body: '{"login":{"result":"Failed"}}' }, 'failure'],
+  [
+    'a success by script',
+    'mediawiki api-login',
+    { body: '{"login":{"result":"Success","lguserid":1}}' },
+    'proven success',
+  ],
+  ['a failure by script', 'mediawiki api-login', { body: '{"login":{"result":"Failed"}}' }, 'proven failure'],
   [
     'a token that is missing',
     'mediawiki api-login',
@@ -112,25 +117,25 @@ const WIKIS: readonly OutcomeCase[] = [
       location: '/doku.php?id=start',
       cookies: ['DW68700bfd16c2027de7de74a5a8202a6f=YQ%3D%3D%7C0%7Cb; path=/'],
     },
-    'success',
+    'proven success',
   ],
   [
     'a wrong password',
     'dokuwiki login',
     { status: 403, cookies: [`DW68700bfd16c2027de7de74a5a8202a6f=deleted; ${DELETED}`] },
-    'failure',
+    'proven failure',
   ],
   [
     'a right password by XML-RPC',
     'dokuwiki xmlrpc',
     { body: '<methodResponse><boolean>1</boolean></methodResponse>' },
-    'success',
+    'proven success',
   ],
   [
     'a wrong password by XML-RPC',
     'dokuwiki xmlrpc',
     { body: '<methodResponse><boolean>0</boolean></methodResponse>' },
-    'failure',
+    'proven failure',
   ],
 ];
 
@@ -149,7 +154,7 @@ const TOOLS: readonly OutcomeCase[] = [
     'a wrong password',
     'phpmyadmin cookie',
     { cookies: ['phpMyAdmin=a', 'pmaUser-1=b', `pmaAuth-1=deleted; ${DELETED}`], body: '<form id="login_form">' },
-    'failure',
+    'proven failure',
   ],
   [
     'a right password',
@@ -164,7 +169,7 @@ const TOOLS: readonly OutcomeCase[] = [
     'success',
   ],
   ['a wrong password', 'gitlab sign-in', { body: '<input type="password" name="user[password]">' }, 'failure'],
-  ['a wrong password, of later versions', 'gitlab sign-in', { status: 422 }, 'failure'],
+  ['a wrong password, of later versions', 'gitlab sign-in', { status: 422 }, 'proven failure'],
   [
     'a redirect to the form',
     'gitlab sign-in',
@@ -179,10 +184,20 @@ const TOOLS: readonly OutcomeCase[] = [
     'failure',
   ],
   ['a token', 'gitlab token', { body: '{"access_token":"abc","token_type":"Bearer"}' }, 'success'],
-  ['no token', 'gitlab token', { status: 400, body: '{"error":"invalid_grant"}' }, 'failure'],
+  ['no token', 'gitlab token', { status: 400, body: '{"error":"invalid_grant"}' }, 'proven failure'],
   ['a right password of Git', 'gitlab basic', { status: 200 }, 'success'],
-  ['a right password', 'grafana login', { body: '{"message":"Logged in"}', cookies: ['grafana_session=a'] }, 'success'],
-  ['a wrong password', 'grafana login', { status: 401, body: '{"message":"Invalid username or password"}' }, 'failure'],
+  [
+    'a right password',
+    'grafana login',
+    { body: '{"message":"Logged in"}', cookies: ['grafana_session=a'] },
+    'proven success',
+  ],
+  [
+    'a wrong password',
+    'grafana login',
+    { status: 401, body: '{"message":"Invalid username or password"}' },
+    'proven failure',
+  ],
   ['a fault of its own', 'grafana login', { status: 500 }, 'unknown'],
   [
     'a right password',
@@ -208,20 +223,20 @@ const TOOLS: readonly OutcomeCase[] = [
   ],
   ['a second factor', 'keycloak form', { body: '<input id="otp" name="otp" type="text">' }, 'unknown'],
   ['a token', 'keycloak token', { body: '{"access_token":"ey","expires_in":300}' }, 'success'],
-  ['no token', 'keycloak token', { status: 401, body: '{"error":"invalid_grant"}' }, 'failure'],
+  ['no token', 'keycloak token', { status: 401, body: '{"error":"invalid_grant"}' }, 'proven failure'],
 ];
 
 const MORE: readonly OutcomeCase[] = [
   ['a password that is asked for again', 'nextcloud confirm', { body: '{"lastLogin":1700000000}' }, 'success'],
-  ['a wrong one', 'nextcloud confirm', { status: 403, body: '[]' }, 'failure'],
+  ['a wrong one', 'nextcloud confirm', { status: 403, body: '[]' }, 'proven failure'],
   ['a person', 'nextcloud ocs', { body: '<ocs><meta><statuscode>100</statuscode></meta></ocs>' }, 'success'],
   ['nobody', 'nextcloud ocs', { body: '<ocs><meta><statuscode>102</statuscode></meta></ocs>' }, 'failure'],
   ['a call of JSON', 'dokuwiki jsonrpc', { body: '{"id":1,"result":true,"error":null}' }, 'success'],
   ['a call with a wrong password', 'dokuwiki jsonrpc', { body: '{"id":1,"result":false}' }, 'failure'],
   ['a call by its path', 'dokuwiki jsonrpc-path', { body: '{"result":true}' }, 'success'],
-  ['a call that is not allowed', 'dokuwiki jsonrpc-path', { status: 403 }, 'failure'],
+  ['a call that is not allowed', 'dokuwiki jsonrpc-path', { status: 403 }, 'proven failure'],
   ['a registry of images', 'keycloak basic', { body: '{"token":"x"}' }, 'success'],
-  ['a wrong password for one', 'keycloak basic', { status: 401 }, 'failure'],
+  ['a wrong password for one', 'keycloak basic', { status: 401 }, 'proven failure'],
   ['a page of managers', 'plone basic', {}, 'success', { path: '/site/manage_main' }],
   ['a page that anybody gets', 'plone basic', {}, 'unknown', { path: '/site' }],
 ];

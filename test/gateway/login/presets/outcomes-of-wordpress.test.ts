@@ -40,27 +40,27 @@ const WORDPRESS: readonly OutcomeCase[] = [
     'a right password',
     'wordpress wp-login',
     { status: 302, location: '/wp-admin/', cookies: [testCookie, loggedIn] },
-    'success',
+    'proven success',
   ],
   [
     'a right password in an interim login',
     'wordpress wp-login',
     { cookies: [testCookie, loggedIn], body: '<p class="message">You have logged in successfully.</p>' },
-    'success',
+    'proven success',
   ],
   [
     'a right password whose cookies are cleared again, by reauth',
     'wordpress wp-login',
     { cookies: [loggedIn, `wordpress_logged_in_${HASH}=%20; ${EXPIRED}`], body: '<input type="password" name="pwd">' },
-    'success',
+    'proven success',
   ],
   [
     'a wrong password',
     'wordpress wp-login',
     { cookies: [testCookie], body: '<div id="login_error"><strong>Error:</strong> wrong</div><input type="password">' },
-    'failure',
+    'proven failure',
   ],
-  ['a lockout by a plug-in', 'wordpress wp-login', { status: 403 }, 'failure'],
+  ['a lockout by a plug-in', 'wordpress wp-login', { status: 403 }, 'proven failure'],
   [
     'a page that asks for a second factor',
     'wordpress wp-login',
@@ -87,7 +87,7 @@ const WORDPRESS: readonly OutcomeCase[] = [
       `a fault ${code}, which comes behind the password`,
       'wordpress xmlrpc-users-blogs',
       { body: faultOf(code, 'Wörter') },
-      'success',
+      'proven success',
     ],
   ),
   ...[
@@ -108,7 +108,7 @@ const WORDPRESS: readonly OutcomeCase[] = [
     'a fault 403 in another language',
     'wordpress xmlrpc-posts',
     { body: faultOf(403, 'Falscher Benutzername oder falsches Passwort.') },
-    'failure',
+    'proven failure',
   ],
   ...[400, 405, -32601, -32700].map(
     (code): OutcomeCase => [
@@ -148,12 +148,12 @@ const WORDPRESS: readonly OutcomeCase[] = [
     'failure',
     { path: '/wp-json/', query: '_%65nvelope' },
   ],
-  ['401 by an application password', 'wordpress application-password', { status: 401 }, 'failure'],
+  ['401 by an application password', 'wordpress application-password', { status: 401 }, 'proven failure'],
   [
     'a right password at the shop',
     'woocommerce account',
     { status: 302, location: '/my-account/', cookies: [loggedIn] },
-    'success',
+    'proven success',
   ],
   ['a wrong password at the shop', 'woocommerce account', { body: '<ul class="woocommerce-error"></ul>' }, 'failure'],
 ];

@@ -32,6 +32,8 @@ export interface CheckedAppOptions {
   readonly more?: string;
   /** Of the leak service, as YAML in braces. */
   readonly leaks: string;
+  /** What its expressions prove, as YAML. */
+  readonly proves?: string;
   /** Runs before the application answers a login. */
   readonly onLogin?: (request: IncomingMessage, gatewayPort: number) => Promise<void>;
 }
@@ -40,7 +42,8 @@ export interface CheckedAppOptions {
  * A right password is answered with a session and a redirect, `second-factor` with neither; at
  * `unsure` any password is answered alike.
  */
-export async function startCheckedApp({ users, login = '', more = '', leaks, onLogin }: CheckedAppOptions) {
+export async function startCheckedApp(options: CheckedAppOptions) {
+  const { users, login = '', more = '', proves = '[success]', leaks, onLogin } = options;
   const seen: Seen[] = [];
   let port = 0;
   const { url } = await startOrigin(async (request, response) => {
@@ -62,7 +65,7 @@ export async function startCheckedApp({ users, login = '', more = '', leaks, onL
     return response.writeHead(302, { Location: '/home', 'Set-Cookie': ['sid=1; Path=/', 'theme=dark'] }).end();
   });
   const fields = String.raw`username: 'http.request.body.form["user"][0]', password: 'http.request.body.form["pass"][0]'`;
-  const outcomes = `success: 'http.response.code == 302', failure: 'http.response.code == 403'`;
+  const outcomes = `success: 'http.response.code == 302', failure: 'http.response.code == 403', proves: ${proves}`;
   const when = `when: 'http.request.method == "POST" and http.request.uri.path in {"/login" "/second-factor" "/unsure"}'`;
   const location = `{ name: main, ${when}, ${fields}, ${outcomes}, changePassword: /new-password }`;
   const state = createMemoryState();

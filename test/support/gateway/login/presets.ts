@@ -2,10 +2,9 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import type { LoginOutcome } from '../../../../gateway/login/attempt.ts';
-import { compileOutcome, judgeOutcome } from '../../../../gateway/login/outcome.ts';
+import { parseReference } from '../../../../gateway/login/reference.ts';
 import { root } from '../../paths.ts';
-import { exchangeOf, type LoginAnswer, type LoginRequest, responseOf } from './answer.ts';
+import { judgedBy, type LoginAnswer, type LoginRequest, type Told } from './answer.ts';
 
 export interface PresetFile {
   readonly name: string;
@@ -14,6 +13,7 @@ export interface PresetFile {
   readonly version: string;
   readonly ranAgainst: string | null;
   readonly sessionCookies: readonly string[];
+  readonly sessionUser?: object;
   readonly logins: readonly PresetLogin[];
 }
 
@@ -24,6 +24,7 @@ export interface PresetLogin {
   readonly password: string | readonly string[];
   readonly success?: string;
   readonly failure?: string;
+  readonly proves?: readonly ('success' | 'failure')[];
 }
 
 const DIRECTORY = path.join(root, 'gateway/login/presets');
@@ -39,19 +40,17 @@ export const PRESET_FILES: ReadonlyMap<string, PresetFile> = new Map(
 );
 
 /** @param at the preset and its login, such as `wordpress wp-login` */
-export function outcomeOf(at: string, answer: LoginAnswer, request?: LoginRequest): LoginOutcome {
+export function outcomeOf(at: string, answer: LoginAnswer, request?: LoginRequest): Told {
   const [name = '', login] = at.split(' ');
   const preset = PRESET_FILES.get(name);
   const found = preset?.logins.find((one) => one.name === login);
   if (!preset || !found) throw new Error(`there is no ${at}`);
-  const outcome = compileOutcome({ ...found, sessionCookies: preset.sessionCookies }, () => undefined);
-  return judgeOutcome([{ outcome }], exchangeOf(request), responseOf(answer));
+  const passwords = [found.password].flat().map(parseReference);
+  const { sessionCookies, sessionUser } = preset;
+  return judgedBy([{ ...found, sessionCookies, passwords }], answer, {
+    isTyped: sessionUser !== undefined,
+    ...request,
+  });
 }
 
-export type OutcomeCase = [
-  what: string,
-  at: string,
-  answer: LoginAnswer,
-  outcome: LoginOutcome,
-  request?: LoginRequest,
-];
+export type OutcomeCase = [what: string, at: string, answer: LoginAnswer, outcome: Told, request?: LoginRequest];

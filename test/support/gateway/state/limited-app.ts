@@ -38,7 +38,7 @@ export async function startLimitedApp({ limits, stateDirectory, workers = 0 }: L
   });
   const events: ServerEvent[] = [];
   const config = configOf(
-    `listen: 127.0.0.1:0\nlogLevel: silent\napps:\n  app.example: { to: "${url}", login: generic, loginLimits: ${limits} }\n`,
+    `listen: 127.0.0.1:0\nlogLevel: silent\napps:\n  app.example: { to: "${url}", login: { presets: [generic], sessionCookies: [sid] }, loginLimits: ${limits} }\n`,
   );
   const onEvent = (event: ServerEvent): void => void events.push(event);
   const service = await startGatewayService({ ...config, stateDirectory }, { workers, onEvent });

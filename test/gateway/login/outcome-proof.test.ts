@@ -1,0 +1,268 @@
+// What a client can make an application answer without the right password, and in spite of one:
+// neither buys anything.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { seededPairs } from '../../support/dataset.ts';
+import { APP, jarOf, setCookies, statusOf } from '../../support/gateway/login/checked-app.ts';
+import {
+  basicOf,
+  type LeakService,
+  startGuardedApp,
+  startLeakService,
+} from '../../support/gateway/login/guarded-app.ts';
+
+const [leaked] = seededPairs(1, 4714) as [{ username: string; password: string }];
+const HASH = '0123456789abcdef0123456789abcdef';
+
+let leaks: LeakService;
+beforeAll(async () => {
+  leaks = await startLeakService([leaked]);
+});
+afterAll(() => leaks.close());
+
+const DEVICE = /credveil-device=[\w-]{43}/;
+const devices = (answers: readonly Parameters<typeof setCookies>[0][]): string[] =>
+  answers.flatMap(setCookies).filter((cookie) => DEVICE.test(cookie));
+const FEW = 'loginLimits: [{ name: few, by: [username], allow: 3, window: 1m, for: 1h }]';
+
+describe('a success without a password', () => {
+  test('at a page that gives everybody a cookie is checked, and makes no browser known', async () => {
+    const { post, logins } = await startGuardedApp({
+      leaks,
+      keys: `login: generic, ${FEW}`,
+      answer: (_, response) => response.writeHead(200, { 'Set-Cookie': 'visit=1' }).end('hello'),
+    });
+    const answers = [await post('/', { username: 'ann', password: 'guess' })];
+    answers.push(await post('/', { username: leaked.username, password: leaked.password }));
+    expect(devices(answers)).toEqual([]);
+    expect(logins()).toEqual(['assumed success clean', 'assumed success pair']);
+  });
+
+  test('begins no count anew', async () => {
+    const { post } = await startGuardedApp({
+      leaks,
+      keys: 'login: generic, loginLimits: [{ name: row, by: [username], allow: 3, window: 1m, for: 1h, mode: consecutive }]',
+      answer: ({ path }, response) =>
+        path === '/login' ? response.writeHead(401).end() : response.writeHead(200, { 'Set-Cookie': 'visit=1' }).end(),
+    });
+    const statuses: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      statuses.push(statusOf(await post('/login', { username: 'ann', password: `guess-${i}` })));
+      await post('/', { username: 'ann', password: `guess-${i}` });
+    }
+    expect(statuses).toEqual([401, 401, 401, 429, 429]);
+  });
+
+  test('by Basic beside a session of one’s own gives no trust of the name in Basic', async () => {
+    const { get, logins } = await startGuardedApp({
+      leaks,
+      keys: `login: { presets: [basic], sessionCookies: [sid] }, ${FEW}`,
+      // It reads no Authorization, and sets its session again.
+      answer: ({ cookie }, response) => response.writeHead(200, { 'Set-Cookie': `sid=${cookie('sid')}-2` }).end('mine'),
+    });
+    const answer = await get('/', { Cookie: 'sid=1', ...basicOf('ann', 'guess') });
+    expect(statusOf(answer)).toBe(403);
+    expect(setCookies(answer).filter((cookie) => cookie.includes('-2'))).toEqual([]);
+    expect(devices([answer])).toEqual([]);
+    expect(logins()).toEqual([]);
+  });
+
+  test('at an application that answers everybody gets guesses past no limit', async () => {
+    const { send } = await startGuardedApp({
+      leaks,
+      keys: `login: basic, ${FEW}`,
+      answer: ({ path, message }, response) => {
+        const isRight = message.headers.authorization === basicOf('ann', 'the right one').Authorization;
+        response.writeHead(path === '/public' || isRight ? 200 : 401).end();
+      },
+    });
+    // Sixteen users of one address are known, and these spellings are one user of the limit.
+    const names = Array.from({ length: 8 }, (_, i) => `${' '.repeat(i)}ann`);
+    for (const name of names) await send({ path: '/public', headers: basicOf(name, `guess-${name.length}`) });
+    const guesses = names.map((name) => send({ path: '/private', headers: basicOf(name, `guess-${name.length}`) }));
+    const statuses = (await Promise.all(guesses)).map(statusOf);
+    expect(statuses.filter((status) => status === 401).length).toBeLessThanOrEqual(3);
+    expect(statusOf(await send({ path: '/private', headers: basicOf('ann', 'guess-9') }))).toBe(429);
+  });
+
+  test('that one of two names could have had begins nothing anew, and knows no browser', async () => {
+    const { post } = await startGuardedApp({
+      leaks,
+      keys: `login: { presets: [generic], sessionCookies: [sid] }, loginLimits: [{ name: row, by: [username], allow: 3, window: 1m, for: 1h, mode: consecutive }]`,
+      answer: ({ form }, response) =>
+        form.get('email') === 'mallory' && form.get('password') === 'mine'
+          ? response.writeHead(302, { Location: '/home', 'Set-Cookie': `sid=${Math.random()}` }).end()
+          : response.writeHead(401).end(),
+    });
+    const statuses: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      statuses.push(statusOf(await post('/login', { email: 'ann', password: `guess-${i}` })));
+      const own = await post('/login', { email: 'mallory', username: 'ann', password: 'mine' });
+      expect(devices([own])).toEqual([]);
+    }
+    expect(statuses).toEqual([401, 401, 401, 429, 429]);
+  });
+});
+
+describe('a failure in spite of a right password', () => {
+  const right = { username: leaked.username, password: leaked.password };
+
+  test.each<[string, { readonly [name: string]: string }, string]>([
+    ['a page that it came from', { Referer: `http://${APP}/home` }, '/login'],
+    ['a page to go on to', {}, '/login?next=/error-log'],
+    ['a session that it holds', { Cookie: 'sid=held' }, '/login'],
+  ])('by %s is checked, and the application hears of it', async (_, headers, path) => {
+    const { post, get, seen, logins } = await startGuardedApp({
+      leaks,
+      keys: 'login: generic',
+      answer: ({ message, cookie }, response) => {
+        const { searchParams } = new URL(message.url ?? '', 'http://app.example');
+        const location = searchParams.get('next') ?? '/home';
+        const session = cookie('sid') ?? 'new';
+        response.writeHead(302, { Location: location, 'Set-Cookie': `sid=${session}` }).end();
+      },
+    });
+    const answer = await post(path, right, headers);
+    expect(statusOf(answer)).toBe(302);
+    await expect.poll(logins).toEqual(['assumed failure']);
+    await expect
+      .poll(async () => {
+        await get('/home', jarOf(answer));
+        return seen.map(({ verdict }) => verdict);
+      })
+      .toContain('1');
+  });
+
+  test('by a page that shows what the client sent is checked', async () => {
+    const { post, logins, seen, get } = await startGuardedApp({
+      leaks,
+      keys: 'login: generic',
+      answer: ({ form }, response) =>
+        response.writeHead(200, { 'Set-Cookie': 'sid=1' }).end(`Hello! Your theme is ${form.get('theme')}`),
+    });
+    const answer = await post('/login', { ...right, theme: '<input type=password>' });
+    await expect.poll(logins).toEqual(['assumed failure']);
+    await expect
+      .poll(async () => {
+        await get('/', jarOf(answer));
+        return seen.map(({ verdict }) => verdict);
+      })
+      .toContain('1');
+  });
+
+  test('is a failure for limits all the same', async () => {
+    const { post } = await startGuardedApp({
+      leaks,
+      keys: `login: generic, ${FEW}`,
+      answer: (_, response) => response.writeHead(302, { Location: '/login?error=1' }).end(),
+    });
+    const statuses: number[] = [];
+    for (let i = 0; i < 5; i++) statuses.push(statusOf(await post('/login', { username: 'ann', password: `g-${i}` })));
+    expect(statuses).toEqual([302, 302, 302, 429, 429]);
+  });
+});
+
+describe('checks of what is not proven', () => {
+  const from = (address: string) => ({ 'X-Forwarded-For': address });
+  const answer: Parameters<typeof startGuardedApp>[0]['answer'] = ({ form }, response) =>
+    form.get('password') === 'wrong'
+      ? response.writeHead(401).end()
+      : response.writeHead(302, { Location: '/home', 'Set-Cookie': 'sid=1' }).end();
+  const right = { username: leaked.username, password: leaked.password };
+
+  test('are a few for a party, whose further logins are refused without their cookies', async () => {
+    const { post, events, gateway } = await startGuardedApp({
+      leaks,
+      keys: 'login: { presets: [generic], unknownChecks: 10 }',
+      answer,
+    });
+    for (let i = 0; i < 2; i++) await post('/login', { username: 'ann', password: `junk-${i}` }, from('192.0.2.1'));
+    const refused = await post('/login', right, from('192.0.2.1'));
+    expect(statusOf(refused)).toBe(429);
+    expect(refused.body.toString()).toContain('CHECKS_SPENT');
+    expect(setCookies(refused)).toEqual([]);
+    expect(Number(/retry-after\n(\d+)/i.exec(refused.rawHeaders.join('\n'))?.[1])).toBeGreaterThan(0);
+    expect(events).toContainEqual(
+      expect.objectContaining({ event: 'login', reason: 'CHECK_BUDGET', verdict: 'unknown' }),
+    );
+    expect(events).toContainEqual(expect.objectContaining({ event: 'request-refused', code: 'CHECKS_SPENT' }));
+    expect(JSON.stringify(await gateway.metrics())).toContain('CHECK_BUDGET');
+    expect(statusOf(await post('/login', { ...right, password: 'wrong' }, from('192.0.2.1')))).toBe(401);
+    expect(statusOf(await post('/login', right, from('192.0.2.2')))).toBe(302);
+  });
+
+  test('are bounded for an application: beyond, nothing passes unchecked, and an event says so once', async () => {
+    const { post, events } = await startGuardedApp({
+      leaks,
+      keys: 'login: { presets: [generic], unknownChecks: 5 }',
+      answer,
+    });
+    const statuses: number[] = [];
+    for (let i = 0; i < 8; i++) statuses.push(statusOf(await post('/login', right, from(`192.0.2.${i}`))));
+    expect(statuses).toEqual([302, 302, 302, 302, 302, 503, 503, 503]);
+    expect(events.filter(({ event }) => event === 'checks-spent')).toEqual([
+      { event: 'checks-spent', app: APP, hint: expect.stringContaining('sessionCookies') },
+    ]);
+  });
+
+  test('are none with unknownChecks: 0, of which the gateway warns', async () => {
+    const { post, logins, events } = await startGuardedApp({
+      leaks,
+      keys: 'login: { presets: [generic], unknownChecks: 0 }',
+      answer,
+    });
+    for (let i = 0; i < 3; i++) expect(statusOf(await post('/login', right))).toBe(302);
+    expect(logins()).toEqual(Array(3).fill('assumed success unknown'));
+    expect(events.some(({ event }) => event === 'checks-spent')).toBe(false);
+  });
+
+  test('cost nothing where a session proves the login', async () => {
+    let sessions = 0;
+    const { post, logins } = await startGuardedApp({
+      leaks,
+      keys: 'login: { presets: [generic], sessionCookies: [sid], unknownChecks: 5 }',
+      answer: (_, response) => response.writeHead(302, { Location: '/login', 'Set-Cookie': `sid=${++sessions}` }).end(),
+    });
+    for (let i = 0; i < 4; i++) expect(statusOf(await post('/login', right))).toBe(302);
+    expect(logins()).toEqual(Array(4).fill('proven success pair'));
+  });
+});
+
+describe('the verdict of a guess', () => {
+  const HELD = `wordpress_logged_in_${HASH}`;
+  /** A right password is followed by a code; `social` logs in by something else. */
+  const start = () =>
+    startGuardedApp({
+      leaks,
+      keys: 'login: wordpress',
+      answer: ({ path, form }, response) => {
+        if (path === '/wp-login.php' && form.has('code'))
+          response.writeHead(302, { Location: '/wp-admin/', 'Set-Cookie': `${HELD}=${leaked.username}%7C1` }).end();
+        else response.writeHead(200).end('<form name="validate_2fa_form"></form>');
+      },
+    });
+  const first = { log: leaked.username, pwd: leaked.password };
+
+  test('waits for a session of the browser', async () => {
+    const { post, get, seen, logins } = await start();
+    const step = await post('/wp-login.php', first);
+    await expect.poll(logins).toEqual(['unknown pair']);
+    for (let i = 0; i < 3; i++) await get('/', jarOf(step));
+    expect(seen.map(({ verdict }) => verdict)).toEqual(Array(4).fill(undefined));
+    const second = await post('/wp-login.php?action=code', { code: '123456' }, jarOf(step));
+    expect(statusOf(second)).toBe(302);
+    await get('/', jarOf(step));
+    await get('/', jarOf(step));
+    expect(seen.map(({ verdict }) => verdict).slice(4)).toEqual([undefined, '1', undefined]);
+  });
+
+  test('leads nobody to another page', async () => {
+    const { post } = await startGuardedApp({
+      leaks,
+      keys: `login: { presets: [gitlab], onLeaked: { pair: [redirect, header] } }`,
+      answer: (_, response) => response.writeHead(302, { Location: '/', 'Set-Cookie': '_gitlab_session=1' }).end(),
+    });
+    const form = { 'user[login]': leaked.username, 'user[password]': leaked.password };
+    expect(statusOf(await post('/users/sign_in', form, { 'Sec-Fetch-Mode': 'navigate' }))).toBe(302);
+  });
+});
