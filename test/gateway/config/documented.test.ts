@@ -5,6 +5,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../../gateway/config/load.ts';
 import { CONFIG } from '../../../gateway/config/schema.ts';
+import { parseReport } from '../../../gateway/outcome/report.ts';
 import type { Definition } from '../../support/gateway/schema-definition.ts';
 import { root } from '../../support/paths.ts';
 
@@ -53,8 +54,12 @@ test.each(Object.entries(ELSEWHERE))('the page of %s lists its keys', (name, fil
   expect([...keys].filter((key) => !page.includes(`\`${key}\``) && !page.includes(`{ ${key}: `))).toEqual([]);
 });
 
+const OF_APPLICATIONS = fs.readdirSync(path.join(root, 'docs/gateway')).map((name) => `docs/gateway/${name}`);
 /** Other pages show parts of an application. */
-const WITH_EXAMPLES = ['gateway/README.md', 'docs/gateway.md', 'docs/gateway-rules.md', 'docs/gateway-lists.md'];
+const WITH_EXAMPLES = [
+  ...['gateway/README.md', 'docs/gateway.md', 'docs/gateway-rules.md', 'docs/gateway-lists.md'],
+  ...OF_APPLICATIONS,
+];
 
 const examples = WITH_EXAMPLES.flatMap((page) =>
   [...textOf(page).matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text = '']) => [page, text] as const),
@@ -67,4 +72,20 @@ test.each(examples)('an example of %s is a configuration, or a part of one: %s',
     text,
   ];
   expect(parseConfig(whole.join('\n')).faults).toEqual([]);
+});
+
+test('no example for an application redirects instead of sending the header', () => {
+  const configs = examples
+    .filter(([page]) => OF_APPLICATIONS.includes(page))
+    .map(([, text]) => parseConfig(text).config);
+  const actions = configs.flatMap((config) =>
+    Object.values(config?.apps ?? {}).flatMap(({ login }) => Object.values(login?.onLeaked ?? {})),
+  );
+  expect(actions.flat()).toContain('redirect');
+  expect(actions.filter((each) => each.includes('redirect') && !each.includes('header'))).toEqual([]);
+});
+
+test('the report of docs/gateway-leaks.md is one', () => {
+  const [, body = ''] = /--data '([^']+)'/.exec(textOf('docs/gateway-leaks.md')) ?? [];
+  expect(parseReport(Buffer.from(body))).toMatchObject({ outcome: 'success' });
 });
