@@ -110,7 +110,7 @@ test('the address of mail is a username too', async ({ blog }) => {
   expect(events[0]).toMatchObject({ outcome: 'success', verdict: 'pair' });
 });
 
-test.for(['<b>leaky</b>', 'l\u00e9aky', 'le%41aky', 'leaky&x;', ' leaky'])(
+test.for(['l\u00e9aky', 'le%41aky', 'leaky&x;', ' leaky'])(
   'WordPress reads %s as the user of the leaked pair',
   async (name, { blog }) => {
     const { events } = await sendLogin(blog, login(name, LEAKY.password));
@@ -182,6 +182,7 @@ test('what can be read in two ways, or not at all, does not reach WordPress', as
     [bodyOf(`${body}&log=other`), 400],
     [bodyOf(`${body}&pwd[]=other`), 400],
     [bodyOf(`${body}&+pwd=other`), 400],
+    [login('<b>leaky</b>', LEAKY.password), 400],
   ] as const) {
     const refused = await sendLogin(blog, request);
     expect(refused.status).toBe(status);
