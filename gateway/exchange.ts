@@ -71,7 +71,7 @@ export class Exchange {
   }
 
   /** Ends the request here. Nothing of it reaches the application. */
-  answer(code: AnswerCode, { close, custom, headers, link }: Partial<AnswerOptions> = {}): void {
+  answer(code: AnswerCode, { close, ...options }: Partial<AnswerOptions> = {}): void {
     const { message, response } = this;
     if (response.headersSent || response.destroyed) {
       response.destroy();
@@ -80,7 +80,7 @@ export class Exchange {
     // An unread body would be taken for the next request.
     const hasBody = this.head ? this.head.body !== 0 && !message.readableEnded : !message.complete;
     const isClosing = close === true || hasBody || this.upgrade !== undefined;
-    sendAnswer(message, response, code, { id: this.id, close: isClosing, custom, link, ...(headers && { headers }) });
+    sendAnswer(message, response, code, { ...options, id: this.id, close: isClosing });
     if (isClosing) {
       this.endConnection();
       this.#closeAfterAnswer();

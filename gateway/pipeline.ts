@@ -102,7 +102,7 @@ function isBanned(exchange: Exchange, { limits, observe }: PipelineParts): boole
   const ban = limits?.bannedBy(exchange);
   if (!ban) return false;
   exchange.answer(ban.code, ban.answer);
-  observe.answered(exchange, ban.code, ban.limit);
+  observe.answered(exchange, ban.code, ban);
   return true;
 }
 

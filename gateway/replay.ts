@@ -128,13 +128,14 @@ function endBehindRules(decision: Decision, { config }: Application, setup: Gate
   return isAsThen || !isOfLogins ? decision.end : { untold: ['login and loginLimits, which differ'] };
 }
 
+/** `blocked` and `passed` are of requests that were forwarded or blocked: limits refuse others. */
 export type Change = 'same' | 'blocked' | 'passed' | 'otherwise' | 'rules' | 'untold';
 
 /** In what a configuration differs from what was decided. */
 export function changeOf(decision: Decision, { end, matches, untold }: Replayed): Change {
   if ('untold' in end) return 'untold';
   if (JSON.stringify(end) !== JSON.stringify(decision.end)) {
-    if ('blockedBy' in end) return 'blockedBy' in decision.end ? 'otherwise' : 'blocked';
+    if ('blockedBy' in end) return 'forwarded' in decision.end ? 'blocked' : 'otherwise';
     return 'passed' in end ? 'passed' : 'otherwise';
   }
   if (JSON.stringify(matches) !== JSON.stringify(decision.matches)) return untold.length > 0 ? 'untold' : 'rules';

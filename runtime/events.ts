@@ -65,7 +65,17 @@ export type ServerEvent =
   | { readonly event: 'request-failed'; readonly code: string; readonly hint: string }
   | { readonly event: 'closing'; readonly deadlineMs: number }
   /** The gateway refused a request by itself. `request` is the number that its answer has. */
-  | { readonly event: 'request-refused'; readonly code: string; readonly app?: string; readonly request: string }
+  | {
+      readonly event: 'request-refused';
+      readonly code: string;
+      readonly app?: string;
+      /** On logins, that refused it; and of a login that was read, what was tried, and by whom. */
+      readonly limit?: string;
+      readonly login?: string;
+      /** A keyed hash. */
+      readonly user?: string;
+      readonly request: string;
+    }
   /** Connections that were ended before a request, since the last such line. */
   | {
       readonly event: 'connections-refused';

@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { ANSWER_KINDS, type AnswerCode } from '../../gateway/answers/kinds.ts';
 import { readConfig } from '../../gateway/config/read.ts';
 import type { GatewayConfig } from '../../gateway/config/schema.ts';
 import type { Decision, DecisionEnd } from '../../gateway/record/decision.ts';
@@ -36,7 +37,9 @@ export async function explainEvent(id: string, flags: ExplainFlags): Promise<voi
   const { rules, digest } = await withSetup(config, { lists, onEvent: () => undefined }, (setup) =>
     explainRecorded(decision, setup),
   );
-  printResult(flags, { decision, rules, isUnchanged: digest === decision.config.rules }, describe);
+  printResult(flags, { decision, rules, isUnchanged: digest === decision.config.rules }, (explained) =>
+    describe(explained, flags.config),
+  );
 }
 
 /** @throws UsageError if nothing can be there */
@@ -61,7 +64,7 @@ async function find(id: string, state: string): Promise<Decision> {
   );
 }
 
-function describe({ decision, rules, isUnchanged }: Explained): string {
+function describe({ decision, rules, isUnchanged }: Explained, config: string): string {
   const { id, at, app, end, readings, isMasked, fields, unknown, login, address, network } = decision;
   const [path = '', ...others] = readings;
   const rows = [
@@ -69,6 +72,7 @@ function describe({ decision, rules, isUnchanged }: Explained): string {
     ['time', new Date(at).toISOString()],
     ['app', app],
     ['end', describeEnd(end)],
+    ...('refused' in end && end.ban !== undefined ? [['ban', end.ban]] : []),
     ['path', `${path}${isMasked ? ' (parts that may be secrets are masked)' : ''}`],
     ...others.map((reading) => ['read as', reading]),
     ['client', address ?? `not recorded (logAddresses)${network === undefined ? '' : `, network ${network}`}`],
@@ -77,8 +81,9 @@ function describe({ decision, rules, isUnchanged }: Explained): string {
     ...unknown.map((name) => [name, 'unknown']),
   ];
   const changed = isUnchanged ? [] : ['The rules have changed since. They are shown as they are now.'];
+  const lift = 'refused' in end && end.ban !== undefined ? describeLift(end.ban, config) : [];
   const parts = rules.length === 0 ? ['no rules'] : rules.flatMap((rule) => describeRule(rule, decision));
-  return [formatTable(['', ''], rows).trimStart(), '', ...changed, ...parts].join('\n');
+  return [formatTable(['', ''], rows).trimStart(), '', ...lift, ...changed, ...parts].join('\n');
 }
 
 function describeRule(rule: ReplayedRule, { matches, readings }: Decision): string[] {
@@ -89,11 +94,21 @@ function describeRule(rule: ReplayedRule, { matches, readings }: Decision): stri
   return [`rule   ${name} (${action}): ${result}${read}${acted ? ', applied' : ''}`, ...describeParts(parts, 1)];
 }
 
+const describeLift = (ban: string, config: string): string[] => [
+  'If the ban is still in force, this lifts it:',
+  `  credveil gateway limits lift ${ban} --config ${config}`,
+  '',
+];
+
 export function describeEnd(end: DecisionEnd): string {
   if ('forwarded' in end) return `forwarded, answered with ${end.forwarded}`;
   if ('blockedBy' in end) return `blocked by ${end.blockedBy} with ${end.status}`;
-  return end.limit === undefined ? end.refused : `${end.refused} by the limit ${end.limit}`;
+  if (end.refused === 'REDIRECTED') return 'redirected by the gateway';
+  const status = isAnswer(end.refused) ? ` with ${ANSWER_KINDS[end.refused].status}` : '';
+  return `refused${status}: ${end.refused}${end.limit === undefined ? '' : ` by the limit ${end.limit}`}`;
 }
+
+const isAnswer = (code: string): code is AnswerCode => Object.hasOwn(ANSWER_KINDS, code);
 
 const describeLogin = ({ name, outcome, verdict, user }: NonNullable<Decision['login']>): string =>
   [`${name}: ${outcome ?? 'not forwarded'}`, verdict, user].filter((part) => part !== undefined).join(', ');

@@ -22,6 +22,8 @@ export interface AnswerOptions {
   readonly custom?: CustomAnswer | undefined;
   /** More headers, names and values in turn. */
   readonly headers?: readonly string[];
+  /** When it makes sense to try again. Default: with 503, five seconds. */
+  readonly retryAfterS?: number | undefined;
   /** A way on, on the gateway's own page. */
   readonly link?: { readonly href: string; readonly text: string } | undefined;
 }
@@ -34,17 +36,27 @@ const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; frame-ancestors 'none'; base-uri 'none'`;
 const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
+/** Of a 503. */
+const RETRY_S = 5;
+const UNITS = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+] as const;
+
 /** Ends a response whose head was not sent. */
 export function sendAnswer(
   { headers: { accept } }: Pick<IncomingMessage, 'headers'>,
   response: ServerResponse,
   code: AnswerCode,
-  { id, close, custom = {}, headers = [], link }: AnswerOptions,
+  { id, close, custom = {}, headers = [], retryAfterS, link }: AnswerOptions,
 ): void {
   const kind: AnswerKind = ANSWER_KINDS[code];
   const status = custom.status ?? kind.status;
   const isPage = prefersPage(accept);
-  const body = isPage ? (custom.html ?? pageOf(kind, id, link)) : (custom.json ?? problemOf(code, status, id));
+  const body = isPage
+    ? (custom.html ?? pageOf(kind, { id, retryAfterS, link }))
+    : (custom.json ?? problemOf(code, status, id));
   const isStream = isHttp2(response.req);
   const own = [
     'Content-Type',
@@ -61,7 +73,7 @@ export function sendAnswer(
     'no-referrer',
     'Date',
     new Date().toUTCString(),
-    ...(status === 503 ? ['Retry-After', '5'] : []),
+    ...retryAfter(retryAfterS ?? (status === 503 ? RETRY_S : undefined)),
     ...(close && !isStream ? ['Connection', 'close'] : []),
     ...headers,
   ];
@@ -102,11 +114,24 @@ export function problemOf(code: AnswerCode, status: number, id: string): string 
   return JSON.stringify({ type, title, status, detail, code, hint, instance: `urn:credveil:request:${id}` });
 }
 
-const pageOf = ({ title, detail, hint }: AnswerKind, id: string, link: AnswerOptions['link']): string =>
+const retryAfter = (seconds: number | undefined): string[] =>
+  seconds === undefined ? [] : ['Retry-After', String(seconds)];
+
+/** Rounded up, in a unit of which there are two at least. */
+function formatWait(seconds: number): string {
+  const [unit, length] = UNITS.find(([, each]) => seconds >= 2 * each) ?? ['second', 1];
+  const count = Math.ceil(seconds / length);
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
+const pageOf = (
+  { title, detail, hint }: AnswerKind,
+  { id, retryAfterS, link }: Pick<AnswerOptions, 'id' | 'retryAfterS' | 'link'>,
+): string =>
   `<!doctype html>\n${
     html`<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${title}</title><style>${{ markup: STYLE }}</style></head>
-<body><main><h1>${title}</h1><p>${detail}</p><p>${hint}</p>${link ? html`<p><a href="${link.href}">${link.text}</a></p>` : ''}<p><small>Request ${id}</small></p></main></body></html>`
+<body><main><h1>${title}</h1><p>${detail}</p><p>${hint}</p>${retryAfterS === undefined ? '' : html`<p>Try again in ${formatWait(retryAfterS)}.</p>`}${link ? html`<p><a href="${link.href}">${link.text}</a></p>` : ''}<p><small>Request ${id}</small></p></main></body></html>`
       .markup
   }\n`;
 

@@ -101,7 +101,7 @@ export const ANSWER_KINDS = {
     status: 429,
     title: 'Too many attempts',
     detail: 'Too many logins from here have failed.',
-    hint: 'Wait, and try again later.',
+    hint: 'Wait before you try again.',
   },
   USER_LIMITED: {
     status: 429,

@@ -114,5 +114,6 @@ export class Bans {
   }
 }
 
-const idOf = ({ isForAll }: Pick<LimitNeed, 'isForAll'>, key: string): string =>
+/** What lifts the ban of a key. */
+export const idOf = ({ isForAll }: Pick<LimitNeed, 'isForAll'>, key: string): string =>
   `${isForAll ? FOR_ALL : FOR_LOGINS}${key}`;

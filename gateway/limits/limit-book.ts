@@ -4,7 +4,7 @@
 // many at once let through exactly the quota, and an attempt whose worker dies counts.
 
 import type { WindowNeed } from '../state/state.ts';
-import { Bans } from './bans.ts';
+import { Bans, idOf } from './bans.ts';
 import { bucketOf, KnownDevices } from './known-devices.ts';
 import type { AdmitAnswer, AdmitQuestion, LiftQuestion, LimitNeed, Refused, SettleQuestion } from './limit-messages.ts';
 import type { LimitStore } from './limit-store.ts';
@@ -167,7 +167,7 @@ export class LimitBook {
     let longest: Refused | undefined;
     for (const need of needs) {
       const retryAfterMs = need.acts ? this.bans.remaining(need, need.key) : 0;
-      if (retryAfterMs > (longest?.retryAfterMs ?? 0)) longest = refusal(need, retryAfterMs);
+      if (retryAfterMs > (longest?.retryAfterMs ?? 0)) longest = banned(need, retryAfterMs);
     }
     return longest && { refused: longest };
   }
@@ -176,7 +176,7 @@ export class LimitBook {
   #fullBy({ app }: AdmitQuestion, needs: readonly Keyed[], now: number): Refusing | undefined {
     const full = needs.filter((need) => need.acts && this.#isFull(need, now));
     const decided = full.find((need) => this.#isDecidedFull(need, now));
-    if (decided) return { refused: refusal(decided, decided.banMs), written: this.bans.add(app, decided) };
+    if (decided) return { refused: banned(decided, decided.banMs), written: this.bans.add(app, decided) };
     return full[0] && { refused: refusal(full[0], UNDECIDED_MS) };
   }
 
@@ -244,4 +244,9 @@ const refusal = ({ limit, name }: LimitNeed, retryAfterMs: number): Refused => (
   limit,
   retryAfterMs,
   isOfUser: name !== undefined,
+});
+
+const banned = (need: Keyed, retryAfterMs: number): Refused => ({
+  ...refusal(need, retryAfterMs),
+  ban: idOf(need, need.key),
 });

@@ -36,6 +36,8 @@ export interface Refused {
   readonly retryAfterMs: number;
   /** The limit has a key with the username, so that others than the user may have filled it. */
   readonly isOfUser: boolean;
+  /** Lifts it. None where attempts are not decided yet, or a request has too much in it. */
+  readonly ban?: string;
 }
 
 export type AdmitAnswer = { readonly reservation: number } | { readonly refused: Refused };

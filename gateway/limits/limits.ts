@@ -25,6 +25,8 @@ export interface AttemptResult extends Judgement {
 /** Why a request is not forwarded, and the answer that it gets. */
 export interface Ban {
   readonly limit: string;
+  /** Lifts it. */
+  readonly id?: string | undefined;
   readonly code: Extract<AnswerCode, 'LOGIN_LIMITED' | 'USER_LIMITED'>;
   readonly answer: Partial<AnswerOptions>;
 }

@@ -7,7 +7,7 @@ import { readingsOf } from '../fields/readings.ts';
 import { REQUEST_SCHEME } from '../fields/request-fields.ts';
 import { OwnCookie } from '../request/own-cookies.ts';
 import { BanTable } from './ban-table.ts';
-import { BANS_TOPIC, type BanChange } from './bans.ts';
+import { BANS_TOPIC, type BanChange, idOf } from './bans.ts';
 import { DEVICE_COOKIE } from './known-devices.ts';
 import { LimitBook } from './limit-book.ts';
 import { LimitKeys, needsOf } from './limit-keys.ts';
@@ -87,7 +87,10 @@ export class LoginLimits implements Limits {
       for (const { place } of places) {
         const retryAfterMs = this.#bans.remaining(place);
         if (retryAfterMs > 0 && actsOn(limit, exchange))
-          return this.#banOf(exchange, { limit: limit.config.name, retryAfterMs, isOfUser: false });
+          return this.#banOf(exchange, {
+            ...{ limit: limit.config.name, retryAfterMs, isOfUser: false },
+            ban: idOf(limit, place),
+          });
       }
     }
     return undefined;
@@ -145,15 +148,16 @@ export class LoginLimits implements Limits {
     return hasDevice && fresh !== undefined ? ['Set-Cookie', DEVICE_COOKIE.format(fresh, isSecure)] : [];
   }
 
-  #banOf({ application }: Exchange, { limit, retryAfterMs, isOfUser }: Refused): Ban {
+  #banOf({ application }: Exchange, { limit, retryAfterMs, isOfUser, ban }: Refused): Ban {
     const { unlockUrl, ...custom } =
       application?.limits.find(({ config }) => config.name === limit)?.config.answer ?? {};
     return {
       limit,
+      id: ban,
       code: isOfUser ? 'USER_LIMITED' : 'LOGIN_LIMITED',
       answer: {
         custom,
-        headers: ['Retry-After', String(Math.ceil(retryAfterMs / 1000))],
+        retryAfterS: Math.ceil(retryAfterMs / 1000),
         ...(unlockUrl !== undefined && isOfUser && { link: { href: unlockUrl, text: 'Choose a new password' } }),
       },
     };

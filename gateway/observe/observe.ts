@@ -7,6 +7,7 @@ import { formatAddress } from '../addresses/address.ts';
 import type { AnswerCode } from '../answers/kinds.ts';
 import type { LeakVerdict } from '../checks/checks.ts';
 import type { Exchange } from '../exchange.ts';
+import type { Ban } from '../limits/limits.ts';
 import type { Attempt, Judgement } from '../login/attempt.ts';
 import type { RuleMatch } from '../phases/rules.ts';
 import type { DecisionEnd } from '../record/decision.ts';
@@ -83,19 +84,39 @@ export class Observe {
     this.#options = options;
   }
 
-  /** The gateway answered by itself. */
-  answered(exchange: Exchange, code: AnswerCode | 'REDIRECTED', limit?: string): void {
+  /**
+   * The gateway answered by itself.
+   * @param ban the limit that refused it
+   */
+  answered(exchange: Exchange, code: AnswerCode | 'REDIRECTED', ban?: Pick<Ban, 'limit' | 'id'>): void {
     if (code === 'REDIRECTED') {
       this.#count(exchange, { refused: code });
       return;
     }
     const recorded = RECORDED[code];
     if (recorded) this.#options.recorder?.begin(exchange, recorded);
-    if (limit !== undefined) this.#limited.set(limit, (this.#limited.get(limit) ?? 0) + 1);
-    this.#count(exchange, { refused: code, ...(limit !== undefined && { limit }) });
+    const facts = ban ? this.#limitedBy(exchange, ban) : {};
+    this.#count(exchange, {
+      refused: code,
+      ...(ban && { limit: ban.limit, ...(ban.id !== undefined && { ban: ban.id }) }),
+    });
     this.malformed(code);
     const { application, id } = exchange;
-    this.#onEvent({ event: 'request-refused', code, ...(application && { app: application.name }), request: id });
+    const app = application && { app: application.name };
+    this.#onEvent({ event: 'request-refused', code, ...app, ...facts, request: id });
+  }
+
+  /** Whom a limit hit, as events of logins name users. */
+  #limitedBy(
+    { application, attempt, decision }: Exchange,
+    { limit }: Pick<Ban, 'limit'>,
+  ): { readonly limit: string; readonly login?: string; readonly user?: string } {
+    this.#limited.set(limit, (this.#limited.get(limit) ?? 0) + 1);
+    if (!attempt) return { limit };
+    const user = this.#options.nameUser?.(application?.name ?? NO_APP, attempt.typed);
+    const known = user !== undefined && { user };
+    if (decision) decision.login = { name: attempt.login.name, ...known };
+    return { limit, login: attempt.login.name, ...known };
   }
 
   /** A rule applied, or its condition depends on what is unknown. */

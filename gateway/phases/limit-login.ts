@@ -20,9 +20,9 @@ export async function admitLogin(
   const admit = (): Promise<Admission> => limits.admit({ exchange, usernames, findMember });
   const admission = await (shared ? shared.join(admit) : admit());
   if (!admission.ban) return admission;
-  const { code, answer, limit } = admission.ban;
+  const { code, answer } = admission.ban;
   exchange.answer(code, answer);
-  observe.answered(exchange, code, limit);
+  observe.answered(exchange, code, admission.ban);
   return undefined;
 }
 

@@ -67,6 +67,7 @@ const LISTED: { readonly [field in Field]: true } = {
   entries: true,
   unreadable: true,
   forbidden: true,
+  limit: true,
   login: true,
   outcome: true,
   certainty: true,

@@ -34,9 +34,17 @@ apps:
   onTestFinished(stop);
   const login = async (username: string, password: string): Promise<string> =>
     (await visit(ports[0] as number, APP, { ...formOf({ username, password }), path: '/login' })).status;
+  const explain = async (username: string) => {
+    const { body } = await visit(ports[0] as number, APP, { ...formOf({ username, password: 'x' }), path: '/login' });
+    const { instance } = JSON.parse(body.toString()) as { instance: string };
+    const args = ['gateway', 'explain', instance, '--config', file];
+    // Written behind the answer.
+    await expect.poll(async () => (await credveil(args)).code, { timeout: 60_000, interval: 500 }).toBe(0);
+    return (await credveil(args)).stdout;
+  };
   const limits = (args: readonly string[], input = '') =>
     credveil(['gateway', 'limits', ...args, '--config', file], input);
-  return { login, limits };
+  return { login, limits, explain };
 }
 
 describe('credveil gateway limits', { timeout: 600_000 }, () => {
@@ -62,6 +70,21 @@ describe('credveil gateway limits', { timeout: 600_000 }, () => {
     expect(ban?.forMs).toBeGreaterThan(47 * 3_600_000);
     expect((await limits(['lift', ban?.id ?? ''])).code).toBe(0);
     await expect.poll(() => login('ann', 'right'), { timeout: 60_000 }).toContain('302');
+  });
+
+  test('are led to by the number of a request', async () => {
+    const { login, limits, explain } = await world();
+    for (let i = 0; i < 2; i++) await login('ann', 'wrong');
+    const shown = await explain('ann');
+    expect(shown).toMatch(/^end +refused with 429: USER_LIMITED by the limit by-user$/m);
+    expect(shown).toMatch(/^login +form: not forwarded, u_[\w-]+$/m);
+    const [, id = ''] = /^ {2}credveil gateway limits lift (\S+) --config /m.exec(shown) ?? [];
+    expect(await limits(['lift', id])).toMatchObject({ code: 0 });
+    expect(await login('ann', 'right')).toContain('302');
+
+    for (let i = 0; i < 4; i++) await login(`user${i}`, 'wrong');
+    const [, place = ''] = /limits lift (\S+) /.exec(await explain('bob')) ?? [];
+    expect(await limits(['lift', place])).toMatchObject({ code: 0 });
   });
 
   test('names what is wrong', async () => {

@@ -28,7 +28,10 @@ describe('a limit', () => {
     const { book, pass } = openBook();
     const given = { needs: [needOf('a')] };
     expect(await letThrough(book, 20, given)).toBe(5);
-    expect(await attempt(book, given)).toEqual({ limit: 'failures', retryAfterMs: HOUR_MS, isOfUser: false });
+    expect(await attempt(book, given)).toEqual({
+      ...{ limit: 'failures', retryAfterMs: HOUR_MS, isOfUser: false },
+      ban: expect.stringMatching(/^l\./),
+    });
     pass(HOUR_MS - 1);
     expect(await attempt(book, given)).toMatchObject({ retryAfterMs: 1 });
     pass(1);

@@ -19,6 +19,25 @@ describe('a login over a limit', { timeout: 60_000 }, () => {
     expect((await app.get('/')).status).toBe(200);
   });
 
+  test('is told with the limit, the login and whom it hit, and when to try again', async () => {
+    const app = await startLimitedApp({ limits: BY_USER, stateDirectory: stateFolder() });
+    for (let i = 0; i < 3; i++) await app.login('ann', 'wrong');
+    const { status, body } = await app.login('ann', RIGHT, HTML);
+    expect([status, body]).toEqual([429, expect.stringContaining('Try again in 60 minutes.')]);
+    const [failed] = app.events.filter(({ event }) => event === 'login');
+    const { user } = failed as { readonly user?: string };
+    expect(user).toMatch(/^u_/);
+    expect(app.events).toContainEqual(
+      expect.objectContaining({
+        event: 'request-refused',
+        code: 'USER_LIMITED',
+        limit: 'user',
+        login: 'form',
+        user,
+      }),
+    );
+  });
+
   test('by username is the same for names in every spelling, and for names that no user has', async () => {
     const app = await startLimitedApp({ limits: BY_USER, stateDirectory: stateFolder() });
     for (const name of ['Ann', ' ann ', 'ＡＮＮ']) expect((await app.login(name, 'wrong')).status).toBe(403);

@@ -122,6 +122,13 @@ describe('another configuration', () => {
     expect(decisions.map((decision, i) => changeOf(decision, replayed[i] as Replayed))).toEqual(expected);
   });
 
+  test('blocks what was forwarded; what a limit refused was no way through', () => {
+    const blocked: Replayed = { app: 'a', end: { blockedBy: 'r', status: 403 }, matches: [], untold: [] };
+    const of = (end: Decision['end']) => changeOf({ end, matches: [] as Decision['matches'] } as Decision, blocked);
+    expect(of({ forwarded: 200 })).toBe('blocked');
+    expect(of({ refused: 'LOGIN_LIMITED', limit: 'x' })).toBe('otherwise');
+  });
+
   test('with other items in a list cannot tell who was on it', async () => {
     const url = await origin();
     const { decisions } = await record(configWith(url, BEFORE), REQUESTS);
