@@ -4,6 +4,7 @@ import { LookupError } from '../../client-sdk/index.ts';
 import type { Checks } from '../../gateway/checks/checks.ts';
 import { readConfig } from '../../gateway/config/read.ts';
 import type { GatewayConfig } from '../../gateway/config/schema.ts';
+import { assertFolder } from '../../gateway/state/sqlite-file.ts';
 import type { Sink } from '../../notify/sink.ts';
 import { ServerError } from '../../runtime/errors.ts';
 import type { ServerEvent } from '../../runtime/events.ts';
@@ -24,9 +25,10 @@ export type LeakReadiness =
 
 /**
  * @returns undefined without `leaks`
- * @throws ServerError, StoreError, LookupError for files that cannot be used
+ * @throws ServerError, StoreError, StateError, LookupError for files that cannot be used
  */
 export async function checkFiles(config: GatewayConfig): Promise<LeakReadiness | undefined> {
+  if (config.state) assertFolder(config.state.sqliteFile);
   const expired: Extract<ServerEvent, { readonly message: string }>[] = [];
   const onEvent = (event: ServerEvent): void => {
     if (event.event === 'tls-expired') expired.push(event);

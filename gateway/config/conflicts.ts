@@ -1,5 +1,6 @@
 // What no single key of a configuration shows: two keys that contradict each other.
 
+import { parseHostPort } from '../../runtime/config/host-port.ts';
 import { PRESETS } from '../login/preset.ts';
 import { isObject } from './compare.ts';
 import type { Conflict, Path } from './fault.ts';
@@ -74,6 +75,7 @@ export function conflictsIn(config: GatewayConfig): Conflict[] {
     ...tlsOfHosts(apps),
     ...unreachable(config),
     ...loops(config),
+    ...sharedAddresses(config),
     ...leakConflicts(config),
     ...checkConflicts(config),
   ];
@@ -107,9 +109,13 @@ function checkConflicts({ apps, leaks, notify }: GatewayConfig): Conflict[] {
     if (!login) return [];
     const path = ['apps', name, 'login'];
     const actions = new Set(Object.values(login.onLeaked).flat());
-    const leadsNowhere =
-      login.locations.some(({ changePassword }) => changePassword === undefined) ||
-      login.presets.some((preset) => PRESETS.get(preset)?.changePassword === undefined);
+    const leadNowhere = [
+      // Nobody is at a page who logs in without beginning a session.
+      ...login.locations.filter((each) => each.changePassword === undefined && each.beginsSession !== false),
+      ...login.presets
+        .filter((preset) => PRESETS.get(preset)?.changePassword === undefined)
+        .map((preset) => ({ name: preset })),
+    ].map((each) => each.name);
     return [
       ...(!leaks &&
       (login.header === 'before' || login.onUnknown === 'deny' || actions.has('notify') || actions.has('redirect'))
@@ -124,12 +130,12 @@ function checkConflicts({ apps, leaks, notify }: GatewayConfig): Conflict[] {
             },
           ]
         : []),
-      ...(actions.has('redirect') && leadsNowhere
+      ...(actions.has('redirect') && leadNowhere.length > 0
         ? [
             {
               path: [...path, 'onLeaked'],
-              message: 'has redirect, and a login has no page for a new password',
-              hint: 'Give each location its changePassword.',
+              message: `has redirect, and a login has no page for a new password: ${leadNowhere.join(', ')}`,
+              hint: 'Give each location its changePassword, or those of programs beginsSession: false.',
             },
           ]
         : []),
@@ -186,6 +192,7 @@ function loops({ listen, apps }: GatewayConfig): Conflict[] {
     }));
 }
 
+const LOCAL = '127.0.0.1';
 const ANY: ReadonlySet<string> = new Set(['', '::', '0.0.0.0']);
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1']);
 
@@ -194,6 +201,29 @@ function isAt({ protocol, hostname, port }: URL, listening: { readonly host: str
   if (Number(port || (protocol === 'https:' ? 443 : 80)) !== listening.port) return false;
   return host === listening.host || ANY.has(host) || (LOOPBACK.has(host) && ANY.has(listening.host));
 }
+
+/** Addresses that cannot be had at once. `page` and `metrics` without a host are of loopback. */
+function sharedAddresses({ listen, forwardAuth, metrics, admin }: GatewayConfig): Conflict[] {
+  const page = typeof admin === 'object' ? admin.page : undefined;
+  const all = [
+    ...listen.map(({ address }, i) => ({ path: ['listen', i], name: 'listen', ...parseListen(address) })),
+    ...(forwardAuth
+      ? [{ path: ['forwardAuth', 'listen'], name: 'forwardAuth', ...parseListen(forwardAuth.listen) }]
+      : []),
+    ...(metrics === 'off' ? [] : [{ path: ['metrics'], name: 'metrics', ...parseHostPort(metrics, LOCAL) }]),
+    ...(page === undefined ? [] : [{ path: ['admin', 'page'], name: 'admin', ...parseHostPort(page, LOCAL) }]),
+  ];
+  return all.flatMap(({ path, host, port }, i) => {
+    const other = all.slice(0, i).find((each) => port !== 0 && each.port === port && isShared(each.host, host));
+    return other
+      ? [{ path, message: `is also an address of ${other.name}`, hint: 'Give each a port of its own.' }]
+      : [];
+  });
+}
+
+const isShared = (a: string, b: string): boolean => a === b || isEvery(a, b) || isEvery(b, a);
+const isEvery = (every: string, host: string): boolean =>
+  every === '::' || every === '' || (every === '0.0.0.0' && !host.includes(':'));
 
 /** TLS comes before the path, so that a host has one way to secure it. */
 function tlsOfHosts(apps: GatewayConfig['apps']): Conflict[] {

@@ -9,13 +9,15 @@ import { createLoginSet } from '../login/login-set.ts';
 import { pathOf } from '../login/reference.ts';
 import type { FindList } from '../rules/compile-expression.ts';
 import { RuleError } from '../rules/syntax/rule-error.ts';
+import { isObject } from './compare.ts';
 import type { Conflict, Path } from './fault.ts';
 import { listsByKind } from './rule-faults.ts';
 import type { GatewayConfig } from './schema.ts';
 
 const FIELD = 'field:';
 
-export function limitFaults({ apps, lists, forwardAuth }: GatewayConfig): Conflict[] {
+/** @param written the file, which says where a limit stands */
+export function limitFaults({ apps, lists, forwardAuth }: GatewayConfig, written?: unknown): Conflict[] {
   const findList = listsByKind(lists);
   return Object.entries(apps).flatMap(([name, { loginLimits, login }]): Conflict[] => {
     const path = ['apps', name, 'loginLimits'];
@@ -32,7 +34,9 @@ export function limitFaults({ apps, lists, forwardAuth }: GatewayConfig): Confli
         { path, message: 'needs login, which says where logins are', hint: 'Add login, such as login: generic.' },
       ];
     const isPassword = login && passwordTest(login, findList);
-    return loginLimits.flatMap((limit) => faultsOf(limit, path, findList, isPassword));
+    return loginLimits.flatMap((limit) =>
+      faultsOf(limit, [...path, ...placeIn(written, path, limit.name)], findList, isPassword),
+    );
   });
 }
 
@@ -54,6 +58,13 @@ function passwordTest(login: LoginConfig, findList: FindList): PasswordTest {
 }
 
 /** Presets stand for several limits, so that a limit is found by its name. */
+function placeIn(written: unknown, path: readonly string[], name: string): number[] {
+  let limits = written;
+  for (const key of path) limits = isObject(limits) ? limits[key] : undefined;
+  const at = Array.isArray(limits) ? limits.findIndex((each) => isObject(each) && each['name'] === name) : -1;
+  return at < 0 ? [] : [at];
+}
+
 function faultsOf(limit: LimitConfig, path: Path, findList: FindList, isPassword?: PasswordTest): Conflict[] {
   const ofLogins = limit.by.find(isOfLogins);
   if (limit.actOn === 'everything' && ofLogins !== undefined) {

@@ -1,13 +1,23 @@
 // The configuration file: YAML or JSON, checked as a whole. Every mistake has its line.
 
-import { type Document, isAlias, isMap, isScalar, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLParseError,
+} from 'yaml';
 import { isObject } from './compare.ts';
 import { conflictsIn, impossibleNames, missingTargets } from './conflicts.ts';
 import type { ConfigFault, Conflict, Path } from './fault.ts';
 import { limitFaults } from './limit-faults.ts';
 import { expressionFaults, ruleFaults } from './rule-faults.ts';
 import { CONFIG, type GatewayConfig } from './schema.ts';
-import { faultsOf, messageOf } from './schema-faults.ts';
+import { conflictsOf, messageOf } from './schema-faults.ts';
 
 export type ParsedConfig =
   | { readonly config: GatewayConfig; readonly faults: readonly [] }
@@ -20,8 +30,8 @@ export function parseConfig(text: string): ParsedConfig {
   const lines = new LineCounter();
   // A warning of the parser repeats what the file has.
   const document = parseDocument(text, { lineCounter: lines, version: '1.2', prettyErrors: false, logLevel: 'error' });
-  const { errors } = document;
-  if (errors.length > 0) return failed(errors.map(({ pos, code }) => syntaxFault(lines.linePos(pos[0]), code)));
+  if (document.errors.length > 0)
+    return failed(firstFaults(document.errors).map(({ pos, code }) => syntaxFault(lines.linePos(pos[0]), code)));
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
@@ -38,11 +48,13 @@ export function parseConfig(text: string): ParsedConfig {
   const checked = CONFIG.safeParse(value ?? {}, { reportInput: true, error: messageOf });
   if (!checked.success) {
     const missing = isObject(value) && value.listen !== undefined ? missingTargets(value.apps) : [];
-    return failed([...checked.error.issues.flatMap(faultsOf), ...missing, ...expressionFaults(value)].map(placed));
+    return failed([...conflictsOf(checked.error.issues), ...missing, ...expressionFaults(value)].map(placed));
   }
-  const conflicts = [...conflictsIn(checked.data), ...ruleFaults(checked.data), ...limitFaults(checked.data)].map(
-    placed,
-  );
+  const conflicts = [
+    ...conflictsIn(checked.data),
+    ...ruleFaults(checked.data),
+    ...limitFaults(checked.data, value),
+  ].map(placed);
   return conflicts.length > 0 ? failed(conflicts) : { config: checked.data, faults: [] };
 }
 
@@ -51,6 +63,15 @@ const failed = (faults: readonly ConfigFault[]): ParsedConfig => ({
   faults: [...faults].sort((a, b) => a.line - b.line || a.column - b.column),
 });
 
+/** What follows one of them is read out of step: those behind the first are its consequences. */
+function firstFaults(errors: readonly YAMLParseError[]): readonly YAMLParseError[] {
+  const [first] = errors.filter(({ code }) => code !== 'DUPLICATE_KEY').sort((a, b) => a.pos[0] - b.pos[0]);
+  return errors.filter(
+    (error) => error === first || (error.code === 'DUPLICATE_KEY' && !(first && first.pos[0] < error.pos[0])),
+  );
+}
+
+const QUOTE_HINT = 'Put an expression, or another text with " { [ or : in it, into single quotes.';
 const SYNTAX: { readonly [code: string]: string } = {
   DUPLICATE_KEY: 'a key stands here twice',
   TAB_AS_INDENT: 'tabs do not indent in YAML; use spaces',
@@ -60,7 +81,8 @@ const SYNTAX: { readonly [code: string]: string } = {
 
 function syntaxFault({ line, col }: { line: number; col: number }, code: string): ConfigFault {
   const known = SYNTAX[code] ?? `the file is neither YAML nor JSON here (${code.toLowerCase().replaceAll('_', ' ')})`;
-  return { line, column: col, key: '', message: known };
+  const isOfText = code === 'UNEXPECTED_TOKEN' || code === 'BLOCK_AS_IMPLICIT_KEY' || code === 'MISSING_CHAR';
+  return { line, column: col, key: '', message: known, ...(isOfText && { hint: QUOTE_HINT }) };
 }
 
 /** A key may be anything that somebody wrote: no control characters, and not all of a long one. */

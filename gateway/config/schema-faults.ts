@@ -37,12 +37,20 @@ export function messageOf(issue: z.core.$ZodRawIssue): string {
   }
 }
 
+export const conflictsOf = (issues: readonly Issue[]): Conflict[] => withoutFollowing(issues).flatMap(faultsOf);
+
+/** A value of another kind may have a length as well: what is said of that means nothing. */
+function withoutFollowing(issues: readonly Issue[]): readonly Issue[] {
+  const ofKind = new Set(issues.filter(({ code }) => code === 'invalid_type').map(({ path }) => JSON.stringify(path)));
+  return issues.filter(({ code, path }) => code === 'invalid_type' || !ofKind.has(JSON.stringify(path)));
+}
+
 export function faultsOf(issue: Issue): Conflict[] {
   const { code, path, input } = issue;
   if (code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key]));
   if (code === 'invalid_union') {
     const meant = meantIssues(issue).map((each) => ({ ...each, path: [...path, ...each.path] }) as Issue);
-    if (meant.length > 0) return meant.flatMap(faultsOf);
+    if (meant.length > 0) return conflictsOf(meant);
   }
   if (code === 'invalid_key') {
     const meant = path[0] === 'apps' && path.length === 2 ? meantApp(String(path[1])) : undefined;
@@ -50,7 +58,21 @@ export function faultsOf(issue: Issue): Conflict[] {
     return [{ path, isOfKey: true, message: issue.issues[0]?.message ?? issue.message, ...hint }];
   }
   const lack = input === undefined ? 'is missing; it ' : input === null ? 'has no value; it ' : '';
-  return [{ path, isOfKey: false, message: `${lack}${issue.message}` }];
+  return [{ path, isOfKey: false, message: `${lack}${issue.message}`, ...meantValue(issue) }];
+}
+
+/** The word that was presumably meant, where some are known. */
+function meantValue(issue: Issue): { readonly hint?: string } {
+  const { input } = issue;
+  if (typeof input !== 'string') return {};
+  const meant = nearest(input, wordsOf(issue));
+  return meant === undefined ? {} : { hint: `Did you mean "${meant}"?` };
+}
+
+function wordsOf(issue: Issue): string[] {
+  if (issue.code === 'invalid_value') return issue.values.filter((value) => typeof value === 'string');
+  if (issue.code !== 'invalid_union') return [];
+  return alternativesOf(issue).flatMap((issues) => issues.filter(({ path }) => path.length === 0).flatMap(wordsOf));
 }
 
 /** The issues of the alternative that was presumably meant; none if that cannot be told. */

@@ -55,7 +55,7 @@ const own = z
     /** One limit for each combination of these values. */
     by: z
       .array(z.string().regex(BY, { error: 'must be address, username, header:NAME, cookie:NAME or field:NAME' }), {
-        error: 'must be a list',
+        error: 'must be a list, such as [username]',
       })
       .min(1, { error: 'must have a value' })
       .max(MAX_VALUES, { error: 'may have 4 values' })
@@ -76,11 +76,18 @@ export const LOGIN_LIMITS_SCHEMA = z
   .union([preset, z.array(z.union([preset, changed, own], { error: 'must be a preset, or an object with name' }))], {
     error: 'must be a preset, or a list of presets and objects',
   })
+  .superRefine((given, context) => {
+    const names = new Set<string>();
+    // Of a preset alone, which has each name once, this goes through the limits themselves.
+    for (const [i, limits] of given.entries())
+      for (const { name } of [limits].flat()) {
+        if (names.has(name))
+          context.addIssue({ code: 'custom', path: [i], message: `is a second limit with the name ${name}` });
+        names.add(name);
+      }
+  })
   .transform((given): readonly LimitConfig[] => given.flat())
   .refine((limits) => limits.length <= MAX_LIMITS, { error: 'may have 32 limits' })
-  .refine((limits) => new Set(limits.map(({ name }) => name)).size === limits.length, {
-    error: 'has two limits of one name',
-  })
   .default([]);
 
 /** `//host` would lead elsewhere. */

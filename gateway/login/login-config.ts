@@ -36,6 +36,11 @@ const object = z
     locations: z
       .array(location, { error: 'must be a list of logins' })
       .max(MAX_LOCATIONS, { error: `may have ${MAX_LOCATIONS} logins` })
+      .superRefine((locations, context) => {
+        for (const [i, { name }] of locations.entries())
+          if (locations.findIndex((each) => each.name === name) < i)
+            context.addIssue({ code: 'custom', path: [i, 'name'], message: 'is the name of another login too' });
+      })
       .default([]),
     /** Cookies that the application sets after a login alone, beside those of the presets. */
     sessionCookies: z

@@ -64,8 +64,25 @@ export function openStateFile(
   }
 }
 
+/**
+ * Of the folders of a state, only the last one is created: with a misspelled path, no ban of before
+ * would be in force.
+ * @throws StateError `STATE_UNWRITABLE`
+ */
+export function assertFolder(file: string): void {
+  const folder = path.dirname(file);
+  if (fs.existsSync(path.dirname(folder))) return;
+  throw new StateError(
+    'STATE_UNWRITABLE',
+    `state ${file}: there is no folder ${path.dirname(folder)}`,
+    'Correct the path, or create the folder.',
+  );
+}
+
 function createPrivateFile(file: string): void {
-  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  assertFolder(file);
+  const folder = path.dirname(file);
+  if (!fs.existsSync(folder)) fs.mkdirSync(folder, { mode: 0o700 });
   const handle = fs.openSync(file, O_RDWR | O_CREAT | O_NONBLOCK, PRIVATE_FILE);
   try {
     const stat = fs.fstatSync(handle);

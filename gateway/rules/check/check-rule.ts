@@ -1,5 +1,6 @@
 // Checks operators and what they compare. What passes can be compiled and evaluated.
 
+import { fieldOf } from '../schema/fields.ts';
 import { signatureOf } from '../schema/signatures.ts';
 import { arrayOf, isArray, isMap, itemOf, type Type } from '../schema/types.ts';
 import type { Comparison, Expression, Literal, Rule, Value } from '../syntax/ast.ts';
@@ -121,6 +122,7 @@ class Checker extends ValueChecker {
         type === 'Ip' ? 'Compare with networks: `in {192.0.2.0/24}`.' : 'Compare with == != < <= > >= or `in {…}`.',
       );
     this.#checkRight(comparison, type);
+    this.#checkPossible(comparison);
     return each ? this.#elementsOf(value) : undefined;
   }
 
@@ -143,6 +145,24 @@ class Checker extends ValueChecker {
         'Lists have addresses or strings, no integers.',
         'Write the integers into the rule: `in {401 403 500..599}`.',
       );
+  }
+
+  /** What a field never is makes a comparison that is never, or always, true. */
+  #checkPossible(comparison: Comparison): void {
+    const { base, indexes } = comparison.value;
+    const values = base.kind === 'field' && indexes.length === 0 ? fieldOf(base.name)?.values : undefined;
+    if (!values) return;
+    const literals =
+      comparison.kind === 'ordering' ? [comparison.literal] : comparison.kind === 'in-set' ? comparison.items : [];
+    for (const literal of literals) {
+      if (literal.kind !== 'bytes' || values.includes(literal.bytes)) continue;
+      throw this.error(
+        'VALUE_IMPOSSIBLE',
+        literal.span,
+        `\`${this.text(comparison.value.span)}\` is never ${this.text(literal.span).slice(0, 60)}.`,
+        `Write ${values.map((value) => `"${value}"`).join(' or ')}.`,
+      );
+    }
   }
 
   #checkLiteral(literal: Literal, type: Type): void {

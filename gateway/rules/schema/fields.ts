@@ -10,6 +10,8 @@ export interface FieldDefinition {
   readonly needs?: Feature;
   /** It may hold a password: only the expressions of logins read it, and no event shows it. */
   readonly isSecret?: true;
+  /** It has no others. */
+  readonly values?: readonly string[];
   /** Keys of the map are in lower case. */
   readonly hasLowerCaseKeys?: true;
 }
@@ -82,7 +84,7 @@ export const FIELDS = {
   'cf.waf.credential_check.username_password_similar': later('Bool', 'leak verdicts'),
   'cf.waf.credential_check.password_leaked': later('Bool', 'leak verdicts'),
   'credveil.login.detected': of('Bool'),
-  'credveil.login.outcome': { type: 'Bytes', phase: 'response' },
+  'credveil.login.outcome': { ...ofResponse('Bytes'), values: ['success', 'failure', 'unknown'] },
   'credveil.login.app': of('Bytes'),
   'credveil.bot.reasons': later('Array<Bytes>', 'bot scores'),
   'credveil.network.attempts': later('Int', 'network counters'),

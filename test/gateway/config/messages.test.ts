@@ -45,6 +45,8 @@ test('no message is one of the library that checks the values', () => {
 const rule = (action: string): string =>
   `listen: ":1"\napps:\n  a.example:\n    to: http://h\n    rules:\n      - { when: ssl, do: ${action} }`;
 
+const LOGIN = `{ name: one, when: 'ssl', password: 'http.request.body.form["p"][0]' }`;
+
 test.each([
   [
     'an application without keys',
@@ -139,6 +141,63 @@ test.each([
     undefined,
   ],
   [
+    'a misspelled preset of limits',
+    `listen: ":1"\napps: { a.example: { to: http://h, login: generic, loginLimits: failure } }`,
+    'apps.a.example.loginLimits',
+    /must be a preset/,
+    /^Did you mean "failures"\?$/,
+  ],
+  [
+    'a misspelled preset of limits in a list',
+    `listen: ":1"\napps: { a.example: { to: http://h, login: generic, loginLimits: [laddre] } }`,
+    'apps.a.example.loginLimits.0',
+    /must be a preset/,
+    /^Did you mean "ladder"\?$/,
+  ],
+  [
+    'a misspelled word',
+    `listen: ":1"\napps: { a.example: { to: http://h, path: normalise } }`,
+    'apps.a.example.path',
+    /must be/,
+    /^Did you mean "normalize"\?$/,
+  ],
+  ...['http.response.code in {401,403}', 'any(x["a"][0] == "b")', '"/a" in x'].map(
+    (text): [string, string, string, RegExp, RegExp] => [
+      `an expression without quotes: ${text}`,
+      `listen: ":1"\napps: { a.example: { rules: [{ when: ${text}, do: log }] } }`,
+      '',
+      /neither YAML nor JSON here/,
+      /into single quotes/,
+    ],
+  ),
+  ...(
+    [
+      ['metrics: "127.0.0.1:1"', 'metrics'],
+      ['admin: { page: ":1" }', 'admin.page'],
+      ['admin: { page: ":2" }\nmetrics: ":2"', 'admin.page'],
+    ] as const
+  ).map(([more, key]): [string, string, string, RegExp, RegExp] => [
+    `an address that stands twice: ${more}`,
+    `listen: ":1"\napps: { a.example: { to: "http://h" } }\n${more}`,
+    key,
+    /is also an address of (?:listen|metrics)/,
+    /port of its own/,
+  ]),
+  [
+    'two logins of one name',
+    `listen: ":1"\napps: { a.example: { to: "http://h", login: { locations: [${LOGIN}, ${LOGIN}] } } }`,
+    'apps.a.example.login.locations.1.name',
+    /name of another login/,
+    undefined,
+  ],
+  [
+    'a redirect that leads nowhere',
+    `listen: ":1"\nleaks: { url: "http://l", keyFile: k }\napps: { a.example: { to: "http://h", login: { onLeaked: { pair: redirect }, locations: [${LOGIN}, ${LOGIN.replace('one', 'api').replace('}', ', beginsSession: false }')}] } } }`,
+    'apps.a.example.login.onLeaked',
+    /no page for a new password: one$/,
+    /beginsSession: false/,
+  ],
+  [
     'a list with a typo',
     `${rule('block').replace('ssl', 'ip.src in $offce')}\nlists: { office: { items: [] } }`,
     'apps.a.example.rules.0.when',
@@ -170,4 +229,11 @@ test.each([
   const fault = parseConfig(text).faults.find((each) => each.key === key);
   expect(fault?.message).toMatch(message);
   if (hint) expect(fault?.hint).toMatch(hint);
+});
+
+test('what follows a slip of syntax is not told as further mistakes', () => {
+  const text = 'listen: ":1"\nlimits: [{ count: x in {1,2}, allow: 20, by: [a] }]\nlisten: ":2"';
+  expect(parseConfig(text).faults.map(({ line, column }) => [line, column])).toEqual([[2, 24]]);
+  const twice = 'listen: ":1"\nlisten: ":2"\napps: {}\napps: {}';
+  expect(parseConfig(twice).faults.map(({ line }) => line)).toEqual([2, 4]);
 });

@@ -59,9 +59,14 @@ describe('mistakes', () => {
     [[{ ...own, answer: { json: '{' } }], /must be JSON/],
     [[{ ...own, answer: { unlockUrl: '//evil.example' } }], /unlockUrl must be a URL/],
     [[{ ...own, answer: { unlockUrl: 'javascript:alert(1)' } }], /unlockUrl must be a URL/],
-    [[own, own], /two limits of one name/],
-    [['failures', 'failures'], /two limits of one name/],
-    [[{ ...own, count: 'http.response.code in' }], /loginLimits \(limit own, line 1, column \d+ of its expression\)/],
+    [[own, own], /^apps.a.example.loginLimits.1 is a second limit with the name own$/],
+    [['failures', 'failures'], /^apps.a.example.loginLimits.1 is a second limit with the name failures-address$/m],
+    [[{ ...own, by: 'username' }], /^apps.a.example.loginLimits.0.by must be a list, such as \[username\]$/],
+    [[own, { ...own, name: 'b', count: 'credveil.login.outcome eq "failed"' }], /loginLimits.1 \(limit b, .* is never/],
+    [
+      [{ ...own, count: 'http.response.code in' }],
+      /loginLimits\.0 \(limit own, line 1, column \d+ of its expression\)/,
+    ],
     [[{ ...own, count: 'http.request.body.raw contains "x"' }], /limit own/],
     [[{ ...own, actOn: 'http.response.code eq 200' }], /limit own/],
     [[{ ...own, actOn: 'everything', by: ['username'] }], /which only logins have/],
@@ -80,7 +85,8 @@ describe('mistakes', () => {
   });
 
   test('a count may read the request, the outcome and the response', () => {
-    const count = 'http.response.code in {401 403} and http.request.method eq "POST" and credveil.login.outcome ne "x"';
+    const count =
+      'http.response.code in {401 403} and http.request.method eq "POST" and credveil.login.outcome ne "unknown"';
     expect(faultsIn([{ ...own, count, actOn: 'http.request.uri.path eq "/login"' }])).toEqual([]);
   });
 });

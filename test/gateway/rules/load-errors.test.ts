@@ -11,6 +11,9 @@ import { loadRule, readersOf, someLists } from '../../support/gateway/rules/rule
 const VECTORS: readonly (readonly [RuleErrorCode, marked: string, hint?: string])[] = [
   // Names
   ['FIELD_UNKNOWN', '«http.request.path» contains "/login"', '`http.request.uri.path`?'],
+  ['FIELD_UNKNOWN', '«http.response.status» eq 1', '`http.response.code`?'],
+  ['FIELD_UNKNOWN', '«http.response.body» eq "a"', '`credveil.response.body`?'],
+  ['FIELD_UNKNOWN', '«http.request.banana» eq "a"', 'docs/gateway-rules.md'],
   ['FIELD_UNKNOWN', '«http.hots» eq "a"', '`http.host`?'],
   ['FIELD_UNKNOWN', '«HTTP.HOST» eq "a"', '`http.host`?'],
   ['FIELD_UNKNOWN', '«ip.source» in {192.0.2.1}', '`ip.src`?'],

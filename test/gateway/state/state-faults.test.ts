@@ -25,6 +25,14 @@ describe('a file that cannot be used', () => {
     expect(() => openTestState({ file: other })).toThrow(failing('STATE_CORRUPT'));
   });
 
+  test('is refused if more than its folder is missing, which is not created', () => {
+    const folder = stateFolder();
+    const file = path.join(folder, 'typo', 'state', 'state.sqlite');
+    expect(() => openTestState({ file })).toThrow(failing('STATE_UNWRITABLE'));
+    expect(fs.readdirSync(folder)).toEqual([]);
+    expect(() => openTestState({ file: path.join(folder, 'state', 'state.sqlite') })).not.toThrow();
+  });
+
   test('is refused if a newer version wrote it', () => {
     const { state, file } = openTestState();
     state.close();

@@ -54,7 +54,9 @@ const WILDCARDS = [
 const ORDERINGS: readonly OrderingOperator[] = ['==', '!=', '<', '<=', '>', '>='];
 const SPAN = { start: 0, end: 0 };
 
-const FIELDS_OF = Map.groupBy(Object.keys(FIELDS) as FieldName[], (name): Type => FIELDS[name].type);
+/** Fields of few values are compared with these alone. */
+const OPEN = (Object.keys(FIELDS) as FieldName[]).filter((name) => !('values' in FIELDS[name]));
+const FIELDS_OF = Map.groupBy(OPEN, (name): Type => FIELDS[name].type);
 
 /** @param depth how much may still be nested */
 export function randomExpression(random: Random, depth: number): Expression {
