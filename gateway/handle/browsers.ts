@@ -9,15 +9,24 @@ import { HANDLE_TTL_MS, type Handles } from './handles.ts';
 
 /** A login in two steps takes minutes. */
 const VERDICT_TTL_MS = 10 * 60_000;
+const STEP_TTL_MS = VERDICT_TTL_MS;
 /** Browsers whose verdict this worker has passed on: asking again would find nothing. */
 const MAX_PASSED_ON = 10_000;
 const VALUES: ReadonlySet<string> = new Set(['1', '2', '3', '4'] satisfies ExposedCredentialCheck[]);
+
+/**
+ * That the password was right; that a second factor is asked for, which applications do behind a
+ * right one; or nothing, as with a guess.
+ */
+export type Shown = 'password' | 'step' | 'nothing';
 
 export interface BegunLogin {
   /** For the next request of the browser. */
   readonly header?: ExposedCredentialCheck | undefined;
   /** Whom it was checked for. */
   readonly users?: LoginUsers | undefined;
+  /** What the answer shows of the password; that it was right unless it says otherwise. */
+  readonly shows?: Shown;
   /** The handle that the browser came with. */
   readonly before?: string | undefined;
   /** False where it may be a guess: then all of it waits for a session, and not for long. */
@@ -56,15 +65,16 @@ export class Browsers {
   }
 
   async #keep(application: string, handle: string, login: BegunLogin): Promise<void> {
-    const { header, users = NO_USERS, before, isSure = true } = login;
+    const { header, users = NO_USERS, before, isSure = true, shows = 'password' } = login;
     const id = this.#handles.idOf(application, handle);
     const others = before === undefined ? undefined : await this.#usersOf(application, before);
-    const all = withUsers(this.#hashed(application, users), others ?? NO_USERS);
     const place = isSure ? id : unsure(id);
     if (header !== undefined) await this.#state.set('verdict', place, header, { ttlMs: VERDICT_TTL_MS });
-    // What others than users may have brought about is not kept for a year.
-    const ttlMs = isSure || others !== undefined ? HANDLE_TTL_MS : VERDICT_TTL_MS;
-    await this.#state.set('handle', id, formatUsers(all), { ttlMs });
+    const ofLogin = this.#hashed(application, users);
+    if (shows === 'step') await this.#state.set('handle', unsure(id), formatUsers(ofLogin), { ttlMs: STEP_TTL_MS });
+    // Anybody may type any name with a wrong password.
+    const known = shows === 'password' ? withUsers(ofLogin, others ?? NO_USERS) : others;
+    if (known) await this.#state.set('handle', id, formatUsers(known), { ttlMs: HANDLE_TTL_MS });
   }
 
   /** The application began a session on this handle. Without the state, its verdict waits on. */
@@ -73,8 +83,6 @@ export class Browsers {
     try {
       const header = await this.#state.takeOnce('verdict', unsure(id));
       if (header !== undefined) await this.#state.set('verdict', id, header, { ttlMs: VERDICT_TTL_MS });
-      const users = await this.#state.get('handle', id);
-      if (users !== undefined) await this.#state.set('handle', id, users, { ttlMs: HANDLE_TTL_MS });
     } catch (error) {
       if (!(error instanceof StateError)) throw error;
     }
@@ -145,33 +153,55 @@ export class Browsers {
   }
 
   /**
-   * Whether a session that no login begins may leave for this browser: it had a checked login of
-   * each user whom the session names.
+   * Whether a session that no login begins may leave for this browser. A login that asked for a
+   * second factor is complete with it, and lets one session out.
    * @returns undefined without the state
    */
-  async mayHave(
-    application: string,
-    handle: string | undefined,
-    { users, isNameless }: Pick<BegunSession, 'users' | 'isNameless'>,
-  ): Promise<boolean | undefined> {
-    if (handle === undefined || isNameless) return false;
+  async admits(application: string, handle: string | undefined, session: NamedSession): Promise<boolean | undefined> {
+    const mayHave = await this.mayHave(application, handle, session);
+    if (mayHave !== false || handle === undefined || session.isNameless) return mayHave;
+    const id = this.#handles.idOf(application, handle);
     try {
-      const known = await this.#usersOf(application, handle);
-      if (!known) return false;
-      const typed = new Set(known.typed);
-      const ofSession = new Set(known.ofSession);
-      return users.every(
-        (user) =>
-          ofSession.has(this.#handles.userOf(application, user)) || typed.has(this.#handles.typedOf(application, user)),
-      );
+      const step = await this.#state.takeOnce('handle', unsure(id));
+      if (step === undefined || !this.#covers(application, parseUsers(step), session)) return false;
+      const before = await this.#usersOf(application, handle);
+      const ofSession = this.#hashed(application, { ofSession: session.users, typed: [] });
+      const known = withUsers(ofSession, before ?? NO_USERS);
+      await this.#state.set('handle', id, formatUsers(known), { ttlMs: HANDLE_TTL_MS });
+      return true;
     } catch (error) {
       if (error instanceof StateError) return undefined;
       throw error;
     }
   }
+
+  /**
+   * Whether this browser had a checked login of each user whom the session names.
+   * @returns undefined without the state
+   */
+  async mayHave(application: string, handle: string | undefined, session: NamedSession): Promise<boolean | undefined> {
+    if (handle === undefined || session.isNameless) return false;
+    try {
+      const known = await this.#usersOf(application, handle);
+      return known !== undefined && this.#covers(application, known, session);
+    } catch (error) {
+      if (error instanceof StateError) return undefined;
+      throw error;
+    }
+  }
+
+  #covers(application: string, { ofSession, typed }: HandleUsers, { users }: NamedSession): boolean {
+    return users.every(
+      (user) =>
+        ofSession.includes(this.#handles.userOf(application, user)) ||
+        typed.includes(this.#handles.typedOf(application, user)),
+    );
+  }
 }
+
+type NamedSession = Pick<BegunSession, 'users' | 'isNameless'>;
 
 const ANYBODY = { users: [], isNameless: false };
 
-/** Where the verdict on what may be a guess waits. */
+/** Where the verdict on what may be a guess waits, and the users of a login of two steps. */
 const unsure = (id: string): string => `${id}?`;

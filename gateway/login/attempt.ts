@@ -2,6 +2,7 @@
 
 import type { CompiledRule } from '../rules/rule.ts';
 import type { FieldReference } from './reference.ts';
+import { isSameName } from './session-user.ts';
 import type { Spelling } from './spellings.ts';
 
 export type LoginOutcome = 'success' | 'failure' | 'unknown';
@@ -16,6 +17,8 @@ export interface Judgement {
   readonly isProven: boolean;
   /** The answer has a new cookie of a session. */
   readonly beginsSession?: boolean;
+  /** It asks for a second factor, as the application does behind a right password alone. */
+  readonly asksSecondFactor?: boolean;
 }
 
 export const UNKNOWN: Judgement = { outcome: 'unknown', isProven: false };
@@ -24,6 +27,8 @@ export const UNKNOWN: Judgement = { outcome: 'unknown', isProven: false };
 export interface OutcomeTests {
   readonly success: CompiledRule;
   readonly failure: CompiledRule;
+  /** Undefined where nothing tells a page that asks for a second factor. */
+  readonly secondFactor: CompiledRule | undefined;
   /** Which of both no client can bring about otherwise. */
   readonly proves: ReadonlySet<LoginOutcome>;
   /** Whether a response with a cookie of this name begins a session, whatever else it says. */
@@ -76,3 +81,10 @@ export interface Attempt {
   /** All that an application may read as the password: at least one. */
   readonly passwords: readonly string[];
 }
+
+/** Whether all names of a login are spellings of one: else which of them logs in is not known. */
+export const isOfOneName = ({ usernames, login: { spelling } }: Attempt): boolean =>
+  usernames.some((typed) => {
+    const spellings = [typed, ...(spelling?.names(typed) ?? [])];
+    return usernames.every((name) => spellings.some((one) => isSameName(one, name)));
+  });

@@ -44,7 +44,7 @@ export function compileLogins(config: LoginConfig, findList: FindList): readonly
 
 /** @throws {RuleError} */
 export function compileLogin(
-  { name, when, username, password, success, failure, proves, ...location }: LocationConfig,
+  { name, when, username, password, success, failure, secondFactor, proves, ...location }: LocationConfig,
   { sessionCookies, provingCookies, ...origin }: Origin,
   findList: FindList,
 ): Login {
@@ -57,13 +57,16 @@ export function compileLogin(
     when: compileSource(when, LOGIN_SCHEME, findList),
     usernames: listOf(username).map(parseReference),
     passwords,
-    outcome: compileOutcome({ success, failure, proves, ...(beginsSession ? cookies : NO_COOKIES) }, findList),
+    outcome: compileOutcome(
+      { success, failure, secondFactor, proves, ...(beginsSession ? cookies : NO_COOKIES) },
+      findList,
+    ),
     beginsSession,
   };
 }
 
 interface CheckedExpression {
-  readonly key: 'when' | 'username' | 'password' | 'success' | 'failure';
+  readonly key: 'when' | 'username' | 'password' | 'success' | 'failure' | 'secondFactor';
   readonly source: string;
   /** @throws {RuleError} */
   check(findList: FindList): void;
@@ -76,6 +79,7 @@ export function expressionsOf({
   password,
   success,
   failure,
+  secondFactor,
 }: LocationConfig): readonly CheckedExpression[] {
   const places = (key: 'username' | 'password', sources: string | readonly string[] | undefined) =>
     listOf(sources).map((source) => ({ key, source, check: () => void parseReference(source) }));
@@ -85,10 +89,14 @@ export function expressionsOf({
     ...places('password', password),
     ...outcomes('success', success),
     ...outcomes('failure', failure),
+    ...outcomes('secondFactor', secondFactor),
   ];
 }
 
-const outcomes = (key: 'success' | 'failure', source: string | undefined): readonly CheckedExpression[] =>
+const outcomes = (
+  key: 'success' | 'failure' | 'secondFactor',
+  source: string | undefined,
+): readonly CheckedExpression[] =>
   source === undefined
     ? []
     : [{ key, source, check: (findList) => void compileOutcome({ [key]: source, sessionCookies: [] }, findList) }];

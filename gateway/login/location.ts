@@ -25,6 +25,8 @@ export const LOCATION = z.strictObject({
   /** What the application answers to a right password, and to a wrong one. */
   success: expression.optional(),
   failure: expression.optional(),
+  /** What asks for a second factor, if the application does so behind a right password alone. */
+  secondFactor: expression.optional(),
   /** Which of both no client can bring about by what it sends, whatever the password is. */
   proves: z
     .array(z.enum(['success', 'failure'], { error: 'must be success or failure' }), {

@@ -12,6 +12,8 @@ import { createNameTest } from './cookie-names.ts';
 export interface OutcomeExpressions {
   readonly success?: string | undefined;
   readonly failure?: string | undefined;
+  /** Asks for a second factor, which comes behind a right password alone. */
+  readonly secondFactor?: string | undefined;
   /** Which of both no client can bring about otherwise. */
   readonly proves?: readonly ('success' | 'failure')[] | undefined;
   /** Names of cookies that only a login sets; `*` stands for any characters. */
@@ -45,11 +47,12 @@ const GENERIC_FAILURE =
 
 /** @throws {RuleError} */
 export function compileOutcome(expressions: OutcomeExpressions, findList: FindList): OutcomeTests {
-  const { success = GENERIC_SUCCESS, failure = GENERIC_FAILURE, proves = [], ...cookies } = expressions;
+  const { success = GENERIC_SUCCESS, failure = GENERIC_FAILURE, proves = [], secondFactor, ...cookies } = expressions;
   const { sessionCookies, provingCookies = [] } = cookies;
   return {
     success: compileSource(success, RESPONSE_SCHEME, findList),
     failure: compileSource(failure, RESPONSE_SCHEME, findList),
+    secondFactor: secondFactor === undefined ? undefined : compileSource(secondFactor, RESPONSE_SCHEME, findList),
     proves: new Set(proves),
     isSessionCookie: createNameTest(sessionCookies),
     isProvingCookie: createNameTest(provingCookies),
@@ -83,12 +86,15 @@ export function judgeOutcome(
   const told = new Set(outcomes.filter((one) => one !== 'unknown'));
   if (hasSession(logins, response.headers)) told.add('success');
   const [outcome, ...others] = told;
-  if (outcome === undefined || others.length > 0) return UNKNOWN;
+  if (others.length > 0) return UNKNOWN;
+  const asksSecondFactor =
+    outcome !== 'failure' && logins.some(({ outcome: one }) => one.secondFactor?.evaluate(context) === true);
+  if (outcome === undefined) return { ...UNKNOWN, asksSecondFactor };
   const isRefusal = outcome === 'failure' && REFUSALS.has(response.status) && newCookies.length === 0;
   const isProven = logins.every(
     ({ outcome: { proves } }, i) => outcomes[i] === outcome && (isRefusal || proves.has(outcome)),
   );
-  return { outcome, isProven, beginsSession };
+  return { outcome, isProven, beginsSession, asksSecondFactor };
 }
 
 const hasSession = (logins: readonly JudgedLogin[], headers: readonly string[]): boolean =>

@@ -13,10 +13,10 @@ import type { Checks, LeakVerdict } from '../checks/checks.ts';
 import { actionsFor } from '../checks/on-leaked.ts';
 import { waitForSlot } from '../checks/slot.ts';
 import type { Exchange } from '../exchange.ts';
-import type { BegunLogin } from '../handle/browsers.ts';
+import type { BegunLogin, Shown } from '../handle/browsers.ts';
 import type { LoginUsers } from '../handle/handle-users.ts';
 import { HANDLE_COOKIE } from '../handle/handles.ts';
-import { type Attempt, isOfBrowser, type Judgement } from '../login/attempt.ts';
+import { type Attempt, isOfBrowser, isOfOneName, type Judgement } from '../login/attempt.ts';
 import { isSameName } from '../login/session-user.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { StateError } from '../state/state.ts';
@@ -133,7 +133,7 @@ async function verdictOf({ verdict }: Exchange, { attempt, sessionUsers, checks 
   return others.length === 0 ? verdict : worstOf([verdict, await checks.check({ usernames: others, passwords })]);
 }
 
-/** Where no session says who it was, all that was typed may be the user's name. */
+/** Where no session says who it was, the one name that was typed does. */
 function usersOf(
   { application }: Exchange,
   { attempt, sessionUsers, judgement }: Pick<LoginToCheck, 'attempt' | 'sessionUsers' | 'judgement'>,
@@ -148,7 +148,7 @@ function usersOf(
   const [account, ...others] = new Set(accounts);
   return {
     ofSession: sessionUsers,
-    typed: sessionUsers.length > 0 ? [] : attempt.usernames,
+    typed: sessionUsers.length === 0 && isOfOneName(attempt) ? attempt.usernames : [],
     account: others.length === 0 ? account : undefined,
   };
 }
@@ -206,8 +206,13 @@ function begunOf(
   const { outcome, isProven, beginsSession = false } = login.judgement;
   const mayHaveNoCookie = outcome === 'success' && !login.attempt.login.outcome.hasProvingCookies;
   const isSure = isProven || beginsSession || mayHaveNoCookie || exchange.application?.sessions === undefined;
-  return { header, isSure, users: usersOf(exchange, login, parts), before: handleOf(exchange) };
+  const users = usersOf(exchange, login, parts);
+  return { header, isSure, users, shows: shownBy(login.judgement), before: handleOf(exchange) };
 }
+
+/** What may be a guess shows nothing: whoever sends it chooses the name. */
+const shownBy = ({ outcome, isProven, beginsSession, asksSecondFactor }: Judgement): Shown =>
+  outcome === 'success' && (isProven || beginsSession) ? 'password' : asksSecondFactor ? 'step' : 'nothing';
 
 /** Without the state a browser has no handle, and the login goes on. */
 async function handleFor(

@@ -10,7 +10,7 @@ import type { PipelineParts } from '../pipeline-parts.ts';
 import type { HeldResponse, Holds } from '../upstream/held-response.ts';
 
 type GuardParts = {
-  readonly browsers: Pick<Browsers, 'mayHave' | 'beganSession'> | undefined;
+  readonly browsers: Pick<Browsers, 'admits' | 'beganSession'> | undefined;
   readonly observe: Pick<PipelineParts['observe'], 'answered'>;
 };
 
@@ -37,12 +37,12 @@ export function guardOf(exchange: Exchange, { browsers, observe }: GuardParts): 
     const session = unseenOf(held.headers);
     if (!session) return false;
     const handle = HANDLE_COOKIE.in(head.ownCookies, isSecure);
-    const mayHave = await browsers.mayHave(application.name, handle, session);
-    if (mayHave) return false;
+    const isAdmitted = await browsers.admits(application.name, handle, session);
+    if (isAdmitted) return false;
     held.discard();
     // A session of before this gateway, which the application renews, would else be refused with
     // each request. Its user logs in again.
-    const headers = mayHave === false ? deletionsOf(held.headers, session.cookies) : [];
+    const headers = isAdmitted === false ? deletionsOf(held.headers, session.cookies) : [];
     exchange.answer('SESSION_UNCHECKED', { headers });
     observe.answered(exchange, 'SESSION_UNCHECKED');
     return true;

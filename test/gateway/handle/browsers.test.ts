@@ -100,6 +100,45 @@ describe('the users of a handle', () => {
   });
 });
 
+describe('a handle of a login', () => {
+  const users = { ofSession: [], typed: ['ann'] };
+  const ofAnn = { users: ['ann'], isNameless: false };
+  const ofNobody = { users: [], isNameless: false };
+
+  test('that shows nothing of the password admits no session, and ends nothing of before', async () => {
+    const { browsers } = world();
+    const guess = await browsers.begin(APP, { users, shows: 'nothing' });
+    expect(await browsers.admits(APP, guess, ofAnn)).toBe(false);
+    expect(await browsers.admits(APP, guess, ofNobody)).toBe(false);
+    const right = await browsers.begin(APP, { users });
+    const later = await browsers.begin(APP, {
+      users: { ofSession: [], typed: ['bob'] },
+      shows: 'nothing',
+      before: right,
+    });
+    expect(await browsers.admits(APP, later, ofAnn)).toBe(true);
+    expect(await browsers.admits(APP, later, { ...ofAnn, users: ['bob'] })).toBe(false);
+  });
+
+  test('of two steps admits one session, of its user', async () => {
+    const { state, browsers } = world();
+    const step = () => browsers.begin(APP, { users, shows: 'step' });
+    const twice = await step();
+    const both = await Promise.all([1, 2].map(() => browsers.admits(APP, twice, ofNobody)));
+    expect(both).toContain(true);
+    const other = await step();
+    expect(await browsers.admits(APP, other, { ...ofAnn, users: ['bob'] })).toBe(false);
+    expect(await browsers.admits(APP, other, ofAnn)).toBe(false);
+    const nameless = await step();
+    expect(await browsers.admits(APP, nameless, { ...ofNobody, isNameless: true })).toBe(false);
+    expect(await browsers.admits(APP, nameless, ofAnn)).toBe(true);
+    expect(await browsers.admits(APP, nameless, ofAnn)).toBe(true);
+    const late = await step();
+    state.leave();
+    expect(await browsers.admits(APP, late, ofAnn)).toBeUndefined();
+  });
+});
+
 describe('a verdict', () => {
   test('waits for one request, of one application', async () => {
     const { browsers } = world();

@@ -230,11 +230,14 @@ describe('checks of what is not proven', () => {
 
 describe('the verdict of a guess', () => {
   const HELD = `wordpress_logged_in_${HASH}`;
-  /** A right password is followed by a code; `social` logs in by something else. */
+  const FIELDS = String.raw`username: 'http.request.body.form["log"][0]', password: 'http.request.body.form["pwd"][0]'`;
+  const OUTCOMES = String.raw`success: 'http.response.code == 302', failure: 'http.response.code == 403', secondFactor: 'credveil.response.body contains "<form name=\"validate_2fa_form\""'`;
+  const LOCATION = `{ name: two-factor, when: 'http.request.uri.path == "/wp-login.php"', ${FIELDS}, ${OUTCOMES} }`;
+  /** A right password is followed by a code. */
   const start = () =>
     startGuardedApp({
       leaks,
-      keys: 'login: wordpress',
+      keys: `login: { presets: [wordpress], locations: [${LOCATION}] }`,
       answer: ({ path, form }, response) => {
         if (path === '/wp-login.php' && form.has('code'))
           response.writeHead(302, { Location: '/wp-admin/', 'Set-Cookie': `${HELD}=${leaked.username}%7C1` }).end();
