@@ -14,7 +14,7 @@ import { forward } from '../http-front.ts';
 import { keyPinOf } from '../pins.ts';
 
 /** Reached only if something hangs. */
-export const TIMEOUT_MS = 60_000;
+export const TIMEOUT_MS = 240_000;
 export const LEAKED: Pair = { username: 'ada@example.test', password: 'Correct Horse 7' };
 export const STRANGER: Pair = { username: 'nobody@example.test', password: 'never seen' };
 
