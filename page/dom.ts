@@ -48,20 +48,29 @@ export interface Column {
   readonly number?: true;
 }
 
-/** The first cell of a row is its header. */
+/** The first cell of a row is its header. Roles are named: a table shown as blocks has none. */
 export function makeTable(columns: readonly Column[], rows: readonly (readonly Child[])[]): HTMLTableElement {
   const classOf = (i: number): string | undefined => (columns[i]?.number ? 'number' : undefined);
-  const head = columns.map(({ title }, i) => make('th', { scope: 'col', class: classOf(i) }, title));
+  const head = columns.map(({ title }, i) =>
+    make('th', { scope: 'col', role: 'columnheader', class: classOf(i) }, title),
+  );
   const body = rows.map((cells) =>
     make(
       'tr',
-      {},
+      { role: 'row' },
       ...cells.map((cell, i) =>
-        i === 0 ? make('th', { scope: 'row' }, cell) : make('td', { class: classOf(i) }, cell),
+        i === 0
+          ? make('th', { scope: 'row', role: 'rowheader' }, cell)
+          : make('td', { role: 'cell', class: classOf(i), 'data-title': columns[i]?.title }, cell),
       ),
     ),
   );
-  return make('table', {}, make('thead', {}, make('tr', {}, ...head)), make('tbody', {}, ...body));
+  return make(
+    'table',
+    { role: 'table' },
+    make('thead', { role: 'rowgroup' }, make('tr', { role: 'row' }, ...head)),
+    make('tbody', { role: 'rowgroup' }, ...body),
+  );
 }
 
 /** A horizontally scrollable region that is focusable by keyboard and has an accessible name. */

@@ -25,6 +25,7 @@ interface State {
     readonly lastReload?: { readonly message?: string };
   };
   readonly logins: readonly Login[];
+  readonly limited: readonly { readonly limit: string; readonly count: number }[];
   readonly rules: readonly { readonly rule: string; readonly action: string; readonly count: number }[];
   readonly failures: { readonly networks: readonly FailureCount[]; readonly accounts: readonly FailureCount[] };
   readonly bans: readonly Ban[];
@@ -140,9 +141,16 @@ function show(state: State): void {
   fill(
     'logins',
     'No logins yet.',
-    [text('Application'), text('Login'), text('Outcome'), text('Verdict'), count('Logins')],
+    [text('Login'), text('Application'), text('Outcome'), text('Verdict'), count('Logins')],
     state.logins,
-    ({ app, login, outcome, verdict, count: logins }) => [app, login, outcome, verdict || '–', formatCount(logins)],
+    ({ app, login, outcome, verdict, count: logins }) => [login, app, outcome, verdict || '–', formatCount(logins)],
+  );
+  fill(
+    'limited',
+    'No limit refused a request yet.',
+    [text('Limit'), count('Refused')],
+    state.limited,
+    ({ limit, count: refused }) => [limit, formatCount(refused)],
   );
   const failures = [text('Name'), count('Failures')];
   const ofFailure = ({ name, failures: many }: FailureCount): Child[] => [name, formatCount(many)];
@@ -158,7 +166,7 @@ function show(state: State): void {
   fill(
     'lists',
     'No lists.',
-    [text('List'), count('Entries'), count('Observed'), text('Age'), text('State')],
+    [text('List'), count('Entries'), count('Observed'), count('Age'), text('State')],
     state.lists,
     (list) => [list.name, formatCount(list.entries), formatCount(list.observed), ageOf(list), stateOf(list)],
   );
@@ -193,7 +201,7 @@ function showBans({ bans, bansTotal }: State): void {
   const more = bansTotal > bans.length ? `, of which ${formatCount(bans.length)} are shown` : '';
   byId('limits-text', HTMLElement).textContent = `${formatCounted(bansTotal, 'ban')}${more}.`;
   const rows = bans.map(({ forMs, ...ban }) => ({ ...ban, left: spanOf(forMs) }));
-  const columns = [text('Whom'), text(''), count('Left'), text('Limit'), text('Application')];
+  const columns = [text('Whom'), text('Limit'), text('Application'), count('Left'), text('Lift')];
   const focused = document.activeElement?.getAttribute('data-ban');
   fill('limits', 'Nobody is held off.', columns, rows, ({ id, app, limit, network, user, left, token }) => {
     const whom = [network, user && `user ${user}`].filter(Boolean).join(', ') || 'everybody';
@@ -204,7 +212,7 @@ function showBans({ bans, bansTotal }: State): void {
       make('span', { class: 'hidden' }, ` the limit on ${whom}`),
     );
     button.addEventListener('click', () => void act('lift', { id, token }, `The limit on ${whom} is lifted.`));
-    return [whom, button, left, limit, app];
+    return [whom, limit, app, left, button];
   });
   if (focused) document.querySelector<HTMLElement>(`[data-ban="${CSS.escape(focused)}"]`)?.focus();
 }

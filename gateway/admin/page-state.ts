@@ -17,6 +17,8 @@ type Counted = { readonly [label: string]: string } & { readonly count: number }
 export interface PageState extends Pick<GatewayStatus, 'version' | 'startedAt' | 'config' | 'urls' | 'apps'> {
   /** By app, login, outcome and verdict. */
   readonly logins: readonly object[];
+  /** Requests that limits refused, by limit. */
+  readonly limited: readonly object[];
   /** By rule and action. */
   readonly rules: readonly object[];
   readonly failures: FailureCounts;
@@ -35,6 +37,7 @@ export async function readPageState(actions: PageActions, session: PageSession):
   return {
     ...{ version, startedAt, config, urls, apps },
     logins: sumOf(metrics, 'credveil_gateway_logins_total'),
+    limited: sumOf(metrics, 'credveil_gateway_limited_total'),
     rules: sumOf(metrics, 'credveil_gateway_rule_matches_total'),
     failures: actions.failures(),
     bans: bans.map((ban) => ({ ...ban, token: session.tokenOf(liftAction(ban.id)) })),

@@ -21,6 +21,10 @@ describe('the admin page of the gateway', () => {
     await page.waitForSelector('#figures:not([hidden]) #limits table');
     await expectAccessible(page);
     await expectNoOverflow(page);
+    // Nothing hides beyond the edge of a table either.
+    const beyond = await page.$$eval('.scroll', (all) => all.map((each) => each.scrollWidth - each.clientWidth));
+    expect(beyond.length).toBeGreaterThan(5);
+    expect(beyond.filter((pixels) => pixels > 0)).toEqual([]);
     await screenshot(page, `gateway-${name}`);
     expect(page.url()).toBe(made.page.url);
     expect(complaints).toEqual([]);

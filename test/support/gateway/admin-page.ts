@@ -63,6 +63,7 @@ export async function startMadePage(hosts: readonly string[] = []): Promise<Made
           { value: 3, labels: { ...labels, outcome: 'success', verdict: 'pair' } },
           { value: 53, labels: { ...labels, outcome: 'failure', verdict: '' } },
         ]),
+        counter('credveil_gateway_limited_total', '', [{ value: 77, labels: { limit: 'failures-address' } }]),
         counter('credveil_gateway_rule_matches_total', '', [
           { value: 9, labels: { rule: 'admin from outside', action: 'block' } },
         ]),
