@@ -3,7 +3,6 @@
 
 const TYPE =
   /^multipart\/form-data *; *boundary=(?:([\w'+.-]{1,70})|"([\w'()+,./:=?-]{1,70})")(?: *; *charset=utf-8)?$/i;
-const PART = /^\r\n(.+?)\r\n\r\n(.*)\r\n$/s;
 const OF_ANY = [/^content-length: \d+$/i, /^content-transfer-encoding: (?:8bit|binary)$/i];
 /** The names have no character that parsers unescape. */
 const OF_FIELD = [
@@ -32,8 +31,19 @@ export function isPlainMultipart(type: string, text: string): boolean {
   return preamble === '' && (end === '--' || end === '--\r\n') && parts.every(isPlainPart);
 }
 
+/**
+ * What stands between two boundaries, without its line ends. No regular expression: that takes
+ * quadratic time for empty lines.
+ * @returns undefined for what is no part
+ */
+export function splitPart(part: string): { readonly head: string; readonly value: string } | undefined {
+  const end = part.indexOf('\r\n\r\n', 2);
+  const isPart = part.startsWith('\r\n') && end > 2 && part.endsWith('\r\n') && part.length >= end + 6;
+  return isPart ? { head: part.slice(2, end), value: part.slice(end + 4, -2) } : undefined;
+}
+
 function isPlainPart(part: string): boolean {
-  const [, head = '', value = ''] = PART.exec(part) ?? [];
+  const { head, value } = splitPart(part) ?? { head: '', value: '' };
   const lines = head.split('\r\n');
   if (hasOnly(lines, OF_FILE)) return true;
   // Some readers drop a BOM, or decode bytes that are not UTF-8 in another way.

@@ -98,7 +98,7 @@ function merge(
   const { login } = (withPassword.find(({ candidate }) => candidate.isStrict) ?? withPassword[0] ?? first).candidate;
   const logins = withPassword.map(({ candidate }) => candidate.login);
   const { names: typed, isTold } = spelled(
-    found.flatMap((one) => one.usernames),
+    [...new Set(found.flatMap((one) => one.usernames))].slice(0, MAX_USERNAMES + 1),
     spellings,
   );
   const ofCookies = found.flatMap((one) => one.ofCookies);

@@ -2,6 +2,7 @@
 // spellings are one user there. A preset names the spelling of its application.
 
 import { domainToASCII } from 'node:url';
+import { trimmed } from './body/texts.ts';
 
 export interface Spelling {
   /**
@@ -53,8 +54,6 @@ const replaced = (text: string, letters: typeof LETTERS): string =>
 /** Letters without accents, as collations of databases compare them too. */
 const plain = (text: string): string => replaced(text.normalize('NFKD').replace(/[\p{M}\p{Cf}]/gu, ''), LETTERS);
 
-const trimmed = (text: string): string => text.replace(/^[ \t\n\r\0\v]+|[ \t\n\r\0\v]+$/g, '');
-
 /** Case is no matter: names are compared without it. */
 const mysql = (typed: string): readonly string[] => [plain(typed)];
 
@@ -64,13 +63,28 @@ const withoutTags =
   (typed) =>
     typed.includes('<') ? undefined : names(typed);
 
+/** `/&.+?;/` in a line, without its quadratic time. */
+function withoutEntities(line: string): string {
+  let kept = '';
+  let at = 0;
+  for (;;) {
+    const start = line.indexOf('&', at);
+    const end = start < 0 ? -1 : line.indexOf(';', start + 2);
+    if (end < 0) return kept + line.slice(at);
+    kept += line.slice(at, start);
+    at = end + 1;
+  }
+}
+
 /** sanitize_user of wp-includes/formatting.php, which a login calls twice. */
 function wordpress(typed: string): readonly string[] {
   const sanitize = (name: string): string =>
     trimmed(
       plain(name)
         .replace(/%[\da-f]{2}/gi, '')
-        .replace(/&.+?;/g, ''),
+        .split('\n')
+        .map(withoutEntities)
+        .join('\n'),
     ).replace(/\s+/g, ' ');
   return [{}, GERMAN, DANISH, SERBIAN].flatMap((letters) => {
     const once = sanitize(replaced(typed, letters));
@@ -93,11 +107,13 @@ function mediawiki(typed: string): readonly string[] | undefined {
 /** cleanUser of lib/plugins/authplain/auth.php and cleanID of inc/pageutils.php. */
 function dokuwiki(typed: string): readonly string[] {
   const clean = (name: string): string =>
-    name
-      .toLowerCase()
-      .replace(/[^\p{L}\p{M}\p{N}._-]/gu, '_')
-      .replace(/_+/g, '_')
-      .replace(/^[._-]+|[._-]+$/g, '');
+    trimmed(
+      name
+        .toLowerCase()
+        .replace(/[^\p{L}\p{M}\p{N}._-]/gu, '_')
+        .replace(/_+/g, '_'),
+      '._-',
+    );
   const name = trimmed(typed);
   return [clean(name), clean(plain(replaced(name, GERMAN))), clean(plain(name))];
 }
@@ -128,17 +144,25 @@ export const SPELLINGS = {
   windows: { names: windows },
 } satisfies { readonly [name: string]: Spelling };
 
+/**
+ * Nobody types a longer name, and what an application makes of one may cost more than reading it:
+ * marks take quadratic time to be put in order.
+ */
+const MAX_LENGTH = 512;
+
 export type SpellingName = keyof typeof SPELLINGS;
 
 /**
  * @returns what was typed, and what applications make of it; `isTold` unless one of them alone
- * knows
+ * knows, or a name is too long to ask
  */
 export function spelled(
   typed: readonly string[],
   spellings: readonly Spelling[],
 ): { readonly names: readonly string[]; readonly isTold: boolean } {
-  const made = spellings.flatMap(({ names }) => typed.map(names));
+  const made = spellings.flatMap(({ names }) =>
+    typed.map((name) => (name.length > MAX_LENGTH ? undefined : names(name))),
+  );
   const names = [...typed, ...made.flatMap((some) => some ?? [])];
   return {
     names: [...new Set(names)].filter((name) => name !== '' || typed.includes('')),

@@ -45,8 +45,12 @@ export function isSmall(value: unknown): boolean {
   return typeof value !== 'string' || value.length <= MAX_VALUE;
 }
 
-/** Links that reset a password have a token in their path, and some paths name a person. */
-const SECRET_SEGMENT = /(?=[^/]*\d)[A-Za-z0-9_=+.~-]{20,}|[^/]*(?:@|%40)[^/]*|[A-Za-z]{40,}/gi;
+const SEGMENT = /[^/]+/g;
+/** Some paths name a person. */
+const PERSON = /@|%40/;
+/** Links that reset a password have a token in their path. */
+const TOKEN = /[A-Za-z0-9_=+.~-]{20,}/g;
+const LETTERS = /[A-Za-z]{40,}/g;
 export const MASK = '…';
 
 /** Shorter names are part of many words. */
@@ -54,15 +58,18 @@ const MIN_PART = 4;
 
 /** @param usernames of the login: Nextcloud has them in paths of files */
 export function maskPath(path: string, usernames: readonly string[] = []): string {
-  const masked = path.replace(SECRET_SEGMENT, MASK);
+  const masked = path.replace(SEGMENT, maskSegment);
   const names = usernames.map((name) => name.trim().toLowerCase()).filter((name) => name !== '');
   if (names.length === 0) return masked;
   const hasName = (segment: string): boolean => {
     const text = decoded(segment).toLowerCase();
     return names.some((name) => text === name || (name.length >= MIN_PART && text.includes(name)));
   };
-  return masked.replace(/[^/]+/g, (segment) => (hasName(segment) ? MASK : segment));
+  return masked.replace(SEGMENT, (segment) => (hasName(segment) ? MASK : segment));
 }
+
+const maskSegment = (segment: string): string =>
+  PERSON.test(segment) ? MASK : segment.replace(/\d/.test(segment) ? TOKEN : LETTERS, MASK);
 
 function decoded(segment: string): string {
   try {

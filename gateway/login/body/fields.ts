@@ -22,6 +22,8 @@ export interface Fields {
 export const NO_FIELDS: Fields = { fields: [] };
 /** More than a server takes: PHP and qs drop those beyond a thousand. */
 export const MAX_FIELDS = 500;
+/** Of a body: of more, only names are looked for. */
+export const MAX_PAIRS = 2_000;
 
 /** @param texts what servers may read as its value */
 export function fieldsNamed(name: string, texts: readonly string[]): readonly Field[] {

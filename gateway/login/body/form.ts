@@ -8,19 +8,19 @@ const ESCAPES = /%(?![\da-f]{2})/i;
 
 /**
  * @param text the body or query; each character is one byte
+ * @param max after so many pairs the rest is not read
  */
-export function readForm(text: string): Fields {
-  const fields: Field[] = [];
-  let hasSemicolon = false;
-  for (const pair of text.split('&')) {
-    if (pair === '') continue;
-    fields.push(...fieldsOf(pair));
-    // Older servers take it for an ampersand.
-    if (!pair.includes(';')) continue;
-    hasSemicolon = true;
-    for (const part of pair.split(';')) if (part !== '') fields.push(...fieldsOf(part));
-  }
-  return { fields, problem: problemOf(text, fields, hasSemicolon) };
+export function readForm(text: string, max: number = Number.POSITIVE_INFINITY): Fields {
+  const pairs = text.split('&').filter((pair) => pair !== '');
+  const hasSemicolon = text.includes(';');
+  // Older servers take it for an ampersand.
+  const all = hasSemicolon ? pairs.flatMap(partsOf) : pairs;
+  const fields = all.slice(0, max).flatMap(fieldsOf);
+  return { fields, problem: problemOf(text, fields, hasSemicolon), ...(all.length > max && { isBroken: true }) };
+}
+
+function partsOf(pair: string): readonly string[] {
+  return pair.includes(';') ? [pair, ...pair.split(';').filter((part) => part !== '')] : [pair];
 }
 
 function problemOf(text: string, fields: readonly Field[], hasSemicolon: boolean): string | undefined {

@@ -4,8 +4,11 @@ import { type Field, type Fields, MAX_FIELDS, problemIn } from './fields.ts';
 import { isBroken, withTrimmed } from './texts.ts';
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:,]|[^\s{}[\]:,"]+/g;
-/** An end that is missing is that of the text: each character is looked at once. */
-const STRINGS = /"((?:[^"\\]|\\.)*)(?:"|$)/g;
+/**
+ * An end that is missing is that of the text: it never fails behind a quote, so that each character
+ * is looked at once.
+ */
+const STRINGS = /"((?:[^"\\]|\\[\s\S]|\\$)*)(?:"|$)/g;
 
 /** @param body each character is one byte */
 export function readJson(body: string): Fields {
@@ -20,6 +23,7 @@ export function readJson(body: string): Fields {
     return { fields: namesIn(plain), problem: 'it is not JSON', isBroken: true };
   }
   const fields = leavesOf(plain);
+  if (!fields) return { fields: namesIn(plain), problem: 'it is nested too deep', isBroken: true };
   const cut = fields.length > MAX_FIELDS ? ({ isBroken: true } as const) : {};
   const problem =
     typeof root !== 'object' || root === null || Array.isArray(root) ? 'it is no object of JSON' : undefined;
@@ -36,8 +40,14 @@ interface Open {
   isKey: boolean;
 }
 
-/** Strings with their paths, and whatever else has a place. The text is JSON. */
-function leavesOf(text: string): Field[] {
+/** No login is deeper, and each field has a path of this length. */
+const MAX_DEPTH = 64;
+
+/**
+ * Strings with their paths, and whatever else has a place. The text is JSON.
+ * @returns undefined if it is too deep
+ */
+function leavesOf(text: string): Field[] | undefined {
   const fields: Field[] = [];
   const open: Open[] = [];
   const add = (texts: readonly string[]): void => {
@@ -67,6 +77,7 @@ function leavesOf(text: string): Field[] {
           top.isKey = false;
         } else if (token !== 'null') add(token.startsWith('"') ? withTrimmed([JSON.parse(token) as string]) : []);
     }
+    if (open.length > MAX_DEPTH) return undefined;
     if (fields.length > MAX_FIELDS) break;
   }
   return fields;

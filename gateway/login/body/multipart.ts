@@ -1,13 +1,12 @@
 // Multipart forms that every parser reads alike. Of another one the names are found that may stand
 // in it.
 
-import { isPlainMultipart } from '../../../client-sdk/adapter/plain-multipart.ts';
+import { isPlainMultipart, splitPart } from '../../../client-sdk/adapter/plain-multipart.ts';
 import { type Field, type Fields, fieldsNamed, problemIn } from './fields.ts';
 import { textsOfBytes } from './texts.ts';
 
 const BOUNDARY = /boundary=(?:"([^"]*)"|([^\s;]*))/i;
 const NAME = /name\*?\s*=\s*(?:[\w-]*'[\w-]*')?(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s;,]*))/gi;
-const PART = /^\r\n(.*?)\r\n\r\n(.*)\r\n$/s;
 const MALFORMED = 'it is not a plain multipart form';
 
 /**
@@ -26,7 +25,7 @@ export function readMultipart(type: string, body: string): Fields {
 }
 
 function fieldsOfPart(part: string): readonly Field[] {
-  const [, head = '', value = ''] = PART.exec(part) ?? [];
+  const { head, value } = splitPart(part) ?? { head: '', value: '' };
   const name = namesOf(head)[0] ?? '';
   // A file is no field to most servers, and one to some.
   return /filename=/i.test(head) ? fieldsNamed(name, []) : fieldsNamed(name, textsOfBytes(value));

@@ -3,14 +3,19 @@
 
 const NO_LETTERS = /[^\p{L}\p{N}]/gu;
 const PLAIN = /^[a-z0-9]*$/;
+/** To put a long run of marks in order takes quadratic time. No name that a login has is longer. */
+const PIECES = /[\s\S]{1,256}/gu;
 
 /**
  * Letters and digits alone, in one case: names that any server takes for each other are equal. To
  * Java, ı is I.
  */
 export function folded(name: string): string {
-  return PLAIN.test(name) ? name : name.normalize('NFKC').toLowerCase().replaceAll('ı', 'i').replace(NO_LETTERS, '');
+  return PLAIN.test(name) ? name : (name.match(PIECES) ?? []).map(foldedPiece).join('');
 }
+
+const foldedPiece = (piece: string): string =>
+  piece.normalize('NFKC').toLowerCase().replaceAll('ı', 'i').replace(NO_LETTERS, '');
 
 /**
  * The path that the name of a form's field may stand for: `user[name]` and `user.name` alike.

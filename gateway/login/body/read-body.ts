@@ -3,7 +3,7 @@
 import { LOOKS_LIKE_JSON, type ReadAs } from './body-scan.ts';
 import { type Decoded, decodeBody, decodeLeniently } from './content-coding.ts';
 import { type BodyKind, hidesNames, readContentType } from './content-type.ts';
-import { type Field, type Fields, NO_FIELDS } from './fields.ts';
+import { type Field, type Fields, MAX_PAIRS, NO_FIELDS } from './fields.ts';
 import { readForm } from './form.ts';
 import { readJson } from './json.ts';
 import { namesIn, readMultipart } from './multipart.ts';
@@ -62,6 +62,7 @@ export function readBody({ type, coding, bytes, isWhole }: RawBody): ReadBody {
   const text = decoded.isCoded ? decoded.body.toString('latin1') : raw;
   const readings = readingsOf(kind, type ?? '', text, isWhole);
   const isCodedText = decoded.isCoded && MAY_BE_TEXT.test(raw);
+  const hidden = decoded.isCoded ? hiddenIn(raw, kind) : NO_FIELDS;
   const isOfOther = kind !== 'multipart' && kind !== 'json' && MAY_BE_TEXT.test(text);
   return {
     kind,
@@ -71,11 +72,11 @@ export function readBody({ type, coding, bytes, isWhole }: RawBody): ReadBody {
     fields: certain(readings),
     isOpaque,
     charsetProblem,
-    isUncertain: !isWhole || isCodedText || readings.some(({ isBroken }) => isBroken),
+    isUncertain: !isWhole || isCodedText || [hidden, ...readings].some(({ isBroken }) => isBroken),
     call: once(() => readXmlRpc(text)),
     problem: readings.find(({ isGuess }) => !isGuess)?.problem ?? (isCodedText ? 'it reads compressed too' : undefined),
     typeProblem: ofType ?? (isOfOther ? 'it is not of its content type' : undefined),
-    hidden: decoded.isCoded ? hiddenIn(raw, kind) : [],
+    hidden: hidden.fields,
     ...(!isWhole && { fault: 'too large' as const }),
   };
 }
@@ -94,7 +95,7 @@ function unread(
     kind,
     typeProblem,
     raw,
-    hidden: hiddenIn(raw, kind),
+    hidden: hiddenIn(raw, kind).fields,
     problem: 'it cannot be decompressed',
   };
   if (fault !== 'malformed')
@@ -130,7 +131,7 @@ const MAY_BE_TEXT = /^(?:\xef\xbb\xbf)?\s*[{[<]/;
 /** Many programs read JSON, and some read forms, whatever the type is. */
 function readingsOf(kind: BodyKind, type: string, text: string, isWhole: boolean): readonly Reading[] {
   const looksLikeJson = kind === 'json' || LOOKS_LIKE_JSON.test(text);
-  const form = { ...readForm(text), as: 'form' as const, isGuess: kind !== 'form' };
+  const form = { ...readForm(text, MAX_PAIRS), as: 'form' as const, isGuess: kind !== 'form' };
   // Of what is cut off, names are found by scans.
   const json =
     looksLikeJson && isWhole
@@ -141,5 +142,5 @@ function readingsOf(kind: BodyKind, type: string, text: string, isWhole: boolean
   return [...multipart, ...json, form];
 }
 
-const hiddenIn = (raw: string, kind: BodyKind): readonly Field[] =>
-  kind === 'multipart' ? namesIn(raw) : readForm(raw).fields;
+const hiddenIn = (raw: string, kind: BodyKind): Fields =>
+  kind === 'multipart' ? { fields: namesIn(raw) } : readForm(raw, MAX_PAIRS);

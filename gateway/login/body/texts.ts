@@ -35,11 +35,11 @@ export function withTrimmed(texts: readonly string[]): string[] {
 const withoutControls = (text: string): string => text.replace(/[\0-\x1f]/g, '');
 
 /** No regular expression: those take quadratic time for blanks inside. */
-function trimmed(text: string): string {
+export function trimmed(text: string, blanks: string = BLANKS): string {
   let start = 0;
   let end = text.length;
-  while (start < end && BLANKS.includes(text[start] as string)) start++;
-  while (end > start && BLANKS.includes(text[end - 1] as string)) end--;
+  while (start < end && blanks.includes(text[start] as string)) start++;
+  while (end > start && blanks.includes(text[end - 1] as string)) end--;
   return text.slice(start, end);
 }
 
