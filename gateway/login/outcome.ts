@@ -86,7 +86,7 @@ export function judgeOutcome(
   const told = new Set(outcomes.filter((one) => one !== 'unknown'));
   if (hasSession(logins, response.headers)) told.add('success');
   const [outcome, ...others] = told;
-  if (others.length > 0) return UNKNOWN;
+  if (others.length > 0) return { ...UNKNOWN, beginsSession };
   const asksSecondFactor =
     outcome !== 'failure' && logins.some(({ outcome: one }) => one.secondFactor?.evaluate(context) === true);
   if (outcome === undefined) return { ...UNKNOWN, asksSecondFactor };

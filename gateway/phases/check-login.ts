@@ -78,7 +78,10 @@ export async function checkLogin(exchange: Exchange, login: LoginToCheck, parts:
   const budgeted = isProven ? checks : takeCheck(exchange, { ...login, checks }, parts);
   if ('kind' in budgeted) return budgeted;
   const ready = { ...login, checks: budgeted };
-  return outcome === 'success' ? checkRight(exchange, ready, parts) : checkAside(exchange, ready, parts);
+  // Whatever else the answer says, its session would leave unchecked.
+  return outcome === 'success' || judgement.beginsSession
+    ? checkRight(exchange, ready, parts)
+    : checkAside(exchange, ready, parts);
 }
 
 type Checked = LoginToCheck & { readonly checks: Checks };
@@ -109,7 +112,7 @@ async function checkRight(exchange: Exchange, login: Checked, parts: PipelinePar
     // Nothing that a client sends lets a login pass without its check.
     if (verdict.isOfRequest) return { kind: 'refuse', code: 'LOGIN_UNREADABLE' };
     if (policy.onUnknown === 'deny') return { kind: 'refuse', code: 'LOGIN_UNCHECKED' };
-  } else {
+  } else if (judgement.outcome === 'success') {
     const header = actions.includes('header') ? verdict.header : undefined;
     parts.known.remember(exchange, attempt, checks, { header, isProven });
   }
@@ -212,7 +215,7 @@ function begunOf(
 
 /** What may be a guess shows nothing: whoever sends it chooses the name. */
 const shownBy = ({ outcome, isProven, beginsSession, asksSecondFactor }: Judgement): Shown =>
-  outcome === 'success' && (isProven || beginsSession) ? 'password' : asksSecondFactor ? 'step' : 'nothing';
+  beginsSession || (outcome === 'success' && isProven) ? 'password' : asksSecondFactor ? 'step' : 'nothing';
 
 /** Without the state a browser has no handle, and the login goes on. */
 async function handleFor(

@@ -144,3 +144,23 @@ describe('a page that asks for a second factor', () => {
     expect(statusOf(await app.post('/plug-in', UNSEEN, jar))).toBe(403);
   });
 });
+
+test.each([
+  ['roundcube', '/?_remote=1', 200],
+  ['phpmyadmin', '/', 200],
+  ['roundcube', '/', 401],
+] as const)(
+  'a session that %s begins at %s with a status %d is checked before it leaves',
+  async (preset, path, status) => {
+    const [, user, password] = FORMS[preset];
+    const app = await start(preset, preset, (_, response) => {
+      response.writeHead(status, { 'Set-Cookie': SESSIONS[preset]?.(victim) ?? '' }).end('page');
+    });
+    const answer = await app.post(path, { [user]: victim, [password]: leaked });
+    expect(isIn(setCookies(answer))).toBe(true);
+    expect(app.logins().at(-1)).toMatch(/ pair$/);
+    await app.get('/home', jarOf(answer));
+    expect(app.seen.at(-1)).toMatchObject({ path: '/home', verdict: '1' });
+    expect(isIn(setCookies(await app.post('/plug-in', UNSEEN, jarOf(answer))))).toBe(true);
+  },
+);
