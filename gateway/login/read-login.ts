@@ -228,12 +228,14 @@ function ofMembers(
   const inQuery = matchFields(targets, query);
   const inClear = matchFields(targets, body.hidden);
   const isAlone = view.isOfQuery && !inBody.isFound && !inClear.isFound;
-  const ofQuery = isAlone ? inQuery.problem : 'its query has a password';
+  const ofPassword = isAlone ? inQuery.problem : 'its query has a password';
+  const ofUsername = inBody.isFound ? undefined : inQuery.problem;
+  const problemOfQuery = inQuery.isFound ? (isPassword ? ofPassword : ofUsername) : undefined;
   return {
     texts: [...inBody.texts, ...inClear.texts, ...inQuery.texts],
     ofCookies: cookies.filter((cookie) => matchFields(targets, [cookie]).isFound),
     isFound: inBody.isFound || inClear.isFound || inQuery.isFound,
-    problem: inBody.problem ?? inClear.problem ?? (isPassword && inQuery.isFound ? ofQuery : undefined),
+    problem: inBody.problem ?? inClear.problem ?? problemOfQuery,
   };
 }
 

@@ -30,9 +30,9 @@ class NameTest {
 
   constructor(targets: readonly Target[]) {
     this.#targets = targets;
-    const spelled = spelledNames(targets.flatMap(({ letters, segments }) => [letters, segments.at(-1) ?? '']));
-    this.#spelled = new RegExp(spelled, 'i');
-    this.#key = new RegExp(String.raw`(?<![\w.$-])${spelled}[\s\0"'\x60]*[:=/#]`, 'i');
+    const names = targets.flatMap(({ letters, segments }) => [letters, segments.at(-1) ?? '']);
+    this.#spelled = new RegExp(spelledNames(shortestOf(names)), 'i');
+    this.#key = new RegExp(String.raw`(?<![\w.$-])${spelledNames(names)}[\s\0"'\x60]*[:=/#]`, 'i');
   }
 
   /** Quick, and right if it says no. */
@@ -50,6 +50,10 @@ class NameTest {
     return this.#key.test(text);
   }
 }
+
+/** A text that has none of them has none of the longer ones that they stand in. */
+const shortestOf = (names: readonly string[]): readonly string[] =>
+  names.filter((name) => !names.some((other) => other !== '' && other !== name && name.includes(other)));
 
 export type ReadAs = 'form' | 'json' | 'multipart';
 

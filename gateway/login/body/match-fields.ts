@@ -11,14 +11,19 @@ export interface Target {
   readonly hasMembers: boolean;
 }
 
+/**
+ * @param paths a name that ends in a colon is followed by a type (Zope's `name:string`), which
+ * makes something else of its value
+ */
 export function targetsOf(paths: readonly (readonly string[])[], kind: 'username' | 'password'): readonly Target[] {
   const targets = paths.map((path) => ({
     letters: folded(path.join('')),
     segments: path.flatMap(segmentsOf).map(folded),
+    hasType: path.at(-1)?.endsWith(':') ?? false,
   }));
-  return targets.map((target) => ({
+  return targets.map(({ hasType, ...target }) => ({
     ...target,
-    hasMembers: kind === 'username' || targets.some(({ segments }) => isBelow(segments, target.segments)),
+    hasMembers: (kind === 'username' && !hasType) || targets.some(({ segments }) => isBelow(segments, target.segments)),
   }));
 }
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { PRESET_FILES } from '../../../support/gateway/login/presets.ts';
-import { JSON_TYPE, loginsOf, readAt, type Sent } from '../../../support/gateway/login/read.ts';
+import { JSON_TYPE, loginsOf, outcomeOf, readAt, type Sent } from '../../../support/gateway/login/read.ts';
 
 const form = (target: string, body: string): Sent => ({ target, body });
 const json = (target: string, value: unknown): Sent => ({
@@ -57,6 +57,9 @@ const LOGINS: { readonly [login: string]: readonly Sent[] } = {
     form('/', 'username=bob&password=s3&option=com_users&task=user.lo!gin'),
     form('/', 'username=bob&password=s3&option=com_users&task=login&controller=user'),
     form('/?task=user.login.x', 'username=bob&password=s3'),
+    form('/?task=us%21er.login&option=com_us!ers', 'username=bob&password=s3'),
+    form('/?task=.user.login&view=x', 'username=bob&password=s3'),
+    form('/any/menu-item', 'username=bob&password=s3&controller=user&task=login'),
   ],
   'joomla administrator': [
     form('/administrator/index.php', 'username=bob&passwd=s3&lang=&option=com_login&task=login&return=aW5kZXg%3D'),
@@ -90,6 +93,8 @@ const LOGINS: { readonly [login: string]: readonly Sent[] } = {
   'plone rest': [
     json('/site/@login', { login: 'bob', password: 's3' }),
     json('/site/@login/', { login: 'bob', password: 's3' }),
+    json('/site?%40login:method=1', { login: 'bob', password: 's3' }),
+    json('/site?:action=@login', { login: 'bob', password: 's3' }),
   ],
   'plone basic': [basic('/site/manage_main')],
   'plone anywhere': [form('/site/front-page', '__ac_name=bob&__ac_password=s3')],
@@ -224,7 +229,38 @@ test.each([
   ['mediawiki', form('/api.php', 'action=query&meta=tokens&type=login')],
   ['keycloak', form('/realms/shop/protocol/openid-connect/token', 'grant_type=authorization_code&code=a')],
   ['dokuwiki', form('/doku.php?id=start', 'do=save&wikitext=x')],
+  ['plone', form('/site/front-page/edit', 'title:string=a&tags:list=b&__ac_name:string=bob')],
+  ['joomla', form('/index.php', 'option=com_contact&task=contact.submit&jform[contact_name]=bob')],
 ])('%s: another request is none: %#', (preset, sent) => {
   const reading = readAt(loginsOf(preset), sent);
   expect(reading === 'unseen' ? 'none' : reading.kind).toBe('none');
+});
+
+const CONVERTERS = [
+  'string',
+  'utf8:ustring',
+  'list',
+  'tokens',
+  'method',
+  'default',
+  'of-none',
+  'string.x',
+  'string%0A',
+];
+test.each(CONVERTERS)('plone: a credential with the type %s is refused', (type) => {
+  const logins = loginsOf('plone');
+  const fields = [
+    `__ac_name:${type}=bob&__ac_password:${type}=s3`,
+    `__ac_name:${type}=bob&__ac_password=s3`,
+    `__ac_name=bob&__ac_password:${type}=s3`,
+  ];
+  for (const body of fields)
+    for (const target of ['/site/login', '/site/front-page'])
+      expect([body, target, outcomeOf(readAt(logins, form(target, body)))]).toEqual([body, target, 'LOGIN_UNREADABLE']);
+  const divided = form(`/site/front-page?__ac_name:${type}=bob`, '__ac_password=s3');
+  expect(outcomeOf(readAt(logins, divided))).toBe('LOGIN_UNREADABLE');
+  for (const query of fields) {
+    const sent = { method: 'GET', target: `/site/front-page?${query}`, headers: [] };
+    expect([query, outcomeOf(readAt(logins, sent))]).toEqual([query, 'LOGIN_UNREADABLE']);
+  }
 });
