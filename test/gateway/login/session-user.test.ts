@@ -36,6 +36,17 @@ const sessionOf = (user: string) => ({
   'Set-Cookie': [`wordpress_sec_1=${user}%7C1%7Ct%7Ch; Path=/wp-admin`, `wordpress_logged_in_1=${user}%7C1%7Ct%7Ch`],
 });
 
+/** A plug-in asks for a code behind a right password. */
+const WITH_CODES = `, locations: [${JSON.stringify({
+  name: 'codes',
+  when: 'http.request.uri.path == "/wp-login.php"',
+  username: 'http.request.body.form["log"][0]',
+  password: 'http.request.body.form["pwd"][0]',
+  success: 'http.response.code == 302',
+  failure: 'credveil.response.body == "login_error"',
+  secondFactor: 'credveil.response.body == "a code, please"',
+})}]`;
+
 /** Whoever knows `?as=` is logged in by the plug-in, whatever else the request is. */
 async function world(keys = '') {
   const { url } = await startOrigin(async (request, response) => {
@@ -121,7 +132,7 @@ describe('a session that no login began', () => {
   });
 
   test('leaves for who has logged in, in two steps, by the name of the application', async () => {
-    const { send, logIn, state } = await world();
+    const { send, logIn, state } = await world(WITH_CODES);
     const jar = jarOf(await logIn(MALLORY.user, MALLORY.password, '?code'));
     await expect.poll(() => state.text()).toContain('handle ');
     expect(statusOf(await send('/?as=mallory', jar))).toBe(200);
@@ -196,7 +207,7 @@ describe('a change of password', () => {
   test('after a login of nobody that is known, ends nothing', async () => {
     const { post, logIn, forgotten, state } = await world();
     const jar = jarOf(await logIn(VICTIM.user, VICTIM.password, '?code'));
-    await expect.poll(() => state.text()).toContain('handle ');
+    await expect.poll(() => state.text()).toContain('verdict ');
     await post('/wp-admin/profile.php', jar);
     const own = jarOf(await logIn(MALLORY.user, MALLORY.password));
     await post('/wp-admin/profile.php', own);
