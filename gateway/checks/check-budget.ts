@@ -21,7 +21,11 @@ export interface BudgetQuestion {
 }
 
 export type BudgetAnswer =
-  | { readonly isTaken: true }
+  | {
+      readonly isTaken: true;
+      /** Called at most once: the login needed none. */
+      readonly giveBack: () => void;
+    }
   | {
       readonly isTaken: false;
       /** Whose checks are spent. */
@@ -58,8 +62,11 @@ export class CheckBudget {
       if (isNew) minute.isReported = true;
       return { isTaken: false, spent, retryAfterMs: minute.endsAt - now, isNew };
     }
-    minute.taken++;
-    minute.parties.set(party, ofParty + 1);
-    return { isTaken: true };
+    const change = (by: 1 | -1): void => {
+      minute.taken += by;
+      minute.parties.set(party, (minute.parties.get(party) ?? 0) + by);
+    };
+    change(1);
+    return { isTaken: true, giveBack: () => change(-1) };
   }
 }

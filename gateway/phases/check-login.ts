@@ -3,10 +3,9 @@
 // What the application answered decides when: a success is checked before the answer leaves, and
 // what may be one beside it. Only a failure that no client can bring about needs no check. What is
 // not proven is checked within a budget, and refused beyond it: else whoever fills the budget would
-// switch the check off.
+// switch the check off (`take-check.ts`).
 
 import { worstOf } from '../../client-sdk/verdict/decide.ts';
-import { partyOf } from '../addresses/party.ts';
 import { prefersPage } from '../answers/answer.ts';
 import type { CheckPolicy, LeakAction } from '../checks/check-keys.ts';
 import type { Checks, LeakVerdict } from '../checks/checks.ts';
@@ -16,19 +15,18 @@ import type { Exchange } from '../exchange.ts';
 import type { BegunLogin, Shown } from '../handle/browsers.ts';
 import type { LoginUsers } from '../handle/handle-users.ts';
 import { HANDLE_COOKIE } from '../handle/handles.ts';
-import { type Attempt, isOfBrowser, isOfOneName, type Judgement } from '../login/attempt.ts';
+import { isOfBrowser, isOfOneName, type Judgement, UNKNOWN } from '../login/attempt.ts';
 import { isSameName } from '../login/session-user.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { StateError } from '../state/state.ts';
+import { type CheckedLogin, type Spent, type TakenCheck, takeCheck } from './take-check.ts';
 
-export interface LoginToCheck {
-  readonly attempt: Attempt;
+export interface LoginToCheck extends CheckedLogin {
   readonly judgement: Judgement;
   /** Of the session that the application begins, as it names them itself. */
   readonly sessionUsers: readonly string[];
-  readonly policy: CheckPolicy;
-  /** Undefined without `leaks`. */
-  readonly checks: Checks | undefined;
+  /** If it was taken before the login was forwarded. */
+  readonly taken: TakenCheck | undefined;
 }
 
 /** What becomes of the response to a login. */
@@ -37,23 +35,16 @@ export type LoginAnswer =
   | { readonly kind: 'release'; readonly headers: readonly string[] }
   /** Its cookies leave with a redirect instead. */
   | { readonly kind: 'redirect'; readonly location: string; readonly headers: readonly string[] }
-  | {
-      readonly kind: 'refuse';
-      readonly code: 'LOGIN_UNREADABLE' | 'LOGIN_UNCHECKED' | 'CHECKS_SPENT';
-      readonly headers?: readonly string[];
-    };
+  | Spent
+  | { readonly kind: 'refuse'; readonly code: 'LOGIN_UNREADABLE'; readonly headers?: undefined };
 
-const NO_CHECK: LeakVerdict = { status: 'unknown', reason: 'CHECK_BUDGET' };
 const RELEASE: LoginAnswer = { kind: 'release', headers: [] };
 
 /**
  * `header: before`: the application gets the verdict with the login, at a moment that does not
  * depend on it.
  */
-export async function checkBefore(
-  exchange: Exchange,
-  { attempt, policy, checks }: Omit<LoginToCheck, 'judgement' | 'sessionUsers'>,
-) {
+export async function checkBefore(exchange: Exchange, { attempt, policy, checks }: CheckedLogin) {
   if (policy.header === 'after' || !checks) return;
   // Not the beginning of the request: a client chooses when its body comes.
   const startedAt = performance.now();
@@ -68,6 +59,7 @@ export async function checkBefore(
 export async function checkLogin(exchange: Exchange, login: LoginToCheck, parts: PipelineParts): Promise<LoginAnswer> {
   const { judgement, checks, attempt } = login;
   const { outcome, isProven } = judgement;
+  if (isProven) login.taken?.giveBack();
   if (!checks || (outcome === 'failure' && isProven)) {
     parts.observe.login(exchange, attempt, judgement);
     // Without a service the login was seen all the same.
@@ -75,9 +67,9 @@ export async function checkLogin(exchange: Exchange, login: LoginToCheck, parts:
     parts.known.remember(exchange, attempt, checks, { header: undefined, isProven });
     return { kind: 'release', headers: await handleFor(exchange, login, undefined, parts) };
   }
-  const budgeted = isProven ? checks : takeCheck(exchange, { ...login, checks }, parts);
-  if ('kind' in budgeted) return budgeted;
-  const ready = { ...login, checks: budgeted };
+  const taken = isProven ? undefined : (login.taken ?? takeCheck(exchange, { ...login, checks }, parts, judgement));
+  if (taken?.kind === 'refuse') return taken;
+  const ready = { ...login, checks: taken?.checks ?? checks };
   // Whatever else the answer says, its session would leave unchecked.
   return outcome === 'success' || judgement.beginsSession
     ? checkRight(exchange, ready, parts)
@@ -85,22 +77,6 @@ export async function checkLogin(exchange: Exchange, login: LoginToCheck, parts:
 }
 
 type Checked = LoginToCheck & { readonly checks: Checks };
-
-/** @returns what checks a login that proves nothing, or why it is refused */
-function takeCheck(exchange: Exchange, login: Checked, { checkBudget, observe }: PipelineParts): Checks | LoginAnswer {
-  const { attempt, judgement, policy, checks } = login;
-  const { application, client } = exchange;
-  if (exchange.verdict !== undefined) return checks;
-  const { unknownChecks: perMinute } = policy;
-  if (perMinute === 0) return { ...checks, check: async () => NO_CHECK };
-  const answer = checkBudget.take({ application: application?.name ?? '', party: partyOf(client), perMinute });
-  if (answer.isTaken) return checks;
-  if (answer.isNew) observe.checksSpent(exchange);
-  observe.login(exchange, attempt, { ...judgement, verdict: NO_CHECK });
-  if (answer.spent === 'application') return { kind: 'refuse', code: 'LOGIN_UNCHECKED' };
-  const seconds = Math.ceil(answer.retryAfterMs / 1_000);
-  return { kind: 'refuse', code: 'CHECKS_SPENT', headers: ['Retry-After', String(seconds)] };
-}
 
 async function checkRight(exchange: Exchange, login: Checked, parts: PipelineParts): Promise<LoginAnswer> {
   const { attempt, judgement, policy, checks } = login;
@@ -159,6 +135,21 @@ function usersOf(
 const handleOf = ({ head, isSecure }: Exchange): string | undefined =>
   head && HANDLE_COOKIE.in(head.ownCookies, isSecure);
 
+/** No answer came, perhaps since the client left: the application may have taken the password. */
+export function checkUnanswered(
+  exchange: Exchange,
+  { attempt }: CheckedLogin,
+  { checks }: TakenCheck,
+  parts: PipelineParts,
+) {
+  const { observe } = parts;
+  const check = async (): Promise<void> => {
+    const verdict = exchange.verdict ?? (await checks.check(attempt));
+    observe.login(exchange, attempt, { ...UNKNOWN, verdict });
+  };
+  check().catch((error: unknown) => observe.failed(exchange, error));
+}
+
 /**
  * An application that asks for a second factor answers a right password in a way that is neither
  * success nor failure, and what looks like a failure may be the client's own doing. The answer
@@ -202,7 +193,7 @@ const waitingHeader = ({ header }: LeakVerdict, actions: readonly LeakAction[], 
  */
 function begunOf(
   exchange: Exchange,
-  login: Omit<LoginToCheck, 'policy' | 'checks'>,
+  login: Omit<LoginToCheck, 'policy' | 'checks' | 'taken'>,
   header: LeakVerdict['header'],
   parts: PipelineParts,
 ): BegunLogin {
@@ -220,7 +211,7 @@ const shownBy = ({ outcome, isProven, beginsSession, asksSecondFactor }: Judgeme
 /** Without the state a browser has no handle, and the login goes on. */
 async function handleFor(
   exchange: Exchange,
-  login: Omit<LoginToCheck, 'policy' | 'checks'>,
+  login: Omit<LoginToCheck, 'policy' | 'checks' | 'taken'>,
   header: LeakVerdict['header'],
   parts: PipelineParts,
 ): Promise<string[]> {

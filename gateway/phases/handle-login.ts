@@ -20,11 +20,12 @@ import { type Content, collectBody } from '../request/collect-body.ts';
 import type { GatewaySetup } from '../setup.ts';
 import type { HeldResponse } from '../upstream/held-response.ts';
 import { isBlocked } from './apply-actions.ts';
-import { checkBefore, checkLogin, type LoginAnswer } from './check-login.ts';
+import { checkBefore, checkLogin, checkUnanswered, type LoginAnswer } from './check-login.ts';
 import { forwardLogin, forwardRequest } from './forward-request.ts';
 import { guardOf } from './guard-session.ts';
 import { admitKnown, admitLogin, isUnreadableLimited } from './limit-login.ts';
 import { passVerdict } from './pass-verdict.ts';
+import { takeFirst } from './take-check.ts';
 
 export async function handleLogin(
   exchange: Exchange,
@@ -75,21 +76,31 @@ async function forwardAndCheck(
   const policy = exchange.application?.config.login;
   if (!policy) return;
   const login = { attempt, policy, checks: setup.checks };
+  if (!known) await checkBefore(exchange, login);
+  else if (known.header !== undefined) exchange.toOrigin.push('Exposed-Credential-Check', known.header);
+  const taken = known ? undefined : takeFirst(exchange, login, parts);
+  if (taken?.kind === 'refuse') {
+    // It was no attempt: nobody compared a password.
+    await admitted.settle({ outcome: 'success', isProven: false });
+    exchange.answer(taken.code, taken.headers && { headers: taken.headers });
+    parts.observe.answered(exchange, taken.code);
+    return;
+  }
   const mayReport = setup.outcomeToken !== undefined;
   if (mayReport) {
     await parts.reports?.expect(exchange.id);
     exchange.toOrigin.push('Credveil-Attempt', exchange.id);
   }
-  if (!known) await checkBefore(exchange, login);
-  else if (known.header !== undefined) exchange.toOrigin.push('Exposed-Credential-Check', known.header);
   const held = exchange.response.destroyed ? undefined : await forwardLogin(exchange, target, content, parts, setup);
   if (!held) {
     await admitted.settle(UNKNOWN);
+    if (taken) checkUnanswered(exchange, login, taken, parts);
     return;
   }
   try {
     // A credential that begins no session has nothing to do with one that begins here.
     if (!attempt.logins.some(({ beginsSession }) => beginsSession) && (await guardOf(exchange, parts)?.refuses(held))) {
+      taken?.giveBack();
       await admitted.settle(UNKNOWN);
       return;
     }
@@ -111,7 +122,7 @@ async function forwardAndCheck(
     }
     const canonical = report?.user ?? (sessionUsers.length === 1 ? sessionUsers[0] : undefined);
     const headers = await slot.settle({ ...judgement, response: held, ...(canonical !== undefined && { canonical }) });
-    const answer = await checkLogin(exchange, { ...login, judgement, sessionUsers }, parts);
+    const answer = await checkLogin(exchange, { ...login, judgement, sessionUsers, taken }, parts);
     answerLogin(exchange, held, withHeaders(answer, headers), parts);
   } catch (error) {
     held.discard();

@@ -18,12 +18,27 @@ describe('a budget', () => {
     const taken = (party: string): number =>
       Array.from({ length: 20 }, () => take(party)).filter((one) => one.isTaken).length;
     expect(['1', '2', '3', '4', '5', '6'].map(taken)).toEqual([2, 2, 2, 2, 2, 0]);
-    expect(take('1', 'b')).toEqual({ isTaken: true });
+    expect(take('1', 'b')).toMatchObject({ isTaken: true });
     now = 59_999;
     expect(take('1')).toEqual({ isTaken: false, spent: 'party', retryAfterMs: 1, isNew: false });
     expect(take('7')).toEqual({ isTaken: false, spent: 'application', retryAfterMs: 1, isNew: false });
     now = 60_000;
     expect(taken('1')).toBe(2);
+  });
+
+  test('has a place again that was given back, in its own minute alone', () => {
+    let now = 0;
+    const budget = new CheckBudget(1, () => now);
+    const take = () => budget.take({ ...asked, party: '1' });
+    const taken = [take(), take()];
+    expect(take().isTaken).toBe(false);
+    const [first, second] = taken.map((one) => (one.isTaken ? one.giveBack : () => {}));
+    first?.();
+    expect([take(), take()].map(({ isTaken }) => isTaken)).toEqual([true, false]);
+    now = 60_000;
+    take();
+    second?.();
+    expect([take(), take()].map(({ isTaken }) => isTaken)).toEqual([true, false]);
   });
 
   test('tells once a minute that an application has none left', () => {
