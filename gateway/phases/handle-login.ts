@@ -175,9 +175,11 @@ async function readContent(
   const length = typeof head?.body === 'number' ? head.body : MAX_BODY_BYTES;
   const isStrict = candidates.some((candidate) => candidate.isStrict && candidate.readsBody);
   if (length > MAX_BODY_BYTES && isStrict && !application?.logins.passesUnreadable) return UNREAD;
-  // Whoever sends files or speaks a protocol may wait for the answer to the first of many pieces.
+  // Whoever speaks a protocol may wait for the answer to the first of many pieces. Of what is
+  // compressed, scans on the way see nothing.
   const isOfOther = readContentType(headerOf(exchange, 'content-type')).kind === 'other';
-  if (isOfOther && !isStrict && (head?.body === 'chunked' || length > MAX_BODY_BYTES)) return UNREAD;
+  const isStream = head?.body === 'chunked' && headerOf(exchange, 'content-encoding') === undefined;
+  if (isOfOther && !isStrict && (isStream || length > MAX_BODY_BYTES)) return UNREAD;
   if (!budget.reserve(response, length, limits.maxBufferedBytes)) throw new Refusal('OVERLOADED', { close: true });
   bodyRates.watch(message);
   if (head?.expectsContinue) response.writeContinue();

@@ -21,6 +21,12 @@ export class WantedNames {
   }
 }
 
+/**
+ * What stands behind a key of what is nearly JSON, whose blanks JSON5 has more of than ASCII. Its
+ * colon may come after any number of them: many are enough.
+ */
+const KEY_END = String.raw`(?:[\s\0"'\x60\x80-\xff]{0,63}[:=/#]|[\s\0"'\x60\x80-\xff]{64})`;
+
 type Decode = (name: string) => readonly Field[];
 
 class NameTest {
@@ -32,7 +38,7 @@ class NameTest {
     this.#targets = targets;
     const names = targets.flatMap(({ letters, segments }) => [letters, segments.at(-1) ?? '']);
     this.#spelled = new RegExp(spelledNames(shortestOf(names)), 'i');
-    this.#key = new RegExp(String.raw`(?<![\w.$-])${spelledNames(names)}[\s\0"'\x60]*[:=/#]`, 'i');
+    this.#key = new RegExp(`(?<![\\w.$-])${spelledNames(names)}${KEY_END}`, 'i');
   }
 
   /** Quick, and right if it says no. */

@@ -174,6 +174,15 @@ describe('a login behind padding never reaches the application', () => {
     ['JSON in single quotes', { type: JSON_TYPE, body: jsonOf("'password'") }],
     ['JSON without quotes', { type: JSON_TYPE, body: jsonOf('pass\\u0077ord /* */') }],
     ['JSON with a comment', { type: JSON_TYPE, body: jsonOf(`"password"/*${pad}*/`) }],
+    [
+      'JSON with blanks behind a comment',
+      { type: JSON_TYPE, body: `{/*"*/"username"/**/:"u",${spaces}"password"${spaces}:"leaked"}` },
+    ],
+    ['JSON with blanks of JSON5', { type: JSON_TYPE, body: Buffer.from(jsonOf('"password"\u2028\ufeff')) }],
+    [
+      'JSON with many blanks of JSON5',
+      { type: JSON_TYPE, body: Buffer.from(jsonOf(`'password'${'\u3000'.repeat(9_000)}`)) },
+    ],
     ['JSON behind a comment', { type: 'text/plain', body: `/* " ${pad} */{"username":"bob","password":"leaked"}` }],
     ['JSON in UTF-16', { type: JSON_TYPE, body: Buffer.from(jsonOf('"password"'), 'utf16le') }],
     [
@@ -223,6 +232,18 @@ describe('a login behind padding never reaches the application', () => {
     expect(whole).toEqual([]);
     expect(received.join('')).not.toMatch(/leaked/);
   });
+});
+
+test.each([
+  ['application/octet-stream', false],
+  ['application/octet-stream', true],
+  ['image/png', true],
+  [FORM, true],
+])('a compressed login as %s is read, in chunks: %s', async (type, isChunked) => {
+  const { port, events } = await withGeneric();
+  const body = zlib.gzipSync('username=bob&password=leaked');
+  await exchange(port, bytesOf({ type, more: 'Content-Encoding: gzip\r\n', body, isChunked }));
+  expect(events).toContainEqual(expect.objectContaining({ event: 'login', login: 'form' }));
 });
 
 test('phpMyAdmin takes no login behind padding', async () => {
