@@ -48,6 +48,7 @@ export function matchFields(targets: readonly Target[], fields: readonly Field[]
   let isFound = false;
   let problem: string | undefined;
   const counts = new Map<Target, number>();
+  const values = new Map<Target, Values>();
   for (const field of fields) {
     const letters = folded(field.path.join(''));
     const segments = field.path.map(folded).filter((segment) => segment !== '');
@@ -57,11 +58,35 @@ export function matchFields(targets: readonly Target[], fields: readonly Field[]
       if (!isSame && !isMember && segments.at(-1) !== target.segments.at(-1)) continue;
       isFound = true;
       texts.push(...field.texts);
+      takeValue(values, target, field, isSame);
       if (isSame) counts.set(target, (counts.get(target) ?? 0) + 1);
       if (isMember) problem ??= 'a field has members';
       if (field.texts.length === 0 && (isSame || isMember)) problem ??= 'a field is no text';
     }
   }
   if ([...counts.values()].some((count) => count > 1)) problem ??= 'a field stands twice';
+  if ([...values.values()].some(isAmbiguous)) problem ??= 'a field stands elsewhere with another value';
   return { texts, isFound, problem };
 }
+
+/** Values of one field. */
+interface Values {
+  /** Under its own name. */
+  readonly own: Set<string>;
+  /** In places where a server might look for it. */
+  readonly others: Set<string>;
+}
+
+function takeValue(values: Map<Target, Values>, target: Target, { texts: [text] }: Field, isOwn: boolean): void {
+  if (text === undefined) return;
+  const { own, others } = values.get(target) ?? { own: new Set(), others: new Set() };
+  (isOwn ? own : others).add(text.trim());
+  values.set(target, { own, others });
+}
+
+/**
+ * No form has them. An attacker's own login would tell by its response whether a guess beside it is
+ * leaked, and would count at everybody whom it names.
+ */
+const isAmbiguous = ({ own, others }: Values): boolean =>
+  own.size > 0 ? [...others].some((value) => !own.has(value)) : others.size > 2;
