@@ -110,6 +110,8 @@ export type ServerEvent =
     }
   /** At start: logins of an application pass where the gateway cannot tell what servers read. */
   | { readonly event: 'login-passes-unread'; readonly app: string; readonly message: string; readonly hint: string }
+  /** At start: what becomes of logins at a location is guessed from cookies and redirects. */
+  | { readonly event: 'login-outcome-guessed'; readonly app: string; readonly login: string; readonly hint: string }
   /** At start: the preset never ran against the application, and was read from its source alone. */
   | { readonly event: 'login-preset-untried'; readonly app: string; readonly preset: string; readonly hint: string }
   | {

@@ -51,19 +51,24 @@ export function compileLogin(
   const passwords = listOf(password).map(parseReference);
   const cookies = { sessionCookies, provingCookies };
   const beginsSession = location.beginsSession ?? isOfBrowser({ passwords });
+  const rule = compileSource(when, LOGIN_SCHEME, findList);
+  const isAnywhere = !rule.fields.has('http.request.uri.path') && [...rule.fields].some(isOfFields);
   return {
     name,
     ...origin,
-    when: compileSource(when, LOGIN_SCHEME, findList),
+    when: rule,
     usernames: listOf(username).map(parseReference),
     passwords,
     outcome: compileOutcome(
-      { success, failure, secondFactor, proves, ...(beginsSession ? cookies : NO_COOKIES) },
+      { success, failure, secondFactor, proves, isAnywhere, ...(beginsSession ? cookies : NO_COOKIES) },
       findList,
     ),
     beginsSession,
   };
 }
+
+const isOfFields = (field: string): boolean =>
+  field.startsWith('http.request.body.form') || field.startsWith('http.request.uri.args');
 
 interface CheckedExpression {
   readonly key: 'when' | 'username' | 'password' | 'success' | 'failure' | 'secondFactor';

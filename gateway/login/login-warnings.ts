@@ -20,6 +20,16 @@ export function loginWarnings({
           hint: 'Log in once with a right and once with a wrong password, and look at the events.',
         }),
       ),
+      ...(login?.locations ?? [])
+        .filter(({ success, failure }) => success === undefined && failure === undefined)
+        .map(
+          ({ name }): ServerEvent => ({
+            event: 'login-outcome-guessed',
+            app,
+            login: name,
+            hint: 'Write success or failure: what the application answers to a right and a wrong password.',
+          }),
+        ),
       ...(login?.header === 'before'
         ? [
             {

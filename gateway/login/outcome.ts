@@ -20,6 +20,8 @@ export interface OutcomeExpressions {
   readonly sessionCookies: readonly string[];
   /** Those that prove that the password was compared, whomever they name. */
   readonly provingCookies?: readonly string[] | undefined;
+  /** Anybody may send such a login beside another way to log in: no cookie tells them apart. */
+  readonly isAnywhere?: boolean | undefined;
 }
 
 /** Applications that send no redirect answer with a token. */
@@ -29,6 +31,8 @@ const IS_BACK =
   'credveil.response.leads_back or ' +
   `credveil.response.location matches r"(?i)(log[-_]?in|sign[-_]?in|error|fail|invalid|denied)"`;
 const HAS_NEW_COOKIE = 'any(credveil.response.cookies.new[*] ne "")';
+const HAS_RENEWED_COOKIE = 'any(credveil.response.cookies.renewed[*] ne "")';
+const HAS_SENT_COOKIE = 'any(http.request.headers["cookie"][*] ne "")';
 
 /**
  * Who answers so did not take the password, whatever else the request asks for. 400 is none of
@@ -37,25 +41,28 @@ const HAS_NEW_COOKIE = 'any(credveil.response.cookies.new[*] ne "")';
 const REFUSALS: ReadonlySet<number> = new Set([401, 403, 422, 429]);
 
 /**
- * A new cookie alone says little, since applications give one to whoever comes without: the answer
- * must not be the form again, or lead back to it.
+ * Applications give a cookie to whoever comes without, so that only one in the place of another
+ * says something, and the answer must not be the form again, or lead back to it. Some log in the
+ * session that the client has, and set no cookie at all: a redirect on says nothing then.
  */
-const GENERIC_SUCCESS = `http.response.code in {200..399} and (${HAS_NEW_COOKIE} or ${HAS_TOKEN}) and not (${IS_BACK} or ${IS_FORM})`;
+const GENERIC_SUCCESS = `http.response.code in {200..399} and (${HAS_RENEWED_COOKIE} or ${HAS_TOKEN}) and not (${IS_BACK} or ${IS_FORM})`;
 const GENERIC_FAILURE =
   `http.response.code in {400 401 403 422 429} and not ${HAS_TOKEN} or ` +
-  `http.response.code in {200 301..303} and (not (${HAS_NEW_COOKIE} or ${HAS_TOKEN}) or ${IS_BACK} or ${IS_FORM})`;
+  `http.response.code in {200 301..303} and (${IS_BACK} or ${IS_FORM}) or ` +
+  `(http.response.code eq 200 or http.response.code in {301..303} and not ${HAS_SENT_COOKIE}) ` +
+  `and not (${HAS_NEW_COOKIE} or ${HAS_TOKEN})`;
 
 /** @throws {RuleError} */
 export function compileOutcome(expressions: OutcomeExpressions, findList: FindList): OutcomeTests {
   const { success = GENERIC_SUCCESS, failure = GENERIC_FAILURE, proves = [], secondFactor, ...cookies } = expressions;
-  const { sessionCookies, provingCookies = [] } = cookies;
+  const { sessionCookies, provingCookies = [], isAnywhere = false } = cookies;
   return {
     success: compileSource(success, RESPONSE_SCHEME, findList),
     failure: compileSource(failure, RESPONSE_SCHEME, findList),
     secondFactor: secondFactor === undefined ? undefined : compileSource(secondFactor, RESPONSE_SCHEME, findList),
     proves: new Set(proves),
     isSessionCookie: createNameTest(sessionCookies),
-    isProvingCookie: createNameTest(provingCookies),
+    isProvingCookie: createNameTest(isAnywhere ? [] : provingCookies),
     hasProvingCookies: provingCookies.length > 0,
   };
 }

@@ -80,7 +80,7 @@ type Checked = LoginToCheck & { readonly checks: Checks };
 
 async function checkRight(exchange: Exchange, login: Checked, parts: PipelineParts): Promise<LoginAnswer> {
   const { attempt, judgement, policy, checks } = login;
-  const { isProven, beginsSession = false } = judgement;
+  const { isProven } = judgement;
   const verdict = await verdictOf(exchange, login);
   const actions = actionsFor(verdict.status, policy);
   parts.observe.login(exchange, attempt, { ...judgement, verdict, isForPeople: actions.includes('notify') });
@@ -95,8 +95,7 @@ async function checkRight(exchange: Exchange, login: Checked, parts: PipelinePar
   const headers = await handleFor(exchange, login, waitingHeader(verdict, actions, policy), parts);
   const { changePassword } = attempt.login;
   // Who only guesses would see whether a pair has leaked.
-  const maySee = isProven || beginsSession;
-  if (maySee && actions.includes('redirect') && changePassword !== undefined && isNavigation(exchange))
+  if (isProven && actions.includes('redirect') && changePassword !== undefined && isNavigation(exchange))
     return { kind: 'redirect', location: changePassword, headers };
   return { kind: 'release', headers };
 }

@@ -3,7 +3,6 @@
 import type { Exchange } from '../exchange.ts';
 import type { Admission, Admitted, AttemptFacts } from '../limits/limits.ts';
 import { SharedAttempt } from '../limits/shared-attempt.ts';
-import { UNKNOWN } from '../login/attempt.ts';
 import type { KnownCredential } from '../login/known-credentials.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 
@@ -51,6 +50,6 @@ export async function admitKnown(
  */
 export async function isUnreadableLimited(exchange: Exchange, parts: PipelineParts): Promise<boolean> {
   const admitted = await admitLogin(exchange, { usernames: [] }, parts);
-  await admitted?.settle(UNKNOWN);
+  await admitted?.settle({ outcome: 'failure', isProven: false });
   return admitted === undefined;
 }

@@ -14,9 +14,16 @@ const own = { name: 'own', by: ['address'], allow: 3, window: '1m', for: '1h' };
 
 describe('presets', () => {
   test('failures is 5 in a minute, then an hour, by address and by username', () => {
-    const [address, username, ...more] = limitsIn('failures') ?? [];
+    const [address, username, unknown, ...more] = limitsIn('failures') ?? [];
     expect(address).toMatchObject({ by: ['address'], allow: 5, windowMs: 60_000, banMs: 3_600_000, actOn: 'logins' });
-    expect(username).toEqual({ ...address, name: 'failures-username', by: ['username'] });
+    const count = 'credveil.login.outcome ne "success"';
+    expect(username).toEqual({ ...address, name: 'failures-username', by: ['username'], count });
+    expect(unknown).toMatchObject({
+      by: ['address'],
+      allow: 20,
+      windowMs: 60_000,
+      count: expect.stringContaining('unknown'),
+    });
     expect(more).toEqual([]);
   });
 
@@ -42,6 +49,7 @@ describe('presets', () => {
     expect(limits?.map(({ name, mode, banMs }) => [name, mode, banMs])).toEqual([
       ['failures-address', 'consecutive', 300_000],
       ['failures-username', 'consecutive', 300_000],
+      ['failures-unknown', 'consecutive', 300_000],
       ['own', 'any', 3_600_000],
     ]);
   });

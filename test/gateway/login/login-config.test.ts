@@ -61,4 +61,13 @@ describe('a login in the configuration', () => {
       expect.objectContaining({ event: 'login-passes-unread', app: 'a.example' }),
     ]);
   });
+
+  test('is warned of where nothing says what its outcome is', () => {
+    const own = (name: string, more = '') =>
+      `{ name: ${name}, when: 'http.request.uri.path == "/${name}"', password: 'http.request.body.form["key"][0]'${more} }`;
+    const told = own('told', ", failure: 'http.response.code == 401'");
+    expect(loginWarnings(configOf(config(`{ locations: [${own('guessed')}, ${told}] }`)))).toEqual([
+      expect.objectContaining({ event: 'login-outcome-guessed', app: 'a.example', login: 'guessed' }),
+    ]);
+  });
 });

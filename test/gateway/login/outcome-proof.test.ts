@@ -35,7 +35,7 @@ describe('a success without a password', () => {
     const answers = [await post('/', { username: 'ann', password: 'guess' })];
     answers.push(await post('/', { username: leaked.username, password: leaked.password }));
     expect(devices(answers)).toEqual([]);
-    expect(logins()).toEqual(['assumed success clean', 'assumed success pair']);
+    expect(logins()).toEqual(['unknown clean', 'unknown pair']);
   });
 
   test('begins no count anew', async () => {
@@ -48,7 +48,7 @@ describe('a success without a password', () => {
     const statuses: number[] = [];
     for (let i = 0; i < 5; i++) {
       statuses.push(statusOf(await post('/login', { username: 'ann', password: `guess-${i}` })));
-      await post('/', { username: 'ann', password: `guess-${i}` });
+      await post('/', { username: 'ann', password: `guess-${i}` }, { Cookie: 'visit=0' });
     }
     expect(statuses).toEqual([401, 401, 401, 429, 429]);
   });
@@ -104,6 +104,65 @@ describe('a success without a password', () => {
   });
 });
 
+describe('a first cookie', () => {
+  const start = () =>
+    startGuardedApp({
+      leaks,
+      keys: 'login: generic, loginLimits: failures',
+      // Middleware gives a session to whoever comes without.
+      answer: (_, response) => response.writeHead(200, { 'Set-Cookie': `sid=${Math.random()}` }).end('{"ok":false}'),
+    });
+
+  test('does not hide guesses at a user from limits', async () => {
+    const { post, logins } = await start();
+    const statuses: number[] = [];
+    for (let i = 0; i < 7; i++) statuses.push(statusOf(await post('/login', { username: 'ann', password: `g-${i}` })));
+    expect(statuses).toEqual([200, 200, 200, 200, 200, 429, 429]);
+    expect(logins()[0]).toBe('unknown clean');
+  });
+
+  test('bans no address from which a few people log in, and one that guesses at many', async () => {
+    const { post } = await start();
+    const statuses: number[] = [];
+    for (let i = 0; i < 22; i++)
+      statuses.push(statusOf(await post('/login', { username: `user-${i}`, password: 'p' })));
+    expect(statuses).toEqual([...Array(20).fill(200), 429, 429]);
+  });
+});
+
+describe('a session by another way to log in', () => {
+  test('proves no password beside it', async () => {
+    const { post, logins } = await startGuardedApp({
+      leaks,
+      keys: `login: { presets: [generic], sessionCookies: [sid] }, loginLimits: [{ name: row, by: [username], allow: 3, window: 1m, for: 1h, mode: consecutive }]`,
+      answer: ({ path }, response) =>
+        path === '/sso'
+          ? response.writeHead(302, { Location: '/home', 'Set-Cookie': `sid=${Math.random()}` }).end()
+          : response.writeHead(401).end(),
+    });
+    const statuses: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      statuses.push(statusOf(await post('/login', { username: 'ann', password: `guess-${i}` })));
+      const own = await post('/sso?code=own', { username: 'ann', password: 'x' }, { Cookie: 'sid=1' });
+      expect(devices([own])).toEqual([]);
+    }
+    expect(statuses).toEqual([401, 401, 401, 429, 429]);
+    expect(logins()[1]).toBe('assumed success clean');
+  });
+
+  test('tells no guess apart by a redirect', async () => {
+    const { post } = await startGuardedApp({
+      leaks,
+      keys: 'login: { presets: [roundcube], onLeaked: { pair: [redirect, header] } }',
+      answer: (_, response) =>
+        response.writeHead(302, { Location: '/?_task=mail', 'Set-Cookie': 'roundcube_sessauth=1' }).end(),
+    });
+    const form = { _user: leaked.username, _pass: leaked.password, _task: 'login', _action: 'login' };
+    const answer = await post('/?_task=login', form, { 'Sec-Fetch-Mode': 'navigate' });
+    expect(statusOf(answer)).toBe(302);
+  });
+});
+
 describe('a failure in spite of a right password', () => {
   const right = { username: leaked.username, password: leaked.password };
 
@@ -124,7 +183,7 @@ describe('a failure in spite of a right password', () => {
     });
     const answer = await post(path, right, headers);
     expect(statusOf(answer)).toBe(302);
-    await expect.poll(logins).toEqual(['assumed failure']);
+    await expect.poll(logins).toEqual(['Cookie' in headers ? 'unknown pair' : 'assumed failure']);
     await expect
       .poll(async () => {
         await get('/home', jarOf(answer));

@@ -16,8 +16,10 @@ const form = '<form><input name="user"><input class="x" type="password" name="pa
 
 describe('the outcome of a login at an application that nobody described', () => {
   test.each<[string, LoginAnswer, Told, LoginRequest?]>([
-    ['a redirect with a new cookie', { status: 302, location: '/home', cookies: ['sid=1'] }, 'success'],
-    ['200 with a new cookie', { cookies: ['sid=1; Path=/; HttpOnly'] }, 'success'],
+    ['a redirect with a first cookie', { status: 302, location: '/home', cookies: ['sid=1'] }, 'unknown'],
+    ['200 with a first cookie', { cookies: ['sid=1; Path=/; HttpOnly'], body: '{"ok":false}' }, 'unknown'],
+    ['a first cookie beside another', { cookies: ['sid=1'] }, 'unknown', { headers: ['Cookie', 'a=b'] }],
+    ['a token with a first cookie', { cookies: ['sid=1'], body: '{"token":"abc"}' }, 'success'],
     ['a renewed cookie', { cookies: ['sid=2'] }, 'success', { headers: ['Cookie', 'a=b; sid=1'] }],
     ['the cookie that the browser has', { cookies: ['sid=1'] }, 'failure', { headers: ['Cookie', 'a=b; sid=1'] }],
     ['a token', { body: '{"access_token":"abc"}' }, 'success'],
@@ -26,6 +28,13 @@ describe('the outcome of a login at an application that nobody described', () =>
     ['the form again', { body: form }, 'failure'],
     ['the form again, with a cookie', { body: form, cookies: ['sid=1'] }, 'failure'],
     ['a redirect without a cookie', { status: 302, location: '/home' }, 'failure'],
+    [
+      'one of a client that has a cookie',
+      { status: 302, location: '/home' },
+      'unknown',
+      { headers: ['Cookie', 'sid=1'] },
+    ],
+    ['one back of that client', { status: 302, location: '/login' }, 'failure', { headers: ['Cookie', 'sid=1'] }],
     ['a redirect to the login', { status: 303, location: '/login?e=1', cookies: ['sid=1'] }, 'failure'],
     [
       'a redirect to the login in full',

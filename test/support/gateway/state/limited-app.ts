@@ -24,6 +24,9 @@ export interface LimitedAppOptions {
   readonly workers?: number;
 }
 
+const FIELDS = `username: ['http.request.body.form["username"][0]', 'http.request.body.form["user"][0]'], password: 'http.request.body.form["password"][0]'`;
+const LOCATION = `{ name: form, when: 'http.request.uri.path == "/login"', ${FIELDS} }`;
+
 /** Only the password `right` is right. Each request has a connection of its own. */
 export async function startLimitedApp({ limits, stateDirectory, workers = 0 }: LimitedAppOptions): Promise<LimitedApp> {
   const seen: string[] = [];
@@ -38,7 +41,7 @@ export async function startLimitedApp({ limits, stateDirectory, workers = 0 }: L
   });
   const events: ServerEvent[] = [];
   const config = configOf(
-    `listen: 127.0.0.1:0\nlogLevel: silent\napps:\n  app.example: { to: "${url}", login: { presets: [generic], sessionCookies: [sid] }, loginLimits: ${limits} }\n`,
+    `listen: 127.0.0.1:0\nlogLevel: silent\napps:\n  app.example: { to: "${url}", login: { locations: [${LOCATION}], sessionCookies: [sid] }, loginLimits: ${limits} }\n`,
   );
   const onEvent = (event: ServerEvent): void => void events.push(event);
   const service = await startGatewayService({ ...config, stateDirectory }, { workers, onEvent });
