@@ -1,5 +1,7 @@
 // The verdict of a browser's last login, on its way to the application.
 
+import { once } from 'node:events';
+import net from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { Browsers } from '../../../gateway/handle/browsers.ts';
 import { Handles } from '../../../gateway/handle/handles.ts';
@@ -25,6 +27,13 @@ async function world() {
     return seen(echoOf(answer), 'exposed-credential-check');
   };
   return { state, browsers, visit };
+}
+
+/** An answer to HEAD says a length, and has no body. */
+async function visitAs(port: number, method: string, headers: string): Promise<void> {
+  const socket = net.connect(port, '127.0.0.1');
+  socket.write(`${method} / HTTP/1.1\r\nHost: ${APP}\r\nConnection: close\r\n${headers}\r\n`);
+  await once(socket.resume(), 'close');
 }
 
 test('a verdict waits on if the application did not get the request that took it', async () => {
@@ -68,6 +77,34 @@ describe('the next request of a browser', () => {
     const handle = await browsers.begin(APP, { header: '1' });
     expect(await visit(handle, more)).toEqual([]);
     expect(await visit(handle, 'Sec-Fetch-Dest: document\r\n')).toEqual(['1']);
+  });
+
+  test.each(['Purpose: prefetch', 'X-Moz: prefetch', 'X-Purpose: preview', 'Sec-Purpose: prerender'])(
+    'is not one that is fetched ahead: %s',
+    async (more) => {
+      const { browsers, visit } = await world();
+      const handle = await browsers.begin(APP, { header: '1' });
+      expect(await visit(handle, `${more}\r\n`)).toEqual([]);
+      expect(await visit(handle)).toEqual(['1']);
+    },
+  );
+
+  test('is not one that no handler answers', async () => {
+    const state = createMemoryState();
+    const got: unknown[] = [];
+    const { url } = await startOrigin((request, response) => {
+      got.push([request.method, request.headers['exposed-credential-check']]);
+      response.end();
+    });
+    const { port } = await serve(inFrontOf(url), { state: { state, key, limits: createMemoryLimits() } });
+    const handle = await new Browsers(state, new Handles(deriveKey(key, 'handles'))).begin(APP, { header: '1' });
+    for (const method of ['OPTIONS', 'HEAD', 'POST'])
+      await visitAs(port, method, `Cookie: cv-b=${handle}\r\nContent-Length: 0\r\n`);
+    expect(got).toEqual([
+      ['OPTIONS', undefined],
+      ['HEAD', undefined],
+      ['POST', '1'],
+    ]);
   });
 
   test.each(['Sec-Fetch-Dest: empty\r\n', 'Sec-Fetch-Dest: iframe\r\n'])('may say %j', async (more) => {

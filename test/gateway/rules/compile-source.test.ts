@@ -31,7 +31,9 @@ test('a rule that is not used for long is compiled anew', () => {
 });
 
 test('applications share the rules of a preset, and each has logins of its own', () => {
-  const config = { presets: [...PRESETS.keys()], locations: [] } as unknown as Parameters<typeof compileLogins>[0];
+  const config = { presets: [...PRESETS.keys()], locations: [], sessionCookies: [] } as unknown as Parameters<
+    typeof compileLogins
+  >[0];
   const [first, second] = [compileLogins(config, NO_LISTS), compileLogins(config, NO_LISTS)];
   expect(first.length).toBeGreaterThan(PRESETS.size);
   for (const [i, login] of first.entries()) {
