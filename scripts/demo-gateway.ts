@@ -64,7 +64,9 @@ lists:
 apps:
   ${HOST}:
     to: ${shop}
-    login: generic                # any form with a password
+    login:
+      presets: [generic]          # any form with a password
+      sessionCookies: [sid]       # which the shop sets after a right one alone
     loginLimits: failures         # 5 wrong passwords in a minute, then an hour of rest
     rules:
       - name: logins through open proxies
