@@ -8,6 +8,10 @@ export function pairsOf(headers: readonly string[]): Pair[] {
   return pairs;
 }
 
+/** Of one header. @param name in lower case */
+export const headerValues = (headers: readonly string[], name: string): string[] =>
+  pairsOf(headers).flatMap(([each, value]) => (each.toLowerCase() === name ? [value] : []));
+
 /** By name in lower case; repeated ones as a list, which is what HTTP/2 takes. */
 export function objectOf(headers: readonly string[]): { [name: string]: string | string[] } {
   const object: { [name: string]: string | string[] } = Object.create(null);

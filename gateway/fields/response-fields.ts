@@ -1,6 +1,6 @@
 // The fields of a response, beside those of its request: what the expressions of an outcome read.
 
-import { pairsOf } from '../header-pairs.ts';
+import { headerValues, pairsOf } from '../header-pairs.ts';
 import { createScheme, type Readers } from '../rules/scheme.ts';
 import type { HeldResponse } from '../upstream/held-response.ts';
 import type { RuleRequest } from './readings.ts';
@@ -43,7 +43,7 @@ function leadsBack(request: RuleResponse): boolean {
   if (!head || location === undefined) return false;
   const base = `http://${head.authority}${head.target}`;
   const to = pathOf(location, base);
-  const referer = pairsOf(head.headers).find(([name]) => name.toLowerCase() === 'referer')?.[1];
+  const [referer] = headerValues(head.headers, 'referer');
   return to !== undefined && (to === request.path || (referer !== undefined && to === pathOf(referer, base)));
 }
 

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from '../answers/kinds.ts';
-import { pairsOf } from '../header-pairs.ts';
+import { headerValues } from '../header-pairs.ts';
 import { type HeadRules, type RequestHead, readHead } from '../request/head.ts';
 
 /** How the proxy asks. */
@@ -40,9 +40,9 @@ const malformed = (): Refusal => new Refusal('REQUEST_MALFORMED', { close: true 
 
 /** The value of a header that only the proxy may have set: once, or the question means nothing. */
 function stated({ reserved }: RequestHead, name: string): string {
-  const values = pairsOf(reserved).filter(([given]) => given.toLowerCase() === name);
-  if (values.length !== 1) throw malformed();
-  return values[0]?.[1] ?? '';
+  const [value, ...others] = headerValues(reserved, name);
+  if (value === undefined || others.length > 0) throw malformed();
+  return value;
 }
 
 const NAMED: { readonly [kind in ForwardAuthKind]: (question: RequestHead) => Named } = {

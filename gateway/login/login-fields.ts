@@ -7,7 +7,7 @@
 import type { Exchange } from '../exchange.ts';
 import type { RuleRequest } from '../fields/readings.ts';
 import { REQUEST_READERS } from '../fields/request-fields.ts';
-import { pairsOf } from '../header-pairs.ts';
+import { headerValues } from '../header-pairs.ts';
 import type { RuleMap } from '../rules/schema/types.ts';
 import { createScheme, type Readers } from '../rules/scheme.ts';
 import { type BasicReading, readBasic } from './basic.ts';
@@ -51,7 +51,7 @@ const queryFields = ({ exchange }: RuleRequest): readonly Field[] => readForm(ex
 
 /** A value of a header; undefined if it is not there. */
 export function headerOf({ head }: Exchange, name: string): string | undefined {
-  return pairsOf(head?.headers ?? []).find(([one]) => one.toLowerCase() === name)?.[1];
+  return headerValues(head?.headers ?? [], name)[0];
 }
 
 export const basicOf = (exchange: Exchange): BasicReading => readBasic(headerOf(exchange, 'authorization'));

@@ -1,7 +1,7 @@
 // What a request at a login has as its credential, read so that no application reads another one.
 
 import type { Exchange } from '../exchange.ts';
-import { pairsOf } from '../header-pairs.ts';
+import { headerValues } from '../header-pairs.ts';
 import { type Attempt, type FindMember, isOfBrowser, type Login } from './attempt.ts';
 import type { BodyScan } from './body/body-scan.ts';
 import type { Field } from './body/fields.ts';
@@ -159,8 +159,8 @@ function sourceOf(exchange: Exchange, body: ReadBody): Source {
 
 /** A list of codings is none that anybody sends with a login. */
 function codingOf({ head }: Exchange): string | undefined {
-  const codings = pairsOf(head?.headers ?? []).filter(([name]) => name.toLowerCase() === 'content-encoding');
-  return codings.length === 0 ? undefined : codings.map(([, value]) => value).join(',');
+  const codings = headerValues(head?.headers ?? [], 'content-encoding');
+  return codings.length === 0 ? undefined : codings.join(',');
 }
 
 /** A request that fields make a login has its password, or it cannot be seen whether it has. */
@@ -247,10 +247,8 @@ function ofHead(reference: FieldReference, { exchange, body, query }: Source): M
       const letters = folded(reference.name);
       return onlyOne(query.filter(({ path }) => folded(path.join('')) === letters).map(({ texts }) => texts));
     }
-    case 'header': {
-      const values = pairsOf(exchange.head?.headers ?? []).filter(([name]) => name.toLowerCase() === reference.name);
-      return onlyOne(values.map(([, value]) => textsOfBytes(value)));
-    }
+    case 'header':
+      return onlyOne(headerValues(exchange.head?.headers ?? [], reference.name).map((value) => textsOfBytes(value)));
     case 'basic': {
       const reading = basicOf(exchange);
       if (reading === 'none') return NOTHING;

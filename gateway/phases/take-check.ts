@@ -7,7 +7,7 @@ import { partyOf } from '../addresses/party.ts';
 import type { CheckPolicy } from '../checks/check-keys.ts';
 import type { Checks, LeakVerdict } from '../checks/checks.ts';
 import type { Exchange } from '../exchange.ts';
-import { pairsOf } from '../header-pairs.ts';
+import { headerValues } from '../header-pairs.ts';
 import { type Attempt, type Judgement, UNKNOWN } from '../login/attempt.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { urlDecode } from '../rules/functions/text.ts';
@@ -76,9 +76,8 @@ function isProofSure(exchange: Exchange, { logins }: Attempt): boolean {
 
 /** As they are written, and as PHP reads them. */
 const cookieNamesOf = ({ head }: Exchange): readonly string[] =>
-  pairsOf(head?.headers ?? [])
-    .filter(([name]) => name.toLowerCase() === 'cookie')
-    .flatMap(([, value]) => value.split(';'))
+  headerValues(head?.headers ?? [], 'cookie')
+    .flatMap((value) => value.split(';'))
     .map((pair) => pair.slice(0, Math.max(0, pair.indexOf('='))).trim())
     .filter((name) => name !== '')
     .flatMap((name) => [name, urlDecode(name).trim().replace(/[ .[]/g, '_')]);

@@ -3,7 +3,7 @@
 // Until then the client gets nothing of it: no 1xx, no head, no byte of the body. A response that
 // is longer than what is read of it waits at the application.
 
-import { pairsOf } from '../header-pairs.ts';
+import { headerValues, pairsOf } from '../header-pairs.ts';
 import { faultOf } from './fault.ts';
 import { forward } from './forward.ts';
 import type { Forwarding, Outcome } from './forwarding.ts';
@@ -252,6 +252,4 @@ class Held implements Sink, HeldResponse {
 }
 
 const isCoded = (headers: readonly string[]): boolean =>
-  pairsOf(headers).some(
-    ([name, value]) => name.toLowerCase() === 'content-encoding' && value.trim().toLowerCase() !== 'identity',
-  );
+  headerValues(headers, 'content-encoding').some((value) => value.trim().toLowerCase() !== 'identity');
