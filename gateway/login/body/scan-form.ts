@@ -1,5 +1,7 @@
 // The names in a form that comes piece by piece.
 
+import { findFrom } from './texts.ts';
+
 /** Longer ones are judged by what they begin with. */
 const MAX_NAME = 2_048;
 const LEADING_BLANKS = /^(?:[ +]|%20)+/;
@@ -18,7 +20,7 @@ export class FormScan {
   push(text: string): void {
     let at = 0;
     while (at < text.length) {
-      const end = indexOf(this.#isInName ? /[=&;]/g : /[&;]/g, text, at);
+      const end = findFrom(this.#isInName ? /[=&;]/g : /[&;]/g, text, at)?.index ?? text.length;
       if (this.#isInName) this.#take(text.slice(at, end));
       if (end === text.length) return;
       const hasValue = text[end] === '=' && this.#isInName;
@@ -33,10 +35,4 @@ export class FormScan {
   #take(piece: string): void {
     if (this.#name.length < MAX_NAME) this.#name = (this.#name + piece).replace(LEADING_BLANKS, '').slice(0, MAX_NAME);
   }
-}
-
-/** @returns the end of the text if there is none */
-function indexOf(pattern: RegExp, text: string, from: number): number {
-  pattern.lastIndex = from;
-  return pattern.exec(text)?.index ?? text.length;
 }

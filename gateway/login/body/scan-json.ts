@@ -1,6 +1,8 @@
 // The keys in JSON that comes piece by piece, and in what lenient readers take for JSON: with
 // comments, single quotes or names without any.
 
+import { findFrom } from './texts.ts';
+
 /** A longer key is no name of a field. */
 const MAX_KEY = 1_024;
 /** More than a spelled name and what stands around it. */
@@ -40,13 +42,13 @@ export class JsonScan {
         this.#place = 'string';
         return this.#take(text, at, at + 1);
       case 'string': {
-        const end = find(/["\\]/g, text, at)?.index ?? text.length;
+        const end = findFrom(/["\\]/g, text, at)?.index ?? text.length;
         if (end === text.length) return this.#take(text, at, end);
         this.#place = text[end] === '"' ? 'behind' : 'escape';
         return this.#place === 'behind' ? this.#take(text, at, end) + 1 : this.#take(text, at, end + 1);
       }
       case 'behind': {
-        const end = find(/[^ \t\r\n]/g, text, at)?.index ?? text.length;
+        const end = findFrom(/[^ \t\r\n]/g, text, at)?.index ?? text.length;
         if (text[end] === ':') this.#onKey(this.#key);
         if (end < text.length) this.#place = 'between';
         return end;
@@ -63,7 +65,7 @@ export class JsonScan {
 
   /** Up to the next string. */
   #skip(text: string, at: number): number {
-    const odd = find(/"|[a-z]+|[^\s{}[\]:,\d+\-.]/gi, text, at);
+    const odd = findFrom(/"|[a-z]+|[^\s{}[\]:,\d+\-.]/gi, text, at);
     if (!odd) return text.length;
     const [found] = odd;
     if (found === '"') {
@@ -72,9 +74,4 @@ export class JsonScan {
     } else if (!WORDS.has(found)) this.#isLoose = true;
     return odd.index + found.length;
   }
-}
-
-function find(pattern: RegExp, text: string, from: number): RegExpExecArray | null {
-  pattern.lastIndex = from;
-  return pattern.exec(text);
 }

@@ -1,6 +1,8 @@
 // The names in heads of parts of a multipart form that comes piece by piece. Boundaries do not
 // matter: readers differ in what they take for one.
 
+import { findFrom } from './texts.ts';
+
 const HEAD = /content-disposition/gi;
 const HEAD_END = '\r\n\r\n';
 const PARAMETER = /(?<![\w-])name(?:\s{0,64}([*=])|\s{65})/gi;
@@ -31,8 +33,7 @@ export class MultipartScan {
     let at = 0;
     while (at < seen.length) {
       if (!this.#isInHead) {
-        HEAD.lastIndex = at;
-        const head = HEAD.exec(seen);
+        const head = findFrom(HEAD, seen, at);
         if (!head) break;
         this.#isInHead = true;
         at = head.index;

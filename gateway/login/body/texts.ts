@@ -43,5 +43,11 @@ export function trimmed(text: string, blanks: string = BLANKS): string {
   return text.slice(start, end);
 }
 
+/** @param pattern with the flag `g` */
+export function findFrom(pattern: RegExp, text: string, from: number): RegExpExecArray | null {
+  pattern.lastIndex = from;
+  return pattern.exec(text);
+}
+
 /** Half of a surrogate pair, of which each language makes something else. */
 export const isBroken = (text: string): boolean => !text.isWellFormed();
