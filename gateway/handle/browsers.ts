@@ -137,11 +137,6 @@ export class Browsers {
     }
   }
 
-  /** Whether this browser had a checked login, of whomever. Without the state: no. */
-  async hadCheckedLogin(application: string, handle: string | undefined): Promise<boolean> {
-    return (await this.mayHave(application, handle, ANYBODY)) === true;
-  }
-
   /** Under which the limits have who has logged in there last. Without the state: nobody. */
   async accountOf(application: string, handle: string): Promise<string | undefined> {
     try {
@@ -200,8 +195,6 @@ export class Browsers {
 }
 
 type NamedSession = Pick<BegunSession, 'users' | 'isNameless'>;
-
-const ANYBODY = { users: [], isNameless: false };
 
 /** Where the verdict on what may be a guess waits, and the users of a login of two steps. */
 const unsure = (id: string): string => `${id}?`;

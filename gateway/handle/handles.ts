@@ -6,6 +6,7 @@
 
 import { createHmac, type KeyObject } from 'node:crypto';
 import { normalizeUsername } from '../../protocol/normalize.ts';
+import type { Exchange } from '../exchange.ts';
 import { OwnCookie } from '../request/own-cookies.ts';
 
 /**
@@ -17,6 +18,10 @@ export const HANDLE_TTL_MS = 400 * 86_400_000;
 const USER_BYTES = 16;
 
 export const HANDLE_COOKIE = new OwnCookie('cv-b', HANDLE_TTL_MS);
+
+/** That the browser of a request has; undefined before its head is read. */
+export const handleOf = ({ head, isSecure }: Pick<Exchange, 'head' | 'isSecure'>): string | undefined =>
+  head && HANDLE_COOKIE.in(head.ownCookies, isSecure);
 
 export class Handles {
   readonly #key: KeyObject;

@@ -14,7 +14,7 @@ import { waitForSlot } from '../checks/slot.ts';
 import type { Exchange } from '../exchange.ts';
 import type { BegunLogin, Shown } from '../handle/browsers.ts';
 import type { LoginUsers } from '../handle/handle-users.ts';
-import { HANDLE_COOKIE } from '../handle/handles.ts';
+import { HANDLE_COOKIE, handleOf } from '../handle/handles.ts';
 import { isOfBrowser, isOfOneName, type Judgement, UNKNOWN } from '../login/attempt.ts';
 import { isSameName } from '../login/session-user.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
@@ -77,6 +77,8 @@ export async function checkLogin(exchange: Exchange, login: LoginToCheck, parts:
 }
 
 type Checked = LoginToCheck & { readonly checks: Checks };
+/** What is known of a login once it is answered. */
+type Answered = Pick<LoginToCheck, 'attempt' | 'judgement' | 'sessionUsers'>;
 
 async function checkRight(exchange: Exchange, login: Checked, parts: PipelineParts): Promise<LoginAnswer> {
   const { attempt, judgement, policy, checks } = login;
@@ -114,7 +116,7 @@ async function verdictOf({ verdict }: Exchange, { attempt, sessionUsers, checks 
 /** Where no session says who it was, the one name that was typed does. */
 function usersOf(
   { application }: Exchange,
-  { attempt, sessionUsers, judgement }: Pick<LoginToCheck, 'attempt' | 'sessionUsers' | 'judgement'>,
+  { attempt, sessionUsers, judgement }: Answered,
   { limits }: PipelineParts,
 ): LoginUsers {
   const { outcome, isProven, beginsSession = false } = judgement;
@@ -130,9 +132,6 @@ function usersOf(
     account: others.length === 0 ? account : undefined,
   };
 }
-
-const handleOf = ({ head, isSecure }: Exchange): string | undefined =>
-  head && HANDLE_COOKIE.in(head.ownCookies, isSecure);
 
 /** No answer came, perhaps since the client left: the application may have taken the password. */
 export function checkUnanswered(
@@ -190,12 +189,7 @@ const waitingHeader = ({ header }: LeakVerdict, actions: readonly LeakAction[], 
  * leaked. Where a cookie tells a session, the verdict waits until there is one; a success does so
  * where every session has that cookie.
  */
-function begunOf(
-  exchange: Exchange,
-  login: Omit<LoginToCheck, 'policy' | 'checks' | 'taken'>,
-  header: LeakVerdict['header'],
-  parts: PipelineParts,
-): BegunLogin {
+function begunOf(exchange: Exchange, login: Answered, header: LeakVerdict['header'], parts: PipelineParts): BegunLogin {
   const { outcome, isProven, beginsSession = false } = login.judgement;
   const mayHaveNoCookie = outcome === 'success' && !login.attempt.login.outcome.hasProvingCookies;
   const isSure = isProven || beginsSession || mayHaveNoCookie || exchange.application?.sessions === undefined;
@@ -210,7 +204,7 @@ const shownBy = ({ outcome, isProven, beginsSession, asksSecondFactor }: Judgeme
 /** Without the state a browser has no handle, and the login goes on. */
 async function handleFor(
   exchange: Exchange,
-  login: Omit<LoginToCheck, 'policy' | 'checks' | 'taken'>,
+  login: Answered,
   header: LeakVerdict['header'],
   parts: PipelineParts,
 ): Promise<string[]> {

@@ -4,7 +4,7 @@ import type { Exchange } from '../exchange.ts';
 import { readingsOf } from '../fields/readings.ts';
 import { deletionsOf } from '../fields/set-cookies.ts';
 import type { Browsers } from '../handle/browsers.ts';
-import { HANDLE_COOKIE } from '../handle/handles.ts';
+import { handleOf } from '../handle/handles.ts';
 import { isExempt } from '../login/session-guard.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { HeldResponse, Holds } from '../upstream/held-response.ts';
@@ -25,7 +25,7 @@ export interface Guard {
 
 /** @returns undefined for applications whose sessions no cookie tells: theirs cost nothing */
 export function guardOf(exchange: Exchange, { browsers, observe }: GuardParts): Guard | undefined {
-  const { application, found, head, isSecure } = exchange;
+  const { application, found, head } = exchange;
   const guard = application?.guardsSessions ? application.sessions : undefined;
   // Without a state nobody knows of any login.
   if (!application || !guard || !found || !head || !browsers) return undefined;
@@ -36,8 +36,7 @@ export function guardOf(exchange: Exchange, { browsers, observe }: GuardParts): 
   const refuses: Guard['refuses'] = async (held) => {
     const session = unseenOf(held.headers);
     if (!session) return false;
-    const handle = HANDLE_COOKIE.in(head.ownCookies, isSecure);
-    const isAdmitted = await browsers.admits(application.name, handle, session);
+    const isAdmitted = await browsers.admits(application.name, handleOf(exchange), session);
     if (isAdmitted) return false;
     held.discard();
     // A session of before this gateway, which the application renews, would else be refused with
@@ -53,7 +52,7 @@ export function guardOf(exchange: Exchange, { browsers, observe }: GuardParts): 
     decide: async (waiting) => {
       const held = await waiting;
       if (!held || (await refuses(held))) return;
-      const handle = HANDLE_COOKIE.in(head.ownCookies, isSecure);
+      const handle = handleOf(exchange);
       // A login of several steps is complete: what waits for it goes with the next request.
       if (handle !== undefined) await browsers.beganSession(application.name, handle);
       held.release();

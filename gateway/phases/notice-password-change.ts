@@ -4,7 +4,7 @@
 // shown. An answer without an error suffices, since it is safe to trust a browser less.
 
 import type { Exchange } from '../exchange.ts';
-import { HANDLE_COOKIE } from '../handle/handles.ts';
+import { handleOf } from '../handle/handles.ts';
 import { changesPassword } from '../login/password-changes.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 
@@ -13,9 +13,9 @@ export async function noticePasswordChange(
   status: number,
   { browsers, limits }: Pick<PipelineParts, 'browsers' | 'limits'>,
 ): Promise<void> {
-  const { application, head, isSecure } = exchange;
-  if (!browsers || !limits || !application || !head || status >= 400) return;
-  const handle = HANDLE_COOKIE.in(head.ownCookies, isSecure);
+  const { application } = exchange;
+  if (!browsers || !limits || !application || status >= 400) return;
+  const handle = handleOf(exchange);
   const { passwordChanges } = application;
   if (handle === undefined || !passwordChanges || !changesPassword(passwordChanges, exchange)) return;
   const account = await browsers.accountOf(application.name, handle);

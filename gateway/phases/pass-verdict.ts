@@ -1,7 +1,7 @@
 // Phase 10: the verdict of a browser's last login goes to the application with its next request.
 
 import type { Exchange } from '../exchange.ts';
-import { HANDLE_COOKIE } from '../handle/handles.ts';
+import { handleOf } from '../handle/handles.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { RequestHead } from '../request/head.ts';
 
@@ -15,9 +15,9 @@ const PURPOSES = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'];
 
 /** @returns undefined at once where no verdict can wait, which is nearly always */
 export function passVerdict(exchange: Exchange, { browsers }: PipelineParts): Promise<void> | undefined {
-  const { head, application, isSecure, upgrade } = exchange;
+  const { head, application, upgrade } = exchange;
   if (!browsers || !head || !application || head.ownCookies.size === 0 || upgrade) return undefined;
-  const handle = HANDLE_COOKIE.in(head.ownCookies, isSecure);
+  const handle = handleOf(exchange);
   if (handle === undefined || !isForPages(exchange, head)) return undefined;
   return browsers.takeVerdict(application.name, handle)?.then((header) => {
     if (header === undefined) return;

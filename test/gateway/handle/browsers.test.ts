@@ -14,6 +14,8 @@ function world() {
   return { state, browsers: new Browsers(state, handles) };
 }
 
+const sessionOf = (...users: string[]) => ({ users, isNameless: false });
+
 describe('a handle', () => {
   test('is 32 random bytes, and known by a keyed hash alone', async () => {
     const { state, browsers } = world();
@@ -24,7 +26,7 @@ describe('a handle', () => {
       expect(state.text()).not.toContain(value);
     }
     const other = new Browsers(state, new Handles(createSecretKey(Buffer.alloc(32, 8))));
-    expect(await other.hadCheckedLogin(APP, values[0])).toBe(false);
+    expect(await other.mayHave(APP, values[0], sessionOf())).toBe(false);
   });
 
   test('is one of an application, and new at each login', async () => {
@@ -32,10 +34,10 @@ describe('a handle', () => {
     const first = await browsers.begin(APP, {});
     const second = await browsers.begin(APP, {});
     expect(first).not.toBe(second);
-    expect(await browsers.hadCheckedLogin(APP, first)).toBe(true);
-    expect(await browsers.hadCheckedLogin('other.example', first)).toBe(false);
-    expect(await browsers.hadCheckedLogin(APP, handles.draw({ mayWait: false }))).toBe(false);
-    expect(await browsers.hadCheckedLogin(APP, undefined)).toBe(false);
+    expect(await browsers.mayHave(APP, first, sessionOf())).toBe(true);
+    expect(await browsers.mayHave('other.example', first, sessionOf())).toBe(false);
+    expect(await browsers.mayHave(APP, handles.draw({ mayWait: false }), sessionOf())).toBe(false);
+    expect(await browsers.mayHave(APP, undefined, sessionOf())).toBe(false);
   });
 
   test('is read from a cookie that is whole, of the name that fits the scheme', () => {
@@ -55,8 +57,6 @@ describe('a handle', () => {
 });
 
 describe('the users of a handle', () => {
-  const sessionOf = (...users: string[]) => ({ users, isNameless: false });
-
   test('are those whom its logins were checked for, on the handles before it too', async () => {
     const { state, browsers } = world();
     const first = await browsers.begin(APP, { users: { ofSession: ['ann'], typed: [] } });
@@ -171,10 +171,10 @@ describe('a verdict', () => {
     const { browsers } = world();
     const handle = browsers.reserve();
     expect(await browsers.takeVerdict(APP, handle)).toBeUndefined();
-    expect(await browsers.hadCheckedLogin(APP, handle)).toBe(false);
+    expect(await browsers.mayHave(APP, handle, sessionOf())).toBe(false);
     await browsers.finish(APP, handle, { header: '1' });
     expect(await browsers.takeVerdict(APP, handle)).toBe('1');
-    expect(await browsers.hadCheckedLogin(APP, handle)).toBe(true);
+    expect(await browsers.mayHave(APP, handle, sessionOf())).toBe(true);
   });
 
   test('is absent, and no login known, while the state is away', async () => {
@@ -182,7 +182,7 @@ describe('a verdict', () => {
     const handle = await browsers.begin(APP, { header: '1' });
     state.leave();
     expect(await browsers.takeVerdict(APP, handle)).toBeUndefined();
-    expect(await browsers.hadCheckedLogin(APP, handle)).toBe(false);
+    expect(await browsers.mayHave(APP, handle, sessionOf())).toBeUndefined();
     await expect(browsers.begin(APP, {})).rejects.toMatchObject({ code: 'STATE_AWAY' });
   });
 });
