@@ -82,8 +82,7 @@ async function forwardAndCheck(
   if (taken?.kind === 'refuse') {
     // It was no attempt: nobody compared a password.
     await admitted.settle({ outcome: 'success', isProven: false });
-    exchange.answer(taken.code, taken.headers && { headers: taken.headers });
-    parts.observe.answered(exchange, taken.code);
+    refuse(exchange, taken, parts);
     return;
   }
   const mayReport = setup.outcomeToken !== undefined;
@@ -139,20 +138,28 @@ const withHeaders = (answer: LoginAnswer, more: readonly string[]): LoginAnswer 
   answer.kind === 'refuse' ? answer : { ...answer, headers: [...answer.headers, ...more] };
 
 /** Phase 13. The session of a login that is led elsewhere stays. */
-function answerLogin(exchange: Exchange, held: HeldResponse, answer: LoginAnswer, { observe }: PipelineParts): void {
+function answerLogin(exchange: Exchange, held: HeldResponse, answer: LoginAnswer, parts: PipelineParts): void {
   if (answer.kind === 'release') {
     held.release(answer.headers);
     return;
   }
   held.discard();
   if (answer.kind === 'refuse') {
-    exchange.answer(answer.code, answer.headers && { headers: answer.headers });
-    observe.answered(exchange, answer.code);
+    refuse(exchange, answer, parts);
     return;
   }
   const cookies = pairsOf(held.headers).filter(([name]) => name.toLowerCase() === 'set-cookie');
   sendRedirect(exchange.response, 303, answer.location, [...cookies.flat(), ...answer.headers]);
-  observe.answered(exchange, 'REDIRECTED');
+  parts.observe.answered(exchange, 'REDIRECTED');
+}
+
+function refuse(
+  exchange: Exchange,
+  { code, headers }: Extract<LoginAnswer, { kind: 'refuse' }>,
+  { observe }: PipelineParts,
+): void {
+  exchange.answer(code, headers && { headers });
+  observe.answered(exchange, code);
 }
 
 /** Nothing of a body that is looked through on its way alone. */
