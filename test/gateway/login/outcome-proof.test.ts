@@ -25,6 +25,19 @@ const devices = (answers: readonly Parameters<typeof setCookies>[0][]): string[]
   answers.flatMap(setCookies).filter((cookie) => DEVICE.test(cookie));
 const FEW = 'loginLimits: [{ name: few, by: [username], allow: 3, window: 1m, for: 1h }]';
 
+/** Some request of the browser comes to the application with the verdict on the pair. */
+const expectVerdict = (
+  { get, seen }: Pick<Awaited<ReturnType<typeof startGuardedApp>>, 'get' | 'seen'>,
+  path: string,
+  jar: ReturnType<typeof jarOf>,
+): Promise<void> =>
+  expect
+    .poll(async () => {
+      await get(path, jar);
+      return seen.map(({ verdict }) => verdict);
+    })
+    .toContain('1');
+
 describe('a success without a password', () => {
   test('at a page that gives everybody a cookie is checked, and makes no browser known', async () => {
     const { post, logins } = await startGuardedApp({
@@ -184,12 +197,7 @@ describe('a failure in spite of a right password', () => {
     const answer = await post(path, right, headers);
     expect(statusOf(answer)).toBe(302);
     await expect.poll(logins).toEqual(['Cookie' in headers ? 'unknown pair' : 'assumed failure']);
-    await expect
-      .poll(async () => {
-        await get('/home', jarOf(answer));
-        return seen.map(({ verdict }) => verdict);
-      })
-      .toContain('1');
+    await expectVerdict({ get, seen }, '/home', jarOf(answer));
   });
 
   test('by a page that shows what the client sent is checked', async () => {
@@ -201,12 +209,7 @@ describe('a failure in spite of a right password', () => {
     });
     const answer = await post('/login', { ...right, theme: '<input type=password>' });
     await expect.poll(logins).toEqual(['assumed failure']);
-    await expect
-      .poll(async () => {
-        await get('/', jarOf(answer));
-        return seen.map(({ verdict }) => verdict);
-      })
-      .toContain('1');
+    await expectVerdict({ get, seen }, '/', jarOf(answer));
   });
 
   test('is a failure for limits all the same', async () => {
