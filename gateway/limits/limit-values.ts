@@ -4,7 +4,7 @@
 
 import type { Exchange } from '../exchange.ts';
 import { requestCookiesOf } from '../fields/request-fields.ts';
-import { pairsOf } from '../header-pairs.ts';
+import { headerValues } from '../header-pairs.ts';
 import type { FindMember } from '../login/attempt.ts';
 
 /** One request makes no thousands of counts. */
@@ -38,10 +38,7 @@ function valuesOf(source: string, exchange: Exchange, findMember: FindMember): r
       return findMember(name);
     case 'cookie':
       return requestCookiesOf({ exchange, path: '' }).get(name) ?? [];
-    default: {
-      const lower = name.toLowerCase();
-      const pairs = pairsOf(exchange.head?.headers ?? []);
-      return pairs.filter(([given]) => given.toLowerCase() === lower).map(([, value]) => value);
-    }
+    default:
+      return headerValues(exchange.head?.headers ?? [], name.toLowerCase());
   }
 }

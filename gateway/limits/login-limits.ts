@@ -88,7 +88,9 @@ export class LoginLimits implements Limits {
         const retryAfterMs = this.#bans.remaining(place);
         if (retryAfterMs > 0 && actsOn(limit, exchange))
           return this.#banOf(exchange, {
-            ...{ limit: limit.config.name, retryAfterMs, isOfUser: false },
+            limit: limit.config.name,
+            retryAfterMs,
+            isOfUser: false,
             ban: idOf(limit, place),
           });
       }
