@@ -1,7 +1,7 @@
 // credveil gateway replay: recorded requests under another configuration.
 
 import { readConfig } from '../../gateway/config/read.ts';
-import type { Decision } from '../../gateway/record/decision.ts';
+import type { Decision } from '../../gateway/record/decision-schema.ts';
 import { readRecord } from '../../gateway/record/read-record.ts';
 import { type Change, changeOf, type Replayed, type ReplayedEnd, replay } from '../../gateway/replay.ts';
 import { UsageError } from '../exit.ts';

@@ -14,6 +14,7 @@ import {
   type VerdictStatus,
 } from '../../client-sdk/index.ts';
 import { worstOf } from '../../client-sdk/verdict/decide.ts';
+import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { nameError, type OnEvent } from '../../runtime/events.ts';
 import type { LeakFiles } from './leak-files.ts';
 import { plainFetch } from './plain-fetch.ts';
@@ -38,6 +39,8 @@ export interface CheckedCredential {
 export interface Checks {
   /** Of files and configuration: equal ones are one checker over a reload. */
   readonly digest: string;
+  /** Whether the service can be asked about it, as far as that depends on the client. */
+  isReadable(credential: CheckedCredential): boolean;
   /** One verdict on all values, that of the worst finding. Never rejects. */
   check(credential: CheckedCredential): Promise<LeakVerdict>;
   /** The same in a time that does not depend on the verdict: no filter, no held buckets. */
@@ -58,6 +61,9 @@ export interface ChecksOptions {
 /** What the SDK takes in one check. */
 const MAX_USERNAMES = 16;
 const MAX_PASSWORDS = 4;
+
+/** Of a username or password in its normal form. The SDK's own bound is on both together. */
+const MAX_FIELD_BYTES = 30_000;
 
 const UNREADABLE: LeakVerdict = { status: 'unknown', reason: 'CREDENTIAL_UNREADABLE', isOfRequest: true };
 
@@ -84,6 +90,7 @@ export function createChecks(
   return {
     digest,
     snapshot: () => snapshot,
+    isReadable,
     check: (credential) => timed(checker, credential),
     checkEvenly: (credential) => {
       even ??= createLeakChecker({ ...shared, bucketCacheBytes: 0 });
@@ -125,6 +132,11 @@ function credentialsOf({ usernames, passwords }: CheckedCredential): Credential[
   if (names.length === 0) return spelled.map((group) => ({ passwords: group }));
   return spelled.flatMap((group) => names.map((some) => ({ passwords: group, usernames: some })));
 }
+
+const isReadable = (credential: CheckedCredential): boolean =>
+  credentialsOf(credential) !== undefined &&
+  credential.usernames.every((name) => normalizeUsername(name).length <= MAX_FIELD_BYTES) &&
+  credential.passwords.every((password) => normalizePassword(password).length <= MAX_FIELD_BYTES);
 
 /** In their order, so many at most in each. */
 const groupsOf = (values: readonly string[], size: number): string[][] =>

@@ -121,6 +121,15 @@ function checkConflicts({ apps, leaks, notify }: GatewayConfig): Conflict[] {
       (login.header === 'before' || login.onUnknown === 'deny' || actions.has('notify') || actions.has('redirect'))
         ? [{ path, message: 'needs leaks, the service that knows which credentials leaked' }]
         : []),
+      ...(login.onUnknown === 'deny' && login.unknownChecks === 0
+        ? [
+            {
+              path: [...path, 'unknownChecks'],
+              message: 'is 0, which lets logins pass unchecked, and onUnknown: deny refuses these',
+              hint: 'Remove one of both.',
+            },
+          ]
+        : []),
       ...(actions.has('notify') && notify.length === 0
         ? [
             {

@@ -15,11 +15,20 @@ export interface Judgement {
    * password, a failure that it did not take it. An unknown outcome is never proven.
    */
   readonly isProven: boolean;
+  /**
+   * A success that no expression of a location or preset has told. With cookies of one's own, a
+   * wrong password comes to it as well.
+   */
+  readonly isGuessed?: boolean;
   /** The answer has a new cookie of a session. */
   readonly beginsSession?: boolean;
   /** It asks for a second factor, as the application does behind a right password alone. */
   readonly asksSecondFactor?: boolean;
 }
+
+/** What limits count: guesses would else pass as successes that are none. */
+export const countedOutcome = ({ outcome, isProven, isGuessed = false }: Judgement): LoginOutcome =>
+  isGuessed && !isProven ? 'unknown' : outcome;
 
 export const UNKNOWN: Judgement = { outcome: 'unknown', isProven: false };
 
@@ -27,6 +36,8 @@ export const UNKNOWN: Judgement = { outcome: 'unknown', isProven: false };
 export interface OutcomeTests {
   readonly success: CompiledRule;
   readonly failure: CompiledRule;
+  /** Nobody has said what the application answers. */
+  readonly isGuessed: boolean;
   /** Undefined where nothing tells a page that asks for a second factor. */
   readonly secondFactor: CompiledRule | undefined;
   /** Which of both no client can bring about otherwise. */

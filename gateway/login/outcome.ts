@@ -59,6 +59,7 @@ export function compileOutcome(expressions: OutcomeExpressions, findList: FindLi
   return {
     success: compileSource(success, RESPONSE_SCHEME, findList),
     failure: compileSource(failure, RESPONSE_SCHEME, findList),
+    isGuessed: expressions.success === undefined,
     secondFactor: secondFactor === undefined ? undefined : compileSource(secondFactor, RESPONSE_SCHEME, findList),
     proves: new Set(proves),
     isSessionCookie: createNameTest(sessionCookies),
@@ -101,7 +102,9 @@ export function judgeOutcome(
   const isProven = logins.every(
     ({ outcome: { proves } }, i) => outcomes[i] === outcome && (isRefusal || proves.has(outcome)),
   );
-  return { outcome, isProven, beginsSession, asksSecondFactor };
+  const isGuessed =
+    outcome === 'success' && !logins.some((login, i) => outcomes[i] === 'success' && !login.outcome.isGuessed);
+  return { outcome, isProven, beginsSession, asksSecondFactor, isGuessed };
 }
 
 const hasSession = (logins: readonly JudgedLogin[], headers: readonly string[]): boolean =>

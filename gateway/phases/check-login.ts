@@ -10,7 +10,6 @@ import { prefersPage } from '../answers/answer.ts';
 import type { CheckPolicy, LeakAction } from '../checks/check-keys.ts';
 import type { Checks, LeakVerdict } from '../checks/checks.ts';
 import { actionsFor } from '../checks/on-leaked.ts';
-import { waitForSlot } from '../checks/slot.ts';
 import type { Exchange } from '../exchange.ts';
 import type { BegunLogin, Shown } from '../handle/browsers.ts';
 import type { LoginUsers } from '../handle/handle-users.ts';
@@ -19,7 +18,8 @@ import { isOfBrowser, isOfOneName, type Judgement, UNKNOWN } from '../login/atte
 import { isSameName } from '../login/session-user.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { StateError } from '../state/state.ts';
-import { type CheckedLogin, type Spent, type TakenCheck, takeCheck } from './take-check.ts';
+import { checkEvenly } from './check-first.ts';
+import { type CheckedLogin, type Refused, type TakenCheck, takeCheck } from './take-check.ts';
 
 export interface LoginToCheck extends CheckedLogin {
   readonly judgement: Judgement;
@@ -35,31 +35,16 @@ export type LoginAnswer =
   | { readonly kind: 'release'; readonly headers: readonly string[] }
   /** Its cookies leave with a redirect instead. */
   | { readonly kind: 'redirect'; readonly location: string; readonly headers: readonly string[] }
-  | Spent
-  | { readonly kind: 'refuse'; readonly code: 'LOGIN_UNREADABLE'; readonly headers?: undefined };
+  | Refused;
 
 const RELEASE: LoginAnswer = { kind: 'release', headers: [] };
-
-/**
- * `header: before`: the application gets the verdict with the login, at a moment that does not
- * depend on it.
- */
-export async function checkBefore(exchange: Exchange, { attempt, policy, checks }: CheckedLogin) {
-  if (policy.header === 'after' || !checks) return;
-  // Not the beginning of the request: a client chooses when its body comes.
-  const startedAt = performance.now();
-  const verdict = await checks.checkEvenly(attempt);
-  await waitForSlot(startedAt);
-  exchange.verdict = verdict;
-  if (verdict.header !== undefined && actionsFor(verdict.status, policy).includes('header'))
-    exchange.toOrigin.push('Exposed-Credential-Check', verdict.header);
-}
 
 /** A wrong password is not checked: strangers would use up the quota of the service. */
 export async function checkLogin(exchange: Exchange, login: LoginToCheck, parts: PipelineParts): Promise<LoginAnswer> {
   const { judgement, checks, attempt } = login;
   const { outcome, isProven } = judgement;
-  if (isProven) login.taken?.giveBack();
+  // A wrong password that was checked first has used its place.
+  if (isProven && !(outcome === 'failure' && exchange.verdict)) login.taken?.giveBack();
   if (!checks || (outcome === 'failure' && isProven)) {
     parts.observe.login(exchange, attempt, judgement);
     // Without a service the login was seen all the same.
@@ -70,6 +55,9 @@ export async function checkLogin(exchange: Exchange, login: LoginToCheck, parts:
   const taken = isProven ? undefined : (login.taken ?? takeCheck(exchange, { ...login, checks }, parts, judgement));
   if (taken?.kind === 'refuse') return taken;
   const ready = { ...login, checks: taken?.checks ?? checks };
+  const isDenied = !isProven && login.policy.onUnknown === 'deny' && exchange.verdict === undefined;
+  const refused = isDenied ? await checkEvenly(exchange, ready, parts, judgement) : undefined;
+  if (refused) return refused;
   // Whatever else the answer says, its session would leave unchecked.
   return outcome === 'success' || judgement.beginsSession
     ? checkRight(exchange, ready, parts)
@@ -160,8 +148,7 @@ function checkAside(exchange: Exchange, login: Checked, parts: PipelineParts): L
   observe.judged(exchange, attempt, judgement);
   const check = async (): Promise<LeakVerdict> => {
     const verdict = exchange.verdict ?? (await checks.check(attempt));
-    const isTold = judgement.outcome === 'unknown' || verdict.status === 'unknown';
-    observe.login(exchange, attempt, { ...judgement, ...(isTold && { verdict }) });
+    observe.login(exchange, attempt, { ...judgement, verdict });
     return verdict;
   };
   const failed = (error: unknown): void => observe.failed(exchange, error);
@@ -172,7 +159,7 @@ function checkAside(exchange: Exchange, login: Checked, parts: PipelineParts): L
   const handle = browsers.reserve();
   const finish = async (): Promise<void> => {
     const verdict = await check();
-    if (verdict.status === 'unknown' && (verdict.isOfRequest || policy.onUnknown === 'deny')) return;
+    if (verdict.status === 'unknown' && verdict.isOfRequest) return;
     const header = waitingHeader(verdict, actionsFor(verdict.status, policy), policy);
     await browsers.finish(application.name, handle, begunOf(exchange, login, header, parts));
   };

@@ -6,7 +6,7 @@ import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
 import type { Admitted, AttemptFacts } from '../limits/limits.ts';
-import { type Attempt, type Judgement, UNKNOWN } from '../login/attempt.ts';
+import { type Attempt, countedOutcome, type Judgement, UNKNOWN } from '../login/attempt.ts';
 import { readContentType } from '../login/body/content-type.ts';
 import { MAX_BODY_BYTES } from '../login/body/read-body.ts';
 import type { Candidate } from '../login/find-login.ts';
@@ -20,12 +20,13 @@ import { type Content, collectBody } from '../request/collect-body.ts';
 import type { GatewaySetup } from '../setup.ts';
 import type { HeldResponse } from '../upstream/held-response.ts';
 import { isBlocked } from './apply-actions.ts';
-import { checkBefore, checkLogin, checkUnanswered, type LoginAnswer } from './check-login.ts';
+import { checkFirst } from './check-first.ts';
+import { checkLogin, checkUnanswered, type LoginAnswer } from './check-login.ts';
 import { forwardLogin, forwardRequest } from './forward-request.ts';
 import { guardOf } from './guard-session.ts';
 import { admitKnown, admitLogin, isUnreadableLimited } from './limit-login.ts';
 import { passVerdict } from './pass-verdict.ts';
-import { takeFirst } from './take-check.ts';
+import type { Refused } from './take-check.ts';
 
 export async function handleLogin(
   exchange: Exchange,
@@ -76,9 +77,8 @@ async function forwardAndCheck(
   const policy = exchange.application?.config.login;
   if (!policy) return;
   const login = { attempt, policy, checks: setup.checks };
-  if (!known) await checkBefore(exchange, login);
-  else if (known.header !== undefined) exchange.toOrigin.push('Exposed-Credential-Check', known.header);
-  const taken = known ? undefined : takeFirst(exchange, login, parts);
+  if (known?.header !== undefined) exchange.toOrigin.push('Exposed-Credential-Check', known.header);
+  const taken = known ? undefined : await checkFirst(exchange, login, parts);
   if (taken?.kind === 'refuse') {
     // It was no attempt: nobody compared a password.
     await admitted.settle({ outcome: 'success', isProven: false });
@@ -99,7 +99,7 @@ async function forwardAndCheck(
   try {
     // A credential that begins no session has nothing to do with one that begins here.
     if (!attempt.logins.some(({ beginsSession }) => beginsSession) && (await guardOf(exchange, parts)?.refuses(held))) {
-      taken?.giveBack();
+      if (!exchange.verdict) taken?.giveBack();
       await admitted.settle(UNKNOWN);
       return;
     }
@@ -120,7 +120,8 @@ async function forwardAndCheck(
       return;
     }
     const canonical = report?.user ?? (sessionUsers.length === 1 ? sessionUsers[0] : undefined);
-    const headers = await slot.settle({ ...judgement, response: held, ...(canonical !== undefined && { canonical }) });
+    const counted = { ...judgement, outcome: countedOutcome(judgement), response: held };
+    const headers = await slot.settle({ ...counted, ...(canonical !== undefined && { canonical }) });
     const answer = await checkLogin(exchange, { ...login, judgement, sessionUsers, taken }, parts);
     answerLogin(exchange, held, withHeaders(answer, headers), parts);
   } catch (error) {
@@ -153,12 +154,8 @@ function answerLogin(exchange: Exchange, held: HeldResponse, answer: LoginAnswer
   parts.observe.answered(exchange, 'REDIRECTED');
 }
 
-function refuse(
-  exchange: Exchange,
-  { code, headers }: Extract<LoginAnswer, { kind: 'refuse' }>,
-  { observe }: PipelineParts,
-): void {
-  exchange.answer(code, headers && { headers });
+function refuse(exchange: Exchange, { code, retryAfterS }: Refused, { observe }: PipelineParts): void {
+  exchange.answer(code, { retryAfterS });
   observe.answered(exchange, code);
 }
 

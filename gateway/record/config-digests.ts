@@ -3,7 +3,7 @@
 import type { Application } from '../applications.ts';
 import type { GatewaySetup } from '../setup.ts';
 import { digestOf } from './condition-keys.ts';
-import type { Decision } from './decision.ts';
+import type { Decision } from './decision-schema.ts';
 
 type Digests = Omit<Decision['config'], 'rules'>;
 

@@ -5,7 +5,6 @@
 
 import type { Decision } from './decision-schema.ts';
 
-export type { Decision };
 export type DecisionEnd = Decision['end'];
 export type DecisionMatch = Decision['matches'][number];
 export type Recorded = Decision['fields'][string];

@@ -16,7 +16,8 @@ import { shownSource } from '../rules/syntax/shown-source.ts';
 import type { GatewaySetup } from '../setup.ts';
 import { KEY_LENGTH, type KeyedRules, keyedRules } from './condition-keys.ts';
 import { configDigests } from './config-digests.ts';
-import type { Decision, Outcomes } from './decision.ts';
+import type { Outcomes } from './decision.ts';
+import type { Decision } from './decision-schema.ts';
 import { CLIENT, OF_LOGINS, PATH, QUERY, URI } from './recordable.ts';
 
 export interface RecordedOutcome {

@@ -8,7 +8,8 @@ import { networkOf } from '../addresses/network.ts';
 import type { Exchange } from '../exchange.ts';
 import type { GatewaySetup } from '../setup.ts';
 import { capture } from './capture.ts';
-import { type Captured, type Decision, type DecisionEnd, formatDecision } from './decision.ts';
+import { type Captured, type DecisionEnd, formatDecision } from './decision.ts';
+import type { Decision } from './decision-schema.ts';
 import { MAX_LINE_BYTES } from './recordable.ts';
 
 export interface RecorderOptions {

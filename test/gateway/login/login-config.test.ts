@@ -50,6 +50,15 @@ describe('a login in the configuration', () => {
     expect(faultOf('nothing-alike')?.hint).toMatch(/^Presets are basic, .*wordpress\.$/);
   });
 
+  test('does not deny what it lets pass unchecked', () => {
+    const leaks = 'listen: ":1"\nleaks: { url: "http://s", keyFile: f }';
+    const fault = faultOf('{ presets: [basic], onUnknown: deny, unknownChecks: 0 }', leaks);
+    expect(fault).toMatchObject({
+      key: 'apps.a.example.login.unknownChecks',
+      message: expect.stringContaining('is 0'),
+    });
+  });
+
   test('needs bodies, which a proxy that asks does not send', () => {
     const fault = faultOf('basic', 'forwardAuth: { listen: ":1", proxy: nginx }');
     expect(fault).toMatchObject({ key: 'apps.a.example.login', message: expect.stringContaining('needs the body') });

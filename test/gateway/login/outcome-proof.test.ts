@@ -63,7 +63,24 @@ describe('a success without a password', () => {
       statuses.push(statusOf(await post('/login', { username: 'ann', password: `guess-${i}` })));
       await post('/', { username: 'ann', password: `guess-${i}` }, { Cookie: 'visit=0' });
     }
-    expect(statuses).toEqual([401, 401, 401, 429, 429]);
+    expect(statuses).toEqual([401, 401, 429, 429, 429]);
+  });
+
+  test.each([
+    ['the application replaces', { Cookie: 'sid=junk' }, 'generic'],
+    ['is somebody’s own and is renewed', { Cookie: 'sid=own' }, '{ presets: [generic], sessionCookies: [sid] }'],
+  ])('beside a session that %s gets guesses past no limit', async (_, headers, login) => {
+    const { post, logins } = await startGuardedApp({
+      leaks,
+      keys: `login: ${login}, ${FEW}`,
+      // It says neither that a password is right nor that it is wrong.
+      answer: (__, response) => response.writeHead(302, { Location: '/', 'Set-Cookie': `sid=${Math.random()}` }).end(),
+    });
+    const statuses: number[] = [];
+    for (let i = 0; i < 5; i++)
+      statuses.push(statusOf(await post('/login', { username: 'ann', password: `g-${i}` }, headers)));
+    expect(statuses).toEqual([302, 302, 302, 429, 429]);
+    expect(new Set(logins())).toEqual(new Set(['assumed success clean']));
   });
 
   test('by Basic beside a session of one’s own gives no trust of the name in Basic', async () => {
@@ -113,7 +130,7 @@ describe('a success without a password', () => {
       const own = await post('/login', { email: 'mallory', username: 'ann', password: 'mine' });
       expect(devices([own])).toEqual([]);
     }
-    expect(statuses).toEqual([401, 401, 401, 429, 429]);
+    expect(statuses).toEqual([401, 401, 429, 429, 429]);
   });
 });
 
@@ -159,7 +176,7 @@ describe('a session by another way to log in', () => {
       const own = await post('/sso?code=own', { username: 'ann', password: 'x' }, { Cookie: 'sid=1' });
       expect(devices([own])).toEqual([]);
     }
-    expect(statuses).toEqual([401, 401, 401, 429, 429]);
+    expect(statuses).toEqual([401, 401, 429, 429, 429]);
     expect(logins()[1]).toBe('assumed success clean');
   });
 
@@ -196,7 +213,7 @@ describe('a failure in spite of a right password', () => {
     });
     const answer = await post(path, right, headers);
     expect(statusOf(answer)).toBe(302);
-    await expect.poll(logins).toEqual(['Cookie' in headers ? 'unknown pair' : 'assumed failure']);
+    await expect.poll(logins).toEqual(['Cookie' in headers ? 'unknown pair' : 'assumed failure pair']);
     await expectVerdict({ get, seen }, '/home', jarOf(answer));
   });
 
@@ -208,7 +225,7 @@ describe('a failure in spite of a right password', () => {
         response.writeHead(200, { 'Set-Cookie': 'sid=1' }).end(`Hello! Your theme is ${form.get('theme')}`),
     });
     const answer = await post('/login', { ...right, theme: '<input type=password>' });
-    await expect.poll(logins).toEqual(['assumed failure']);
+    await expect.poll(logins).toEqual(['assumed failure pair']);
     await expectVerdict({ get, seen }, '/', jarOf(answer));
   });
 

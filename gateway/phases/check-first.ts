@@ -1,0 +1,75 @@
+// Phase 10 of a login: what has to be done about its check before it is sent to the application.
+//
+// An application may log a session in that the client has brought, and may use it for another
+// request at the same moment. What is refused once it was forwarded has no cookie of it, and the
+// client needs none. So a login that may prove nothing takes its place in the budget first, and
+// with `onUnknown: deny` its whole check.
+
+import type { LeakVerdict } from '../checks/checks.ts';
+import { actionsFor } from '../checks/on-leaked.ts';
+import { waitForSlot } from '../checks/slot.ts';
+import type { Exchange } from '../exchange.ts';
+import { type Attempt, type Judgement, UNKNOWN } from '../login/attempt.ts';
+import { sentCookies, sentInTarget } from '../login/sent-sessions.ts';
+import type { PipelineParts } from '../pipeline-parts.ts';
+import { type CheckedLogin, type Refused, type TakenCheck, takeCheck } from './take-check.ts';
+
+const UNREADABLE: LeakVerdict = { status: 'unknown', reason: 'CREDENTIAL_UNREADABLE', isOfRequest: true };
+
+/** @returns undefined if a place in the budget is taken once the outcome is known to need one */
+export async function checkFirst(
+  exchange: Exchange,
+  login: CheckedLogin,
+  parts: PipelineParts,
+): Promise<TakenCheck | Refused | undefined> {
+  const { attempt, checks, policy } = login;
+  if (!checks) return undefined;
+  if (!checks.isReadable(attempt)) {
+    parts.observe.login(exchange, attempt, { ...UNKNOWN, verdict: UNREADABLE });
+    return { kind: 'refuse', code: 'LOGIN_UNREADABLE' };
+  }
+  const isBefore = policy.header === 'before';
+  const taken =
+    isBefore || isProofSure(exchange, attempt) ? undefined : takeCheck(exchange, { ...login, checks }, parts);
+  if (taken?.kind === 'refuse') return taken;
+  if (!isBefore && !(taken && policy.onUnknown === 'deny')) return taken;
+  const refused = await checkEvenly(exchange, login, parts);
+  const { verdict } = exchange;
+  if (isBefore && verdict?.header !== undefined && actionsFor(verdict.status, policy).includes('header'))
+    exchange.toOrigin.push('Exposed-Credential-Check', verdict.header);
+  return refused ?? taken;
+}
+
+/**
+ * A check whose time does not depend on what it finds: who guesses sees when the request goes on.
+ * @returns why the login is refused
+ */
+export async function checkEvenly(
+  exchange: Exchange,
+  { attempt, policy, checks }: CheckedLogin,
+  { observe }: PipelineParts,
+  judgement: Judgement = UNKNOWN,
+): Promise<Refused | undefined> {
+  if (!checks) return undefined;
+  // Not the beginning of the request: a client chooses when its body comes.
+  const startedAt = performance.now();
+  const verdict = await checks.checkEvenly(attempt);
+  await waitForSlot(startedAt);
+  exchange.verdict = verdict;
+  if (verdict.status !== 'unknown' || (!verdict.isOfRequest && policy.onUnknown !== 'deny')) return undefined;
+  observe.login(exchange, attempt, { ...judgement, verdict });
+  return { kind: 'refuse', code: verdict.isOfRequest ? 'LOGIN_UNREADABLE' : 'LOGIN_UNCHECKED' };
+}
+
+/**
+ * Whether a right password brings a proof, or else no session: where the answer has to have its
+ * cookie, and the client has brought nothing that could be logged in instead.
+ */
+function isProofSure(exchange: Exchange, { logins }: Attempt): boolean {
+  const cookies = sentCookies(exchange);
+  const hasCookies =
+    exchange.application?.sessions?.namesUsers === true || logins.some(({ outcome }) => outcome.hasProvingCookies);
+  if (!hasCookies) return cookies.length === 0 && logins.every(({ outcome }) => outcome.proves.has('success'));
+  const brought = [...cookies, ...sentInTarget(exchange)];
+  return !brought.some(({ name }) => logins.some(({ outcome }) => outcome.isSessionCookie(name)));
+}
