@@ -2,10 +2,12 @@
 // request of one.
 
 import type { ExposedCredentialCheck } from '../../client-sdk/index.ts';
+import type { SentName } from '../login/sent-sessions.ts';
 import type { BegunSession } from '../login/sessions.ts';
 import { type State, StateError } from '../state/state.ts';
 import { formatUsers, type HandleUsers, type LoginUsers, NO_USERS, parseUsers, withUsers } from './handle-users.ts';
 import { HANDLE_TTL_MS, type Handles } from './handles.ts';
+import { WaitingSessions } from './waiting-sessions.ts';
 
 /** A login in two steps takes minutes. */
 const VERDICT_TTL_MS = 10 * 60_000;
@@ -29,18 +31,31 @@ export interface BegunLogin {
   readonly shows?: Shown;
   /** The handle that the browser came with. */
   readonly before?: string | undefined;
+  /** Cookies of the sessions that it may be in. */
+  readonly sessions?: readonly SentName[];
   /** False where it may be a guess: then all of it waits for a session, and not for long. */
   readonly isSure?: boolean;
 }
+
+export interface TakenVerdict {
+  readonly header: ExposedCredentialCheck;
+  /** It did not reach the application: it waits for the next request. */
+  giveBack(): void;
+}
+
+const isHeader = (value: string | undefined): value is ExposedCredentialCheck =>
+  value !== undefined && VALUES.has(value);
 
 export class Browsers {
   readonly #state: State;
   readonly #handles: Handles;
   readonly #passedOn = new Set<string>();
+  readonly #sessions: WaitingSessions;
 
   constructor(state: State, handles: Handles) {
     this.#state = state;
     this.#handles = handles;
+    this.#sessions = new WaitingSessions(state, handles);
   }
 
   /**
@@ -70,6 +85,8 @@ export class Browsers {
     const others = before === undefined ? undefined : await this.#usersOf(application, before);
     const place = isSure ? id : unsure(id);
     if (header !== undefined) await this.#state.set('verdict', place, header, { ttlMs: VERDICT_TTL_MS });
+    if (header !== undefined && isSure)
+      await this.#sessions.add(application, login.sessions ?? [], { header, id, ttlMs: VERDICT_TTL_MS });
     const ofLogin = this.#hashed(application, users);
     if (shows === 'step') await this.#state.set('handle', unsure(id), formatUsers(ofLogin), { ttlMs: STEP_TTL_MS });
     // Anybody may type any name with a wrong password.
@@ -77,12 +94,17 @@ export class Browsers {
     if (known) await this.#state.set('handle', id, formatUsers(known), { ttlMs: HANDLE_TTL_MS });
   }
 
-  /** The application began a session on this handle. Without the state, its verdict waits on. */
-  async beganSession(application: string, handle: string): Promise<void> {
+  /**
+   * The application began a session on this handle. Without the state, its verdict waits on.
+   * @param sessions its cookies
+   */
+  async beganSession(application: string, handle: string, sessions: readonly SentName[] = []): Promise<void> {
     const id = this.#handles.idOf(application, handle);
     try {
       const header = await this.#state.takeOnce('verdict', unsure(id));
-      if (header !== undefined) await this.#state.set('verdict', id, header, { ttlMs: VERDICT_TTL_MS });
+      if (!isHeader(header)) return;
+      await this.#state.set('verdict', id, header, { ttlMs: VERDICT_TTL_MS });
+      await this.#sessions.add(application, sessions, { header, id, ttlMs: VERDICT_TTL_MS });
     } catch (error) {
       if (!(error instanceof StateError)) throw error;
     }
@@ -103,37 +125,40 @@ export class Browsers {
   }
 
   /**
-   * Takes the verdict that waits for a browser. Undefined at once where none can wait: most
-   * requests ask nobody.
+   * Where a verdict may wait for a request: by the handle of its browser, and by its sessions. Most
+   * requests have none, and ask nobody.
+   * @param cookies is called if a verdict waits for anybody's session
    */
-  takeVerdict(application: string, handle: string): Promise<ExposedCredentialCheck | undefined> | undefined {
-    if (!this.#handles.mayWait(handle)) return undefined;
-    const id = this.#handles.idOf(application, handle);
-    return this.#passedOn.has(id) ? undefined : this.#take(id);
+  placesOf(application: string, handle: string | undefined, cookies: () => readonly SentName[]): readonly string[] {
+    const ofSessions = this.#sessions.find(application, cookies);
+    const mayWait = handle !== undefined && this.#handles.mayWait(handle);
+    if (!mayWait && ofSessions.length === 0) return ofSessions;
+    const places = new Set([...(mayWait ? [this.#handles.idOf(application, handle)] : []), ...ofSessions]);
+    return [...places].filter((place) => !this.#passedOn.has(place));
   }
 
-  /** What was taken did not reach the application: it waits for the next request. */
-  async giveBack(application: string, handle: string, header: ExposedCredentialCheck): Promise<void> {
-    const id = this.#handles.idOf(application, handle);
+  /** Takes the first verdict that waits. Without the state there is none. */
+  async takeVerdict(places: readonly string[]): Promise<TakenVerdict | undefined> {
     try {
-      await this.#state.set('verdict', id, header, { ttlMs: VERDICT_TTL_MS });
-      this.#passedOn.delete(id);
+      for (const place of places) {
+        const header = await this.#state.takeOnce('verdict', place);
+        if (!isHeader(header)) continue;
+        if (this.#passedOn.size >= MAX_PASSED_ON) this.#passedOn.clear();
+        this.#passedOn.add(place);
+        return { header, giveBack: () => void this.#giveBack(place, header) };
+      }
     } catch (error) {
       if (!(error instanceof StateError)) throw error;
     }
+    return undefined;
   }
 
-  /** Without the state there is no verdict, and the request goes on. */
-  async #take(id: string): Promise<ExposedCredentialCheck | undefined> {
+  async #giveBack(place: string, header: ExposedCredentialCheck): Promise<void> {
     try {
-      const value = await this.#state.takeOnce('verdict', id);
-      if (value === undefined || !VALUES.has(value)) return undefined;
-      if (this.#passedOn.size >= MAX_PASSED_ON) this.#passedOn.clear();
-      this.#passedOn.add(id);
-      return value as ExposedCredentialCheck;
+      await this.#state.set('verdict', place, header, { ttlMs: VERDICT_TTL_MS });
+      this.#passedOn.delete(place);
     } catch (error) {
-      if (error instanceof StateError) return undefined;
-      throw error;
+      if (!(error instanceof StateError)) throw error;
     }
   }
 

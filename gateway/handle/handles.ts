@@ -61,6 +61,11 @@ export class Handles {
     return this.#hash(`typed\0${application}\0${normal}`).toString('base64url', 0, USER_BYTES);
   }
 
+  /** A session, by its cookie. */
+  sessionOf(application: string, cookie: string): string {
+    return this.#hash(`session\0${application}\0${cookie}`).toString('base64url', 0, USER_BYTES);
+  }
+
   #hash(text: string): Buffer {
     return createHmac('sha256', this.#key).update(text).digest();
   }

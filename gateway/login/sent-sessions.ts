@@ -1,10 +1,12 @@
 // What of a request may name a session to its application, in any way that servers read.
 
 import type { Exchange } from '../exchange.ts';
+import { liveCookies } from '../fields/set-cookies.ts';
 import { headerValues } from '../header-pairs.ts';
 import { urlDecode } from '../rules/functions/text.ts';
+import type { Attempt } from './attempt.ts';
 
-interface SentName {
+export interface SentName {
   readonly name: string;
   readonly value: string;
 }
@@ -24,6 +26,38 @@ export function sentInTarget({ head }: Pick<Exchange, 'head'>): readonly SentNam
   const pieces = [...(end < 0 ? [] : target.slice(end + 1).split(/[&;]/)), ...path.split(/[;/]/)];
   // Servlets write the cookie JSESSIONID as jsessionid here.
   return pieces.flatMap(readPair).flatMap((pair) => [pair, { ...pair, name: pair.name.toUpperCase() }]);
+}
+
+/** As applications name the cookie of a session. */
+const NAME = /sess|s_?id$|sid_?|token|auth|jwt|ticket|remember|login|\.aspx/i;
+/** What is drawn has this many letters and digits, some of which are no small letters. */
+const DRAWN = /[a-z0-9]{16}/i;
+
+/**
+ * Cookies of sessions that a login may be in: those that it came with, and those that its answer
+ * sets. Where nobody has named them, all that look like it.
+ * @param headers of the answer, names and values in turn
+ */
+export function sessionsOfLogin(
+  exchange: Pick<Exchange, 'head' | 'application'>,
+  { logins }: Pick<Attempt, 'logins'>,
+  headers: readonly string[],
+): readonly SentName[] {
+  const isSession = exchange.application?.sessions
+    ? ({ name }: SentName) => logins.some(({ outcome }) => outcome.isSessionCookie(name))
+    : looksLikeSession;
+  return [...liveCookies(headers), ...sentCookies(exchange)].filter(isSession);
+}
+
+function looksLikeSession({ name, value }: SentName): boolean {
+  const letters = urlDecode(value).replaceAll('-', '');
+  return NAME.test(name) || (DRAWN.test(letters) && /[A-Z0-9]/.test(letters));
+}
+
+/** One text for all spellings of a cookie that some application takes for the same. */
+export function spelledAlike({ name, value }: SentName): string {
+  const plain = urlDecode(name).trim().replace(/[ .[]/g, '_').toLowerCase();
+  return `${plain}=${urlDecode(value).trim().replace(/^"|"$/g, '')}`;
 }
 
 function readPair(text: string): SentName[] {

@@ -15,6 +15,7 @@ import type { BegunLogin, Shown } from '../handle/browsers.ts';
 import type { LoginUsers } from '../handle/handle-users.ts';
 import { HANDLE_COOKIE, handleOf } from '../handle/handles.ts';
 import { isOfBrowser, isOfOneName, type Judgement, UNKNOWN } from '../login/attempt.ts';
+import type { SentName } from '../login/sent-sessions.ts';
 import { isSameName } from '../login/session-user.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { StateError } from '../state/state.ts';
@@ -25,6 +26,8 @@ export interface LoginToCheck extends CheckedLogin {
   readonly judgement: Judgement;
   /** Of the session that the application begins, as it names them itself. */
   readonly sessionUsers: readonly string[];
+  /** Cookies of the sessions that it may be in. */
+  readonly sessions: readonly SentName[];
   /** If it was taken before the login was forwarded. */
   readonly taken: TakenCheck | undefined;
 }
@@ -66,7 +69,7 @@ export async function checkLogin(exchange: Exchange, login: LoginToCheck, parts:
 
 type Checked = LoginToCheck & { readonly checks: Checks };
 /** What is known of a login once it is answered. */
-type Answered = Pick<LoginToCheck, 'attempt' | 'judgement' | 'sessionUsers'>;
+type Answered = Pick<LoginToCheck, 'attempt' | 'judgement' | 'sessionUsers' | 'sessions'>;
 
 async function checkRight(exchange: Exchange, login: Checked, parts: PipelineParts): Promise<LoginAnswer> {
   const { attempt, judgement, policy, checks } = login;
@@ -181,7 +184,8 @@ function begunOf(exchange: Exchange, login: Answered, header: LeakVerdict['heade
   const mayHaveNoCookie = outcome === 'success' && !login.attempt.login.outcome.hasProvingCookies;
   const isSure = isProven || beginsSession || mayHaveNoCookie || exchange.application?.sessions === undefined;
   const users = usersOf(exchange, login, parts);
-  return { header, isSure, users, shows: shownBy(login.judgement), before: handleOf(exchange) };
+  const { judgement, sessions } = login;
+  return { header, isSure, users, sessions, shows: shownBy(judgement), before: handleOf(exchange) };
 }
 
 /** What may be a guess shows nothing: whoever sends it chooses the name. */

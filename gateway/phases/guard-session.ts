@@ -2,7 +2,7 @@
 
 import type { Exchange } from '../exchange.ts';
 import { readingsOf } from '../fields/readings.ts';
-import { deletionsOf } from '../fields/set-cookies.ts';
+import { deletionsOf, liveCookies } from '../fields/set-cookies.ts';
 import type { Browsers } from '../handle/browsers.ts';
 import { handleOf } from '../handle/handles.ts';
 import { isExempt } from '../login/session-guard.ts';
@@ -54,7 +54,9 @@ export function guardOf(exchange: Exchange, { browsers, observe }: GuardParts): 
       if (!held || (await refuses(held))) return;
       const handle = handleOf(exchange);
       // A login of several steps is complete: what waits for it goes with the next request.
-      if (handle !== undefined) await browsers.beganSession(application.name, handle);
+      const begun = guard.sessionOf(held.headers)?.cookies;
+      const cookies = liveCookies(held.headers).filter(({ name }) => begun?.has(name));
+      if (handle !== undefined) await browsers.beganSession(application.name, handle, cookies);
       held.release();
     },
     refuses,

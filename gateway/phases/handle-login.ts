@@ -14,6 +14,7 @@ import type { KnownCredential } from '../login/known-credentials.ts';
 import { headerOf } from '../login/login-fields.ts';
 import { judgeOutcome } from '../login/outcome.ts';
 import { type LoginReading, readLogin } from '../login/read-login.ts';
+import { sessionsOfLogin } from '../login/sent-sessions.ts';
 import { isSameName } from '../login/session-user.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { type Content, collectBody } from '../request/collect-body.ts';
@@ -122,7 +123,8 @@ async function forwardAndCheck(
     const canonical = report?.user ?? (sessionUsers.length === 1 ? sessionUsers[0] : undefined);
     const counted = { ...judgement, outcome: countedOutcome(judgement), response: held };
     const headers = await slot.settle({ ...counted, ...(canonical !== undefined && { canonical }) });
-    const answer = await checkLogin(exchange, { ...login, judgement, sessionUsers, taken }, parts);
+    const sessions = sessionsOfLogin(exchange, attempt, held.headers);
+    const answer = await checkLogin(exchange, { ...login, judgement, sessionUsers, sessions, taken }, parts);
     answerLogin(exchange, held, withHeaders(answer, headers), parts);
   } catch (error) {
     held.discard();

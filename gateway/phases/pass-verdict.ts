@@ -1,7 +1,9 @@
-// Phase 10: the verdict of a browser's last login goes to the application with its next request.
+// Phase 10: the verdict of the last login of a browser, or of a session, goes to the application
+// with the next request.
 
 import type { Exchange } from '../exchange.ts';
 import { handleOf } from '../handle/handles.ts';
+import { sentCookies } from '../login/sent-sessions.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { RequestHead } from '../request/head.ts';
 
@@ -16,13 +18,13 @@ const PURPOSES = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'];
 /** @returns undefined at once where no verdict can wait, which is nearly always */
 export function passVerdict(exchange: Exchange, { browsers }: PipelineParts): Promise<void> | undefined {
   const { head, application, upgrade } = exchange;
-  if (!browsers || !head || !application || head.ownCookies.size === 0 || upgrade) return undefined;
-  const handle = handleOf(exchange);
-  if (handle === undefined || !isForPages(exchange, head)) return undefined;
-  return browsers.takeVerdict(application.name, handle)?.then((header) => {
-    if (header === undefined) return;
-    exchange.toOrigin.push('Exposed-Credential-Check', header);
-    exchange.giveBack = () => void browsers.giveBack(application.name, handle, header);
+  if (!browsers || !head || !application || upgrade) return undefined;
+  const places = browsers.placesOf(application.name, handleOf(exchange), () => sentCookies(exchange));
+  if (places.length === 0 || !isForPages(exchange, head)) return undefined;
+  return browsers.takeVerdict(places).then((taken) => {
+    if (!taken) return;
+    exchange.toOrigin.push('Exposed-Credential-Check', taken.header);
+    exchange.giveBack = taken.giveBack;
     if (exchange.response.destroyed) exchange.giveBack();
   });
 }

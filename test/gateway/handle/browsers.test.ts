@@ -4,6 +4,8 @@ import { createSecretKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Browsers } from '../../../gateway/handle/browsers.ts';
 import { HANDLE_COOKIE, Handles } from '../../../gateway/handle/handles.ts';
+import { WaitingSessions } from '../../../gateway/handle/waiting-sessions.ts';
+import type { SentName } from '../../../gateway/login/sent-sessions.ts';
 import { createMemoryState } from '../../support/gateway/memory-state.ts';
 
 const handles = new Handles(createSecretKey(Buffer.alloc(32, 7)));
@@ -12,6 +14,12 @@ const APP = 'app.example';
 function world() {
   const state = createMemoryState();
   return { state, browsers: new Browsers(state, handles) };
+}
+
+/** Undefined at once where nobody is asked. */
+function take(browsers: Browsers, application: string, handle: string | undefined, cookies: readonly SentName[] = []) {
+  const places = browsers.placesOf(application, handle, () => cookies);
+  return places.length === 0 ? undefined : browsers.takeVerdict(places).then((taken) => taken?.header);
 }
 
 const sessionOf = (...users: string[]) => ({ users, isNameless: false });
@@ -143,8 +151,8 @@ describe('a verdict', () => {
   test('waits for one request, of one application', async () => {
     const { browsers } = world();
     const handle = await browsers.begin(APP, { header: '3' });
-    expect(await browsers.takeVerdict('other.example', handle)).toBeUndefined();
-    const taken = await Promise.all(Array.from({ length: 20 }, () => browsers.takeVerdict(APP, handle)));
+    expect(await take(browsers, 'other.example', handle)).toBeUndefined();
+    const taken = await Promise.all(Array.from({ length: 20 }, () => take(browsers, APP, handle)));
     expect(taken.filter((value) => value !== undefined)).toEqual(['3']);
   });
 
@@ -152,7 +160,7 @@ describe('a verdict', () => {
     const { state, browsers } = world();
     const handle = await browsers.begin(APP, { header: '1' });
     const workers = Array.from({ length: 4 }, () => new Browsers(state, handles));
-    const taken = await Promise.all(workers.map((worker) => worker.takeVerdict(APP, handle)));
+    const taken = await Promise.all(workers.map((worker) => take(worker, APP, handle)));
     expect(taken.filter((value) => value === '1')).toHaveLength(1);
   });
 
@@ -160,20 +168,20 @@ describe('a verdict', () => {
     const { state, browsers } = world();
     const clean = await browsers.begin(APP, {});
     const leaked = await browsers.begin(APP, { header: '1' });
-    expect(await browsers.takeVerdict(APP, leaked)).toBe('1');
+    expect(await take(browsers, APP, leaked)).toBe('1');
     const before = state.calls();
-    expect(browsers.takeVerdict(APP, clean)).toBeUndefined();
-    expect(browsers.takeVerdict(APP, leaked)).toBeUndefined();
+    expect(take(browsers, APP, clean)).toBeUndefined();
+    expect(take(browsers, APP, leaked)).toBeUndefined();
     expect(state.calls()).toBe(before);
   });
 
   test('may come after the answer', async () => {
     const { browsers } = world();
     const handle = browsers.reserve();
-    expect(await browsers.takeVerdict(APP, handle)).toBeUndefined();
+    expect(await take(browsers, APP, handle)).toBeUndefined();
     expect(await browsers.mayHave(APP, handle, sessionOf())).toBe(false);
     await browsers.finish(APP, handle, { header: '1' });
-    expect(await browsers.takeVerdict(APP, handle)).toBe('1');
+    expect(await take(browsers, APP, handle)).toBe('1');
     expect(await browsers.mayHave(APP, handle, sessionOf())).toBe(true);
   });
 
@@ -181,8 +189,67 @@ describe('a verdict', () => {
     const { state, browsers } = world();
     const handle = await browsers.begin(APP, { header: '1' });
     state.leave();
-    expect(await browsers.takeVerdict(APP, handle)).toBeUndefined();
+    expect(await take(browsers, APP, handle)).toBeUndefined();
     expect(await browsers.mayHave(APP, handle, sessionOf())).toBeUndefined();
     await expect(browsers.begin(APP, {})).rejects.toMatchObject({ code: 'STATE_AWAY' });
+  });
+
+  test('waits for a session too, in every spelling and worker, and once for both', async () => {
+    const { state, browsers } = world();
+    const other = new Browsers(state, handles);
+    const sid = (value: string, name = 'sid') => [{ name, value }];
+    const handle = await browsers.begin(APP, { header: '1', sessions: sid('s:a b') });
+    for (const cookie of ['s:a b', 's%3Aa%20b', '"s:a+b"'])
+      expect(other.placesOf(APP, undefined, () => sid(cookie, 'SID'))).toHaveLength(1);
+    expect(other.placesOf(APP, undefined, () => sid('s:a'))).toEqual([]);
+    expect(other.placesOf('other.example', undefined, () => sid('s:a b'))).toEqual([]);
+    expect(await take(other, APP, undefined, sid('s:a b'))).toBe('1');
+    expect(await take(browsers, APP, handle, sid('s:a b'))).toBeUndefined();
+    expect(state.text()).not.toContain('s:a');
+  });
+
+  test('of a session is not hidden by a lesser one', async () => {
+    const { browsers } = world();
+    const sessions = [{ name: 'sid', value: '1' }];
+    for (const header of ['1', '4', '2', '3'] as const) await browsers.begin(APP, { header, sessions });
+    const taken: unknown[] = [];
+    for (let i = 0; i < 5; i++) taken.push(await take(browsers, APP, undefined, sessions));
+    expect(taken).toEqual(['1', '3', '4', '2', undefined]);
+  });
+
+  test('of a guess waits for no session, until one begins', async () => {
+    const { browsers } = world();
+    const sessions = [{ name: 'sid', value: '1' }];
+    const handle = await browsers.begin(APP, { header: '1', sessions, isSure: false });
+    expect(take(browsers, APP, undefined, sessions)).toBeUndefined();
+    await browsers.beganSession(APP, handle, [{ name: 'sid', value: '2' }]);
+    expect(take(browsers, APP, undefined, sessions)).toBeUndefined();
+    expect(await take(browsers, APP, undefined, [{ name: 'sid', value: '2' }])).toBe('1');
+  });
+
+  test('of sessions is bounded and ends', async () => {
+    let now = 0;
+    const state = createMemoryState();
+    const waiting = new WaitingSessions(state, handles, () => now);
+    const find = (value: string) => waiting.find(APP, () => [{ name: 'sid', value }]);
+    const add = (values: readonly string[], id: string) =>
+      waiting.add(
+        APP,
+        values.map((value) => ({ name: 'sid', value })),
+        { header: '1', id, ttlMs: 1_000 },
+      );
+    await add(
+      Array.from({ length: 100 }, (_, i) => `${i}`),
+      'first',
+    );
+    expect([find('0'), find('63'), find('64')]).toEqual([['first'], ['first'], []]);
+    now = 999;
+    await add(['next'], 'second');
+    expect(find('63')).toEqual(['first']);
+    now = 1_000;
+    expect([find('0'), find('63'), find('next')]).toEqual([[], [], ['second']]);
+    now = 1_999;
+    const unasked = () => expect.fail('nobody waits');
+    expect(waiting.find(APP, unasked)).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 // A state in memory, for tests of what uses it.
 
 import { type State, StateError, type StateRoom } from '../../../gateway/state/state.ts';
+import { Topics } from '../../../gateway/state/topics.ts';
 
 export interface MemoryState extends State {
   /** Rooms, keys and values, as text. */
@@ -12,6 +13,7 @@ export interface MemoryState extends State {
 }
 
 export function createMemoryState(): MemoryState {
+  const topics = new Topics();
   const entries = new Map<string, string>();
   const keyOf = (room: StateRoom, key: string): string => `${room} ${key}`;
   let isAway = false;
@@ -34,8 +36,8 @@ export function createMemoryState(): MemoryState {
     deleteOwned: () => answer(() => 0),
     takeSlots: () => answer(() => ({ taken: true, at: 0 }) as const),
     giveBack: () => answer(() => undefined),
-    publish: () => answer(() => undefined),
-    subscribe: () => () => undefined,
+    publish: (topic, message) => answer(() => topics.publish(topic, message)),
+    subscribe: (topic, listener) => topics.subscribe(topic, listener),
     text: () => [...entries].map((pair) => pair.join(' ')).join('\n'),
     calls: () => calls,
     leave: () => {
