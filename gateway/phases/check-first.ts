@@ -5,11 +5,13 @@
 // client needs none. So a login that may prove nothing takes its place in the budget first, and
 // with `onUnknown: deny` its whole check.
 
+import type { CheckPolicy } from '../checks/check-keys.ts';
 import type { LeakVerdict } from '../checks/checks.ts';
 import { actionsFor } from '../checks/on-leaked.ts';
 import { waitForSlot } from '../checks/slot.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Attempt, type Judgement, UNKNOWN } from '../login/attempt.ts';
+import { PRESETS } from '../login/preset.ts';
 import { sentCookies, sentInTarget } from '../login/sent-sessions.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { type CheckedLogin, type Refused, type TakenCheck, takeCheck } from './take-check.ts';
@@ -30,7 +32,7 @@ export async function checkFirst(
   }
   const isBefore = policy.header === 'before';
   const taken =
-    isBefore || isProofSure(exchange, attempt) ? undefined : takeCheck(exchange, { ...login, checks }, parts);
+    isBefore || isProofSure(exchange, attempt, policy) ? undefined : takeCheck(exchange, { ...login, checks }, parts);
   if (taken?.kind === 'refuse') return taken;
   if (!isBefore && !(taken && policy.onUnknown === 'deny')) return taken;
   const refused = await checkEvenly(exchange, login, parts);
@@ -63,13 +65,16 @@ export async function checkEvenly(
 
 /**
  * Whether a right password brings a proof, or else no session: where the answer has to have its
- * cookie, and the client has brought nothing that could be logged in instead.
+ * cookie, and the client has brought nothing that could be logged in instead. With `deny` the word
+ * of an operator does not suffice, since that cookie may stand beside another session: only presets
+ * whose applications begin a new one at each login.
  */
-function isProofSure(exchange: Exchange, { logins }: Attempt): boolean {
+function isProofSure(exchange: Exchange, { logins }: Attempt, { onUnknown }: CheckPolicy): boolean {
   const cookies = sentCookies(exchange);
-  const hasCookies =
-    exchange.application?.sessions?.namesUsers === true || logins.some(({ outcome }) => outcome.hasProvingCookies);
-  if (!hasCookies) return cookies.length === 0 && logins.every(({ outcome }) => outcome.proves.has('success'));
+  const isOfPresets = logins.every(({ preset }) => preset !== undefined && PRESETS.get(preset)?.sessionUser);
+  const mayAllow = onUnknown === 'allow';
+  if (!isOfPresets && !(mayAllow && logins.some(({ outcome }) => outcome.hasProvingCookies)))
+    return mayAllow && cookies.length === 0 && logins.every(({ outcome }) => outcome.proves.has('success'));
   const brought = [...cookies, ...sentInTarget(exchange)];
   return !brought.some(({ name }) => logins.some(({ outcome }) => outcome.isSessionCookie(name)));
 }

@@ -71,6 +71,7 @@ async function startAdopting(leaks: GuardedAppOptions['leaks'], login: string, m
 
 const OWN = `locations: [{ name: main, when: 'starts_with(http.request.uri.path, "/login")', username: 'http.request.body.form["username"][0]', password: 'http.request.body.form["password"][0]' }]`;
 const NAMED = `${OWN}, sessionCookies: [PHPSESSID, JSESSIONID, my_sid]`;
+const OTHER = `${OWN}, sessionCookies: [remember]`;
 
 describe('without a service that answers, a right password', () => {
   test.each<[string, string, string, { readonly [name: string]: string }]>([
@@ -82,6 +83,9 @@ describe('without a service that answers, a right password', () => {
     ['into one as PHP names it', NAMED, '/login', { Cookie: 'my.sid=mine' }],
     ['into one of the query', NAMED, '/login?PHPSESSID=mine', {}],
     ['into one of the path', NAMED, '/login;jsessionid=mine', {}],
+    ['into one beside the cookie that is named', OTHER, '/login', { Cookie: 'PHPSESSID=mine' }],
+    ['into a new session', NAMED, '/login', {}],
+    ['at a plug-in of another application', 'presets: [wordpress, generic]', '/login', { Cookie: 'PHPSESSID=mine' }],
   ])('%s does not reach the application', async (_, login, path, headers) => {
     for (const leaks of [AWAY(), SLOW()]) {
       isSilent = true;
@@ -99,31 +103,28 @@ describe('without a service that answers, a right password', () => {
     }
   });
 
-  test('has no cookie where the answer has to bring one, and a wrong password its answer', async () => {
-    const { post, seen } = await startAdopting(AWAY(), NAMED);
-    const refused = await post('/login', right);
+  test.each<[string, readonly string[], number]>([
+    ['has no cookie where the answer has to bring one', [`wordpress_logged_in_1=${leaked.username}%7C9`], 302],
+    ['is refused behind a page that may follow it', [], 200],
+    ['is refused behind a page that may follow it, with its cookies', ['visit=1'], 302],
+  ])('%s, and a wrong one has its answer', async (_, cookies, status) => {
+    const { post, seen, events } = await startGuardedApp({
+      leaks: AWAY(),
+      keys: 'login: { presets: [wordpress], onUnknown: deny }',
+      answer: ({ form }, response) =>
+        form.get('pwd') === leaked.password
+          ? response.writeHead(status, { Location: '/wp-admin/', 'Set-Cookie': [...cookies] }).end('a code, please')
+          : response.writeHead(200).end('<div id="login_error">'),
+    });
+    const form = { log: leaked.username, pwd: leaked.password };
+    const refused = await post('/wp-login.php', form);
     expect(statusOf(refused)).toBe(503);
     expect(setCookies(refused)).toEqual([]);
-    expect(statusOf(await post('/login', { ...right, password: 'wrong' }))).toBe(401);
+    expect(events).toContainEqual(expect.objectContaining({ event: 'login', verdict: 'unknown', reason: 'NETWORK' }));
+    const wrong = await post('/wp-login.php', { ...form, pwd: 'wrong' });
+    expect(statusOf(wrong)).toBe(200);
+    expect(wrong.body.toString()).toContain('login_error');
     expect(seen).toHaveLength(2);
-  });
-
-  test('is refused behind any page that may follow it', async () => {
-    const { post, events } = await startGuardedApp({
-      leaks: AWAY(),
-      keys: `login: { ${NAMED}, onUnknown: deny }`,
-      answer: ({ path }, response) =>
-        response.writeHead(path === '/login/302' ? 302 : 200, { Location: '/login' }).end(),
-    });
-    for (const path of ['/login/200', '/login/302']) {
-      const answer = await post(path, right);
-      expect(statusOf(answer)).toBe(503);
-      expect(setCookies(answer)).toEqual([]);
-    }
-    expect(events.filter((one) => one.event === 'login').map(({ outcome, verdict }) => [outcome, verdict])).toEqual([
-      ['failure', 'unknown'],
-      ['failure', 'unknown'],
-    ]);
   });
 });
 

@@ -121,12 +121,13 @@ describe('a service that is away', () => {
   });
 
   test('lets none through where the configuration denies it', async () => {
-    const { post, events } = await withAway('onUnknown: deny');
+    const { post, events, seen } = await withAway('onUnknown: deny');
     const answer = await post(right);
     expect(statusOf(answer)).toBe(503);
     expect(answer.body.toString()).toContain('LOGIN_UNCHECKED');
     expect(setCookies(answer)).toEqual([]);
-    expect(statusOf(await post(wrong))).toBe(403);
+    expect(statusOf(await post(wrong))).toBe(503);
+    expect(seen).toEqual([]);
     expect(events).toContainEqual(expect.objectContaining({ event: 'request-refused', code: 'LOGIN_UNCHECKED' }));
   });
 });

@@ -52,6 +52,7 @@ describe('checks of what is not proven', () => {
   test.each([
     ['nobody described', 'presets: [generic]', 'sid'],
     ['describes its cookie', 'presets: [generic], sessionCookies: [sid]', 'sid'],
+    ['has plug-ins beside what names its users', 'presets: [wordpress, generic]', 'sid'],
     ['reads names of cookies as PHP does', 'presets: [generic], sessionCookies: [my_sid]', 'my.sid'],
   ])(
     'that are spent leave no session logged in that the client has brought, if an application %s',
