@@ -1,0 +1,13 @@
+// What policies are asked about: one request, on one of the paths that the application may read.
+
+import type { Address } from '../../addresses/address.ts';
+import type { Person } from '../person.ts';
+
+export interface AccessFacts {
+  /** `unknown` asks what a person could get who signed in. */
+  readonly person: Person | 'unknown' | undefined;
+  /** The name of the service token that the request has; undefined without a valid one. */
+  readonly serviceToken: string | undefined;
+  /** Undefined where the connection has none. */
+  readonly address: Address | undefined;
+}

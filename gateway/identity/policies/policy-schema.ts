@@ -1,0 +1,81 @@
+// The key `policies` of an application's `access`.
+
+import { z } from 'zod';
+import { parseNetwork } from '../../addresses/network.ts';
+import { text } from '../../config-values.ts';
+import { LIST_NAME } from '../../lists/list-names.ts';
+
+const MAX_POLICIES = 256;
+const MAX_SELECTORS = 256;
+const MAX_VALUES = 1_024;
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+const DOMAIN = /^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+$/;
+/** RFC 9110 §4.1, without what would make a path another one. */
+const PATH = /^\/(?:[A-Za-z0-9_.~!$&'()*+,=:@-]+(?:\/[A-Za-z0-9_.~!$&'()*+,=:@-]+)*\/?)?$/;
+
+const several = <Value extends z.ZodType>(value: Value) =>
+  z.union([value.transform((one) => [one]), z.array(value).min(1).max(MAX_VALUES)]);
+
+const nameOf = (what: string) => z.string({ error: `must be ${what}` }).regex(NAME, { error: `must be ${what}` });
+
+const ADDRESS = 'must be an address, a network such as 192.0.2.0/24, or a list such as $office';
+const address = z
+  .string({ error: ADDRESS })
+  .refine((value) => (value.startsWith('$') ? LIST_NAME.test(value.slice(1)) : isNetwork(value)), { error: ADDRESS });
+
+function isNetwork(value: string): boolean {
+  const network = parseNetwork(value);
+  return network !== undefined && !network.hasHostBits;
+}
+
+const lower = (error: string, shape: RegExp) => z.string({ error }).toLowerCase().regex(shape, { error });
+
+const selector = z
+  .strictObject({
+    everyone: z.literal(true, { error: 'must be true' }).optional(),
+    email: several(lower('must be an e-mail address', /^[^\s@]+@[^\s@]+$/)).optional(),
+    emailDomain: several(lower('must be a domain, such as example.com', DOMAIN)).optional(),
+    group: several(text('must be a group')).optional(),
+    claim: z
+      .strictObject({ name: text('must be the name of a claim'), value: several(text('must be text')) })
+      .optional(),
+    provider: several(nameOf('the name of a provider')).optional(),
+    address: several(address).optional(),
+    serviceToken: several(nameOf('the name of a service token')).optional(),
+  })
+  .refine((value) => Object.values(value).filter((each) => each !== undefined).length === 1, {
+    error: 'must have one key: write a selector for each',
+  });
+
+const selectors = z
+  .array(selector, { error: 'must be a list of selectors' })
+  .max(MAX_SELECTORS, { error: `may have ${MAX_SELECTORS} selectors` });
+
+const policy = z.strictObject({
+  /** In events, and in what `access test` prints. */
+  name: nameOf('a name of letters, digits, - and _'),
+  action: z.enum(['allow', 'block', 'bypass', 'service'], { error: 'must be allow, block, bypass or service' }),
+  /** Any of them. */
+  include: selectors.min(1, { error: 'must have a selector' }),
+  /** All of them. */
+  require: selectors.default([]),
+  /** None of them. */
+  exclude: selectors.default([]),
+  /** Where it is judged: a path, and what lies below it. */
+  paths: several(
+    z
+      .string({ error: 'must be a path' })
+      .regex(PATH, { error: 'must be a path such as /admin, without escapes and query' }),
+  ).default(['/']),
+});
+
+export const POLICIES_SCHEMA = z
+  .array(policy, { error: 'must be a list of policies' })
+  .max(MAX_POLICIES, { error: `may have ${MAX_POLICIES} policies` })
+  .refine((policies) => new Set(policies.map(({ name }) => name)).size === policies.length, {
+    error: 'has two policies of one name',
+  });
+
+export type PolicyConfig = z.infer<typeof policy>;
+export type SelectorConfig = z.infer<typeof selector>;

@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import { parseAddress } from '../../../../gateway/addresses/address.ts';
+import type { Person } from '../../../../gateway/identity/person.ts';
+import type { AccessFacts } from '../../../../gateway/identity/policies/facts.ts';
+import { type AccessVerdict, compilePolicies, judgeAccess } from '../../../../gateway/identity/policies/policies.ts';
+import { POLICIES_SCHEMA } from '../../../../gateway/identity/policies/policy-schema.ts';
+import { judgeNaively } from '../../../support/gateway/identity/naive-policies.ts';
+import { findList, PATHS, randomFacts, randomPolicies } from '../../../support/gateway/identity/random-policies.ts';
+import { createRandom, testSeed } from '../../../support/random.ts';
+
+const ANN: Person = {
+  provider: 'work',
+  subject: '1',
+  email: 'ann@example.com',
+  groups: ['staff'],
+  claims: new Map([['role', ['admin']]]),
+  amr: [],
+};
+const NOBODY: AccessFacts = { person: undefined, serviceToken: undefined, address: parseAddress('203.0.113.5') };
+
+function judge(policies: unknown, facts: Partial<AccessFacts> = {}, ...paths: string[]): AccessVerdict {
+  const compiled = compilePolicies(POLICIES_SCHEMA.parse(policies), findList);
+  return judgeAccess(compiled, { ...NOBODY, ...facts }, paths.length > 0 ? paths : ['/']).verdict;
+}
+
+const STAFF = { name: 'staff', action: 'allow', include: [{ emailDomain: 'example.com' }] };
+
+describe('access', () => {
+  test('is denied without policies', () => {
+    expect(judge([])).toBe('denied');
+    expect(judge([], { person: ANN, serviceToken: 'deploy' })).toBe('denied');
+  });
+
+  test('asks for a sign-in where a person could be allowed', () => {
+    expect(judge([STAFF])).toBe('sign-in');
+    expect(judge([STAFF], { person: ANN })).toBe('allow');
+    expect(judge([STAFF], { person: { ...ANN, email: 'ann@example.com.evil.test' } })).toBe('denied');
+    expect(judge([STAFF], { person: { ...ANN, email: undefined } })).toBe('denied');
+    expect(judge([{ ...STAFF, require: [{ address: '192.0.2.0/24' }] }])).toBe('denied');
+  });
+
+  test('does not take an address with two @ for one of a domain', () => {
+    expect(judge([STAFF], { person: { ...ANN, email: 'x@evil.test@example.com' } })).toBe('denied');
+    expect(judge([STAFF], { person: { ...ANN, email: 'x@example.com@evil.test' } })).toBe('denied');
+  });
+
+  test('needs a person for everyone whom a policy allows', () => {
+    const all = [{ name: 'all', action: 'allow', include: [{ everyone: true }] }];
+    expect(judge(all)).toBe('sign-in');
+    expect(judge(all, { serviceToken: 'deploy' })).toBe('sign-in');
+    expect(judge(all, { person: ANN })).toBe('allow');
+  });
+
+  test('is blocked by what may match, and never opened by it', () => {
+    const stale = { address: '$stale' };
+    const block = { name: 'stale', action: 'block', include: [stale] };
+    expect(judge([STAFF, block], { person: ANN })).toBe('denied');
+    expect(judge([{ name: 'open', action: 'bypass', include: [stale] }])).toBe('denied');
+    expect(judge([{ ...STAFF, require: [stale] }], { person: ANN })).toBe('denied');
+    expect(judge([{ ...STAFF, exclude: [stale] }], { person: ANN })).toBe('denied');
+  });
+
+  test('below a path with policies is decided by these alone', () => {
+    const finance = { name: 'finance', action: 'allow', include: [{ group: 'finance' }], paths: ['/finance/'] };
+    for (const path of ['/finance', '/finance/', '/finance/a', '/FINANCE/a', '/Finance'])
+      expect(judge([STAFF, finance], { person: ANN }, path)).toBe('denied');
+    for (const path of ['/', '/financed', '/a/finance'])
+      expect(judge([STAFF, finance], { person: ANN }, path)).toBe('allow');
+    expect(judge([STAFF, finance], { person: { ...ANN, groups: ['finance'] } }, '/finance/a')).toBe('allow');
+  });
+
+  test('is the strictest of all readings of a path', () => {
+    const open = { name: 'open', action: 'bypass', include: [{ everyone: true }], paths: ['/public'] };
+    expect(judge([STAFF, open], {}, '/public/x')).toBe('bypass');
+    expect(judge([STAFF, open], {}, '/public/../x', '/x')).toBe('sign-in');
+    const block = { name: 'block', action: 'block', include: [{ everyone: true }], paths: ['/x'] };
+    expect(judge([STAFF, open, block], { person: ANN }, '/public/..%2fx', '/x')).toBe('denied');
+  });
+
+  test('of a program needs a token that a policy names', () => {
+    const service = { name: 'ci', action: 'service', include: [{ serviceToken: 'deploy' }] };
+    expect(judge([service], { serviceToken: 'deploy' })).toBe('service');
+    expect(judge([service], { serviceToken: 'backup' })).toBe('denied');
+    expect(judge([{ ...service, include: [{ everyone: true }] }])).toBe('denied');
+  });
+});
+
+describe('policies', () => {
+  test('decide as a naive reading of them does, in 100,000 random configurations', { timeout: 600_000 }, () => {
+    const random = createRandom(testSeed('policies'));
+    const seen = new Set<string>();
+    for (let i = 0; i < 100_000; i++) {
+      const configs = randomPolicies(random);
+      const facts = randomFacts(random);
+      const paths = Array.from({ length: 1 + random.below(2) }, () => random.pick(PATHS));
+      const decision = judgeAccess(compilePolicies(configs, findList), facts, paths);
+      const expected = judgeNaively(configs, facts, paths);
+      if (JSON.stringify(decision) !== JSON.stringify(expected))
+        expect({ configs, facts, paths, decision }).toMatchObject({ decision: expected });
+      seen.add(decision.verdict);
+      // A block wins whatever else is there.
+      const without = configs.filter(({ action }) => action === 'block');
+      if (judgeNaively(without, facts, paths).policy !== undefined) expect(decision.verdict).toBe('denied');
+      // Nobody is let in by less than a permission.
+      if (!configs.some(({ action }) => action !== 'block')) expect(decision.verdict).toBe('denied');
+    }
+    expect([...seen].sort()).toEqual(['allow', 'bypass', 'denied', 'service', 'sign-in']);
+  });
+});

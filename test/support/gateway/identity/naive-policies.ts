@@ -1,0 +1,109 @@
+// Policies judged as their documentation reads, one question after the other: the oracle of the
+// policies that the gateway compiles.
+
+import { type Address, formatAddress } from '../../../../gateway/addresses/address.ts';
+import type { AccessFacts } from '../../../../gateway/identity/policies/facts.ts';
+import type { AccessDecision } from '../../../../gateway/identity/policies/policies.ts';
+import type { PolicyConfig, SelectorConfig } from '../../../../gateway/identity/policies/policy-schema.ts';
+
+type Answer = 'yes' | 'no' | 'unknown';
+
+const yesIf = (value: boolean): Answer => (value ? 'yes' : 'no');
+
+function placeHas(place: string, address: Address): Answer {
+  const text = formatAddress(address);
+  switch (place) {
+    case '192.0.2.0/24':
+      return yesIf(text.startsWith('192.0.2.'));
+    case '2001:db8::/32':
+      return yesIf(text.startsWith('2001:db8:'));
+    case '$office':
+      return yesIf(text === '198.51.100.9');
+    default:
+      return 'unknown';
+  }
+}
+
+function ask(selector: SelectorConfig, { person, serviceToken, address }: AccessFacts): Answer {
+  if (selector.everyone) return 'yes';
+  if (selector.serviceToken) return yesIf(selector.serviceToken.some((name) => name === serviceToken));
+  if (selector.address) {
+    if (!address) return 'unknown';
+    const answers = selector.address.map((place) => placeHas(place, address));
+    if (answers.includes('yes')) return 'yes';
+    return answers.includes('unknown') ? 'unknown' : 'no';
+  }
+  if (person === 'unknown') return 'unknown';
+  if (!person) return 'no';
+  if (selector.email) return yesIf(selector.email.some((email) => email === person.email));
+  if (selector.emailDomain) return yesIf(selector.emailDomain.some((domain) => person.email?.split('@')[1] === domain));
+  if (selector.group) return yesIf(selector.group.some((group) => person.groups.includes(group)));
+  if (selector.provider) return yesIf(selector.provider.includes(person.provider));
+  const { claim } = selector;
+  if (!claim) throw new Error('an empty selector');
+  const held = person.claims.get(claim.name) ?? [];
+  return yesIf(claim.value.some((value) => held.includes(value)));
+}
+
+function fits(policy: PolicyConfig, facts: AccessFacts): Answer {
+  const included = policy.include.map((selector) => ask(selector, facts));
+  const required = policy.require.map((selector) => ask(selector, facts));
+  const excluded = policy.exclude.map((selector) => ask(selector, facts));
+  if (!included.some((answer) => answer !== 'no')) return 'no';
+  if (required.includes('no') || excluded.includes('yes')) return 'no';
+  return included.includes('yes') && !required.includes('unknown') && !excluded.includes('unknown') ? 'yes' : 'unknown';
+}
+
+function reach(policy: PolicyConfig, path: string, ignoresCase: boolean): number {
+  const letters = (text: string): string => (ignoresCase ? text.toLowerCase() : text);
+  let longest = 0;
+  for (const prefix of policy.paths) {
+    const folder = letters(prefix.endsWith('/') ? prefix.slice(0, -1) : prefix);
+    const isHere = letters(path) === folder || letters(path).startsWith(`${folder}/`);
+    if (isHere) longest = Math.max(longest, folder.length + 1);
+  }
+  return longest;
+}
+
+function judgeOne(
+  policies: readonly PolicyConfig[],
+  facts: AccessFacts,
+  path: string,
+  ignoresCase: boolean,
+): AccessDecision {
+  for (const policy of policies)
+    if (policy.action === 'block' && reach(policy, path, ignoresCase) > 0 && fits(policy, facts) !== 'no')
+      return { verdict: 'denied', policy: policy.name };
+  const others = policies.filter(({ action }) => action !== 'block');
+  const longest = Math.max(0, ...others.map((policy) => reach(policy, path, ignoresCase)));
+  const near = longest === 0 ? [] : others.filter((policy) => reach(policy, path, ignoresCase) === longest);
+  for (const policy of near)
+    if (policy.action === 'bypass' && fits(policy, facts) === 'yes') return { verdict: 'bypass', policy: policy.name };
+  for (const policy of near)
+    if (policy.action === 'service' && facts.serviceToken !== undefined && fits(policy, facts) === 'yes')
+      return { verdict: 'service', policy: policy.name };
+  for (const policy of near)
+    if (policy.action === 'allow' && facts.person && fits(policy, facts) === 'yes')
+      return { verdict: 'allow', policy: policy.name };
+  for (const policy of near)
+    if (policy.action === 'allow' && !facts.person && fits(policy, { ...facts, person: 'unknown' }) !== 'no')
+      return { verdict: 'sign-in', policy: undefined };
+  return { verdict: 'denied', policy: undefined };
+}
+
+const ORDER = ['denied', 'sign-in', 'service', 'allow', 'bypass'];
+
+export function judgeNaively(
+  policies: readonly PolicyConfig[],
+  facts: AccessFacts,
+  paths: readonly string[],
+): AccessDecision {
+  let worst: AccessDecision | undefined;
+  for (const path of paths)
+    for (const ignoresCase of [false, true]) {
+      const decision = judgeOne(policies, facts, path, ignoresCase);
+      if (!worst || ORDER.indexOf(decision.verdict) < ORDER.indexOf(worst.verdict)) worst = decision;
+    }
+  if (!worst) throw new Error('no path');
+  return worst;
+}
