@@ -3,6 +3,7 @@
 
 import { Refusal } from './answers/kinds.ts';
 import type { AppConfig } from './config/schema.ts';
+import type { Policies } from './identity/policies/policies.ts';
 import type { PreparedLimit } from './limits/prepared-limit.ts';
 import type { LoginSet } from './login/login-set.ts';
 import type { PasswordChanges, SessionGuard } from './login/sessions.ts';
@@ -20,6 +21,8 @@ export interface Application {
   readonly tlsProfile: string | undefined;
   /** Its host has no door without a client certificate. */
   readonly needsCertificate: boolean;
+  /** Who may reach it; undefined if everybody may. */
+  readonly access: Policies | undefined;
   /** Where cookies tell a session. */
   readonly sessions: SessionGuard | undefined;
   /** Undefined where no such request is known. */

@@ -11,6 +11,7 @@ import type { Application, Found } from './applications.ts';
 import type { LeakVerdict } from './checks/checks.ts';
 import type { Peer } from './connection/peer.ts';
 import { isHttp2, streamOf } from './http-version.ts';
+import type { AccessDecision } from './identity/policies/policies.ts';
 import type { Attempt } from './login/attempt.ts';
 import type { Captured } from './record/decision.ts';
 import type { RequestHead } from './request/head.ts';
@@ -32,6 +33,8 @@ export class Exchange {
   client: Address | undefined;
   isSecure = false;
   found: Found | undefined;
+  /** Where the application has policies. */
+  access: AccessDecision | undefined;
   /** If it is a login. */
   attempt: Attempt | undefined;
   /** What rules add for the application, by name. */
@@ -90,7 +93,8 @@ export class Exchange {
   refuse(error: unknown): AnswerCode {
     const refusal = error instanceof Refusal ? error : new Refusal('INTERNAL', { close: true });
     // RFC 9110 §11.6.1: a 401 names how to authenticate.
-    const headers = refusal.code === 'REPORT_UNAUTHORIZED' ? ['WWW-Authenticate', 'Bearer'] : [];
+    const scheme = AUTHENTICATE[refusal.code];
+    const headers = scheme === undefined ? [] : ['WWW-Authenticate', scheme];
     this.answer(refusal.code, { close: refusal.close, headers });
     return refusal.code;
   }
@@ -126,3 +130,9 @@ export class Exchange {
 }
 
 const LINGER_MS = 2_000;
+
+/** `Credveil` has no parameters: a browser signs in, and a program shows a service token. */
+const AUTHENTICATE: { readonly [Code in AnswerCode]?: string } = {
+  REPORT_UNAUTHORIZED: 'Bearer',
+  SIGN_IN_REQUIRED: 'Credveil',
+};

@@ -10,6 +10,7 @@ import { Exchange } from './exchange.ts';
 import { answerQuestion } from './forward-auth/answer-question.ts';
 import { findCandidates } from './login/find-login.ts';
 import type { Observe } from './observe/observe.ts';
+import { assertAccess } from './phases/access.ts';
 import { isBlocked } from './phases/apply-actions.ts';
 import { findApplication, judgeTarget } from './phases/find-application.ts';
 import { forwardRequest } from './phases/forward-request.ts';
@@ -59,7 +60,10 @@ export function createPipeline(parts: PipelineParts): Handle {
       }
       const target = judgeTarget(exchange);
       if (target === undefined) observe.answered(exchange, 'REDIRECTED');
-      else if (!isBanned(exchange, parts)) goOn(exchange, target, parts, setup);
+      else if (!isBanned(exchange, parts)) {
+        assertAccess(exchange, setup, parts);
+        goOn(exchange, target, parts, setup);
+      }
     } catch (error) {
       fail(exchange, error, parts);
     }

@@ -11,6 +11,9 @@ import type { Checks } from './checks/checks.ts';
 import { readLeakFiles } from './checks/leak-files.ts';
 import type { AppConfig, GatewayConfig, TlsConfig } from './config/schema.ts';
 import { profileId, profilesOf, TlsProfile, type TlsProfileOptions } from './connection/tls-profiles.ts';
+import { compilePolicies } from './identity/policies/policies.ts';
+import { ServiceTokens } from './identity/tokens/service-tokens.ts';
+import { tokenFolder } from './identity/tokens/token-folder.ts';
 import { prepareLimit } from './limits/prepare-limits.ts';
 import { compileLogins } from './login/compile-logins.ts';
 import { createLoginSet } from './login/login-set.ts';
@@ -38,6 +41,8 @@ export interface GatewaySetup {
   readonly origins: ReadonlyMap<string, Origin>;
   /** Undefined without `leaks`. */
   readonly checks: Checks | undefined;
+  /** Undefined where every application is open to everybody. */
+  readonly tokens: ServiceTokens | undefined;
   /** Undefined without `outcome`. */
   readonly outcomeToken: OutcomeToken | undefined;
   isClosing: boolean;
@@ -82,6 +87,7 @@ export function createSetup(config: GatewayConfig, parts: SetupParts): GatewaySe
       config: app,
       origin,
       tlsProfile: tls && profileId(tls),
+      access: app.access && compilePolicies(app.access.policies, findList),
       sessions: sessionsOf(app, findList),
       passwordChanges: app.login && createPasswordChanges(app.login, findList),
       guardsSessions: config.leaks !== undefined,
@@ -104,6 +110,7 @@ export function createSetup(config: GatewayConfig, parts: SetupParts): GatewaySe
     profiles,
     origins,
     checks,
+    tokens: openTokensOf(config, parts),
     outcomeToken: config.outcome && readOutcomeToken(config.outcome.tokenFile, accessOf(config)),
     isClosing: false,
   };
@@ -132,8 +139,19 @@ function createChecksOf(config: GatewayConfig, { previous, onChecked, checks }: 
   return checks.createChecks(files, { memory, passwordFilter: leaks.passwordFilter, onChecked });
 }
 
+/** Of one gateway, whatever its configuration: they are in its own folder. */
+function openTokensOf(
+  { apps, stateDirectory }: GatewayConfig,
+  { previous, tls }: SetupParts,
+): ServiceTokens | undefined {
+  const isNeeded = Object.values(apps).some(({ access }) => access !== undefined);
+  if (!isNeeded || stateDirectory === undefined) return undefined;
+  return previous?.tokens ?? new ServiceTokens(tokenFolder(stateDirectory), tls.onEvent);
+}
+
 /** Closes what the next setup does not go on with. */
 export async function retireSetup(setup: GatewaySetup, next: GatewaySetup | undefined): Promise<void> {
+  if (next?.tokens !== setup.tokens) setup.tokens?.close();
   for (const [id, profile] of setup.profiles) if (next?.profiles.get(id) !== profile) profile.close();
   const old = [...setup.origins].filter(([key, origin]) => next?.origins.get(key) !== origin);
   await Promise.all(old.map(([, origin]) => origin.close()));

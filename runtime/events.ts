@@ -69,6 +69,8 @@ export type ServerEvent =
       readonly event: 'request-refused';
       readonly code: string;
       readonly app?: string;
+      /** Of the application's access, that blocked it. */
+      readonly policy?: string;
       /** On logins, that refused it; and of a login that was read, what was tried, and by whom. */
       readonly limit?: string;
       readonly login?: string;
@@ -121,6 +123,8 @@ export type ServerEvent =
       readonly app: string;
       readonly request: string;
     }
+  /** No program gets in with a token, as long as tokens cannot be read. */
+  | { readonly event: 'service-tokens-failed'; readonly code: string; readonly hint: string }
   /** Lists of addresses and texts that rules use. `forbidden` entries are private or too large. */
   | {
       readonly event: 'list-loaded';

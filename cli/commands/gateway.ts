@@ -10,6 +10,7 @@ import type { ServerEvent } from '../../runtime/events.ts';
 import { VERSION } from '../../runtime/version.ts';
 import { countWorkers } from '../../runtime/workers/shared-port.ts';
 import { ExitCode, UsageError } from '../exit.ts';
+import { addAccessCommands } from '../gateway/access-commands.ts';
 import {
   type AdminFlags,
   acceptList,
@@ -106,6 +107,7 @@ export function addGateway(program: Command): void {
       return withFaults(flags, () => testRules(flags));
     });
   addRecordCommands(gateway, withFaults);
+  addAccessCommands(gateway, withFaults);
 }
 
 /** Runs an action with --config, and prints the mistakes of that file. */

@@ -106,7 +106,13 @@ export function describeEnd(end: DecisionEnd): string {
   if ('blockedBy' in end) return `blocked by ${end.blockedBy} with ${end.status}`;
   if (end.refused === 'REDIRECTED') return 'redirected by the gateway';
   const status = isAnswer(end.refused) ? ` with ${ANSWER_KINDS[end.refused].status}` : '';
-  return `refused${status}: ${end.refused}${end.limit === undefined ? '' : ` by the limit ${end.limit}`}`;
+  const by =
+    end.limit !== undefined
+      ? ` by the limit ${end.limit}`
+      : end.policy === undefined
+        ? ''
+        : ` by the policy ${end.policy}`;
+  return `refused${status}: ${end.refused}${by}`;
 }
 
 const isAnswer = (code: string): code is AnswerCode => Object.hasOwn(ANSWER_KINDS, code);

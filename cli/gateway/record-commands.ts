@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { type ExplainFlags, explainEvent } from './explain-event.ts';
 import { type ReplayFlags, replayRecord } from './replay-record.ts';
 
-type WithFaults = <F extends { readonly config?: string; readonly json?: boolean }>(
+export type WithFaults = <F extends { readonly config?: string; readonly json?: boolean }>(
   flags: F,
   run: (flags: F & { readonly config: string }) => Promise<void>,
 ) => Promise<void>;

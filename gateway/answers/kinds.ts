@@ -51,6 +51,18 @@ export const ANSWER_KINDS = {
     detail: 'The rules of this site do not allow this request.',
     hint: 'If you should have access, tell the site what you did and give it the number of this request.',
   },
+  ACCESS_DENIED: {
+    status: 403,
+    title: 'No access',
+    detail: 'This site is open to certain people, programs and places alone, and this request is of none of them.',
+    hint: 'If you should have access, tell the site and give it the number of this request.',
+  },
+  SIGN_IN_REQUIRED: {
+    status: 401,
+    title: 'Sign-in needed',
+    detail: 'This site is open to people who have signed in.',
+    hint: 'Sign in with a browser. A program shows a service token that the site has given it.',
+  },
   SESSION_UNCHECKED: {
     status: 403,
     title: 'Sign-in not seen',

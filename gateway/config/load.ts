@@ -11,6 +11,7 @@ import {
   parseDocument,
   type YAMLParseError,
 } from 'yaml';
+import { accessFaults } from './access-faults.ts';
 import { isObject } from './compare.ts';
 import { conflictsIn, impossibleNames, missingTargets } from './conflicts.ts';
 import type { ConfigFault, Conflict, Path } from './fault.ts';
@@ -52,6 +53,7 @@ export function parseConfig(text: string): ParsedConfig {
   }
   const conflicts = [
     ...conflictsIn(checked.data),
+    ...accessFaults(checked.data),
     ...ruleFaults(checked.data),
     ...limitFaults(checked.data, value),
   ].map(placed);

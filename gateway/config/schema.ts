@@ -8,6 +8,7 @@ import { parseNetwork } from '../addresses/network.ts';
 import { LEAKS_SCHEMA } from '../checks/leaks-schema.ts';
 import { text, wholeNumber } from '../config-values.ts';
 import { FORWARD_AUTH_KINDS } from '../forward-auth/original-request.ts';
+import { ACCESS_SCHEMA } from '../identity/access/access-schema.ts';
 import { LOGIN_LIMITS_SCHEMA } from '../limits/limit-schema.ts';
 import { LISTS_SCHEMA } from '../lists/list-schema.ts';
 import { LOGIN_SCHEMA } from '../login/login-config.ts';
@@ -92,14 +93,17 @@ const keptName = text('must be a header name').refine((name) => mayBeKept(letter
   error: 'must be the name of a reserved header that the gateway does not send itself',
 });
 
-const app = z.strictObject({
+const appKeys = z.strictObject({
   /** Needed wherever the gateway listens for clients. */
   to: originUrl.optional(),
   upstream: upstream.prefault({}),
   /** Replaces the top-level `tls` for this application's host. */
   tls: tls.optional(),
-  /** What becomes of a path that servers read in different ways. */
-  path: z.enum(['as-is', 'refuse', 'normalize'], { error: 'must be as-is, refuse or normalize' }).default('as-is'),
+  /**
+   * What becomes of a path that servers read in different ways. Default: `refuse` where policies
+   * decide who may reach it, `as-is` elsewhere.
+   */
+  path: z.enum(['as-is', 'refuse', 'normalize'], { error: 'must be as-is, refuse or normalize' }).optional(),
   /** How the application's server reads paths. */
   origin: z.enum(['unix', 'windows'], { error: 'must be unix or windows' }).default('unix'),
   /** Reserved header names that clients may send to this application all the same. */
@@ -108,12 +112,19 @@ const app = z.strictObject({
    * Allows an application of another policy on the same host: scripts of each are those of both.
    */
   sameOriginTrust: z.boolean({ error: 'must be true or false' }).default(false),
+  /** Who may reach it at all. Default: everybody. */
+  access: ACCESS_SCHEMA.optional(),
   rules: RULES_SCHEMA,
   /** Where the application takes credentials. */
   login: LOGIN_SCHEMA.optional(),
   /** How many failed logins there may be. */
   loginLimits: LOGIN_LIMITS_SCHEMA,
 });
+
+const app = appKeys.transform((value) => ({
+  ...value,
+  path: value.path ?? (value.access ? ('refuse' as const) : ('as-is' as const)),
+}));
 
 const forwardAuth = z.strictObject({
   listen: listenAddress,

@@ -3,6 +3,7 @@
 import { Refusal } from '../answers/kinds.ts';
 import { judgePath } from '../applications.ts';
 import type { Exchange } from '../exchange.ts';
+import { assertAccess } from '../phases/access.ts';
 import { blockedBy } from '../phases/apply-actions.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { clientAddress } from '../request/client-address.ts';
@@ -18,9 +19,10 @@ export function answerQuestion(
   exchange: Exchange,
   kind: ForwardAuthKind,
   parts: PipelineParts,
-  { config, applications, askers }: GatewaySetup,
+  setup: GatewaySetup,
 ): void {
   const { message, response, peer } = exchange;
+  const { config, applications, askers } = setup;
   try {
     const question = readHead(message, config.limits);
     exchange.head = question;
@@ -32,6 +34,7 @@ export function answerQuestion(
     const verdict = judgePath(head, exchange.found);
     // The proxy forwards the path as it came.
     if ('redirect' in verdict || verdict.path !== head.path) throw new Refusal('PATH_AMBIGUOUS');
+    assertAccess(exchange, setup, parts);
     const blocking = blockedBy(exchange, parts);
     if (!blocking) {
       response.writeHead(200, ['Content-Length', '0', 'Cache-Control', 'no-store', ...headersFor(exchange)]);

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from '../answers/kinds.ts';
 import { headerValues } from '../header-pairs.ts';
+import { tokenHeaders } from '../identity/tokens/service-tokens.ts';
 import { type HeadRules, type RequestHead, readHead } from '../request/head.ts';
 
 /** How the proxy asks. */
@@ -33,7 +34,8 @@ export function originalRequest(question: RequestHead, kind: ForwardAuthKind, ru
   const rawHeaders = ['Host', host, ...question.headers];
   const message = { method, url: target, rawHeaders, httpVersion: '1.1' };
   const head = readHead(message as IncomingMessage, rules);
-  return { head: { ...head, forwardedFor: question.forwardedFor }, isSecure: scheme === 'https' };
+  const reserved = tokenHeaders(question);
+  return { head: { ...head, reserved, forwardedFor: question.forwardedFor }, isSecure: scheme === 'https' };
 }
 
 const malformed = (): Refusal => new Refusal('REQUEST_MALFORMED', { close: true });

@@ -13,6 +13,7 @@ import type { RuleMatch } from '../phases/rules.ts';
 import type { DecisionEnd } from '../record/decision.ts';
 import type { Recorder } from '../record/recorder.ts';
 import type { Outcome } from '../upstream/forwarding.ts';
+import { AccessCounts } from './access-counts.ts';
 import type { NameUser } from './user-names.ts';
 
 /** Seconds. */
@@ -30,6 +31,7 @@ export interface ObserveOptions {
 
 /** Something acted on a request that these answer, whether or not its rules were asked. */
 const RECORDED: { readonly [Code in AnswerCode]?: 'unasked' | 'late' } = {
+  ACCESS_DENIED: 'unasked',
   LOGIN_LIMITED: 'unasked',
   USER_LIMITED: 'unasked',
   LOGIN_UNREADABLE: 'unasked',
@@ -69,6 +71,7 @@ export class Observe {
     },
     bounds: BOUNDS,
   });
+  readonly access = new AccessCounts();
   readonly #refusals = new Map<string, number>();
   /** Since the last line about them, and when the next one may come. */
   #unknownNames = 0;
@@ -95,9 +98,11 @@ export class Observe {
     }
     const recorded = RECORDED[code];
     if (recorded) this.#options.recorder?.begin(exchange, recorded);
-    const facts = ban ? this.#limitedBy(exchange, ban) : {};
+    const policy = exchange.access?.verdict === 'denied' ? exchange.access.policy : undefined;
+    const facts = { ...(policy !== undefined && { policy }), ...(ban && this.#limitedBy(exchange, ban)) };
     this.#count(exchange, {
       refused: code,
+      ...(policy !== undefined && { policy }),
       ...(ban && { limit: ban.limit, ...(ban.id !== undefined && { ban: ban.id }) }),
     });
     this.malformed(code);
@@ -245,6 +250,7 @@ export class Observe {
     });
     return [
       ...this.#requests.collect(),
+      this.access.collect(),
       counter('credveil_gateway_rule_matches_total', 'Requests that a rule applied to, by rule and action.', matches),
       counter(
         'credveil_gateway_logins_total',

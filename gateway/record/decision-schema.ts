@@ -18,8 +18,11 @@ const match = z.strictObject({ rule: name, action: name, isUnknown: z.boolean() 
 const end = z.union([
   z.strictObject({ forwarded: z.number() }),
   z.strictObject({ blockedBy: name, status: z.number() }),
-  /** By the code of its answer. `limit` is the one that acted, and `ban` the id of its ban. */
-  z.strictObject({ refused: name, limit: name.optional(), ban: name.optional() }),
+  /**
+   * By the code of its answer. `policy` blocked it; `limit` is the one that acted, and `ban` the
+   * id of its ban.
+   */
+  z.strictObject({ refused: name, policy: name.optional(), limit: name.optional(), ban: name.optional() }),
 ]);
 
 const login = z.strictObject({

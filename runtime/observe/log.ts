@@ -118,6 +118,7 @@ const LEVELS: { readonly [event in ServerEvent['event']]?: Level } = {
   'login-header-before': 'warn',
   'login-passes-unchecked': 'warn',
   'checks-spent': 'warn',
+  'service-tokens-failed': 'error',
   'list-failed': 'warn',
   'list-refused': 'error',
   'list-unknown': 'error',

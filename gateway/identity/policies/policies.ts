@@ -8,6 +8,7 @@ import type { FindList } from '../../rules/compile-expression.ts';
 import { allOf, and, anyOf, not } from '../../rules/kleene.ts';
 import type { Trilean } from '../../rules/schema/types.ts';
 import type { AccessFacts } from './facts.ts';
+import { type Place, placeOf, type Reader, reachOf, readersOf } from './places.ts';
 import type { PolicyConfig, SelectorConfig } from './policy-schema.ts';
 import { compileSelector, type Selector } from './selectors.ts';
 
@@ -34,29 +35,43 @@ export interface Policy {
   readonly include: readonly Selector[];
   readonly require: readonly Selector[];
   readonly exclude: readonly Selector[];
+  readonly places: readonly Place[];
 }
 
-export type Policies = readonly Policy[];
+export interface Policies {
+  readonly all: readonly Policy[];
+  /** No path of theirs has a capital letter. */
+  readonly isLowerCase: boolean;
+}
 
 /** @throws TypeError for a list that does not exist: the configuration was not checked */
-export const compilePolicies = (configs: readonly PolicyConfig[], findList: FindList): Policies =>
-  configs.map((config) => {
-    const compile = (selectors: readonly SelectorConfig[]) => selectors.map((each) => compileSelector(each, findList));
-    const { include, require, exclude } = config;
-    return { config, include: compile(include), require: compile(require), exclude: compile(exclude) };
+export function compilePolicies(configs: readonly PolicyConfig[], findList: FindList): Policies {
+  const compile = (selectors: readonly SelectorConfig[]) => selectors.map((each) => compileSelector(each, findList));
+  const all = configs.map((config): Policy => {
+    const { include, require, exclude, paths } = config;
+    return {
+      config,
+      include: compile(include),
+      require: compile(require),
+      exclude: compile(exclude),
+      places: paths.map(placeOf),
+    };
   });
+  return { all, isLowerCase: all.every(({ places }) => places.every(({ path, lower }) => path === lower)) };
+}
 
 /**
- * The strictest decision about any of the paths that the application may read. Many applications
- * ignore the case of letters in paths, which counts as one more reading.
+ * The strictest decision about any of the paths that the application may read.
  * @param paths at least one
  */
 export function judgeAccess(policies: Policies, facts: AccessFacts, paths: readonly string[]): AccessDecision {
-  const decisions = paths.flatMap((path) => [
-    judgePath(policies, facts, (prefix) => contains(prefix, path)),
-    judgePath(policies, facts, (prefix) => contains(prefix.toLowerCase(), path.toLowerCase())),
-  ]);
-  return decisions.reduce((strictest, each) => (rank(each) < rank(strictest) ? each : strictest));
+  let strictest: AccessDecision | undefined;
+  for (const path of paths)
+    for (const reader of readersOf(path, policies.isLowerCase)) {
+      const decision = judgePath(policies, facts, reader);
+      if (!strictest || rank(decision) < rank(strictest)) strictest = decision;
+    }
+  return strictest ?? { verdict: 'denied', policy: undefined };
 }
 
 const STRICTEST_FIRST: readonly AccessVerdict[] = ['denied', 'sign-in', 'service', 'allow', 'bypass'];
@@ -65,22 +80,25 @@ const rank = ({ verdict }: AccessDecision): number => STRICTEST_FIRST.indexOf(ve
 /** Where more than one action fits, the first. */
 const PERMISSIONS = ['bypass', 'service', 'allow'] as const;
 
-function judgePath(policies: Policies, facts: AccessFacts, isHere: (prefix: string) => boolean): AccessDecision {
-  const here = policies
-    .map((policy) => ({ policy, length: lengthOf(policy, isHere) }))
-    .filter(({ length }) => length > 0);
-  // What may be meant is blocked: a list that is too old opens nothing.
-  const block = here.find(({ policy }) => isBlock(policy) && matchOf(policy, facts) !== false);
-  if (block) return { verdict: 'denied', policy: block.policy.config.name };
-  const permissions = here.filter(({ policy }) => !isBlock(policy));
-  const longest = Math.max(...permissions.map(({ length }) => length));
-  const nearest = permissions.filter(({ length }) => length === longest).map(({ policy }) => policy);
+function judgePath({ all }: Policies, facts: AccessFacts, isIn: Reader): AccessDecision {
+  let nearest: Policy[] = [];
+  let longest = 0;
+  for (const policy of all) {
+    const length = reachOf(policy.places, isIn);
+    if (length === 0) continue;
+    if (isBlock(policy)) {
+      // What may be meant is blocked: a list that is too old opens nothing.
+      if (matchOf(policy, facts) !== false) return { verdict: 'denied', policy: policy.config.name };
+    } else if (length > longest) {
+      longest = length;
+      nearest = [policy];
+    } else if (length === longest) nearest.push(policy);
+  }
   for (const action of PERMISSIONS) {
     const policy = nearest.find((each) => each.config.action === action && isPermitted(each, facts));
     if (policy) return { verdict: action, policy: policy.config.name };
   }
-  const { person } = facts;
-  const couldSignIn = person === undefined && nearest.some((policy) => couldPermit(policy, facts));
+  const couldSignIn = facts.person === undefined && nearest.some((policy) => couldPermit(policy, facts));
   return { verdict: couldSignIn ? 'sign-in' : 'denied', policy: undefined };
 }
 
@@ -97,19 +115,9 @@ function isPermitted(policy: Policy, facts: AccessFacts): boolean {
 const couldPermit = (policy: Policy, facts: AccessFacts): boolean =>
   policy.config.action === 'allow' && matchOf(policy, { ...facts, person: 'unknown' }) !== false;
 
-const matchOf = ({ include, require, exclude }: Policy, facts: AccessFacts): Trilean =>
+/** Whether the policy fits the request, wherever it is judged. */
+export const matchOf = ({ include, require, exclude }: Policy, facts: AccessFacts): Trilean =>
   and(
     and(anyOf(include.map(({ test }) => test(facts))), allOf(require.map(({ test }) => test(facts)))),
     not(anyOf(exclude.map(({ test }) => test(facts)))),
   );
-
-/** Of the longest of its paths that contains the request's; 0 if none does. */
-const lengthOf = ({ config }: Policy, isHere: (prefix: string) => boolean): number =>
-  Math.max(0, ...config.paths.map((prefix) => (isHere(prefix) ? withoutSlash(prefix).length + 1 : 0)));
-
-const withoutSlash = (prefix: string): string => prefix.replace(/\/$/, '');
-
-function contains(prefix: string, path: string): boolean {
-  const folder = withoutSlash(prefix);
-  return path === folder || path.startsWith(`${folder}/`);
-}

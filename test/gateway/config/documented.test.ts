@@ -11,6 +11,7 @@ import { root } from '../../support/paths.ts';
 
 /** Names of keys that have a page of their own. */
 const ELSEWHERE: { readonly [key: string]: string } = {
+  access: 'docs/gateway-access.md',
   rules: 'docs/gateway-rules.md',
   lists: 'docs/gateway-lists.md',
   leaks: 'docs/gateway-leaks.md',
@@ -57,7 +58,13 @@ test.each(Object.entries(ELSEWHERE))('the page of %s lists its keys', (name, fil
 const OF_APPLICATIONS = fs.readdirSync(path.join(root, 'docs/gateway')).map((name) => `docs/gateway/${name}`);
 /** Other pages show parts of an application. */
 const WITH_EXAMPLES = [
-  ...['gateway/README.md', 'docs/gateway.md', 'docs/gateway-rules.md', 'docs/gateway-lists.md'],
+  ...[
+    'gateway/README.md',
+    'docs/gateway.md',
+    'docs/gateway-rules.md',
+    'docs/gateway-lists.md',
+    'docs/gateway-access.md',
+  ],
   ...OF_APPLICATIONS,
 ];
 

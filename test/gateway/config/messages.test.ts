@@ -222,7 +222,7 @@ test.each([
     'a host of two policies',
     'listen: ":1"\napps:\n  a.example: { to: http://h }\n  a.example/x: { to: http://i, path: refuse, origin: windows }',
     'apps.a.example',
-    /whose path and origin differ/,
+    /whose origin and path differ/,
     /sameOriginTrust/,
   ],
 ])('%s is told at its key', (_, text, key, message, hint) => {

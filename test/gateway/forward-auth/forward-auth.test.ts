@@ -75,6 +75,25 @@ describe.each(['nginx', 'caddy', 'traefik', 'envoy'])('%s', (proxy) => {
 });
 
 describe('forward-auth', () => {
+  test('judges the policies of an application by the client that the proxy saw', async () => {
+    const access =
+      '    access: { policies: [{ name: office, action: bypass, include: [{ address: 192.0.2.0/24 }] }, { name: staff, action: allow, include: [{ everyone: true }], paths: /people }] }\n';
+    for (const [proxy, denied, asked] of [
+      ['caddy', 403, 401],
+      ['nginx', 403, 403],
+    ] as const) {
+      const { port } = await serve(
+        `forwardAuth: { listen: 127.0.0.1:0, proxy: ${proxy} }\napps:\n  app.example:\n${access}`,
+      );
+      const statusOf = async (target: string, client: string) =>
+        (await exchange(port, `${ask(proxy, 'GET', target, client)}\r\n`)).status;
+      expect(await statusOf('/', '192.0.2.1')).toBe(200);
+      expect(await statusOf('/', '198.51.100.1')).toBe(denied);
+      expect(await statusOf('/people', '198.51.100.1')).toBe(asked);
+      expect(await statusOf('/x/..%2fpeople', '192.0.2.1')).not.toBe(200);
+    }
+  });
+
   test('hears nobody but the proxies that may ask', async () => {
     const { port } = await serve(asking('caddy', ', from: [192.0.2.1/32]'));
     expect((await exchange(port, `${ask('caddy', 'GET', '/')}\r\n`)).head).toBe('');

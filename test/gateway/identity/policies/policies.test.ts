@@ -1,6 +1,9 @@
+// Policies: what each decides, and that all of them decide as a naive reading does.
+
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../../../gateway/addresses/address.ts';
 import type { Person } from '../../../../gateway/identity/person.ts';
+import { explainPolicies } from '../../../../gateway/identity/policies/explain-policies.ts';
 import type { AccessFacts } from '../../../../gateway/identity/policies/facts.ts';
 import { type AccessVerdict, compilePolicies, judgeAccess } from '../../../../gateway/identity/policies/policies.ts';
 import { POLICIES_SCHEMA } from '../../../../gateway/identity/policies/policy-schema.ts';
@@ -62,9 +65,17 @@ describe('access', () => {
 
   test('below a path with policies is decided by these alone', () => {
     const finance = { name: 'finance', action: 'allow', include: [{ group: 'finance' }], paths: ['/finance/'] };
-    for (const path of ['/finance', '/finance/', '/finance/a', '/FINANCE/a', '/Finance'])
+    for (const path of [
+      '/finance',
+      '/finance/',
+      '/finance/a',
+      '/FINANCE/a',
+      '/Finance',
+      '/finance.json',
+      '/Finance.XML',
+    ])
       expect(judge([STAFF, finance], { person: ANN }, path)).toBe('denied');
-    for (const path of ['/', '/financed', '/a/finance'])
+    for (const path of ['/', '/financed', '/a/finance', '/finance.d/a', '/finance.2024'])
       expect(judge([STAFF, finance], { person: ANN }, path)).toBe('allow');
     expect(judge([STAFF, finance], { person: { ...ANN, groups: ['finance'] } }, '/finance/a')).toBe('allow');
   });
@@ -93,11 +104,15 @@ describe('policies', () => {
       const configs = randomPolicies(random);
       const facts = randomFacts(random);
       const paths = Array.from({ length: 1 + random.below(2) }, () => random.pick(PATHS));
-      const decision = judgeAccess(compilePolicies(configs, findList), facts, paths);
+      const policies = compilePolicies(configs, findList);
+      const decision = judgeAccess(policies, facts, paths);
       const expected = judgeNaively(configs, facts, paths);
       if (JSON.stringify(decision) !== JSON.stringify(expected))
         expect({ configs, facts, paths, decision }).toMatchObject({ decision: expected });
       seen.add(decision.verdict);
+      const explained = explainPolicies(policies, facts, paths).find(({ name }) => name === decision.policy);
+      if (decision.policy !== undefined)
+        expect(explained).toMatchObject({ isCovered: false, place: expect.any(String) });
       // A block wins whatever else is there.
       const without = configs.filter(({ action }) => action === 'block');
       if (judgeNaively(without, facts, paths).policy !== undefined) expect(decision.verdict).toBe('denied');

@@ -54,12 +54,20 @@ function fits(policy: PolicyConfig, facts: AccessFacts): Answer {
   return included.includes('yes') && !required.includes('unknown') && !excluded.includes('unknown') ? 'yes' : 'unknown';
 }
 
+const unseenCut = (path: string): string =>
+  path
+    .split('/')
+    .map((name) => name.trimEnd())
+    .join('/');
+
 function reach(policy: PolicyConfig, path: string, ignoresCase: boolean): number {
-  const letters = (text: string): string => (ignoresCase ? text.toLowerCase() : text);
+  const letters = (text: string): string => (ignoresCase ? unseenCut(text).toLowerCase() : text);
   let longest = 0;
   for (const prefix of policy.paths) {
     const folder = letters(prefix.endsWith('/') ? prefix.slice(0, -1) : prefix);
-    const isHere = letters(path) === folder || letters(path).startsWith(`${folder}/`);
+    const [, name = ''] = /^(.*)\.[a-z][a-z0-9]{0,7}$/i.exec(letters(path)) ?? [];
+    const isFormat = ignoresCase && path.includes('.') && letters(name) === folder;
+    const isHere = letters(path) === folder || letters(path).startsWith(`${folder}/`) || isFormat;
     if (isHere) longest = Math.max(longest, folder.length + 1);
   }
   return longest;

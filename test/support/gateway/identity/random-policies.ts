@@ -13,7 +13,19 @@ const TOKENS = ['deploy', 'backup'];
 const PLACES = ['192.0.2.0/24', '2001:db8::/32', '$office', '$stale'];
 const ADDRESSES = ['192.0.2.7', '198.51.100.9', '203.0.113.5', '2001:db8::1'];
 const PREFIXES = ['/', '/admin', '/Admin/', '/admin/users', '/public/'];
-export const PATHS = ['/', '/admin', '/ADMIN/x', '/admin/users/1', '/public/a', '/adminx', '/other'];
+export const PATHS = [
+  '/',
+  '/admin',
+  '/ADMIN/x',
+  '/admin/users/1',
+  '/public/a',
+  '/adminx',
+  '/other',
+  '/admin.json',
+  '/Admin/users.XML',
+  '/admin\n',
+  '/admin /users.x',
+];
 
 /** `office` has one address; `stale` was never read. */
 export const findList: FindList = (name) =>

@@ -1,0 +1,151 @@
+// credveil gateway access test: whether policies let a request in, and why.
+
+import { text } from 'node:stream/consumers';
+import { type Address, parseAddress } from '../../gateway/addresses/address.ts';
+import { Refusal } from '../../gateway/answers/kinds.ts';
+import { type Found, judgePath } from '../../gateway/applications.ts';
+import { readConfig } from '../../gateway/config/read.ts';
+import type { Person } from '../../gateway/identity/person.ts';
+import { type ExplainedPolicy, explainPolicies } from '../../gateway/identity/policies/explain-policies.ts';
+import type { AccessFacts } from '../../gateway/identity/policies/facts.ts';
+import { type AccessDecision, judgeAccess } from '../../gateway/identity/policies/policies.ts';
+import type { GatewaySetup } from '../../gateway/setup.ts';
+import { UsageError } from '../exit.ts';
+import { printResult } from '../output.ts';
+import { listsOf, withSetup } from './offline-setup.ts';
+import { word } from './rules-test.ts';
+
+export interface AccessTestFlags {
+  readonly config: string;
+  /** The host of an application. */
+  readonly app: string;
+  readonly path: string;
+  /** A verified e-mail address; `-` reads it from standard input. */
+  readonly user?: string;
+  readonly group?: readonly string[];
+  /** `NAME=VALUE` each. */
+  readonly claim?: readonly string[];
+  readonly provider?: string;
+  readonly address?: string;
+  /** The name of a service token. */
+  readonly token?: string;
+  readonly json?: boolean;
+}
+
+export interface TestedAccess {
+  readonly app: string;
+  readonly readings: readonly string[];
+  readonly isAllowed: boolean;
+  /** Undefined without policies, or for a path that is refused before they are asked. */
+  readonly decision: AccessDecision | undefined;
+  readonly refused?: 'PATH_AMBIGUOUS' | 'REDIRECTED';
+  readonly policies: readonly ExplainedPolicy[];
+}
+
+/** @throws UsageError, GatewayConfigError */
+export async function testAccess(flags: AccessTestFlags): Promise<void> {
+  printResult(flags, await testedAccess(flags), describe);
+}
+
+/** @throws UsageError, GatewayConfigError */
+export async function testedAccess(flags: AccessTestFlags): Promise<TestedAccess> {
+  const facts = await factsOf(flags);
+  const config = readConfig(flags.config);
+  const lists = listsOf(config);
+  await lists.load();
+  return withSetup(config, { lists, onEvent: () => undefined }, (setup) => judge(flags, facts, setup));
+}
+
+function judge({ app, path }: AccessTestFlags, facts: AccessFacts, { applications }: GatewaySetup): TestedAccess {
+  const [host = ''] = app.toLowerCase().split('/');
+  const [bare = ''] = path.split('?');
+  if (!bare.startsWith('/')) throw new UsageError('--path is no path', 'Begin it with a slash: --path /finance.');
+  let found: Found;
+  try {
+    // Of `*.example.com`, any host will do.
+    found = applications.find({ host: host.replace('*', 'any'), path: bare });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    if (error.code === 'PATH_AMBIGUOUS') return refused({ app, readings: [bare] }, 'PATH_AMBIGUOUS');
+    throw new UsageError('no application has this host and path', 'Pass a host of apps: --app blog.example.com.');
+  }
+  const { application, readings } = found;
+  const place = { app: application.name, readings };
+  if (!application.access) return { ...place, isAllowed: true, decision: undefined, policies: [] };
+  const refusal = pathRefusal(found, bare);
+  if (refusal) return refused(place, refusal);
+  const decision = judgeAccess(application.access, facts, readings);
+  const isAllowed = decision.verdict !== 'denied' && decision.verdict !== 'sign-in';
+  return { ...place, isAllowed, decision, policies: explainPolicies(application.access, facts, readings) };
+}
+
+const refused = (
+  place: Pick<TestedAccess, 'app' | 'readings'>,
+  code: NonNullable<TestedAccess['refused']>,
+): TestedAccess => ({ ...place, isAllowed: false, decision: undefined, refused: code, policies: [] });
+
+/** What becomes of a path before policies are asked. */
+function pathRefusal(found: Found, path: string): TestedAccess['refused'] {
+  try {
+    const head = { path, method: 'GET' } as Parameters<typeof judgePath>[0];
+    return 'redirect' in judgePath(head, found) ? 'REDIRECTED' : undefined;
+  } catch (error) {
+    if (error instanceof Refusal) return 'PATH_AMBIGUOUS';
+    throw error;
+  }
+}
+
+async function factsOf(flags: AccessTestFlags): Promise<AccessFacts> {
+  const { user, address: given, token } = flags;
+  const email = user === '-' ? (await text(process.stdin)).trim() : user;
+  const address: Address | undefined = given === undefined ? undefined : parseAddress(given);
+  if (given !== undefined && !address)
+    throw new UsageError('--address is no address', 'Pass an IPv4 or IPv6 address: --address 192.0.2.1.');
+  return { person: email === undefined ? undefined : personOf(email, flags), serviceToken: token, address };
+}
+
+function personOf(email: string, { group = [], claim = [], provider = '' }: AccessTestFlags): Person {
+  const claims = new Map<string, string[]>();
+  for (const each of claim) {
+    const equals = each.indexOf('=');
+    if (equals < 1) throw new UsageError('--claim has no value', 'Write it as --claim name=value.');
+    const name = each.slice(0, equals);
+    claims.set(name, [...(claims.get(name) ?? []), each.slice(equals + 1)]);
+  }
+  return { provider, subject: email, email: email.toLowerCase(), groups: group, claims, amr: [] };
+}
+
+export function describe({ app, readings, isAllowed, decision, refused: code, policies }: TestedAccess): string {
+  return [
+    isAllowed ? 'allowed' : 'not allowed',
+    `app    ${app}`,
+    `paths  ${readings.join('  ')}`,
+    `why    ${describeWhy(decision, code)}`,
+    ...policies.flatMap(describePolicy),
+  ].join('\n');
+}
+
+const REFUSED: { readonly [Code in NonNullable<TestedAccess['refused']>]: string } = {
+  PATH_AMBIGUOUS: 'servers read this path in different ways, so that it is refused',
+  REDIRECTED: 'it is redirected to the path that reads in one way',
+};
+
+function describeWhy(decision: AccessDecision | undefined, code: TestedAccess['refused']): string {
+  if (code) return REFUSED[code];
+  if (!decision) return 'the application has no policies, and is open to everybody';
+  const { verdict, policy } = decision;
+  if (verdict === 'sign-in') return 'nobody has signed in, and somebody could be let in who did';
+  if (policy === undefined) return 'no policy lets it in';
+  return verdict === 'denied' ? `blocked by ${policy}` : `${verdict} by ${policy}`;
+}
+
+function describePolicy({ name, action, place, isCovered, outcome, selectors }: ExplainedPolicy): string[] {
+  const note =
+    place === undefined ? 'not for this path' : isCovered ? 'another one is for a longer path' : word(outcome);
+  return [
+    `policy ${name} (${action}): ${note}`,
+    ...(place === undefined || isCovered
+      ? []
+      : selectors.map(({ part, text: selector, outcome: own }) => `         ${part} ${selector}  ${word(own)}`)),
+  ];
+}

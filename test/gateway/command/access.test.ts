@@ -1,0 +1,136 @@
+// `credveil gateway access test` and `credveil gateway tokens`.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type AccessTestFlags, describe as describeAccess, testedAccess } from '../../../cli/gateway/access-test.ts';
+import { createWorkPlace, credveil } from '../../support/credveil.ts';
+import { startGatewayCommand } from '../../support/gateway/command.ts';
+import { echo, exchange, startOrigin } from '../../support/gateway/gateway.ts';
+
+const POLICIES = `    access:
+      policies:
+        - { name: staff, action: allow, include: [{ emailDomain: example.com }], exclude: [{ address: 203.0.113.0/24 }] }
+        - { name: finance, action: allow, include: [{ group: finance }], require: [{ address: $office }], paths: /finance }
+        - { name: ci, action: service, include: [{ serviceToken: deploy }], paths: /deploy }
+        - { name: late, action: block, include: [{ address: $late }], paths: /late }
+`;
+
+function configFile(url = 'http://127.0.0.1:1', workers = 0): string {
+  const file = path.join(createWorkPlace().home, 'gateway.yaml');
+  fs.writeFileSync(
+    file,
+    `listen: 127.0.0.1:0\nworkers: ${workers}\nadmin: off\nlists: { office: { items: [192.0.2.0/24] }, late: { file: late } }\napps:\n  app.example:\n    to: "${url}"\n${POLICIES}  "*.open.example": { to: "${url}" }\n`,
+  );
+  return file;
+}
+
+type Flags = Partial<Omit<AccessTestFlags, 'config'>>;
+const OFFICE = '192.0.2.1';
+const ANN = { user: 'Ann@example.com', address: OFFICE };
+const FINANCE = { user: 'a@b.test', group: ['x', 'finance'], address: OFFICE };
+
+const ask = (path: string, flags: Flags = {}) =>
+  testedAccess({ config: configFile(), app: 'app.example', path, ...flags });
+
+describe('credveil gateway access test', () => {
+  const cases: readonly (readonly [path: string, flags: Flags, isAllowed: boolean, why: string])[] = [
+    ['/', ANN, true, 'allow by staff'],
+    ['/', { ...ANN, user: 'ann@example.org' }, false, 'no policy lets it in'],
+    ['/', { ...ANN, address: '203.0.113.9' }, false, 'no policy lets it in'],
+    // Nobody knows from where.
+    ['/', { user: ANN.user }, false, 'no policy lets it in'],
+    ['/', { address: OFFICE }, false, 'nobody has signed in'],
+    ['/finance/x?y', ANN, false, 'no policy lets it in'],
+    ['/finance', FINANCE, true, 'allow by finance'],
+    ['/finance', { ...FINANCE, address: '198.51.100.1' }, false, 'no policy lets it in'],
+    ['/Finance', FINANCE, false, 'no policy lets it in'],
+    ['/Finance', { ...FINANCE, user: ANN.user }, true, 'allow by '],
+    ['/deploy/1', { token: 'deploy' }, true, 'service by ci'],
+    ['/deploy/1', { token: 'backup' }, false, 'no policy lets it in'],
+    ['/late', ANN, false, 'blocked by late'],
+    ['/x/..%2ffinance', ANN, false, 'servers read this path in different ways'],
+    ['/a//b', ANN, false, 'it is redirected'],
+  ];
+  test.each(cases)('judges %s for %j as a gateway does', async (path, flags, isAllowed, why) => {
+    const tested = await ask(path, flags);
+    expect(tested.isAllowed).toBe(isAllowed);
+    const lines = describeAccess(tested).split('\n');
+    expect(lines[0]).toBe(isAllowed ? 'allowed' : 'not allowed');
+    expect(lines.find((line) => line.startsWith('why'))).toContain(why);
+  });
+
+  test('shows what an application without policies is', async () => {
+    expect(describeAccess(await ask('/', { app: '*.open.example' }))).toContain('open to everybody');
+  });
+
+  test.each<readonly [string, Flags, string]>([
+    ['/', { app: 'other.example' }, 'no application'],
+    ['x', {}, '--path is no path'],
+    ['/', { address: 'x' }, '--address is no address'],
+    ['/', { user: 'a@b.c', claim: ['x'] }, '--claim has no value'],
+  ])('names what is wrong with %s and %j', async (path, flags, message) => {
+    await expect(ask(path, flags)).rejects.toThrow(message);
+  });
+
+  test('prints each policy and selector, and reads a name from standard input', { timeout: 600_000 }, async () => {
+    const args = ['--app', 'app.example', '--path', '/', '--address', '198.51.100.1', '--user', '-'];
+    const run = (...more: string[]) =>
+      credveil(['gateway', 'access', 'test', '--config', configFile(), ...args, ...more], 'ann@example.com\n');
+    const { stdout, code } = await run();
+    expect(code).toBe(0);
+    expect(stdout).toContain('policy staff (allow): true\n');
+    expect(stdout).toContain('         include emailDomain: example.com  true\n');
+    expect(stdout).toContain('         exclude address: 203.0.113.0/24  false\n');
+    expect(stdout).toContain('policy finance (allow): not for this path\n');
+    const json = JSON.parse((await run('--json')).stdout);
+    expect(json).toMatchObject({
+      app: 'app.example',
+      isAllowed: true,
+      decision: { verdict: 'allow', policy: 'staff' },
+    });
+  });
+});
+
+describe('credveil gateway tokens', { timeout: 600_000 }, () => {
+  test('are created, shown and revoked beside a gateway of two workers', async () => {
+    const { url } = await startOrigin(echo);
+    const file = configFile(url, 2);
+    const { ports, stop } = await startGatewayCommand(file);
+    const tokens = (...args: string[]) => credveil(['gateway', 'tokens', ...args, '--config', file]);
+    try {
+      expect((await tokens()).stdout).toBe('no service tokens\n');
+      const created = await tokens('create', 'deploy', '--for', '90d');
+      expect(created.code).toBe(0);
+      expect(created.stderr).toContain('shown this once');
+      const [, id = '', secret = ''] =
+        /^Credveil-Token-Id: (\S+)\nCredveil-Token-Secret: (\S+)\n$/.exec(created.stdout) ?? [];
+      const lines = `GET /deploy HTTP/1.1\r\nHost: app.example\r\n${created.stdout.trim().replace('\n', '\r\n')}\r\n\r\n`;
+      const statuses = () =>
+        Promise.all(Array.from({ length: 8 }, async () => (await exchange(ports[0] ?? 0, lines)).status));
+      await expect.poll(statuses, { timeout: 60_000 }).toEqual(Array(8).fill(200));
+
+      const shown = await tokens();
+      expect(shown.stdout).toMatch(
+        new RegExp(`ID +NAME +CREATED +EXPIRES\n${id} +deploy +\\d{4}-\\d\\d-\\d\\d +\\d{4}-`),
+      );
+      expect(shown.stdout).not.toContain(secret);
+      expect(await tokens('revoke', id)).toMatchObject({ code: 0, stdout: 'revoked deploy\n' });
+      await expect.poll(statuses, { timeout: 60_000 }).toEqual(Array(8).fill(403));
+      expect((await tokens()).stdout).toBe('no service tokens\n');
+    } finally {
+      await stop();
+    }
+  });
+
+  test('names what is wrong', async () => {
+    const file = configFile();
+    const tokens = (...args: string[]) => credveil(['gateway', 'tokens', ...args, '--config', file]);
+    expect((await tokens('create', 'a b')).stderr).toContain('no name of a token');
+    expect((await tokens('create', 'deploy', '--for', 'ever')).stderr).toContain('no duration');
+    expect((await tokens('create', 'deploy', '--for', '0d')).stderr).toContain('no duration');
+    expect((await tokens('create', 'backup')).stderr).toContain('names a serviceToken backup');
+    expect((await tokens('revoke', '0'.repeat(18))).stderr).toContain('no token of this id');
+    expect((await tokens('revoke', '../../x')).code).toBe(2);
+  });
+});
