@@ -176,6 +176,7 @@ export type ServerEvent =
     }
   /** An application has no more checks for logins without proof, which are refused for a minute. */
   | { readonly event: 'checks-spent'; readonly app: string; readonly hint: string }
+  | { readonly event: 'session-kept-back'; readonly app: string; readonly hint: string }
   /** At start: logins without proof pass without a check. */
   | { readonly event: 'login-passes-unchecked'; readonly app: string; readonly message: string; readonly hint: string }
   /** For people: a right password leaked, and the application wants them to hear of it. */

@@ -1,5 +1,7 @@
 // The cookies that a response sets, as browsers read them (RFC 6265 §5.2).
 
+import { pairsOf } from '../header-pairs.ts';
+
 export interface SetCookie {
   readonly name: string;
   readonly value: string;
@@ -31,21 +33,32 @@ export function liveCookies(headers: readonly string[], now = Date.now()): reado
  * @returns the same of `Set-Cookie`, for the same paths and domains
  */
 export function deletionsOf(headers: readonly string[], names: ReadonlySet<string>): string[] {
-  return headers.flatMap((header, i) => {
-    if (i % 2 === 1 || header.toLowerCase() !== 'set-cookie') return [];
-    const [pair = '', ...attributes] = (headers[i + 1] as string).split(';');
-    const name = pair.slice(0, Math.max(0, pair.indexOf('='))).trim();
+  return pairsOf(headers).flatMap(([header, value]) => {
+    if (!setsOneOf(names, header, value)) return [];
+    const [pair = '', ...attributes] = value.split(';');
     const others = attributes.filter((attribute) => !/^\s*(?:max-age|expires)\s*(?:=|$)/i.test(attribute));
-    return names.has(name) ? ['Set-Cookie', [`${name}=`, ' Max-Age=0', ...others].join(';')] : [];
+    return ['Set-Cookie', [`${nameOf(pair)}=`, ' Max-Age=0', ...others].join(';')];
   });
+}
+
+/** @returns the headers without those that set one of these cookies */
+export const withoutCookies = (headers: readonly string[], names: ReadonlySet<string>): string[] =>
+  pairsOf(headers)
+    .filter(([header, value]) => !setsOneOf(names, header, value))
+    .flat();
+
+const setsOneOf = (names: ReadonlySet<string>, header: string, value: string): boolean =>
+  header.toLowerCase() === 'set-cookie' && names.has(nameOf(value));
+
+function nameOf(header: string): string {
+  const [pair = ''] = header.split(';', 1);
+  return pair.slice(0, Math.max(0, pair.indexOf('='))).trim();
 }
 
 function readCookie(header: string, now: number): SetCookie | undefined {
   const [pair = '', ...attributes] = header.split(';');
-  const equals = pair.indexOf('=');
-  const name = (equals < 0 ? '' : pair.slice(0, equals)).trim();
-  const value = pair.slice(equals + 1).trim();
-  return DELETED.has(value) || isExpired(attributes, now) ? undefined : { name, value };
+  const value = pair.slice(pair.indexOf('=') + 1).trim();
+  return DELETED.has(value) || isExpired(attributes, now) ? undefined : { name: nameOf(pair), value };
 }
 
 /** The last attribute of a name counts, and Max-Age before Expires. */

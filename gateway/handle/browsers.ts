@@ -35,6 +35,8 @@ export interface BegunLogin {
   readonly sessions?: readonly SentName[];
   /** False where it may be a guess: then all of it waits for a session, and not for long. */
   readonly isSure?: boolean;
+  /** One session that names nobody follows, such as behind a second factor. */
+  readonly awaitsSession?: boolean;
 }
 
 export interface TakenVerdict {
@@ -45,6 +47,20 @@ export interface TakenVerdict {
 
 const isHeader = (value: string | undefined): value is ExposedCredentialCheck =>
   value !== undefined && VALUES.has(value);
+
+/**
+ * Why a session that no login begins may leave for a browser: it is of a user who has logged in
+ * there, or names nobody in a browser where somebody has; or it completes a login there.
+ */
+export type Admission = 'known' | 'step' | 'none';
+
+/** A session that no login begins, and why it leaves. */
+export interface BegunUnseen {
+  readonly session: NamedSession;
+  readonly admission: Exclude<Admission, 'none'>;
+  /** Its cookies. */
+  readonly cookies?: readonly SentName[];
+}
 
 export class Browsers {
   readonly #state: State;
@@ -80,31 +96,38 @@ export class Browsers {
   }
 
   async #keep(application: string, handle: string, login: BegunLogin): Promise<void> {
-    const { header, users = NO_USERS, before, isSure = true, shows = 'password' } = login;
+    const { header, users = NO_USERS, before, isSure = true, shows = 'password', awaitsSession } = login;
     const id = this.#handles.idOf(application, handle);
     const others = before === undefined ? undefined : await this.#usersOf(application, before);
-    const place = isSure ? id : unsure(id);
-    if (header !== undefined) await this.#state.set('verdict', place, header, { ttlMs: VERDICT_TTL_MS });
-    if (header !== undefined && isSure)
-      await this.#sessions.add(application, login.sessions ?? [], { header, id, ttlMs: VERDICT_TTL_MS });
     const ofLogin = this.#hashed(application, users);
-    if (shows === 'step') await this.#state.set('handle', unsure(id), formatUsers(ofLogin), { ttlMs: STEP_TTL_MS });
+    if (header !== undefined) {
+      const [place, entry] = isSure ? [id, header] : [unsure(id), header + formatUsers(ofLogin)];
+      await this.#state.set('verdict', place, entry, { ttlMs: VERDICT_TTL_MS });
+      if (isSure) await this.#sessions.add(application, login.sessions ?? [], { header, id, ttlMs: VERDICT_TTL_MS });
+    }
+    if (shows === 'step' || awaitsSession)
+      await this.#state.set('handle', unsure(id), formatUsers(ofLogin), { ttlMs: STEP_TTL_MS });
     // Anybody may type any name with a wrong password.
     const known = shows === 'password' ? withUsers(ofLogin, others ?? NO_USERS) : others;
     if (known) await this.#state.set('handle', id, formatUsers(known), { ttlMs: HANDLE_TTL_MS });
   }
 
   /**
-   * The application began a session on this handle. Without the state, its verdict waits on.
-   * @param sessions its cookies
+   * The application began a session on this handle: the verdict on a login that may have been a
+   * guess goes on if it is of the session's user, or of the login that the session completes.
+   * Else it is nobody's. Without the state, it waits on.
    */
-  async beganSession(application: string, handle: string, sessions: readonly SentName[] = []): Promise<void> {
+  async beganSession(application: string, handle: string, begun: BegunUnseen): Promise<void> {
+    const { session, admission, cookies = [] } = begun;
+    if (!this.#handles.mayWait(handle) || (admission === 'known' && session.users.length === 0)) return;
     const id = this.#handles.idOf(application, handle);
     try {
-      const header = await this.#state.takeOnce('verdict', unsure(id));
-      if (!isHeader(header)) return;
+      const entry = await this.#state.takeOnce('verdict', unsure(id));
+      const header = entry?.slice(0, 1);
+      if (entry === undefined || !isHeader(header)) return;
+      if (admission !== 'step' && !this.#covers(application, parseUsers(entry.slice(1)), session)) return;
       await this.#state.set('verdict', id, header, { ttlMs: VERDICT_TTL_MS });
-      await this.#sessions.add(application, sessions, { header, id, ttlMs: VERDICT_TTL_MS });
+      await this.#sessions.add(application, cookies, { header, id, ttlMs: VERDICT_TTL_MS });
     } catch (error) {
       if (!(error instanceof StateError)) throw error;
     }
@@ -177,18 +200,24 @@ export class Browsers {
    * second factor is complete with it, and lets one session out.
    * @returns undefined without the state
    */
-  async admits(application: string, handle: string | undefined, session: NamedSession): Promise<boolean | undefined> {
-    const mayHave = await this.mayHave(application, handle, session);
-    if (mayHave !== false || handle === undefined || session.isNameless) return mayHave;
+  async admits(
+    application: string,
+    handle: string | undefined,
+    session: UnseenSession,
+  ): Promise<Admission | undefined> {
+    if (handle === undefined || session.isNameless) return 'none';
     const id = this.#handles.idOf(application, handle);
     try {
-      const step = await this.#state.takeOnce('handle', unsure(id));
-      if (step === undefined || !this.#covers(application, parseUsers(step), session)) return false;
       const before = await this.#usersOf(application, handle);
+      const isKnown = before !== undefined && this.#covers(application, before, session);
+      if (isKnown && session.unnamed.size === 0) return 'known';
+      const step = await this.#state.takeOnce('handle', unsure(id));
+      if (step === undefined || !this.#covers(application, parseUsers(step), session))
+        return isKnown ? 'known' : 'none';
       const ofSession = this.#hashed(application, { ofSession: session.users, typed: [] });
       const known = withUsers(ofSession, before ?? NO_USERS);
       await this.#state.set('handle', id, formatUsers(known), { ttlMs: HANDLE_TTL_MS });
-      return true;
+      return 'step';
     } catch (error) {
       if (error instanceof StateError) return undefined;
       throw error;
@@ -220,6 +249,7 @@ export class Browsers {
 }
 
 type NamedSession = Pick<BegunSession, 'users' | 'isNameless'>;
+type UnseenSession = NamedSession & Pick<BegunSession, 'unnamed'>;
 
 /** Where the verdict on what may be a guess waits, and the users of a login of two steps. */
 const unsure = (id: string): string => `${id}?`;

@@ -85,8 +85,10 @@ export function judgeOutcome(
   const request = { exchange, path: exchange.found?.readings[0] ?? '', response };
   const newCookies = newCookiesOf(request);
   const beginsSession = newCookies.some((name) => logins.some(({ outcome }) => outcome.isSessionCookie(name)));
-  if (isSessionProof(logins, newCookies, isTyped)) return { outcome: 'success', isProven: true, beginsSession };
   const context = RESPONSE_SCHEME.createContext(request);
+  const asks = logins.some(({ outcome: { secondFactor } }) => secondFactor?.evaluate(context) === true);
+  if (isSessionProof(logins, newCookies, isTyped))
+    return { outcome: 'success', isProven: true, beginsSession, asksSecondFactor: asks };
   const outcomes = logins.map(({ outcome: { success, failure } }): LoginOutcome => {
     if (success.evaluate(context)) return 'success';
     return failure.evaluate(context) ? 'failure' : 'unknown';
@@ -95,8 +97,7 @@ export function judgeOutcome(
   if (hasSession(logins, response.headers)) told.add('success');
   const [outcome, ...others] = told;
   if (others.length > 0) return { ...UNKNOWN, beginsSession };
-  const asksSecondFactor =
-    outcome !== 'failure' && logins.some(({ outcome: one }) => one.secondFactor?.evaluate(context) === true);
+  const asksSecondFactor = outcome !== 'failure' && asks;
   if (outcome === undefined) return { ...UNKNOWN, asksSecondFactor };
   const isRefusal = outcome === 'failure' && REFUSALS.has(response.status) && newCookies.length === 0;
   const isProven = logins.every(

@@ -19,6 +19,15 @@ const sessionUser = z.strictObject({
 
 export type SessionUser = z.output<typeof sessionUser>;
 
+/** What a renewed cookie of a session keeps of the one before, and no other session has. */
+const sessionLine = z.strictObject({
+  part: z.enum(['before', 'behind'], { error: 'must be before or behind' }),
+  /** Where it stands last in the value. */
+  sign: text('must be a character').length(1, { error: 'must be a character' }),
+});
+
+export type SessionLine = z.output<typeof sessionLine>;
+
 /** A page of the application, and the fields that a user fills in there. */
 const page = z.strictObject({
   path: text('must be a path'),
@@ -40,6 +49,8 @@ export const PRESET_SCHEMA = z.strictObject({
   sessionCookies: z.array(text('must be a name')),
   /** Left out where no cookie says in clear whose the session is. */
   sessionUser: sessionUser.optional(),
+  /** Where no cookie names a user, and each renewal has another value. */
+  sessionLine: sessionLine.optional(),
   /** Which requests other than logins may begin such a session: read from their heads. */
   mayBeginSession: expression.optional(),
   signUp: page.optional(),

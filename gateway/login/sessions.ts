@@ -11,14 +11,20 @@ export interface BegunSession {
   readonly users: readonly string[];
   /** Its cookies should name a user, and name none that can be read. */
   readonly isNameless: boolean;
+  /** Names of those of its cookies that are of an application whose cookies name nobody. */
+  readonly unnamed: ReadonlySet<string>;
 }
+
+/** Values of a cookie that the browser has sent. */
+export type SentCookies = (name: string) => readonly string[] | undefined;
 
 export interface SessionGuard {
   /**
    * @param headers of a response
+   * @param sent by the browser: where no cookie names its user, one that goes on begins nothing
    * @returns undefined if it begins no session
    */
-  sessionOf(headers: readonly string[]): BegunSession | undefined;
+  sessionOf(headers: readonly string[], sent?: SentCookies): BegunSession | undefined;
   /** Whether cookies of its sessions name their users. */
   readonly namesUsers: boolean;
   /** A request that fulfils one of them may begin a session, such as a sign-up. */

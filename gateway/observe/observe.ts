@@ -49,6 +49,8 @@ interface LoginFacts extends Judgement {
 
 const SPENT_HINT =
   'Somebody guesses. Name sessionCookies of the application, so that its logins prove themselves, limit failures with loginLimits, or raise unknownChecks.';
+const KEPT_BACK_HINT =
+  'Sessions go on with the cookie that they have. If users of this application lose theirs, name the requests that renew it in mayBeginSession.';
 const HINTS: { readonly [failure: string]: string } = {
   UPSTREAM_TIMEOUT: 'Look at what keeps the application busy, or raise its upstream.responseTimeoutMs.',
   UPSTREAM_CUT: 'The application ended a response too early: look into its log for this time.',
@@ -60,6 +62,7 @@ export class Observe {
   readonly #options: ObserveOptions;
   /** By application, login, outcome and verdict. */
   readonly #logins = new Map<string, number>();
+  readonly #keptBack = new Set<string>();
   /** Checks without an answer, by reason. */
   readonly #unchecked = new Map<string, number>();
   readonly #requests = new RequestCounts({
@@ -207,6 +210,14 @@ export class Observe {
   /** An application has no checks left in this minute: others than their users take them. */
   checksSpent({ application }: Exchange): void {
     this.#onEvent({ event: 'checks-spent', app: application?.name ?? NO_APP, hint: SPENT_HINT });
+  }
+
+  /** A cookie of a session stayed with the gateway: told once of each application. */
+  keptBack({ application }: Exchange): void {
+    const app = application?.name ?? NO_APP;
+    if (this.#keptBack.has(app)) return;
+    this.#keptBack.add(app);
+    this.#onEvent({ event: 'session-kept-back', app, hint: KEPT_BACK_HINT });
   }
 
   /** What became of a login. The verdict on a wrong password is nobody's to keep. */

@@ -185,7 +185,10 @@ function begunOf(exchange: Exchange, login: Answered, header: LeakVerdict['heade
   const isSure = isProven || beginsSession || mayHaveNoCookie || exchange.application?.sessions === undefined;
   const users = usersOf(exchange, login, parts);
   const { judgement, sessions } = login;
-  return { header, isSure, users, sessions, shows: shownBy(judgement), before: handleOf(exchange) };
+  const shows = shownBy(judgement);
+  const isComplete = beginsSession && !judgement.asksSecondFactor;
+  const awaitsSession = exchange.application?.sessions?.namesUsers === false && shows !== 'nothing' && !isComplete;
+  return { header, isSure, users, sessions, shows, awaitsSession, before: handleOf(exchange) };
 }
 
 /** What may be a guess shows nothing: whoever sends it chooses the name. */

@@ -86,8 +86,8 @@ export function forwardLogin(
   return send([...headers.flat(), 'Accept-Encoding', 'identity'], true);
 }
 
-const readsResponseBody = ({ outcome: { success, failure } }: Login): boolean =>
-  success.fields.has('credveil.response.body') || failure.fields.has('credveil.response.body');
+const readsResponseBody = ({ outcome: { success, failure, secondFactor } }: Login): boolean =>
+  [success, failure, secondFactor].some((rule) => rule?.fields.has('credveil.response.body'));
 
 const NO_LETTERS: ReadonlySet<string> = new Set();
 

@@ -20,6 +20,8 @@ export interface HeldResponse {
   /** Its first 64 KiB; undefined if they have a coding, such as gzip, or were not asked for. */
   readonly body: Buffer | undefined;
   readonly isWhole: boolean;
+  /** Those of a 101 stay. */
+  changeHeaders(change: (headers: readonly string[]) => string[]): void;
   /** Passes it on byte for byte, with more headers. */
   release(added?: readonly string[]): void;
   /** Gives it up. The caller answers instead. */
@@ -191,6 +193,10 @@ class Held implements Sink, HeldResponse {
       this.#done(outcome);
       this.#resolve(undefined);
     } else if (this.#state === 'released') this.#tell(outcome);
+  }
+
+  changeHeaders(change: (headers: readonly string[]) => string[]): void {
+    this.headers = change(this.headers);
   }
 
   release(added: readonly string[] = []): void {

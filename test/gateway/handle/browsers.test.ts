@@ -22,7 +22,9 @@ function take(browsers: Browsers, application: string, handle: string | undefine
   return places.length === 0 ? undefined : browsers.takeVerdict(places).then((taken) => taken?.header);
 }
 
-const sessionOf = (...users: string[]) => ({ users, isNameless: false });
+const sessionOf = (...users: string[]) => ({ users, isNameless: false, unnamed: new Set<string>() });
+/** Of an application whose cookies name nobody. */
+const unnamed = { users: [], isNameless: false, unnamed: new Set(['sid']) };
 
 describe('a handle', () => {
   test('is 32 random bytes, and known by a keyed hash alone', async () => {
@@ -110,37 +112,36 @@ describe('the users of a handle', () => {
 
 describe('a handle of a login', () => {
   const users = { ofSession: [], typed: ['ann'] };
-  const ofAnn = { users: ['ann'], isNameless: false };
-  const ofNobody = { users: [], isNameless: false };
+  const ofAnn = sessionOf('ann');
 
   test('that shows nothing of the password admits no session, and ends nothing of before', async () => {
     const { browsers } = world();
     const guess = await browsers.begin(APP, { users, shows: 'nothing' });
-    expect(await browsers.admits(APP, guess, ofAnn)).toBe(false);
-    expect(await browsers.admits(APP, guess, ofNobody)).toBe(false);
+    expect(await browsers.admits(APP, guess, ofAnn)).toBe('none');
+    expect(await browsers.admits(APP, guess, unnamed)).toBe('none');
     const right = await browsers.begin(APP, { users });
     const later = await browsers.begin(APP, {
       users: { ofSession: [], typed: ['bob'] },
       shows: 'nothing',
       before: right,
     });
-    expect(await browsers.admits(APP, later, ofAnn)).toBe(true);
-    expect(await browsers.admits(APP, later, { ...ofAnn, users: ['bob'] })).toBe(false);
+    expect(await browsers.admits(APP, later, ofAnn)).toBe('known');
+    expect(await browsers.admits(APP, later, sessionOf('bob'))).toBe('none');
   });
 
   test('of two steps admits one session, of its user', async () => {
     const { state, browsers } = world();
     const step = () => browsers.begin(APP, { users, shows: 'step' });
     const twice = await step();
-    const both = await Promise.all([1, 2].map(() => browsers.admits(APP, twice, ofNobody)));
-    expect(both).toContain(true);
+    const both = await Promise.all([1, 2].map(() => browsers.admits(APP, twice, unnamed)));
+    expect(both.filter((admission) => admission === 'step')).toHaveLength(1);
     const other = await step();
-    expect(await browsers.admits(APP, other, { ...ofAnn, users: ['bob'] })).toBe(false);
-    expect(await browsers.admits(APP, other, ofAnn)).toBe(false);
+    expect(await browsers.admits(APP, other, sessionOf('bob'))).toBe('none');
+    expect(await browsers.admits(APP, other, ofAnn)).toBe('none');
     const nameless = await step();
-    expect(await browsers.admits(APP, nameless, { ...ofNobody, isNameless: true })).toBe(false);
-    expect(await browsers.admits(APP, nameless, ofAnn)).toBe(true);
-    expect(await browsers.admits(APP, nameless, ofAnn)).toBe(true);
+    expect(await browsers.admits(APP, nameless, { ...sessionOf(), isNameless: true })).toBe('none');
+    expect(await browsers.admits(APP, nameless, ofAnn)).toBe('step');
+    expect(await browsers.admits(APP, nameless, ofAnn)).toBe('known');
     const late = await step();
     state.leave();
     expect(await browsers.admits(APP, late, ofAnn)).toBeUndefined();
@@ -222,7 +223,8 @@ describe('a verdict', () => {
     const sessions = [{ name: 'sid', value: '1' }];
     const handle = await browsers.begin(APP, { header: '1', sessions, isSure: false });
     expect(take(browsers, APP, undefined, sessions)).toBeUndefined();
-    await browsers.beganSession(APP, handle, [{ name: 'sid', value: '2' }]);
+    const cookies = [{ name: 'sid', value: '2' }];
+    await browsers.beganSession(APP, handle, { session: unnamed, admission: 'step', cookies });
     expect(take(browsers, APP, undefined, sessions)).toBeUndefined();
     expect(await take(browsers, APP, undefined, [{ name: 'sid', value: '2' }])).toBe('1');
   });

@@ -66,6 +66,26 @@ test.each<[string, string, string[]]>([
   expect(sessionOf([ofPreset(preset)], ...cookies)).toMatchObject({ isNameless: true });
 });
 
+test.each<[string, string, string, boolean]>([
+  ['phpmyadmin', 'pmaAuth-1=x', 'pmaAuth-1=x', false],
+  ['phpmyadmin', 'pmaAuth-1=x', 'pmaAuth-1=y', true],
+  ['phpmyadmin', 'pmaAuth-1=x', 'pmaAuth-2=x', true],
+  ['roundcube', 'roundcube_sessauth=s3cret-100', 'roundcube_sessauth=s3cret-400', false],
+  ['roundcube', 'roundcube_sessauth=s3cret-100', 'roundcube_sessauth=other-100', true],
+  ['roundcube', 'roundcube_sessauth=-100', 'roundcube_sessauth=-400', true],
+  ['roundcube', 'roundcube_sessauth=a', 'roundcube_sessauth=b', true],
+  ['joomla', 'joomla_remember_me_1=a.series', 'joomla_remember_me_1=b.series', false],
+  ['joomla', 'joomla_remember_me_1=a.series', 'joomla_remember_me_1=a.other', true],
+  ['joomla', 'joomla_remember_me_1=a.', 'joomla_remember_me_1=b.', true],
+])('a session of %s that the browser has as %s begins with %s: %s', (preset, had, cookie, begins) => {
+  const [name = '', value = ''] = had.split('=');
+  const session = createSessionGuard([ofPreset(preset)], noList)?.sessionOf(['Set-Cookie', cookie], (asked) =>
+    asked === name ? ['1', value] : undefined,
+  );
+  expect(session !== undefined).toBe(begins);
+  if (session) expect([...session.unnamed]).toEqual([cookie.split('=')[0]]);
+});
+
 test('a session of two presets needs what both need', () => {
   const both = [ofPreset('wordpress'), ofPreset('phpmyadmin')];
   const session = sessionOf(both, 'wordpress_sec_1=ann|1|t|h', 'pmaAuth-1=x');

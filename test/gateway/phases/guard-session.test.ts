@@ -7,6 +7,7 @@ import { Browsers } from '../../../gateway/handle/browsers.ts';
 import { HANDLE_COOKIE, Handles } from '../../../gateway/handle/handles.ts';
 import { createSessionGuard } from '../../../gateway/login/session-guard.ts';
 import { guardOf } from '../../../gateway/phases/guard-session.ts';
+import type { RequestHead } from '../../../gateway/request/head.ts';
 import type { HeldResponse } from '../../../gateway/upstream/held-response.ts';
 import { exchangeOf } from '../../support/gateway/login/answer.ts';
 import { createMemoryState } from '../../support/gateway/memory-state.ts';
@@ -25,20 +26,24 @@ function world() {
   const state = createMemoryState();
   const browsers = new Browsers(state, new Handles(createSecretKey(Buffer.alloc(32, 7))));
   const answered: string[] = [];
-  const parts = { browsers, observe: { answered: (_: unknown, code: string) => void answered.push(code) } };
+  const observe = {
+    answered: (_: unknown, code: string) => void answered.push(code),
+    keptBack: () => void answered.push('kept back'),
+  };
+  const parts = { browsers, observe };
   return { state, browsers, parts, answered };
 }
 
 /** A request of a browser with this handle. */
-function requestTo(path: string, handle?: string): Exchange {
-  const { head, ...exchange } = exchangeOf({ path });
+function requestTo(path: string, handle?: string, more: Partial<RequestHead> = {}): Exchange {
+  const { head, ...exchange } = exchangeOf({ method: 'GET', path });
   const [name = '', value = ''] = HANDLE_COOKIE.format(handle ?? '', false).split(/[=;]/);
   const ownCookies = new Map(handle === undefined ? [] : [[name, value]]);
   const codes: string[] = [];
   const deleted: string[] = [];
   return {
     ...exchange,
-    head: { ...head, ownCookies },
+    head: { ...head, ...more, ownCookies },
     application: { name: APP, sessions, guardsSessions: true },
     answer: (code: string, { headers = [] }: { headers?: readonly string[] } = {}) => {
       codes.push(code);
@@ -56,7 +61,13 @@ async function decide(
   headers: readonly string[] = SESSION,
 ): Promise<string[]> {
   const done: string[] = [];
-  const held = { headers, release: () => done.push('released'), discard: () => done.push('discarded') };
+  const held = {
+    headers,
+    release: () => done.push('released'),
+    discard: () => done.push('discarded'),
+    changeHeaders: (change: (headers: readonly string[]) => string[]) =>
+      done.push(change([...headers, 'X-A', '1']).join() === 'X-A,1' ? 'without it' : 'with it'),
+  };
   await guardOf(exchange, parts)?.decide(Promise.resolve(held as unknown as HeldResponse));
   return [...done, ...(exchange as unknown as { codes: string[] }).codes];
 }
@@ -146,4 +157,65 @@ describe('a session', () => {
     const { parts } = world();
     await guardOf(requestTo('/x'), parts)?.decide(Promise.resolve(undefined));
   });
+});
+
+describe('a session that names nobody, in a browser that has logged in', () => {
+  test.each<[string, string, Partial<RequestHead>]>([
+    ['of a page', '/x', {}],
+    ['of its head', '/x', { method: 'HEAD' }],
+    ['behind a question mark alone', '/x', { query: '' }],
+  ])('is renewed by a request %s', async (_, path, head) => {
+    const { browsers, parts } = world();
+    const handle = await browsers.begin(APP, {});
+    expect(await decide(requestTo(path, handle, head), parts)).toEqual(['released']);
+    expect(await decide(requestTo(path, handle, head), parts)).toEqual(['released']);
+  });
+
+  test.each<[string, string, Partial<RequestHead>]>([
+    ['a body', '/x', { method: 'POST', body: 3 }],
+    ['a body of unknown length', '/x', { body: 'chunked' }],
+    ['another method', '/x', { method: 'POST' }],
+    ['a query', '/x', { query: 'a=b' }],
+    ['a credential in its head', '/x', { headers: ['Authorization', 'Foo x'] }],
+    ['parameters in its path', '/x;a=b', {}],
+    ['hidden parameters in its path', '/x%3ba', {}],
+  ])('is not renewed by one with %s: the answer leaves without it', async (_, path, head) => {
+    const { browsers, parts, answered } = world();
+    const handle = await browsers.begin(APP, {});
+    expect(await decide(requestTo(path, handle, head), parts)).toEqual(['without it', 'released']);
+    expect(answered).toEqual(['kept back']);
+    expect(await decide(requestTo(path, undefined, head), parts)).toEqual(['discarded', 'SESSION_UNCHECKED']);
+  });
+
+  test('goes on if the browser has sent it, with a login or without', async () => {
+    const { browsers, parts } = world();
+    const head = { method: 'POST', body: 3, headers: ['Cookie', 'a=1; app_in=x'] } as const;
+    expect(guardOf(requestTo('/x', undefined, head), parts)?.holds(SESSION)).toBeUndefined();
+    const other = { ...head, headers: ['Cookie', 'app_in=y'] };
+    const handle = await browsers.begin(APP, {});
+    expect(await decide(requestTo('/x', handle, other), parts)).toEqual(['without it', 'released']);
+  });
+
+  test('follows a login once that begins none itself, whatever the request is', async () => {
+    const { browsers, parts } = world();
+    const handle = await browsers.begin(APP, { awaitsSession: true });
+    const second = () => decide(requestTo('/x', handle, { method: 'POST', body: 3 }), parts);
+    expect(await second()).toEqual(['released']);
+    expect(await second()).toEqual(['without it', 'released']);
+  });
+});
+
+test('a session that may begin takes the verdict of its user along', async () => {
+  const { browsers, parts } = world();
+  const guess = async (name: string) => {
+    const handle = browsers.reserve();
+    const users = { ofSession: [], typed: [name] };
+    await browsers.finish(APP, handle, { header: '1', users, isSure: false, shows: 'nothing' });
+    const session = ['Set-Cookie', 'app_of=ann'];
+    expect(await decide(requestTo('/sign-up', handle), parts, session)).toEqual(['released']);
+    const taken = await browsers.takeVerdict(browsers.placesOf(APP, handle, () => []));
+    return taken?.header;
+  };
+  expect(await guess('ann')).toBe('1');
+  expect(await guess('bob')).toBeUndefined();
 });
