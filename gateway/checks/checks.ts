@@ -13,7 +13,7 @@ import {
   type UnknownReason,
   type VerdictStatus,
 } from '../../client-sdk/index.ts';
-import { worstOf } from '../../client-sdk/verdict/decide.ts';
+import { failuresIn, worstOf } from '../../client-sdk/verdict/decide.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { nameError, type OnEvent } from '../../runtime/events.ts';
 import type { LeakFiles } from './leak-files.ts';
@@ -26,6 +26,8 @@ export interface LeakVerdict {
   readonly header?: ExposedCredentialCheck;
   /** Of `unknown` alone. */
   readonly reason?: UnknownReason | 'CHECK_BUDGET';
+  /** Of a finding: why another question has no answer. */
+  readonly missing?: UnknownReason;
   /** `unknown` through what the client sent, and not because the service failed. */
   readonly isOfRequest?: boolean;
 }
@@ -114,8 +116,10 @@ async function checkWith(checker: LeakChecker, credential: CheckedCredential): P
   if (!asked) return UNREADABLE;
   const verdicts = await Promise.all(asked.map((one) => checker.check(one)));
   const { status, reason, exposedCredentialCheck: header } = worstOf(verdicts);
+  const [missing] = failuresIn(...verdicts.map(({ signals }) => signals));
   return {
     status,
+    ...(status !== 'unknown' && missing !== undefined && { missing }),
     ...(header !== undefined && { header }),
     ...(reason !== undefined && { reason, isOfRequest: OF_THE_REQUEST.has(reason) }),
   };

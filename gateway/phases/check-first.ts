@@ -58,9 +58,13 @@ export async function checkEvenly(
   const verdict = await checks.checkEvenly(attempt);
   await waitForSlot(startedAt);
   exchange.verdict = verdict;
-  if (verdict.status !== 'unknown' || (!verdict.isOfRequest && policy.onUnknown !== 'deny')) return undefined;
-  observe.login(exchange, attempt, { ...judgement, verdict });
-  return { kind: 'refuse', code: verdict.isOfRequest ? 'LOGIN_UNREADABLE' : 'LOGIN_UNCHECKED' };
+  const { status, isOfRequest, missing } = verdict;
+  const isDenied = policy.onUnknown === 'deny' && (status === 'unknown' || missing !== undefined);
+  if (!isOfRequest && !isDenied) return undefined;
+  // Where half of the service is away, a guess that the other half found would pass, and tell.
+  const told = status === 'unknown' ? verdict : { status: 'unknown' as const, ...(missing && { reason: missing }) };
+  observe.login(exchange, attempt, { ...judgement, verdict: told });
+  return { kind: 'refuse', code: isOfRequest ? 'LOGIN_UNREADABLE' : 'LOGIN_UNCHECKED' };
 }
 
 /**

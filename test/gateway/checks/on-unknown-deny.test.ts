@@ -19,16 +19,20 @@ let server: CredveilServer;
 /** Passes questions on to the service while it answers. */
 let front: HttpFront;
 let isSilent = false;
+/** Beginnings of paths that it does not answer. */
+let away = '';
 
 beforeAll(async () => {
   made = await makeDataset({ pairs: [leaked] });
   server = await startServer(made.folder, { port: 0 });
   front = await startFront(async (request, response) => {
-    if (!isSilent) send(response, await forward(server.url, request));
+    if (away !== '' && request.url?.startsWith(away)) response.destroy();
+    else if (!isSilent) send(response, await forward(server.url, request));
   });
 });
 afterEach(() => {
   isSilent = false;
+  away = '';
 });
 afterAll(async () => {
   await front.close();
@@ -182,6 +186,20 @@ describe('with a service that answers', () => {
     for (let i = 0; i < 3; i++) expect(statusOf(await proven.post('/login', clean))).toBe(302);
   });
 });
+
+test.each(['/v1/account', '/v1/password'])(
+  'without the half of a service at %s, no guess tells what leaked',
+  async (half) => {
+    away = half;
+    const { post, loggedIn, logins } = await startAdopting(serviceAt(front.url), 'presets: [generic]');
+    for (const form of [right, clean, { ...right, username: 'nobody' }, { ...right, password: 'n0t-leaked' }]) {
+      const answer = await post('/login', form, { Cookie: 'PHPSESSID=mine' });
+      expect([statusOf(answer), answer.body.toString().includes('LOGIN_UNCHECKED')]).toEqual([503, true]);
+    }
+    expect([...loggedIn]).toEqual([]);
+    expect(new Set(logins())).toEqual(new Set(['unknown unknown']));
+  },
+);
 
 test('a login about which nobody could ask does not reach the application', async () => {
   const { post, seen } = await startGuardedApp({
