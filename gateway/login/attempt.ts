@@ -16,8 +16,8 @@ export interface Judgement {
    */
   readonly isProven: boolean;
   /**
-   * A success that no expression of a location or preset has told. With cookies of one's own, a
-   * wrong password comes to it as well.
+   * A success that no expression of a location or preset has told, and no cookie that a login alone
+   * sets. With cookies of one's own, a wrong password comes to it as well.
    */
   readonly isGuessed?: boolean;
   /** The answer has a new cookie of a session. */

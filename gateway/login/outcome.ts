@@ -103,8 +103,8 @@ export function judgeOutcome(
   const isProven = logins.every(
     ({ outcome: { proves } }, i) => outcomes[i] === outcome && (isRefusal || proves.has(outcome)),
   );
-  const isGuessed =
-    outcome === 'success' && !logins.some((login, i) => outcomes[i] === 'success' && !login.outcome.isGuessed);
+  const isTold = logins.some((login, i) => outcomes[i] === 'success' && !login.outcome.isGuessed);
+  const isGuessed = outcome === 'success' && !isTold && !beginsSession;
   return { outcome, isProven, beginsSession, asksSecondFactor, isGuessed };
 }
 

@@ -49,6 +49,18 @@ export function sessionsOfLogin(
   return [...liveCookies(headers), ...sentCookies(exchange)].filter(isSession);
 }
 
+/** Whether an application could have logged any session in, so that who guesses may hold it. */
+export function mayLogIn(
+  exchange: Pick<Exchange, 'head' | 'application'>,
+  { logins }: Pick<Attempt, 'logins'>,
+  headers: readonly string[],
+): boolean {
+  const cookies = [...liveCookies(headers), ...sentCookies(exchange)];
+  if (!exchange.application?.sessions) return cookies.length > 0;
+  const all = [...cookies, ...sentInTarget(exchange)];
+  return all.some(({ name }) => logins.some(({ outcome }) => outcome.isSessionCookie(name)));
+}
+
 function looksLikeSession({ name, value }: SentName): boolean {
   const letters = urlDecode(value).replaceAll('-', '');
   return NAME.test(name) || (DRAWN.test(letters) && /[A-Z0-9]/.test(letters));

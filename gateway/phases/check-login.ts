@@ -28,6 +28,8 @@ export interface LoginToCheck extends CheckedLogin {
   readonly sessionUsers: readonly string[];
   /** Cookies of the sessions that it may be in. */
   readonly sessions: readonly SentName[];
+  /** Some session may be logged in, whatever the answer looks like. */
+  readonly mayBeIn: boolean;
   /** If it was taken before the login was forwarded. */
   readonly taken: TakenCheck | undefined;
 }
@@ -151,7 +153,8 @@ function checkAside(exchange: Exchange, login: Checked, parts: PipelineParts): L
   observe.judged(exchange, attempt, judgement);
   const check = async (): Promise<LeakVerdict> => {
     const verdict = exchange.verdict ?? (await checks.check(attempt));
-    observe.login(exchange, attempt, { ...judgement, verdict });
+    const isTold = judgement.outcome !== 'failure' || verdict.status === 'unknown' || login.mayBeIn;
+    observe.login(exchange, attempt, { ...judgement, ...(isTold && { verdict }) });
     return verdict;
   };
   const failed = (error: unknown): void => observe.failed(exchange, error);

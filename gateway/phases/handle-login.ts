@@ -14,7 +14,7 @@ import type { KnownCredential } from '../login/known-credentials.ts';
 import { headerOf } from '../login/login-fields.ts';
 import { judgeOutcome } from '../login/outcome.ts';
 import { type LoginReading, readLogin } from '../login/read-login.ts';
-import { sessionsOfLogin } from '../login/sent-sessions.ts';
+import { mayLogIn, sessionsOfLogin } from '../login/sent-sessions.ts';
 import { isSameName } from '../login/session-user.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { type Content, collectBody } from '../request/collect-body.ts';
@@ -124,7 +124,8 @@ async function forwardAndCheck(
     const counted = { ...judgement, outcome: countedOutcome(judgement), response: held };
     const headers = await slot.settle({ ...counted, ...(canonical !== undefined && { canonical }) });
     const sessions = sessionsOfLogin(exchange, attempt, held.headers);
-    const answer = await checkLogin(exchange, { ...login, judgement, sessionUsers, sessions, taken }, parts);
+    const mayBeIn = mayLogIn(exchange, attempt, held.headers);
+    const answer = await checkLogin(exchange, { ...login, judgement, sessionUsers, sessions, mayBeIn, taken }, parts);
     answerLogin(exchange, held, withHeaders(answer, headers), parts);
   } catch (error) {
     held.discard();
