@@ -10,6 +10,7 @@ import type { PasswordChanges, SessionGuard } from './login/sessions.ts';
 import type { RuleSet } from './phases/prepared-rule.ts';
 import type { RequestHead } from './request/head.ts';
 import { canonicalPath, isAmbiguous, isCanonicalUnique, type PathOptions, readingsOf } from './request/path.ts';
+import type { SetNames } from './request/set-names.ts';
 import type { Origin } from './upstream/origin.ts';
 
 export interface Application {
@@ -36,6 +37,8 @@ export interface Application {
   readonly limits: readonly PreparedLimit[];
   /** Reserved names that clients may send to it, by letters and digits. */
   readonly kept: ReadonlySet<string>;
+  /** What the gateway alone may say to it. */
+  readonly setNames: SetNames;
 }
 
 interface Place {

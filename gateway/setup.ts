@@ -24,6 +24,7 @@ import type { SessionGuard } from './login/sessions.ts';
 import { type OutcomeToken, readOutcomeToken } from './outcome/token.ts';
 import { createRuleSet, prepareRules } from './phases/rules.ts';
 import { lettersOf } from './request/reserved-names.ts';
+import { SetNames } from './request/set-names.ts';
 import type { FindList } from './rules/compile-expression.ts';
 import { Origin } from './upstream/origin.ts';
 import { type OriginFiles, readOriginFiles } from './upstream/origin-files.ts';
@@ -82,6 +83,8 @@ export function createSetup(config: GatewayConfig, parts: SetupParts): GatewaySe
     const origin = origins.get(key) ?? previous?.origins.get(key) ?? createOrigin(app, files);
     origins.set(key, origin);
     const tls = app.tls ?? config.tls;
+    const rules = createRuleSet([...shared, ...prepareRules(app.rules, `apps.${name}.rules`, findList)]);
+    const kept = new Set(app.keep.map(lettersOf));
     return {
       name,
       config: app,
@@ -93,9 +96,10 @@ export function createSetup(config: GatewayConfig, parts: SetupParts): GatewaySe
       guardsSessions: config.leaks !== undefined,
       needsCertificate: tls?.clientCertificates?.require === true,
       logins: createLoginSet(app.login ? compileLogins(app.login, findList) : [], app.login?.unreadable === 'pass'),
-      rules: createRuleSet([...shared, ...prepareRules(app.rules, `apps.${name}.rules`, findList)]),
+      rules,
       limits: app.loginLimits.map((limit) => prepareLimit(limit, findList)),
-      kept: new Set(app.keep.map(lettersOf)),
+      kept,
+      setNames: new SetNames({ names: rules.headers, hasAccess: app.access !== undefined, kept }),
     };
   });
   const checks = createChecksOf(config, parts);

@@ -14,6 +14,7 @@ import { LISTS_SCHEMA } from '../lists/list-schema.ts';
 import { LOGIN_SCHEMA } from '../login/login-config.ts';
 import { RULES_SCHEMA } from '../phases/rule-config.ts';
 import { RECORD_SCHEMA } from '../record/record-schema.ts';
+import { isIdentityName } from '../request/identity-names.ts';
 import { lettersOf, mayBeKept } from '../request/reserved-names.ts';
 
 const PORT = '(?:\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
@@ -89,9 +90,12 @@ const upstream = z.strictObject({
   idleTimeoutMs: milliseconds.default(3_600_000),
 });
 
-const keptName = text('must be a header name').refine((name) => mayBeKept(lettersOf(name)), {
-  error: 'must be the name of a reserved header that the gateway does not send itself',
-});
+const keptName = text('must be a header name').refine(
+  (name) => isIdentityName(lettersOf(name)) || mayBeKept(lettersOf(name)),
+  {
+    error: 'must be the name of a reserved header that the gateway does not send itself',
+  },
+);
 
 const appKeys = z.strictObject({
   /** Needed wherever the gateway listens for clients. */

@@ -11,6 +11,7 @@ import type { PipelineParts } from '../pipeline-parts.ts';
 import type { Content } from '../request/collect-body.ts';
 import type { RequestHead } from '../request/head.ts';
 import { lettersOf } from '../request/reserved-names.ts';
+import { NO_SET_NAMES, type SetNames } from '../request/set-names.ts';
 import { WHOLE_SERVER } from '../request/target.ts';
 import type { GatewaySetup } from '../setup.ts';
 import { type CarefulForwarding, forwardCarefully } from '../upstream/careful.ts';
@@ -86,10 +87,8 @@ export function forwardLogin(
   return send([...headers.flat(), 'Accept-Encoding', 'identity'], true);
 }
 
-const readsResponseBody = ({ outcome: { success, failure, secondFactor } }: Login): boolean =>
-  [success, failure, secondFactor].some((rule) => rule?.fields.has('credveil.response.body'));
-
-const NO_LETTERS: ReadonlySet<string> = new Set();
+const readsResponseBody = ({ outcome: { success, failure } }: Login): boolean =>
+  success.fields.has('credveil.response.body') || failure.fields.has('credveil.response.body');
 
 interface Way {
   readonly target: string;
@@ -110,7 +109,7 @@ function forwardingOf(exchange: Exchange, head: RequestHead, way: Way): Forwardi
     method: head.method,
     target,
     headers: headersFor(exchange),
-    ofRules: exchange.application?.rules.letters ?? NO_LETTERS,
+    setNames: exchange.application?.setNames ?? NO_SET_NAMES,
     body: head.body,
     content,
     party: isUpload ? partyOf(exchange.client) : '',
@@ -163,8 +162,8 @@ function headersFor({ head, application, client, isSecure, added, toOrigin }: Ex
   const { config, origin } = application;
   const address = formatAddress(client);
   const headers = ['Host', config.upstream.host === 'origin' ? origin.host : head.authority, ...head.headers];
-  const { letters } = application.rules;
-  if (letters.size > 0) setHeaders(headers, letters, added);
+  const { setNames } = application;
+  if (!setNames.isEmpty) setHeaders(headers, setNames, added);
   if (typeof head.body === 'number' && head.body > 0) headers.push('Content-Length', String(head.body));
   if (config.keep.length > 0) headers.push(...kept(head.reserved, application.kept));
   headers.push(
@@ -181,13 +180,15 @@ function headersFor({ head, application, client, isSecure, added, toOrigin }: Ex
   return headers;
 }
 
-/**
- * A name that a rule of the application may set is the gateway's to say: whatever the client sends
- * under it, in any spelling, does not arrive, whether the rule applies or not.
- */
-function setHeaders(headers: string[], letters: ReadonlySet<string>, added: ReadonlyMap<string, string>): void {
-  const others = pairsOf(headers).filter(([name]) => !letters.has(lettersOf(name)));
-  headers.splice(0, headers.length, ...others.flat(), ...[...added].flat());
+function setHeaders(headers: string[], setNames: SetNames, added: ReadonlyMap<string, string>): void {
+  let kept = 0;
+  for (let i = 0; i < headers.length; i += 2) {
+    if (setNames.has(headers[i] as string)) continue;
+    headers[kept++] = headers[i] as string;
+    headers[kept++] = headers[i + 1] as string;
+  }
+  headers.length = kept;
+  for (const pair of added) headers.push(...pair);
 }
 
 /** The reserved headers that the configuration lets through to this application. */

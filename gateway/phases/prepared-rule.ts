@@ -17,8 +17,6 @@ export interface RuleSet {
   readonly rules: readonly PreparedRule[];
   /** Names of the headers that a rule may set. */
   readonly headers: readonly string[];
-  /** The same by letters and digits. */
-  readonly letters: ReadonlySet<string>;
   /** Finds the rules that can concern a request, by their places in `rules`. */
   readonly index: RuleIndex;
 }

@@ -7,7 +7,6 @@ import { CredveilError } from '../../protocol/errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { readingsOf, readsReading } from '../fields/readings.ts';
 import { REQUEST_SCHEME } from '../fields/request-fields.ts';
-import { lettersOf } from '../request/reserved-names.ts';
 import type { FindList } from '../rules/compile-expression.ts';
 import { compileSource } from '../rules/compile-source.ts';
 import { allOf, anyOf } from '../rules/kleene.ts';
@@ -37,7 +36,7 @@ export function prepareRules(rules: readonly RuleConfig[], place: string, findLi
 export function createRuleSet(rules: readonly PreparedRule[]): RuleSet {
   const headers = rules.flatMap(({ action }) => (action.kind === 'setHeader' ? Object.keys(action.setHeader) : []));
   const index = createRuleIndex(rules.map(({ compiled }) => compiled.requirement));
-  return { rules, headers, letters: new Set(headers.map(lettersOf)), index };
+  return { rules, headers, index };
 }
 
 export function prepareRule(config: RuleConfig, place: string, findList: FindList): PreparedRule {

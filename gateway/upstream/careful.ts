@@ -90,7 +90,7 @@ function sendCarefully(
 function send(
   message: IncomingMessage,
   request: ClientRequest,
-  { body, content, headers, ofRules, upgrade }: CarefulForwarding,
+  { body, content, headers, setNames, upgrade }: CarefulForwarding,
   onBroken: () => void,
 ): void {
   if (body === 0 || upgrade) {
@@ -99,7 +99,7 @@ function send(
   }
   if (content?.isWhole) {
     request.write(content.bytes);
-    request.addTrailers(requestTrailers(message.rawTrailers, headers, ofRules));
+    request.addTrailers(requestTrailers(message.rawTrailers, headers, setNames));
     request.end();
     return;
   }
@@ -112,7 +112,7 @@ function send(
     })
     .on('end', () => {
       if (!isWhole(message)) return onBroken();
-      if (message.rawTrailers.length > 0) request.addTrailers(requestTrailers(message.rawTrailers, headers, ofRules));
+      if (message.rawTrailers.length > 0) request.addTrailers(requestTrailers(message.rawTrailers, headers, setNames));
       request.end();
     })
     .on('close', () => {

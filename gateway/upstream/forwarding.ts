@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Content } from '../request/collect-body.ts';
+import type { SetNames } from '../request/set-names.ts';
 import type { UpstreamFault } from './fault.ts';
 
 /** Responses of 1xx before one response: each is written to the client at once. */
@@ -14,11 +15,8 @@ export interface Forwarding {
   readonly target: string;
   /** Names and values in turn, with Host. */
   readonly headers: string[];
-  /**
-   * Letters and digits of the names that rules of the application may set, which a client's
-   * trailers have not.
-   */
-  readonly ofRules: ReadonlySet<string>;
+  /** What the gateway alone may say, which a client's trailers do not. */
+  readonly setNames: SetNames;
   /** Bytes, `chunked`, or 0 without a body. */
   readonly body: number | 'chunked';
   /** The body or the beginning of it, where that was read before. */

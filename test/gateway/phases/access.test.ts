@@ -9,7 +9,7 @@ import { createToken, revokeToken, tokenFolder } from '../../../gateway/identity
 import { ListReplica } from '../../../gateway/lists/list-replica.ts';
 import type { ServerEvent } from '../../../runtime/events.ts';
 import { createWorkPlace } from '../../support/credveil.ts';
-import { configOf, echo, echoOf, exchange, startOrigin } from '../../support/gateway/gateway.ts';
+import { configOf, echo, echoOf, exchange, seen, startOrigin } from '../../support/gateway/gateway.ts';
 
 /** A gateway on loopback, in front of an application that tells how often it was asked. */
 async function world(access: string, more = '') {
@@ -127,6 +127,35 @@ describe('an application with policies', () => {
     ];
     for (const path of tricks) expect((await send(`GET ${path}`)).status, path).toBe(403);
     expect(asked()).toBe(1);
+  });
+
+  test('learns from no client who somebody is, in any spelling', async () => {
+    const open = `      policies: [{ name: open, action: bypass, include: [{ everyone: true }] }]
+    keep: [X-WebAuth-User]
+`;
+    const { send } = await world(open);
+    for (const name of [
+      'Remote-User',
+      'remote_user',
+      'REMOTE.USER',
+      'Cf-Access-Authenticated-User-Email',
+      'x_auth_request_email',
+    ]) {
+      const answer = await send('GET /', `${name}: admin`, 'X-WebAuth-User: kept', 'X-Other: x');
+      expect(answer.status).toBe(200);
+      expect(echoOf(answer).rawHeaders).not.toContain('admin');
+      expect(seen(echoOf(answer), 'x-webauth-user')).toEqual(['kept']);
+      expect(seen(echoOf(answer), 'x-other')).toEqual(['x']);
+    }
+    expect((await send('GET /', 'Remote-User: a', 'Remote_User: admin')).status).toBe(400);
+    const trailers = await send(
+      'POST /',
+      'Transfer-Encoding: chunked',
+      'Trailer: Remote-User, X-Other',
+      '',
+      '0\r\nRemote-User: admin\r\nremote_user: admin\r\nX-Other: x',
+    );
+    expect(echoOf(trailers).rawTrailers).toEqual(['X-Other', 'x']);
   });
 
   test('refuses WebSockets as other requests', async () => {

@@ -5,6 +5,7 @@ import http from 'node:http';
 import http2 from 'node:http2';
 import net, { type AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { NO_SET_NAMES } from '../../../../gateway/request/set-names.ts';
 import { forward } from '../../../../gateway/upstream/forward.ts';
 import type { Outcome } from '../../../../gateway/upstream/forwarding.ts';
 import { type HeldResponse, type Holds, hold } from '../../../../gateway/upstream/held-response.ts';
@@ -53,7 +54,7 @@ export async function holdInFrontOf(
         headers: ['Host', 'app.example'],
         body: 0,
         party: '',
-        ofRules: new Set(),
+        setNames: NO_SET_NAMES,
         budget: front.budget,
         onSlowClient: (resume) => {
           front.waits.count++;
