@@ -6,7 +6,7 @@ import { fuzzLogins } from '../test/support/gateway/login/fuzz/campaign.ts';
 import { startRun } from './fuzz-run.ts';
 
 const { count, seed, onProgress, end } = startRun('requests', 1_000_000, 'logins');
-const { tally, findings } = fuzzLogins(count, seed, onProgress);
+const { tally, findings } = await fuzzLogins(count, seed, onProgress);
 const { attempts, others, refused, leaked } = tally;
 console.log(
   formatTable(

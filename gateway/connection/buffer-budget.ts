@@ -33,7 +33,14 @@ export class BufferBudget {
    * @returns false if there is no room
    */
   reserve(response: ServerResponse, body: number | 'chunked', maxBytes: number): boolean {
-    const bytes = body === 'chunked' ? MAX_BODY_BYTES : Math.min(body, MAX_BODY_BYTES);
+    return this.hold(response, body === 'chunked' ? MAX_BODY_BYTES : Math.min(body, MAX_BODY_BYTES), maxBytes);
+  }
+
+  /**
+   * Makes room for what a request may take, until its response is over.
+   * @returns false if there is none
+   */
+  hold(response: ServerResponse, bytes: number, maxBytes: number): boolean {
     if (this.held + this.reserved + bytes > maxBytes) return false;
     this.reserved += bytes;
     response.once('close', () => {

@@ -27,6 +27,8 @@ export interface BodyView {
   readonly isOfQuery: boolean;
   /** Looks for what comes after the beginning of the body, which it has seen. */
   readonly scan?: BodyScan;
+  /** Looks for it in what the body is decompressed to, from its beginning on. */
+  readonly scanInside?: BodyScan;
 }
 
 export function viewOf(candidate: Candidate, source: Source): BodyView {
@@ -70,6 +72,7 @@ function ofFields(candidate: Candidate, { body, query }: Source): BodyView {
     isSeen: !isOpaque && !isHidden && !isOfGuess && fault === undefined && !found.some(({ isGuess }) => isGuess),
     isOfQuery,
     ...(scan && { scan }),
+    ...(body.decompression && { scanInside: new BodyScan(candidate.names, body.kind, elsewhere) }),
   };
 }
 

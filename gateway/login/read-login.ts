@@ -4,6 +4,7 @@ import type { Exchange } from '../exchange.ts';
 import { headerValues } from '../header-pairs.ts';
 import { type Attempt, type FindMember, isOfBrowser, type Login } from './attempt.ts';
 import type { BodyScan } from './body/body-scan.ts';
+import type { Decompression } from './body/decompress.ts';
 import type { Field } from './body/fields.ts';
 import { readCookies, readForm } from './body/form.ts';
 import { type Matches, matchFields, type Target, targetsOf } from './body/match-fields.ts';
@@ -23,11 +24,18 @@ export type LoginRefusal = 'LOGIN_UNREADABLE' | 'LOGIN_TOO_LARGE' | 'LOGIN_CODIN
 export interface LoginScan {
   readonly login: Login;
   readonly scan: BodyScan;
+  /** Of what it is decompressed to, from its beginning on. */
+  readonly scanInside?: BodyScan | undefined;
 }
 
 export type LoginReading =
   /** No credential: an ordinary request, whose body has not all been read if there are scans. */
-  | { readonly kind: 'none'; readonly scans: readonly LoginScan[] }
+  | {
+      readonly kind: 'none';
+      readonly scans: readonly LoginScan[];
+      /** How its body is decoded, if it could not be decoded in one piece. */
+      readonly decompression?: Decompression | undefined;
+    }
   | { readonly kind: 'attempt'; readonly attempt: Attempt }
   | {
       readonly kind: 'refused';
@@ -68,9 +76,14 @@ export function readLogin(
       ? isAt(candidate) || isUnreadCall(candidate, body)
       : isByFields(candidate, view, () => isAt(candidate));
     if (isHere) found.push({ candidate, ...collect(candidate, source, view) });
-    else if (view.scan && body.fault === 'too large') scans.push({ login: candidate.login, scan: view.scan });
+    else if (view.scan && (body.fault === 'too large' || view.scanInside))
+      scans.push({ login: candidate.login, scan: view.scan, scanInside: view.scanInside });
   }
-  const reading = merge(found, body.fault, exchange.application?.logins?.spellings ?? []) ?? { kind: 'none', scans };
+  const reading = merge(found, body.fault, exchange.application?.logins?.spellings ?? []) ?? {
+    kind: 'none',
+    scans,
+    decompression: body.decompression,
+  };
   return { ...reading, findMember: (name) => membersIn(source, name) };
 }
 

@@ -6,7 +6,6 @@ import { type AnswerCode, Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
 import type { Login } from '../login/attempt.ts';
-import type { LoginScan } from '../login/read-login.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { Content } from '../request/collect-body.ts';
 import type { RequestHead } from '../request/head.ts';
@@ -21,22 +20,22 @@ import { forwardHeld, type HeldResponse, hold, type Send } from '../upstream/hel
 import type { Origin } from '../upstream/origin.ts';
 import { guardOf } from './guard-session.ts';
 import { noticePasswordChange } from './notice-password-change.ts';
-import { refuseLate, scanBody } from './scan-body.ts';
+import { type BodyScreen, refuseLate } from './screen-body.ts';
 
 /**
  * @param content the body or the beginning of it, where that was read before
- * @param scans of the rest of it
+ * @param screen of the rest of it
  */
 export function forwardRequest(
   exchange: Exchange,
   target: string,
   parts: PipelineParts,
   setup: GatewaySetup,
-  { content, scans = [] }: { readonly content?: Content | undefined; readonly scans?: readonly LoginScan[] } = {},
+  { content, screen }: { readonly content?: Content | undefined; readonly screen?: BodyScreen | undefined } = {},
 ): void {
   const { head, application } = exchange;
   if (!head || !application) return;
-  const forwarding = forwardingOf(exchange, head, { target, content, scans, parts, setup });
+  const forwarding = forwardingOf(exchange, head, { target, content, screen, parts, setup });
   const done = doneOf(exchange, parts);
   const guard = guardOf(exchange, parts);
   const send = senderOf(exchange, head, { target, content, mayJoin: guard?.mayJoin });
@@ -74,7 +73,7 @@ export function forwardLogin(
 ): Promise<HeldResponse | undefined> {
   const { head, application } = exchange;
   if (!head || !application) return Promise.resolve(undefined);
-  const forwarding = forwardingOf(exchange, head, { target, content, scans: [], parts, setup });
+  const forwarding = forwardingOf(exchange, head, { target, content, parts, setup });
   const send = (headers: string[], readsBody: boolean) =>
     forwardHeld(application.origin, { ...forwarding, headers, budget: parts.budget }, doneOf(exchange, parts), {
       readsBody,
@@ -93,13 +92,13 @@ const readsResponseBody = ({ outcome: { success, failure } }: Login): boolean =>
 interface Way {
   readonly target: string;
   readonly content: Content | undefined;
-  readonly scans: readonly LoginScan[];
+  readonly screen?: BodyScreen | undefined;
   readonly parts: PipelineParts;
   readonly setup: GatewaySetup;
 }
 
 function forwardingOf(exchange: Exchange, head: RequestHead, way: Way): Forwarding {
-  const { target, content, parts, setup } = way;
+  const { target, content, screen, parts, setup } = way;
   const { message, response } = exchange;
   const { stalledTimeoutMs } = setup.config.limits;
   const isUpload = head.body !== 0 && !content?.isWhole;
@@ -112,6 +111,7 @@ function forwardingOf(exchange: Exchange, head: RequestHead, way: Way): Forwardi
     setNames: exchange.application?.setNames ?? NO_SET_NAMES,
     body: head.body,
     content,
+    screen,
     party: isUpload ? partyOf(exchange.client) : '',
     stop: isUpload ? beginUpload(exchange, head, way) : undefined,
     onSlowClient: (resume: () => void) => parts.budget.wait(response, stalledTimeoutMs, resume),
@@ -122,14 +122,14 @@ function forwardingOf(exchange: Exchange, head: RequestHead, way: Way): Forwardi
  * @returns a signal that the body may go no further
  * @throws Refusal `OVERLOADED` without room for it
  */
-function beginUpload(exchange: Exchange, { body }: RequestHead, { scans, parts, setup }: Way): AbortSignal {
+function beginUpload(exchange: Exchange, { body }: RequestHead, { screen, parts, setup }: Way): AbortSignal {
   const { message, response } = exchange;
   const { budget, bodyRates } = parts;
   const isKept = budget.reserve(response, body, setup.config.limits.maxBufferedBytes);
   if (!isKept) throw new Refusal('OVERLOADED', { close: true });
   const stop = new AbortController();
   bodyRates.watch(message, () => stop.abort('CLIENT_SLOW'));
-  if (scans.length > 0) scanBody(exchange, scans, stop, parts);
+  screen?.watch((code) => stop.abort(code));
   return stop.signal;
 }
 
@@ -148,8 +148,8 @@ const doneOf =
       observe.answered(exchange, 'REQUEST_TIMEOUT');
       return;
     }
-    if ('failure' in outcome && outcome.failure === 'LOGIN_TOO_LARGE') {
-      void refuseLate(exchange, parts);
+    if ('failure' in outcome && (outcome.failure === 'LOGIN_TOO_LARGE' || outcome.failure === 'LOGIN_UNREADABLE')) {
+      void refuseLate(exchange, outcome.failure, parts);
       return;
     }
     if ('failure' in outcome && ANSWERS.has(outcome.failure)) exchange.answer(outcome.failure as AnswerCode);

@@ -27,6 +27,7 @@ import { forwardLogin, forwardRequest } from './forward-request.ts';
 import { guardOf } from './guard-session.ts';
 import { admitKnown, admitLogin, isUnreadableLimited } from './limit-login.ts';
 import { passVerdict } from './pass-verdict.ts';
+import { refuseLate, screenOf } from './screen-body.ts';
 import type { Refused } from './take-check.ts';
 
 export async function handleLogin(
@@ -47,9 +48,14 @@ export async function handleLogin(
   exchange.attempt = attemptOf(reading);
   if (isBlocked(exchange, parts)) return;
   if (!exchange.attempt) {
+    const screen = screenOf(exchange, reading, parts, setup);
+    const late = content && (await screen?.takeBeginning(content));
+    if (late) {
+      await refuseLate(exchange, late, parts);
+      return;
+    }
     await passVerdict(exchange, parts);
-    const scans = reading.kind === 'none' ? reading.scans : [];
-    if (!exchange.response.destroyed) forwardRequest(exchange, target, parts, setup, { content, scans });
+    if (!exchange.response.destroyed) forwardRequest(exchange, target, parts, setup, { content, screen });
     return;
   }
   const { attempt } = exchange;
@@ -182,8 +188,8 @@ async function readContent(
   const length = typeof head?.body === 'number' ? head.body : MAX_BODY_BYTES;
   const isStrict = candidates.some((candidate) => candidate.isStrict && candidate.readsBody);
   if (length > MAX_BODY_BYTES && isStrict && !application?.logins.passesUnreadable) return UNREAD;
-  // Whoever speaks a protocol may wait for the answer to the first of many pieces. Of what is
-  // compressed, scans on the way see nothing.
+  // Whoever speaks a protocol may wait for the answer to the first of many pieces. What is
+  // compressed may be short, and is read then.
   const isOfOther = readContentType(headerOf(exchange, 'content-type')).kind === 'other';
   const isStream = head?.body === 'chunked' && headerOf(exchange, 'content-encoding') === undefined;
   if (isOfOther && !isStrict && (isStream || length > MAX_BODY_BYTES)) return UNREAD;

@@ -7,7 +7,7 @@ import { requestTrailers } from '../request/trailers.ts';
 import { faultOf } from './fault.ts';
 import { type Forwarding, MAX_INFORMED, type Outcome, type Stopped } from './forwarding.ts';
 import type { Origin } from './origin.ts';
-import { isWhole } from './request-body.ts';
+import { RequestBody } from './request-body.ts';
 import { ResponseSink, responseHeaders, type Sink } from './response-sink.ts';
 
 export interface CarefulForwarding extends Forwarding {
@@ -90,7 +90,7 @@ function sendCarefully(
 function send(
   message: IncomingMessage,
   request: ClientRequest,
-  { body, content, headers, setNames, upgrade }: CarefulForwarding,
+  { body, content, headers, setNames, screen, upgrade }: CarefulForwarding,
   onBroken: () => void,
 ): void {
   if (body === 0 || upgrade) {
@@ -104,23 +104,21 @@ function send(
     return;
   }
   request.flushHeaders();
-  message
+  const source = new RequestBody(message, content?.bytes, screen);
+  request.once('close', () => source.destroy());
+  source
     .on('data', (chunk: Buffer) => {
       if (request.write(chunk)) return;
-      message.pause();
-      request.once('drain', () => message.resume());
+      source.pause();
+      request.once('drain', () => source.resume());
     })
     .on('end', () => {
-      if (!isWhole(message)) return onBroken();
       if (message.rawTrailers.length > 0) request.addTrailers(requestTrailers(message.rawTrailers, headers, setNames));
       request.end();
     })
     .on('close', () => {
-      if (!isWhole(message)) onBroken();
+      if (source.isBroken) onBroken();
     });
-  if (!content) return;
-  request.write(content.bytes);
-  message.resume();
 }
 
 function receive(

@@ -46,8 +46,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   send(): void {
-    const { method, target, headers, body, message, content } = this.#forwarding;
-    if (body !== 0 && !content?.isWhole) this.#body = new RequestBody(message, content?.bytes);
+    const { method, target, headers, body, message, content, screen } = this.#forwarding;
+    if (body !== 0 && !content?.isWhole) this.#body = new RequestBody(message, content?.bytes, screen);
     this.#origin.pool.dispatch(
       {
         method: method as Dispatcher.HttpMethod,

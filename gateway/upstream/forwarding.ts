@@ -8,6 +8,12 @@ import type { UpstreamFault } from './fault.ts';
 /** Responses of 1xx before one response: each is written to the client at once. */
 export const MAX_INFORMED = 32;
 
+/** Sees each piece of a body before it goes on, and its end. What waits for it waits on its way. */
+export interface Screen {
+  pass(piece: Buffer): Promise<void> | undefined;
+  end(): Promise<void> | undefined;
+}
+
 export interface Forwarding {
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
@@ -21,6 +27,8 @@ export interface Forwarding {
   readonly body: number | 'chunked';
   /** The body or the beginning of it, where that was read before. */
   readonly content?: Content | undefined;
+  /** Sees what of the body was not read before. */
+  readonly screen?: Screen | undefined;
   /** Who sends it, as far as limits are concerned. */
   readonly party: string;
   /** Aborted when the body may go no further, with the failure as its reason. */
@@ -30,7 +38,8 @@ export interface Forwarding {
 }
 
 /** Why a body was stopped: it came too slowly, or has what may not reach the application. */
-export type Stopped = 'CLIENT_SLOW' | 'LOGIN_TOO_LARGE';
+export type Stopped = 'CLIENT_SLOW' | LateRefusal;
+export type LateRefusal = 'LOGIN_TOO_LARGE' | 'LOGIN_UNREADABLE';
 
 /**
  * A status that the application sent in full; or what went wrong. After UPSTREAM_TIMEOUT,

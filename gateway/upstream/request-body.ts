@@ -5,21 +5,26 @@
 
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import type { Screen } from './forwarding.ts';
 
 /** node:http2 ends the body of a stream that was reset as if it were whole. */
 export const isWhole = ({ complete, aborted }: IncomingMessage): boolean => complete && !aborted;
 
 export class RequestBody extends Readable {
   readonly #message: IncomingMessage;
+  readonly #screen: Screen | undefined;
+  /** A piece waits for its screen. */
+  #isWaiting = false;
   /** The client left before its end. */
   isBroken = false;
 
   /** @param begun what was read of it before */
-  constructor(message: IncomingMessage, begun?: Buffer) {
+  constructor(message: IncomingMessage, begun?: Buffer, screen?: Screen) {
     // Little, since the client's side has a buffer of its own.
     super({ highWaterMark: 16_384 });
     if (begun) this.push(begun);
     this.#message = message;
+    this.#screen = screen;
     // It may fail before the HTTP client takes it, or after it has let go of it.
     this.on('error', () => undefined);
     message.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose).on('error', this.#onClose);
@@ -27,7 +32,7 @@ export class RequestBody extends Readable {
   }
 
   override _read(): void {
-    this.#message.resume();
+    if (!this.#isWaiting) this.#message.resume();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
@@ -39,13 +44,29 @@ export class RequestBody extends Readable {
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    if (!this.push(chunk)) this.#message.pause();
+    this.#after(this.#screen?.pass(chunk), () => {
+      if (this.push(chunk)) this.#message.resume();
+      else this.#message.pause();
+    });
   };
 
   readonly #onEnd = (): void => {
-    if (isWhole(this.#message)) this.push(null);
+    if (isWhole(this.#message)) this.#after(this.#screen?.end(), () => this.push(null));
     else this.#onClose();
   };
+
+  #after(waiting: Promise<void> | undefined, goOn: () => void): void {
+    if (!waiting) return goOn();
+    this.#isWaiting = true;
+    this.#message.pause();
+    waiting.then(
+      () => {
+        this.#isWaiting = false;
+        if (!this.destroyed) goOn();
+      },
+      (error: Error) => this.destroy(error),
+    );
+  }
 
   readonly #onClose = (): void => {
     if (isWhole(this.#message)) return;

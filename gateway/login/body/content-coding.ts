@@ -1,6 +1,7 @@
 // Compressed bodies: decoded as far as a login may be long, and only if that is all there is.
 
 import zlib from 'node:zlib';
+import { isWrapped } from './decompress.ts';
 
 export type Decoded =
   | { readonly body: Buffer; readonly isCoded: boolean }
@@ -78,11 +79,5 @@ export function decodeLeniently(bytes: Buffer, coding: string | undefined, maxBy
       if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return undefined;
     }
   }
-  return isCompressed(bytes) ? undefined : '';
+  return isWrapped(bytes) ? undefined : '';
 }
-
-/** By the heads of RFC 1952 §2.3.1 and RFC 1950 §2.2. */
-const isCompressed = (bytes: Buffer): boolean => {
-  const head = bytes.length < 2 ? 0 : bytes.readUInt16BE(0);
-  return head === 0x1f8b || ((head & 0x0f00) === 0x0800 && head % 31 === 0);
-};

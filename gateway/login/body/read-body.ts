@@ -3,6 +3,7 @@
 import { LOOKS_LIKE_JSON, type ReadAs } from './body-scan.ts';
 import { type Decoded, decodeBody, decodeLeniently } from './content-coding.ts';
 import { type BodyKind, hidesNames, readContentType } from './content-type.ts';
+import { type Decompression, decompressionOf } from './decompress.ts';
 import { type Field, type Fields, MAX_PAIRS, NO_FIELDS } from './fields.ts';
 import { readForm } from './form.ts';
 import { readJson } from './json.ts';
@@ -47,6 +48,8 @@ export interface ReadBody extends Fields {
   readonly isUncertain: boolean;
   /** Why nothing of it can be read. */
   readonly fault?: 'too large' | 'unknown coding';
+  /** How it may be decoded as it goes on, where that was not possible in one piece. */
+  readonly decompression?: Decompression | undefined;
   /** No name of a field may be seen in it. */
   readonly isOpaque: boolean;
 }
@@ -89,7 +92,8 @@ function unread(
   fault: 'unknown' | 'malformed' | 'large',
   { kind, raw, typeProblem, coding, bytes, isOpaque }: Unread,
 ): ReadBody {
-  const isBlind = kind !== 'other' && kind !== 'xml';
+  const decompression = decompressionOf(coding);
+  const isBlind = (kind !== 'other' && kind !== 'xml') || decompression === 'several';
   const shared = {
     ...UNREAD,
     kind,
@@ -97,6 +101,7 @@ function unread(
     raw,
     hidden: hiddenIn(raw, kind).fields,
     problem: 'it cannot be decompressed',
+    ...(decompression !== 'several' && { decompression }),
   };
   if (fault !== 'malformed')
     return { ...shared, isOpaque: isOpaque || isBlind, fault: fault === 'large' ? 'too large' : 'unknown coding' };

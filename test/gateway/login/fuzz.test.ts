@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { fuzzLogins } from '../../support/gateway/login/fuzz/campaign.ts';
 import { testSeed } from '../../support/random.ts';
 
-test('3,000 generated logins', () => {
-  const { tally, findings } = fuzzLogins(3_000, testSeed('fuzz of logins'));
+test('3,000 generated logins', async () => {
+  const { tally, findings } = await fuzzLogins(3_000, testSeed('fuzz of logins'));
   expect(findings).toEqual([]);
   expect(Math.min(tally.attempts, tally.others, tally.refused, tally.leaked)).toBeGreaterThan(20);
 });

@@ -2,6 +2,7 @@
 // gateway too.
 
 import { Refusal } from '../../../../../gateway/answers/kinds.ts';
+import { BodyDecoder } from '../../../../../gateway/login/body/decompress.ts';
 import { MAX_BODY_BYTES } from '../../../../../gateway/login/body/read-body.ts';
 import type { LoginSet } from '../../../../../gateway/login/login-set.ts';
 import type { LoginReading } from '../../../../../gateway/login/read-login.ts';
@@ -66,7 +67,11 @@ const CONFIGURED: readonly {
 ];
 
 /** @param onProgress is called now and then with the number of requests so far */
-export function fuzzLogins(requests: number, seed: number, onProgress: (done: number) => void = () => {}): LoginFuzz {
+export async function fuzzLogins(
+  requests: number,
+  seed: number,
+  onProgress: (done: number) => void = () => {},
+): Promise<LoginFuzz> {
   const random = createRandom(seed);
   const tally: LoginTally = { attempts: 0, others: 0, refused: 0, leaked: 0 };
   const findings: LoginFinding[] = [];
@@ -74,7 +79,7 @@ export function fuzzLogins(requests: number, seed: number, onProgress: (done: nu
     const { name: login, names, logins, isByFields = false } = random.pick(CONFIGURED);
     const generated = generateLogin(names, random, { isByFields });
     const { sent, leaked } = generated;
-    const reading = readingOf(logins, generated);
+    const reading = await readingOf(logins, generated, number % 16 === 0 ? SMALL_PIECE : PIECE);
     if (number % 10_000 === 0) onProgress(number);
     if (reading === 'malformed' || reading === 'cut' || (reading !== 'unseen' && reading.kind === 'refused')) {
       tally.refused++;
@@ -95,23 +100,41 @@ export function fuzzLogins(requests: number, seed: number, onProgress: (done: nu
 }
 
 /** A head that is no request is refused before. What follows the beginning is looked through. */
-function readingOf(logins: LoginSet, generated: GeneratedLogin): LoginReading | 'unseen' | 'malformed' | 'cut' {
+async function readingOf(
+  logins: LoginSet,
+  generated: GeneratedLogin,
+  piece: number,
+): Promise<LoginReading | 'unseen' | 'malformed' | 'cut'> {
   const { body } = generated.sent;
   const begun = body.subarray(0, MAX_BODY_BYTES + 1);
   try {
     const reading = readAt(logins, { ...requestOf(generated), body: begun, isCut: begun.length < body.length });
     if (reading === 'unseen' || reading.kind !== 'none') return reading;
-    for (let at = begun.length; at < body.length; at += PIECE)
-      if (reading.scans.some(({ scan }) => scan.push(body.subarray(at, at + PIECE)))) return 'cut';
-    return reading;
+    for (let at = begun.length; at < body.length; at += piece)
+      if (reading.scans.some(({ scan }) => scan.push(body.subarray(at, at + piece)))) return 'cut';
+    return (await isFoundInside(reading, body)) ? 'cut' : reading;
   } catch (error) {
     if (error instanceof Refusal) return 'malformed';
     throw error;
   }
 }
 
+async function isFoundInside({ scans, decompression }: Unfound, body: Buffer): Promise<boolean> {
+  if (!decompression || scans.length === 0) return false;
+  let isFound = false;
+  const decoder = new BodyDecoder(decompression, (piece) => {
+    isFound ||= scans.some(({ scanInside }) => scanInside?.push(piece) === true);
+  });
+  await decoder.push(body);
+  await decoder.end();
+  return isFound || decoder.fault !== undefined;
+}
+
+type Unfound = Extract<LoginReading, { kind: 'none' }>;
+
 /** Of no size that a name begins or ends with. */
-const PIECE = 7;
+const SMALL_PIECE = 7;
+const PIECE = 1_009;
 
 const isSame = (a: Pair, b: Pair): boolean => a.username === b.username && a.password === b.password;
 
