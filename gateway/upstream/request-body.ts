@@ -56,7 +56,10 @@ export class RequestBody extends Readable {
   };
 
   #after(waiting: Promise<void> | undefined, goOn: () => void): void {
-    if (!waiting) return goOn();
+    if (!waiting) {
+      goOn();
+      return;
+    }
     this.#isWaiting = true;
     this.#message.pause();
     waiting.then(
