@@ -1,62 +1,26 @@
 // Bodies that go on to the application while they are looked through: uploads pass byte for byte,
 // and a login behind more than a login needs never gets there to its end.
 
-import { createHash } from 'node:crypto';
 import zlib from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { exchange, serve, startOrigin } from '../../support/gateway/gateway.ts';
-import { createRandom, testSeed } from '../../support/random.ts';
-
-const FORM = 'application/x-www-form-urlencoded';
-const JSON_TYPE = 'application/json';
-const MULTIPART = 'multipart/form-data; boundary=----x';
-const PADDING = 300_000;
-
-const digestOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
-
-/** An application that reads whole bodies, as most do. */
-async function withGeneric(login = 'generic') {
-  const whole: Buffer[] = [];
-  const received: Buffer[] = [];
-  const { url } = await startOrigin(async (request, response) => {
-    const pieces: Buffer[] = [];
-    request.on('data', (piece: Buffer) => pieces.push(piece));
-    request.on('close', () => received.push(Buffer.concat(pieces)));
-    request.on('error', () => undefined);
-    request.on('end', () => {
-      whole.push(Buffer.concat(pieces));
-      response.end(digestOf(Buffer.concat(pieces)));
-    });
-  });
-  const served = await serve(`listen: 127.0.0.1:0\napps:\n  app.example:\n    to: ${url}\n    login: ${login}\n`);
-  return { ...served, whole, received };
-}
-
-interface Sent {
-  readonly method?: string;
-  readonly target?: string;
-  readonly type?: string | undefined;
-  readonly more?: string;
-  readonly isChunked?: boolean;
-  readonly body: Buffer | string;
-}
-
-function bytesOf({ method = 'POST', target = '/any', type, more = '', isChunked = false, body }: Sent): string {
-  const text = typeof body === 'string' ? body : body.toString('latin1');
-  const head = `${method} ${target} HTTP/1.1\r\nHost: app.example\r\n${type ? `Content-Type: ${type}\r\n` : ''}${more}`;
-  if (!isChunked) return `${head}Content-Length: ${text.length}\r\n\r\n${text}`;
-  const pieces = text.match(/[\s\S]{1,20000}/g) ?? [];
-  const chunks = pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`).join('');
-  return `${head}Transfer-Encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`;
-}
+import { exchange } from '../../../support/gateway/gateway.ts';
+import {
+  bytesOf,
+  digestOf,
+  FORM,
+  file,
+  fileText,
+  JSON_TYPE,
+  MULTIPART,
+  PADDING,
+  packed,
+  type Sent,
+  withGeneric,
+} from '../../../support/gateway/login/screened.ts';
 
 const part = (disposition: string, value: string): string =>
   `------x\r\nContent-Disposition: form-data; ${disposition}\r\n\r\n${value}\r\n`;
 
-const random = createRandom(testSeed('uploads'));
-const bytes = Buffer.from(Array.from({ length: 2 ** 16 }, () => random.below(256)));
-const file = Buffer.concat(Array.from({ length: 80 }, (_, i) => bytes.subarray(i)));
-const fileText = file.toString('latin1');
 const html = '<form action="/login">\r\n<input name="password" type="password"> password: x &amp; {"password"}\r\n';
 const documents = JSON.stringify(
   Array.from({ length: 20_000 }, (_, id) => ({
@@ -247,86 +211,6 @@ test.each([
   const body = zlib.gzipSync('username=bob&password=leaked');
   await exchange(port, bytesOf({ type, more: 'Content-Encoding: gzip\r\n', body, isChunked }));
   expect(events).toContainEqual(expect.objectContaining({ event: 'login', login: 'form' }));
-});
-
-const bytesType = 'application/octet-stream';
-const login = Buffer.from('&username=bob&password=leaked');
-const behind = (padding: Buffer | string): Buffer => Buffer.concat([Buffer.from('pad='), Buffer.from(padding), login]);
-const packed = (coding: string, body: Buffer, isChunked = false, more = ''): Sent => ({
-  type: bytesType,
-  more: `Content-Encoding: ${coding}\r\n${more}`,
-  body,
-  isChunked,
-});
-const noise = Buffer.from(file.subarray(0, PADDING).toString('base64'));
-const short = behind(pad);
-const long = behind(noise);
-const spoilt = Buffer.alloc(99);
-const stored = zlib.gzipSync(long, { level: 0 });
-const json = Buffer.from(jsonOf('"password"'));
-
-describe('a compressed login behind padding never reaches the application', () => {
-  test.each<[string, Sent]>([
-    ['a few bytes', packed('gzip', zlib.gzipSync(short))],
-    ['many bytes', packed('gzip', zlib.gzipSync(long))],
-    ['in chunks', packed('gzip', zlib.gzipSync(short), true)],
-    ['many bytes in chunks', packed('gzip', zlib.gzipSync(long), true)],
-    ['with a trailer', packed('gzip', zlib.gzipSync(long), true, 'Trailer: x\r\n')],
-    ['JSON', packed('gzip', zlib.gzipSync(json))],
-    ['an image', { ...packed('gzip', zlib.gzipSync(short)), type: 'image/png' }],
-    ['XML', { ...packed('gzip', zlib.gzipSync(short)), type: 'text/xml' }],
-    ['by its other name', packed('X-GZip', zlib.gzipSync(short))],
-    ['in two members', packed('gzip', Buffer.concat([zlib.gzipSync(pad), zlib.gzipSync(login)]))],
-    ['in many members', packed('gzip', Buffer.concat([...Array(4).fill(zlib.gzipSync(noise)), zlib.gzipSync(login)]))],
-    ['cut off', packed('gzip', zlib.gzipSync(long).subarray(0, -9))],
-    ['deflate', packed('deflate', zlib.deflateSync(short))],
-    ['many bytes of deflate', packed('deflate', zlib.deflateSync(long))],
-    ['bare deflate', packed('deflate', zlib.deflateRawSync(short))],
-    ['many bytes of bare deflate', packed('deflate', zlib.deflateRawSync(long), true)],
-    ['gzip called deflate', packed('deflate', zlib.gzipSync(short))],
-    ['brotli', packed('br', zlib.brotliCompressSync(short))],
-    ['many bytes of brotli', packed('br', zlib.brotliCompressSync(long), true)],
-    ['many bytes of zstd', packed('zstd', zlib.zstdCompressSync(long))],
-    ['beside the framing of S3', packed('aws-chunked,gzip', zlib.gzipSync(short))],
-    ['beside an unknown coding', packed('gzip, x-own', zlib.gzipSync(short))],
-    ['growing without end', packed('gzip', zlib.gzipSync(Buffer.alloc(2 ** 25)))],
-  ])('%s', async (_, sent) => {
-    const { port, whole, events } = await withGeneric();
-    const answer = await exchange(port, bytesOf(sent));
-    expect(answer.status).toBe(413);
-    expect(JSON.parse(answer.body)).toMatchObject({ code: 'LOGIN_TOO_LARGE' });
-    expect(events).toContainEqual(expect.objectContaining({ event: 'login-unreadable', login: 'form' }));
-    expect(whole).toEqual([]);
-  });
-
-  test('byte by byte', async () => {
-    const { port, whole } = await withGeneric();
-    const body = zlib.deflateRawSync(short);
-    const chunks = Array.from(body, (byte) => `1\r\n${String.fromCharCode(byte)}\r\n`).join('');
-    const head = `POST / HTTP/1.1\r\nHost: app.example\r\nContent-Type: ${bytesType}\r\nContent-Encoding: deflate\r\n`;
-    expect((await exchange(port, `${head}Transfer-Encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`)).status).toBe(413);
-    expect(whole).toEqual([]);
-  });
-
-  test.each<[string, number, Sent]>([
-    ['twice', 415, packed('gzip, gzip', zlib.gzipSync(zlib.gzipSync(short)))],
-    ['a few bytes of zstd', 415, packed('zstd', zlib.zstdCompressSync(login.subarray(1)))],
-    ['with a wrong checksum', 400, packed('gzip', Buffer.concat([zlib.gzipSync(short).subarray(0, -4), spoilt]))],
-    ['with a mistake', 400, packed('gzip', Buffer.concat([stored.subarray(0, 99_999), noise]))],
-    ['no brotli', 400, packed('br', file.subarray(0, PADDING))],
-  ])('%s: %d', async (_, status, sent) => {
-    const { port, whole } = await withGeneric();
-    expect((await exchange(port, bytesOf(sent))).status).toBe(status);
-    expect(whole).toEqual([]);
-  });
-
-  test('unreadable: pass lets it through with a warning', async () => {
-    const { port, whole, events } = await withGeneric('{ presets: [generic], unreadable: pass }');
-    const body = zlib.gzipSync(long);
-    expect((await exchange(port, bytesOf(packed('gzip', body)))).status).toBe(200);
-    expect(whole).toEqual([body]);
-    expect(events.filter(({ event }) => event === 'login-passed-unread')).toHaveLength(1);
-  });
 });
 
 test('phpMyAdmin takes no login behind padding', async () => {
