@@ -1,5 +1,6 @@
 // A login that an application has, one request there, and what became of it.
 
+import type { CheckedCredential } from '../checks/checks.ts';
 import type { CompiledRule } from '../rules/rule.ts';
 import type { FieldReference } from './reference.ts';
 import { isSameName } from './session-user.ts';
@@ -91,11 +92,21 @@ export interface Attempt {
   readonly typed: readonly string[];
   /** All that an application may read as the password: at least one. */
   readonly passwords: readonly string[];
+  /**
+   * Of which alone the answer and the header may tell; of all if undefined. Who logs in with a name
+   * of his own would else learn whether a guess beside it has leaked.
+   */
+  readonly told?: CheckedCredential | undefined;
 }
 
 /** Whether all names of a login are spellings of one: else which of them logs in is not known. */
 export const isOfOneName = ({ usernames, login: { spelling } }: Attempt): boolean =>
-  usernames.some((typed) => {
-    const spellings = [typed, ...(spelling?.names(typed) ?? [])];
-    return usernames.every((name) => spellings.some((one) => isSameName(one, name)));
+  usernames.length > 0 && areOneName(usernames, spelling ? [spelling] : []);
+
+/** Whether these are spellings of one name; so are none. */
+export const areOneName = (names: readonly string[], spellings: readonly Spelling[]): boolean =>
+  names.length === 0 ||
+  names.some((typed) => {
+    const all = [typed, ...spellings.flatMap((spelling) => spelling.names(typed) ?? [])];
+    return names.every((name) => all.some((one) => isSameName(one, name)));
   });

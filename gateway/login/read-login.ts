@@ -7,7 +7,7 @@ import type { BodyScan } from './body/body-scan.ts';
 import type { Decompression } from './body/decompress.ts';
 import type { Field } from './body/fields.ts';
 import { readCookies, readForm } from './body/form.ts';
-import { type Matches, matchFields, type Target, targetsOf } from './body/match-fields.ts';
+import { filledOf, type Matches, matchFields, type Target, targetsOf } from './body/match-fields.ts';
 import { folded } from './body/names.ts';
 import { type RawBody, type ReadBody, readBody } from './body/read-body.ts';
 import { textsOfBytes } from './body/texts.ts';
@@ -16,7 +16,8 @@ import { type BodyView, type Source, viewOf } from './body-view.ts';
 import { type Candidate, contextsOf, judge } from './find-login.ts';
 import { basicOf, headerOf } from './login-fields.ts';
 import { type FieldReference, pathOf } from './reference.ts';
-import { type Spelling, spelled } from './spellings.ts';
+import { spelled } from './spellings.ts';
+import { type FoundCredential, toldOf } from './told-credential.ts';
 
 export type LoginRefusal = 'LOGIN_UNREADABLE' | 'LOGIN_TOO_LARGE' | 'LOGIN_CODING_UNKNOWN';
 
@@ -75,11 +76,11 @@ export function readLogin(
     const isHere = candidate.isStrict
       ? isAt(candidate) || isUnreadCall(candidate, body)
       : isByFields(candidate, view, () => isAt(candidate));
-    if (isHere) found.push({ candidate, ...collect(candidate, source, view) });
+    if (isHere) found.push(collect(candidate, source, view));
     else if (view.scan && (body.fault === 'too large' || view.scanInside))
       scans.push({ login: candidate.login, scan: view.scan, scanInside: view.scanInside });
   }
-  const reading = merge(found, body.fault, exchange.application?.logins?.spellings ?? []) ?? {
+  const reading = merge(found, body.fault, exchange) ?? {
     kind: 'none',
     scans,
     decompression: body.decompression,
@@ -94,20 +95,12 @@ function membersIn({ body, query }: Source, name: string): readonly string[] {
   return [...fields, ...body.hidden, ...query].flatMap((field) => matchFields(targets, [field]).texts);
 }
 
-/** What is found of one login. */
-interface Found extends Credential {
-  readonly candidate: Candidate;
-}
-
 /** All that match are one attempt: a decoy at one login does not hide another. */
-function merge(
-  found: readonly Found[],
-  fault: ReadBody['fault'],
-  spellings: readonly Spelling[],
-): LoginReading | undefined {
+function merge(found: readonly Found[], fault: ReadBody['fault'], { application }: Exchange): LoginReading | undefined {
+  const spellings = application?.logins?.spellings ?? [];
   const first = found.find(({ candidate }) => candidate.isStrict) ?? found[0];
   if (!first) return undefined;
-  const withPassword = found.filter(({ passwords }) => passwords.length > 0);
+  const withPassword = found.filter(({ allPasswords }) => allPasswords.length > 0);
   const { login } = (withPassword.find(({ candidate }) => candidate.isStrict) ?? withPassword[0] ?? first).candidate;
   const logins = withPassword.map(({ candidate }) => candidate.login);
   const { names: typed, isTold } = spelled(
@@ -116,7 +109,8 @@ function merge(
   );
   const ofCookies = found.flatMap((one) => one.ofCookies);
   const usernames = [...new Set([...typed, ...ofCookies.flatMap(({ texts }) => texts)])];
-  const passwords = [...new Set(found.flatMap((one) => one.passwords))];
+  const passwords = [...new Set(found.flatMap((one) => one.allPasswords))];
+  const { told, problem } = toldOf(withPassword, spellings, application?.sessions);
   const attempt =
     passwords.length > 0
       ? {
@@ -125,6 +119,7 @@ function merge(
           usernames: usernames.slice(0, MAX_USERNAMES),
           typed: countedOf(typed, usernames).slice(0, MAX_USERNAMES),
           passwords: passwords.slice(0, MAX_PASSWORDS),
+          told,
         }
       : undefined;
   const isTooMuch =
@@ -132,8 +127,9 @@ function merge(
     passwords.length > MAX_PASSWORDS ||
     (attempt !== undefined && new Set(ofCookies.map(({ texts: [text] }) => text)).size > MAX_OF_COOKIES);
   const why =
-    found.map(({ problem }) => problem).find((one) => one !== undefined) ??
+    found.map((one) => one.problem).find((one) => one !== undefined) ??
     (isTooMuch ? 'it has too many usernames or passwords' : undefined) ??
+    problem ??
     (attempt && !isTold ? 'its username is one that only the application can spell' : undefined);
   if (why !== undefined) return { kind: 'refused', code: codeOf(fault), why, login, attempt };
   return attempt && { kind: 'attempt', attempt };
@@ -180,15 +176,12 @@ function codingOf({ head }: Exchange): string | undefined {
 const isByFields = (candidate: Candidate, { isFound, isSeen }: BodyView, isAt: () => boolean): boolean =>
   isFound && (!isSeen || isAt()) && candidate.passwords.length > 0;
 
-interface Credential {
+interface Found extends FoundCredential {
   readonly usernames: readonly string[];
-  /** More usernames: few servers read cookies as fields. */
-  readonly ofCookies: readonly Field[];
-  readonly passwords: readonly string[];
   readonly problem?: string | undefined;
 }
 
-function collect(candidate: Candidate, source: Source, view: BodyView): Credential {
+function collect(candidate: Candidate, source: Source, view: BodyView): Found {
   const { login } = candidate;
   const usernames = collectPart(login.usernames, candidate.usernames, source, { view, isPassword: false });
   const passwords = collectPart(login.passwords, candidate.passwords, source, { view, isPassword: true });
@@ -197,17 +190,29 @@ function collect(candidate: Candidate, source: Source, view: BodyView): Credenti
     : candidate.isXmlRpc
       ? problemOfCall(source.body)
       : (source.body.fault ?? view.problem);
-  const texts = [...passwords.texts, ...passwords.ofCookies.flatMap((field) => field.texts)];
   const ofPrograms = (!isOfBrowser(login) && login.spelling?.programPasswords) || (() => []);
+  const withSpellings = (texts: readonly string[]) => [
+    ...texts,
+    ...texts.flatMap(ofPrograms).filter((text) => text !== ''),
+  ];
   return {
+    candidate,
+    names: usernames.values,
+    otherNames: usernames.others,
+    secrets: passwords.values,
     usernames: usernames.texts,
     ofCookies: usernames.ofCookies,
-    passwords: [...texts, ...texts.flatMap(ofPrograms).filter((text) => text !== '')],
+    passwords: withSpellings(passwords.ofFields),
+    allPasswords: withSpellings([...passwords.texts, ...passwords.ofCookies.flatMap(({ texts }) => texts)]),
     problem: ofBody ?? passwords.problem ?? (passwords.isFound ? usernames.problem : undefined),
   };
 }
 
 interface Part extends Matches {
+  /** Without what is in the query or in clear, beside fields of a body that was read. */
+  readonly ofFields: readonly string[];
+  /** Values there. */
+  readonly others: readonly string[];
   readonly ofCookies: readonly Field[];
 }
 
@@ -223,13 +228,16 @@ function collectPart(
   ];
   return {
     texts: parts.flatMap(({ texts }) => texts),
+    values: parts.flatMap(({ values }) => values),
+    ofFields: parts.flatMap(({ texts, ofFields = texts }) => ofFields),
+    others: parts.flatMap(({ others = [] }) => others),
     ofCookies: parts.flatMap(({ ofCookies = [] }) => ofCookies),
     isFound: parts.some(({ isFound }) => isFound),
     problem: parts.map(({ problem }) => problem).find((one) => one !== undefined),
   };
 }
 
-const NOTHING: Matches = { texts: [], isFound: false };
+const NOTHING: Matches = { texts: [], values: [], isFound: false };
 
 /** Of the body, and of what some servers read as if it were in the body. */
 function ofMembers(
@@ -240,14 +248,19 @@ function ofMembers(
   const inBody = matchFields(targets, view.fields);
   const inQuery = matchFields(targets, query);
   const inClear = matchFields(targets, body.hidden);
-  const isAlone = view.isOfQuery && !inBody.isFound && !inClear.isFound;
+  const isInBody = inBody.isFound || inClear.isFound;
+  const isAlone = view.isOfQuery && !isInBody;
   const ofPassword = isAlone ? inQuery.problem : 'its query has a password';
   const ofUsername = inBody.isFound ? undefined : inQuery.problem;
+  const [first = inQuery, ...rest] = [inBody, inClear, inQuery].filter(({ isFound }) => isFound);
   const problemOfQuery = inQuery.isFound ? (isPassword ? ofPassword : ofUsername) : undefined;
   return {
     texts: [...inBody.texts, ...inClear.texts, ...inQuery.texts],
+    ofFields: first.texts,
+    values: first.values,
+    others: rest.flatMap(({ values }) => values),
     ofCookies: cookies.filter((cookie) => matchFields(targets, [cookie]).isFound),
-    isFound: inBody.isFound || inClear.isFound || inQuery.isFound,
+    isFound: isInBody || inQuery.isFound,
     problem: inBody.problem ?? inClear.problem ?? problemOfQuery,
   };
 }
@@ -265,19 +278,20 @@ function ofHead(reference: FieldReference, { exchange, body, query }: Source): M
     case 'basic': {
       const reading = basicOf(exchange);
       if (reading === 'none') return NOTHING;
-      if (reading === 'malformed') return { texts: [], isFound: true, problem: 'its Authorization is malformed' };
+      if (reading === 'malformed') return { ...NOTHING, isFound: true, problem: 'its Authorization is malformed' };
       return onlyOne([reading[reference.part]]);
     }
     case 'xmlrpc': {
       const call = body.call();
       const argument = call && argumentAt(call, reference.position);
-      return argument ? { ...argument, isFound: true } : NOTHING;
+      return argument ? { ...argument, values: filledOf(argument.texts), isFound: true } : NOTHING;
     }
   }
 }
 
 const onlyOne = (values: readonly (readonly string[])[]): Matches => ({
   texts: values.flat(),
+  values: values.flatMap(filledOf),
   isFound: values.length > 0,
   problem: values.length > 1 ? 'a field stands twice' : undefined,
 });

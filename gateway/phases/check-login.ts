@@ -21,6 +21,7 @@ import type { PipelineParts } from '../pipeline-parts.ts';
 import { StateError } from '../state/state.ts';
 import { checkEvenly } from './check-first.ts';
 import { type CheckedLogin, type Refused, type TakenCheck, takeCheck } from './take-check.ts';
+import { toldVerdict } from './told-verdict.ts';
 
 export interface LoginToCheck extends CheckedLogin {
   readonly judgement: Judgement;
@@ -77,17 +78,19 @@ async function checkRight(exchange: Exchange, login: Checked, parts: PipelinePar
   const { attempt, judgement, policy, checks } = login;
   const { isProven } = judgement;
   const verdict = await verdictOf(exchange, login);
-  const actions = actionsFor(verdict.status, policy);
-  parts.observe.login(exchange, attempt, { ...judgement, verdict, isForPeople: actions.includes('notify') });
+  const told = await toldVerdict(login, verdict);
+  const actions = actionsFor(told.status, policy);
+  const isForPeople = actionsFor(verdict.status, policy).includes('notify');
+  parts.observe.login(exchange, attempt, { ...judgement, verdict, isForPeople });
   if (verdict.status === 'unknown') {
     // Nothing that a client sends lets a login pass without its check.
     if (verdict.isOfRequest) return { kind: 'refuse', code: 'LOGIN_UNREADABLE' };
     if (policy.onUnknown === 'deny') return { kind: 'refuse', code: 'LOGIN_UNCHECKED' };
   } else if (judgement.outcome === 'success') {
-    const header = actions.includes('header') ? verdict.header : undefined;
+    const header = actions.includes('header') ? told.header : undefined;
     parts.known.remember(exchange, attempt, checks, { header, isProven });
   }
-  const headers = await handleFor(exchange, login, waitingHeader(verdict, actions, policy), parts);
+  const headers = await handleFor(exchange, login, waitingHeader(told, actions, policy), parts);
   const { changePassword } = attempt.login;
   // Who only guesses would see whether a pair has leaked.
   if (isProven && actions.includes('redirect') && changePassword !== undefined && isNavigation(exchange))
@@ -166,7 +169,8 @@ function checkAside(exchange: Exchange, login: Checked, parts: PipelineParts): L
   const finish = async (): Promise<void> => {
     const verdict = await check();
     if (verdict.status === 'unknown' && verdict.isOfRequest) return;
-    const header = waitingHeader(verdict, actionsFor(verdict.status, policy), policy);
+    const told = await toldVerdict(login, verdict);
+    const header = waitingHeader(told, actionsFor(told.status, policy), policy);
     await browsers.finish(application.name, handle, begunOf(exchange, login, header, parts));
   };
   finish().catch(failed);

@@ -33,6 +33,8 @@ const isBelow = (segments: readonly string[], parent: readonly string[]): boolea
 /** What fields that match have as their values. */
 export interface Matches {
   readonly texts: readonly string[];
+  /** One of each field, without blanks around it, and none that is empty. */
+  readonly values: readonly string[];
   /** Whether any field matches, readable or not. */
   readonly isFound: boolean;
   /** Why servers may differ in what they read. */
@@ -49,6 +51,7 @@ export function matchFields(targets: readonly Target[], fields: readonly Field[]
   let problem: string | undefined;
   const counts = new Map<Target, number>();
   const values = new Map<Target, Values>();
+  const all: string[] = [];
   for (const field of fields) {
     const letters = folded(field.path.join(''));
     const segments = field.path.map(folded).filter((segment) => segment !== '');
@@ -58,6 +61,7 @@ export function matchFields(targets: readonly Target[], fields: readonly Field[]
       if (!isSame && !isMember && segments.at(-1) !== target.segments.at(-1)) continue;
       isFound = true;
       texts.push(...field.texts);
+      all.push(...filledOf(field.texts));
       takeValue(values, target, field, isSame);
       if (isSame) counts.set(target, (counts.get(target) ?? 0) + 1);
       if (isMember) problem ??= 'a field has members';
@@ -66,8 +70,12 @@ export function matchFields(targets: readonly Target[], fields: readonly Field[]
   }
   if ([...counts.values()].some((count) => count > 1)) problem ??= 'a field stands twice';
   if ([...values.values()].some(isAmbiguous)) problem ??= 'a field stands elsewhere with another value';
-  return { texts, isFound, problem };
+  return { texts, values: all, isFound, problem };
 }
+
+/** @param texts what servers may read in one field */
+export const filledOf = ([text = '']: readonly string[]): readonly string[] =>
+  text.trim() === '' ? [] : [text.trim()];
 
 /** Values of one field. */
 interface Values {

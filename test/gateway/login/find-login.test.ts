@@ -159,9 +159,11 @@ describe('a login that fields tell', () => {
         },
       ],
     });
-    const reading = readAt(both, { target: '/wp-login.php', body: 'nonce=1&username=x&password=y&log=bob&pwd=s' });
-    expect(outcomeOf(reading)).toEqual(pair(['x', 'bob'], ['y', 's']));
-    expect(reading).toMatchObject({ attempt: { login: { name: 'wp-login', preset: 'wordpress' } } });
+    const at = (body: string) => readAt(both, { target: '/wp-login.php', body });
+    expect(outcomeOf(at('nonce=1&username=x&password=y&log=bob&pwd=s'))).toBe('LOGIN_UNREADABLE');
+    expect(at('nonce=1&username=bob&password=s&log=bob&pwd=s')).toMatchObject({
+      attempt: { login: { name: 'wp-login', preset: 'wordpress' }, usernames: ['bob'], passwords: ['s'] },
+    });
   });
 });
 
