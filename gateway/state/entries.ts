@@ -32,6 +32,7 @@ function prepare(database: Database.Database) {
       `INSERT INTO entries (room, key, value, owner, expires) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET value = excluded.value, owner = excluded.owner, expires = excluded.expires`,
     ),
+    replace: text('UPDATE entries SET value = ?, expires = ? WHERE room = ? AND key = ? AND expires > ?'),
     remove: text('DELETE FROM entries WHERE room = ? AND key = ?'),
     removeOwned: text('DELETE FROM entries WHERE room = ? AND owner = ?'),
     removeExpired: text(soonest('expires <= @now')),
@@ -91,6 +92,18 @@ export class Entries {
       this.#resize(room, 1);
     }
     upsert.run(room, key, value, owner ?? null, now + ttlMs);
+  }
+
+  /** @returns false if there is one */
+  add(room: StateRoom, key: string, value: string, options: EntryOptions, now: number): boolean {
+    if (this.read(room, key, now)) return false;
+    this.write(room, key, value, options, now);
+    return true;
+  }
+
+  /** @returns false if there is none */
+  replace(room: StateRoom, key: string, value: string, ttlMs: number, now: number): boolean {
+    return this.#statements.replace.run(value, now + ttlMs, room, key, now).changes > 0;
   }
 
   remove(room: StateRoom, key: string): boolean {

@@ -18,7 +18,9 @@ export type KeyUse =
   | 'handles'
   | 'event-names'
   | 'record-networks'
-  | 'reports';
+  | 'reports'
+  | 'sessions'
+  | 'sign-in';
 
 /**
  * RFC 5869 with SHA-256. Of bytes, Node would make such an object anew at each hash: 22 µs, not 5.

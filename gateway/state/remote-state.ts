@@ -7,11 +7,18 @@ import { Topics } from './topics.ts';
 export type StateQuestion =
   | { readonly ask: 'get' | 'delete' | 'takeOnce'; readonly room: StateRoom; readonly key: string }
   | {
-      readonly ask: 'set';
+      readonly ask: 'set' | 'add';
       readonly room: StateRoom;
       readonly key: string;
       readonly value: string;
       readonly options: EntryOptions;
+    }
+  | {
+      readonly ask: 'replace';
+      readonly room: StateRoom;
+      readonly key: string;
+      readonly value: string;
+      readonly ttlMs: number;
     }
   | { readonly ask: 'deleteOwned'; readonly room: StateRoom; readonly owner: string }
   | { readonly ask: 'takeSlots'; readonly needs: readonly WindowNeed[] }
@@ -32,6 +39,14 @@ export class RemoteState implements State {
 
   async set(room: StateRoom, key: string, value: string, options: EntryOptions): Promise<void> {
     await this.#batches.ask({ ask: 'set', room, key, value, options });
+  }
+
+  add(room: StateRoom, key: string, value: string, options: EntryOptions): Promise<boolean> {
+    return this.#batches.ask({ ask: 'add', room, key, value, options }) as Promise<boolean>;
+  }
+
+  replace(room: StateRoom, key: string, value: string, ttlMs: number): Promise<boolean> {
+    return this.#batches.ask({ ask: 'replace', room, key, value, ttlMs }) as Promise<boolean>;
   }
 
   delete(room: StateRoom, key: string): Promise<boolean> {
@@ -76,7 +91,10 @@ export async function answerState(state: State, question: StateQuestion): Promis
     case 'takeOnce':
       return state[question.ask](question.room, question.key);
     case 'set':
-      return state.set(question.room, question.key, question.value, question.options);
+    case 'add':
+      return state[question.ask](question.room, question.key, question.value, question.options);
+    case 'replace':
+      return state.replace(question.room, question.key, question.value, question.ttlMs);
     case 'deleteOwned':
       return state.deleteOwned(question.room, question.owner);
     case 'takeSlots':

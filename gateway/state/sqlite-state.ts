@@ -107,10 +107,25 @@ export class SqliteState implements State {
 
   /** @param isDurable waits for the disk: the value outlives the machine's end too */
   async set(room: StateRoom, key: string, value: string, options: EntryOptions, isDurable = false): Promise<void> {
-    if (value.length > MAX_VALUE_LENGTH) throw tooLong();
     const now = this.now();
-    if (!this.#reading(() => this.#entries.hasRoom(room, key, now))) throw roomFull(room);
+    this.#assertFits(room, key, value, now);
     await this.#write(() => this.#entries.write(room, key, value, options, now), isDurable);
+  }
+
+  async add(room: StateRoom, key: string, value: string, options: EntryOptions): Promise<boolean> {
+    const now = this.now();
+    this.#assertFits(room, key, value, now);
+    return this.#write(() => this.#entries.add(room, key, value, options, now));
+  }
+
+  async replace(room: StateRoom, key: string, value: string, ttlMs: number): Promise<boolean> {
+    if (value.length > MAX_VALUE_LENGTH) throw tooLong();
+    return this.#write(() => this.#entries.replace(room, key, value, ttlMs, this.now()));
+  }
+
+  #assertFits(room: StateRoom, key: string, value: string, now: number): void {
+    if (value.length > MAX_VALUE_LENGTH) throw tooLong();
+    if (!this.#reading(() => this.#entries.hasRoom(room, key, now))) throw roomFull(room);
   }
 
   delete(room: StateRoom, key: string): Promise<boolean> {

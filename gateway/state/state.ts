@@ -57,6 +57,13 @@ export interface State {
   get(room: StateRoom, key: string): Promise<string | undefined>;
   /** Resolves once the value would survive the end of this process. */
   set(room: StateRoom, key: string, value: string, options: EntryOptions): Promise<void>;
+  /** Sets it unless there is one. @returns whether it did: of many at once, one does */
+  add(room: StateRoom, key: string, value: string, options: EntryOptions): Promise<boolean>;
+  /**
+   * Sets one that is there, so that what was ended never comes back. Its owner stays.
+   * @returns whether there was one
+   */
+  replace(room: StateRoom, key: string, value: string, ttlMs: number): Promise<boolean>;
   /** @returns whether there was one */
   delete(room: StateRoom, key: string): Promise<boolean>;
   /** Reads and deletes it in one step. Undefined means that it is used, or never was. */

@@ -31,6 +31,25 @@ describe('entries', () => {
     expect(await state.takeOnce('once', 'a')).toBeUndefined();
   });
 
+  test('are added by one of many, and replaced only where they are', async () => {
+    const { clock, pass } = createStillClock();
+    const { state } = openTestState({ clock });
+    const added = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => state.add('once', 'a', `${i}`, { ttlMs: 1_000 })),
+    );
+    expect(added.filter(Boolean)).toHaveLength(1);
+    expect(await state.get('once', 'a')).toBe('0');
+    expect(await state.replace('session', 'a', 'other', 1_000)).toBe(false);
+    pass(1_000);
+    expect(await state.replace('once', 'a', 'late', 1_000)).toBe(false);
+    expect(await state.add('once', 'a', 'again', { ttlMs: 1_000, owner: 'u' })).toBe(true);
+    expect(await state.replace('once', 'a', 'longer', 5_000)).toBe(true);
+    pass(4_000);
+    expect(await state.get('once', 'a')).toBe('longer');
+    expect(await state.deleteOwned('once', 'u')).toBe(1);
+    expect(await state.replace('once', 'a', 'late', 1_000)).toBe(false);
+  });
+
   test('that have expired count as used', async () => {
     const { clock, pass } = createStillClock();
     const { state } = openTestState({ clock });

@@ -26,6 +26,18 @@ export function createMemoryState(): MemoryState {
   return {
     get: (room, key) => answer(() => entries.get(keyOf(room, key))),
     set: (room, key, value) => answer(() => void entries.set(keyOf(room, key), value)),
+    add: (room, key, value) =>
+      answer(() => {
+        if (entries.has(keyOf(room, key))) return false;
+        entries.set(keyOf(room, key), value);
+        return true;
+      }),
+    replace: (room, key, value) =>
+      answer(() => {
+        if (!entries.has(keyOf(room, key))) return false;
+        entries.set(keyOf(room, key), value);
+        return true;
+      }),
     delete: (room, key) => answer(() => entries.delete(keyOf(room, key))),
     takeOnce: (room, key) =>
       answer(() => {

@@ -1,0 +1,162 @@
+// Sessions in the state. Their ids are known to browsers alone; the state has hashes of them.
+//
+// What a session consists of is ended in any part of it: the application's entry, the person's, or
+// the one that ties the person's to the session at the provider. None of them comes back.
+
+import { createHmac, hash, type KeyObject } from 'node:crypto';
+import type { State } from '../../state/state.ts';
+import type { Person } from '../person.ts';
+import {
+  type AppRecord,
+  formatAppRecord,
+  formatPersonRecord,
+  type PersonRecord,
+  parseAppRecord,
+  parsePersonRecord,
+} from './session-record.ts';
+
+const ROOM = 'session';
+/** Another value than before says that a session was ended, by whomever. */
+const MARK = 'mark';
+const MARK_TTL_MS = 400 * 86_400_000;
+
+/** A session of an application, with the person's that it belongs to. */
+export interface StoredSession {
+  readonly app: AppRecord;
+  readonly person: PersonRecord;
+}
+
+/** What a session may last. */
+export interface Durations {
+  /** Since the person signed in. */
+  readonly absoluteMs: number;
+  /** Without a request. */
+  readonly idleMs: number;
+}
+
+/** Of a person's own sessions. Every function throws StateError without the state. */
+export class SessionStore {
+  readonly #state: State;
+  readonly #key: KeyObject;
+
+  /** @param key derived for sessions alone */
+  constructor(state: State, key: KeyObject) {
+    this.#state = state;
+    this.#key = key;
+  }
+
+  /** Of the value of a cookie: 32 random bytes need no key. */
+  static idOf(value: string): string {
+    return hash('sha256', value, 'base64url');
+  }
+
+  /** @param providerSession the provider's own name of the session (`sid`), if it has one */
+  async createPerson(
+    value: string,
+    record: PersonRecord,
+    { idleMs }: Durations,
+    providerSession?: string,
+  ): Promise<void> {
+    const id = SessionStore.idOf(value);
+    const { provider } = record.person;
+    const owner = this.#hashOf('session', provider, providerSession ?? id);
+    await this.#state.set(ROOM, linkKey(id), '', { ttlMs: left(record), owner });
+    await this.#state.set(ROOM, personKey(id), formatPersonRecord(record), {
+      ttlMs: Math.min(idleMs, left(record)),
+      owner: this.#ownerOf(record.person),
+    });
+  }
+
+  async createApp(value: string, record: AppRecord, { idleMs }: Durations): Promise<void> {
+    await this.#state.set(ROOM, appKey(SessionStore.idOf(value)), formatAppRecord(record), { ttlMs: idleMs });
+  }
+
+  /** Undefined for one that has ended, or whose person's has. */
+  async readApp(id: string): Promise<StoredSession | undefined> {
+    const text = await this.#state.get(ROOM, appKey(id));
+    const app = text === undefined ? undefined : parseAppRecord(text);
+    const person = app && (await this.readPerson(app.personId));
+    return app && person && { app, person };
+  }
+
+  async readPerson(id: string): Promise<PersonRecord | undefined> {
+    const [text, link] = await Promise.all([this.#state.get(ROOM, personKey(id)), this.#state.get(ROOM, linkKey(id))]);
+    const record = text === undefined || link === undefined ? undefined : parsePersonRecord(text);
+    return record && record.untilMs > Date.now() ? record : undefined;
+  }
+
+  /** Both last longer: they were used. What was ended meanwhile stays so. */
+  async touch(id: string, { app, person }: StoredSession, ofApp: Durations, ofPerson: Durations): Promise<void> {
+    const now = Date.now();
+    await Promise.all([
+      this.#state.replace(ROOM, appKey(id), formatAppRecord({ ...app, seenAt: now }), ofApp.idleMs),
+      this.touchPerson(app.personId, person, ofPerson),
+    ]);
+  }
+
+  async touchPerson(id: string, record: PersonRecord, { idleMs }: Durations): Promise<void> {
+    const text = formatPersonRecord({ ...record, seenAt: Date.now() });
+    await this.#state.replace(ROOM, personKey(id), text, Math.max(1, Math.min(idleMs, left(record))));
+  }
+
+  /** @returns whether there was one */
+  async endApp(id: string): Promise<boolean> {
+    const wasThere = await this.#state.delete(ROOM, appKey(id));
+    if (wasThere) await this.#tell();
+    return wasThere;
+  }
+
+  /** With its applications' ones. @returns whether there was one */
+  async endPerson(id: string): Promise<boolean> {
+    const [wasThere] = await Promise.all([
+      this.#state.delete(ROOM, personKey(id)),
+      this.#state.delete(ROOM, linkKey(id)),
+    ]);
+    if (wasThere) await this.#tell();
+    return wasThere;
+  }
+
+  /** All sessions of somebody. @returns how many there were */
+  async endAllOf(person: Pick<Person, 'provider' | 'subject'>): Promise<number> {
+    const count = await this.#state.deleteOwned(ROOM, this.#ownerOf(person));
+    if (count > 0) await this.#tell();
+    return count;
+  }
+
+  /** All that began in one session at the provider. @returns how many there were */
+  async endAllIn(provider: string, providerSession: string): Promise<number> {
+    const count = await this.#state.deleteOwned(ROOM, this.#hashOf('session', provider, providerSession));
+    if (count > 0) await this.#tell();
+    return count;
+  }
+
+  /** Changes with every end of a session. */
+  async readMark(): Promise<string> {
+    return (await this.#state.get(ROOM, MARK)) ?? '';
+  }
+
+  /** @returns a function that ends it */
+  onEnd(listener: () => void): () => void {
+    return this.#state.subscribe(ROOM, listener);
+  }
+
+  /** The mark first: a message may be lost, and workers look for it anyway. */
+  async #tell(): Promise<void> {
+    await this.#state.set(ROOM, MARK, crypto.randomUUID(), { ttlMs: MARK_TTL_MS });
+    await this.#state.publish(ROOM, '');
+  }
+
+  #ownerOf({ provider, subject }: Pick<Person, 'provider' | 'subject'>): string {
+    return this.#hashOf('person', provider, subject);
+  }
+
+  #hashOf(...parts: readonly string[]): string {
+    return createHmac('sha256', this.#key).update(JSON.stringify(parts)).digest('base64url');
+  }
+}
+
+const appKey = (id: string): string => `app.${id}`;
+const personKey = (id: string): string => `person.${id}`;
+const linkKey = (id: string): string => `link.${id}`;
+
+const left = ({ untilMs }: PersonRecord): number => Math.max(1, untilMs - Date.now());

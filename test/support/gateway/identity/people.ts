@@ -1,0 +1,54 @@
+// People, and sessions of theirs in a state of the test.
+
+import { createSecretKey } from 'node:crypto';
+import type { Exchange } from '../../../../gateway/exchange.ts';
+import type { Person } from '../../../../gateway/identity/person.ts';
+import { Seal } from '../../../../gateway/identity/sessions/seal.ts';
+import { type Durations, SessionStore } from '../../../../gateway/identity/sessions/session-store.ts';
+import { APP_COOKIE, type SessionPlace, Sessions } from '../../../../gateway/identity/sessions/sessions.ts';
+import { OwnCookie } from '../../../../gateway/request/own-cookies.ts';
+import type { State } from '../../../../gateway/state/state.ts';
+
+const KEY = createSecretKey(Buffer.alloc(32, 5));
+const HOUR = 3_600_000;
+export const DURATIONS: Durations = { absoluteMs: 24 * HOUR, idleMs: 8 * HOUR };
+
+export const personOf = (name: string, more: Partial<Person> = {}): Person => ({
+  provider: 'staff',
+  subject: `subject of ${name}`,
+  email: `${name}@example.com`,
+  groups: ['all'],
+  claims: new Map([['team', ['red', 'blue']]]),
+  amr: ['pwd'],
+  ...more,
+});
+
+export const placeOf = (name: string, more: Partial<Durations> = {}, providers = ['staff']): SessionPlace => ({
+  name,
+  sessionRules: { ...DURATIONS, ...more, providers: new Set(providers) },
+});
+
+export function sessionsOver(state: State) {
+  const store = new SessionStore(state, KEY);
+  const seal = new Seal(KEY);
+  const sessions = new Sessions({ store, seal, auth: () => 'auth.example', ofPerson: () => DURATIONS });
+  return { store, seal, sessions };
+}
+
+/** @returns the values of both cookies */
+export async function signIn(store: SessionStore, person: Person, app: string, providerSession?: string) {
+  const now = Date.now();
+  const [own, ofApp] = [OwnCookie.draw(), OwnCookie.draw()];
+  const record = { person, signedInAt: now, seenAt: now, untilMs: now + DURATIONS.absoluteMs };
+  await store.createPerson(own, record, DURATIONS, providerSession);
+  await store.createApp(ofApp, { app, personId: SessionStore.idOf(own), seenAt: now }, DURATIONS);
+  return { own, ofApp };
+}
+
+/** A request with the cookie of an application's session. */
+export function requestWith(value: string | undefined, more: object = {}, headers: object = {}): Exchange {
+  const [pair = ''] = value === undefined ? [] : APP_COOKIE.format(value, true).split(';');
+  const [name = '', cookie = ''] = pair.split('=');
+  const head = { ownCookies: new Map([[name, cookie]]), authority: 'app.example', method: 'GET', target: '/', ...more };
+  return { head, message: { headers }, isSecure: true } as unknown as Exchange;
+}
