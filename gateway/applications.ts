@@ -4,11 +4,13 @@
 import { Refusal } from './answers/kinds.ts';
 import type { AppConfig } from './config/schema.ts';
 import type { Policies } from './identity/policies/policies.ts';
+import type { SessionRules } from './identity/sessions/session.ts';
 import type { PreparedLimit } from './limits/prepared-limit.ts';
 import type { LoginSet } from './login/login-set.ts';
 import type { PasswordChanges, SessionGuard } from './login/sessions.ts';
 import type { RuleSet } from './phases/prepared-rule.ts';
 import type { RequestHead } from './request/head.ts';
+import { isOwnPath } from './request/own-path.ts';
 import { canonicalPath, isAmbiguous, isCanonicalUnique, type PathOptions, readingsOf } from './request/path.ts';
 import type { SetNames } from './request/set-names.ts';
 import type { Origin } from './upstream/origin.ts';
@@ -24,6 +26,8 @@ export interface Application {
   readonly needsCertificate: boolean;
   /** Who may reach it; undefined if everybody may. */
   readonly access: Policies | undefined;
+  /** What it asks of sessions of people; undefined where nobody signs in. */
+  readonly sessionRules: SessionRules | undefined;
   /** Where cookies tell a session. */
   readonly sessions: SessionGuard | undefined;
   /** Undefined where no such request is known. */
@@ -58,11 +62,13 @@ export interface Found {
 
 /** An immutable table: a new configuration is a new one. */
 export class Applications {
+  readonly #named: ReadonlyMap<string, Application>;
   readonly #exact = new Map<string, Host>();
   readonly #wildcards = new Map<string, Host>();
   readonly #fallback: Host | undefined;
 
   constructor(applications: readonly Application[]) {
+    this.#named = new Map(applications.map((application) => [application.name, application]));
     const hosts = Map.groupBy(applications, ({ name }) => splitName(name).host);
     for (const [host, group] of hosts) {
       const places = group
@@ -85,10 +91,16 @@ export class Applications {
       return { application: only.application, readings: readings(path, only.application.config) };
     const all = readings(path, { origin: places.some(isOnWindows) ? 'windows' : 'unix' });
     const found = new Set(all.map((reading) => places.find(({ prefix }) => isBelow(reading, prefix))?.application));
-    const [application] = found;
+    // The gateway's own paths are at every host, whatever applications lie below others.
+    const [application = isOwnPath(path) ? places[0]?.application : undefined] = found;
     if (found.size > 1) throw new Refusal('PATH_AMBIGUOUS');
     if (!application) throw new Refusal('HOST_UNKNOWN');
     return { application, readings: all };
+  }
+
+  /** By its name in the configuration. */
+  named(name: string): Application | undefined {
+    return this.#named.get(name);
   }
 
   /** The TLS profile of a host: one host has one, whatever its paths. */

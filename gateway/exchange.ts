@@ -12,6 +12,7 @@ import type { LeakVerdict } from './checks/checks.ts';
 import type { Peer } from './connection/peer.ts';
 import { isHttp2, streamOf } from './http-version.ts';
 import type { AccessDecision } from './identity/policies/policies.ts';
+import type { PersonSession } from './identity/sessions/session.ts';
 import type { Attempt } from './login/attempt.ts';
 import type { Captured } from './record/decision.ts';
 import type { RequestHead } from './request/head.ts';
@@ -35,6 +36,8 @@ export class Exchange {
   found: Found | undefined;
   /** Where the application has policies. */
   access: AccessDecision | undefined;
+  /** Of the person whose request it is, where the application asks for one. */
+  session: PersonSession | undefined;
   /** If it is a login. */
   attempt: Attempt | undefined;
   /** What rules add for the application, by name. */

@@ -19,6 +19,7 @@ import type { TlsProfileOptions } from './connection/tls-profiles.ts';
 import type { GatewayOptions, ProcessLists } from './gateway-options.ts';
 import { Browsers } from './handle/browsers.ts';
 import { Handles } from './handle/handles.ts';
+import { createPeople, type People } from './identity/setup/people.ts';
 import { LoginLimits } from './limits/login-limits.ts';
 import { KnownCredentials } from './login/known-credentials.ts';
 import { CheckTimes } from './observe/check-times.ts';
@@ -30,7 +31,7 @@ import { Recorder } from './record/recorder.ts';
 import { BodyRates } from './request/body-rate.ts';
 import { isIn } from './request/client-address.ts';
 import type { FindList } from './rules/compile-expression.ts';
-import { type ChecksModule, createSetup, type GatewaySetup, loadChecks, profileFor, retireSetup } from './setup.ts';
+import { createSetup, type GatewaySetup, loadModules, profileFor, retireSetup, type SetupModules } from './setup.ts';
 import { deriveKey } from './state/gateway-key.ts';
 
 export interface Gateway {
@@ -65,7 +66,7 @@ interface Opening {
 
 /** @throws ServerError for an address that is taken, or files that cannot be used */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const running = new RunningGateway(options, await loadChecks(options.config));
+  const running = new RunningGateway(options, await loadModules(options.config));
   try {
     await running.listen();
   } catch (error) {
@@ -88,16 +89,17 @@ class RunningGateway implements Gateway {
   readonly #servers: HttpServers;
   readonly #listeners: Server[] = [];
   readonly #limits: LoginLimits | undefined;
-  #checks: ChecksModule | undefined;
+  readonly #people: People | undefined;
+  #modules: SetupModules;
   #lists: ProcessLists;
   #closed: Promise<void> | undefined;
   #setup: GatewaySetup;
   readonly urls: string[] = [];
   readonly ports: number[] = [];
 
-  constructor(options: GatewayOptions, checks: ChecksModule | undefined) {
+  constructor(options: GatewayOptions, modules: SetupModules) {
     this.#options = options;
-    this.#checks = checks;
+    this.#modules = modules;
     const { config, onEvent = () => undefined, ticketSecret = randomBytes(SECRET_BYTES) } = options;
     this.#onEvent = onEvent;
     const { state } = options;
@@ -120,6 +122,9 @@ class RunningGateway implements Gateway {
     };
     this.#lists = options.lists ?? NO_LISTS;
     this.#limits = state && new LoginLimits(state);
+    this.#people =
+      state &&
+      createPeople({ state: state.state, gatewayKey: state.key, identity: () => this.#setup.identity, onEvent });
     this.#setup = this.#createSetup(config, (name) => this.#lists.lookup(name));
     this.#bodyRates = new BodyRates(() => this.#setup.config.limits);
     const handle = createPipeline({
@@ -133,6 +138,7 @@ class RunningGateway implements Gateway {
       reports: state && new Reports(state.state, deriveKey(state.key, 'reports')),
       browsers: state && new Browsers(state.state, new Handles(deriveKey(state.key, 'handles'))),
       limits: this.#limits,
+      people: this.#people,
       lists: () => this.#lists,
     });
     this.#servers = createHttpServers(config.limits, {
@@ -170,7 +176,7 @@ class RunningGateway implements Gateway {
   }
 
   async reload(config: GatewayConfig, lists = this.#lists): Promise<void> {
-    this.#checks ??= await loadChecks(config);
+    this.#modules = { ...this.#modules, ...(await loadModules(config)) };
     const before = this.#setup;
     this.#setup = this.#createSetup(config, (name) => lists.lookup(name), before);
     this.#lists = lists;
@@ -184,13 +190,13 @@ class RunningGateway implements Gateway {
 
   #createSetup(config: GatewayConfig, findList: FindList, previous?: GatewaySetup): GatewaySetup {
     const onChecked = (seconds: number): void => this.#checkTimes.observe(seconds);
-    return createSetup(config, { tls: this.#tlsOptions, findList, previous, checks: this.#checks, onChecked });
+    return createSetup(config, { tls: this.#tlsOptions, findList, previous, ...this.#modules, onChecked });
   }
 
   /** The first login does not wait for what the service has published. */
   #makeReady(before?: Checks): void {
     const { checks } = this.#setup;
-    if (checks && checks !== before) void this.#checks?.reportReadiness(checks, this.#onEvent);
+    if (checks && checks !== before) void this.#modules.checks?.reportReadiness(checks, this.#onEvent);
   }
 
   close({ deadlineMs = DEFAULT_DEADLINE_MS }: CloseOptions = {}): Promise<void> {
@@ -211,6 +217,7 @@ class RunningGateway implements Gateway {
     clearTimeout(deadline);
     this.#servers.close();
     this.#bodyRates.close();
+    this.#people?.sessions.close();
     this.#recorder.flush();
     await retireSetup(this.#setup, undefined);
     this.#onEvent({ event: 'closed' });
@@ -220,6 +227,7 @@ class RunningGateway implements Gateway {
     return [
       ...this.#observe.collect(),
       this.#checkTimes.collect(),
+      ...(this.#people ? [this.#people.signIns.collect()] : []),
       gauge(
         'credveil_gateway_connections',
         'Open connections of clients.',

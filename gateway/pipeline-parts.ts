@@ -3,6 +3,7 @@
 import type { CheckBudget } from './checks/check-budget.ts';
 import type { BufferBudget } from './connection/buffer-budget.ts';
 import type { Browsers } from './handle/browsers.ts';
+import type { People } from './identity/setup/people.ts';
 import type { Limits } from './limits/limits.ts';
 import type { Lists } from './lists/lists.ts';
 import type { KnownCredentials } from './login/known-credentials.ts';
@@ -27,5 +28,7 @@ export interface PipelineParts {
   readonly reports: Reports | undefined;
   /** Undefined without a state. */
   readonly limits: Limits | undefined;
+  /** Undefined without a state. */
+  readonly people: People | undefined;
   readonly lists: () => Pick<Lists, 'observe'>;
 }

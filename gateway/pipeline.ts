@@ -10,12 +10,12 @@ import { Exchange } from './exchange.ts';
 import { answerQuestion } from './forward-auth/answer-question.ts';
 import { findCandidates } from './login/find-login.ts';
 import type { Observe } from './observe/observe.ts';
-import { assertAccess } from './phases/access.ts';
+import { mayReach } from './phases/access.ts';
 import { isBlocked } from './phases/apply-actions.ts';
 import { findApplication, judgeTarget } from './phases/find-application.ts';
 import { forwardRequest } from './phases/forward-request.ts';
 import { handleLogin } from './phases/handle-login.ts';
-import { answerOwnRoute, isOwnRoute } from './phases/own-routes.ts';
+import { answerOwnHost, answerOwnRoute, isOwnHost, isOwnRoute } from './phases/own-routes.ts';
 import { passVerdict } from './phases/pass-verdict.ts';
 import { readRequest } from './phases/read-request.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
@@ -53,6 +53,10 @@ export function createPipeline(parts: PipelineParts): Handle {
         redirectToHttps(exchange, setup, observe);
         return;
       }
+      if (isOwnHost(exchange, setup)) {
+        answerOwnHost(exchange, parts, setup).catch((error) => fail(exchange, error, parts));
+        return;
+      }
       findApplication(exchange, setup);
       if (isOwnRoute(exchange)) {
         answerOwnRoute(exchange, parts, setup).catch((error) => fail(exchange, error, parts));
@@ -60,10 +64,7 @@ export function createPipeline(parts: PipelineParts): Handle {
       }
       const target = judgeTarget(exchange);
       if (target === undefined) observe.answered(exchange, 'REDIRECTED');
-      else if (!isBanned(exchange, parts)) {
-        assertAccess(exchange, setup, parts);
-        goOn(exchange, target, parts, setup);
-      }
+      else if (!isBanned(exchange, parts)) enter(exchange, target, parts, setup);
     } catch (error) {
       fail(exchange, error, parts);
     }
@@ -72,6 +73,20 @@ export function createPipeline(parts: PipelineParts): Handle {
 
 /** Writing to a client that has left. */
 const ignore = (): void => undefined;
+
+/** Phase 6, and what follows for whoever may. */
+function enter(exchange: Exchange, target: string, parts: PipelineParts, setup: GatewaySetup): void {
+  const may = mayReach(exchange, setup, parts);
+  if (!(may instanceof Promise)) {
+    if (may) goOn(exchange, target, parts, setup);
+    return;
+  }
+  may
+    .then((isIn) => {
+      if (isIn && !exchange.response.destroyed) goOn(exchange, target, parts, setup);
+    })
+    .catch((error) => fail(exchange, error, parts));
+}
 
 /** Phases 7 to 13. Only a login waits for its body. */
 function goOn(exchange: Exchange, target: string, parts: PipelineParts, setup: GatewaySetup): void {

@@ -10,8 +10,10 @@ import { createCheckerMemory } from './checks/checker-memory.ts';
 import type { Checks } from './checks/checks.ts';
 import { readLeakFiles } from './checks/leak-files.ts';
 import type { AppConfig, GatewayConfig, TlsConfig } from './config/schema.ts';
+import { isSecured } from './config/secured.ts';
 import { profileId, profilesOf, TlsProfile, type TlsProfileOptions } from './connection/tls-profiles.ts';
 import { compilePolicies } from './identity/policies/policies.ts';
+import { createIdentity, type Identity, type ProvidersModule, sessionRulesOf } from './identity/setup/identity.ts';
 import { ServiceTokens } from './identity/tokens/service-tokens.ts';
 import { tokenFolder } from './identity/tokens/token-folder.ts';
 import { prepareLimit } from './limits/prepare-limits.ts';
@@ -44,6 +46,8 @@ export interface GatewaySetup {
   readonly checks: Checks | undefined;
   /** Undefined where every application is open to everybody. */
   readonly tokens: ServiceTokens | undefined;
+  /** Undefined where nobody signs in. */
+  readonly identity: Identity | undefined;
   /** Undefined without `outcome`. */
   readonly outcomeToken: OutcomeToken | undefined;
   isClosing: boolean;
@@ -51,15 +55,25 @@ export interface GatewaySetup {
 
 export type ChecksModule = typeof import('./checks/checks.ts');
 
-/** The checks of a configuration that has some, for `createSetup`. */
-export const loadChecks = async ({ leaks }: GatewayConfig): Promise<ChecksModule | undefined> =>
-  leaks && (await import('./checks/checks.ts'));
+/** What only some configurations need, and others do not load: the SDK, libraries of providers. */
+export interface SetupModules {
+  /** With `leaks`. */
+  readonly checks?: Pick<ChecksModule, 'createChecks' | 'reportReadiness'> | undefined;
+  /** With `identity`. */
+  readonly providers?: ProvidersModule | undefined;
+}
 
-export interface SetupParts {
+export async function loadModules({ leaks, identity }: GatewayConfig): Promise<SetupModules> {
+  const hasProviders = Object.keys(identity).length > 0;
+  return {
+    ...(leaks && { checks: await import('./checks/checks.ts') }),
+    ...(hasProviders && { providers: await import('./identity/sign-in/create-provider.ts') }),
+  };
+}
+
+export interface SetupParts extends SetupModules {
   readonly tls: TlsProfileOptions;
   readonly findList: FindList;
-  /** Needed for a configuration with `leaks`: others do not load the SDK. */
-  readonly checks?: Pick<ChecksModule, 'createChecks'> | undefined;
   /** Called with the seconds that a check of a login took. */
   readonly onChecked?: (seconds: number) => void;
   /** The setup that this one replaces. */
@@ -90,6 +104,7 @@ export function createSetup(config: GatewayConfig, parts: SetupParts): GatewaySe
       config: app,
       origin,
       tlsProfile: tls && profileId(tls),
+      sessionRules: sessionRulesOf(app.access, config),
       access: app.access && compilePolicies(app.access.policies, findList),
       sessions: sessionsOf(app, findList),
       passwordChanges: app.login && createPasswordChanges(app.login, findList),
@@ -114,6 +129,7 @@ export function createSetup(config: GatewayConfig, parts: SetupParts): GatewaySe
     profiles,
     origins,
     checks,
+    identity: createIdentityOf(config, parts),
     tokens: openTokensOf(config, parts),
     outcomeToken: config.outcome && readOutcomeToken(config.outcome.tokenFile, accessOf(config)),
     isClosing: false,
@@ -153,6 +169,12 @@ function openTokensOf(
   return previous?.tokens ?? new ServiceTokens(tokenFolder(stateDirectory), tls.onEvent);
 }
 
+const createIdentityOf = (config: GatewayConfig, { providers: module, previous }: SetupParts): Identity | undefined =>
+  createIdentity(
+    { ...config, isSecure: isSecured(config), tlsProfile: config.tls && profileId(config.tls) },
+    { access: accessOf(config), module, previous: previous?.identity },
+  );
+
 /** Closes what the next setup does not go on with. */
 export async function retireSetup(setup: GatewaySetup, next: GatewaySetup | undefined): Promise<void> {
   if (next?.tokens !== setup.tokens) setup.tokens?.close();
@@ -166,10 +188,11 @@ export async function retireSetup(setup: GatewaySetup, next: GatewaySetup | unde
  * scans addresses is not shown the certificate of some host.
  */
 export function profileFor(
-  { applications, profiles, config }: GatewaySetup,
+  { applications, profiles, config, identity }: GatewaySetup,
   serverName: string | undefined,
 ): TlsProfile | undefined {
-  const id = serverName === undefined ? undefined : applications.profileOf(serverName);
+  const isOwn = serverName !== undefined && serverName === identity?.host;
+  const id = serverName === undefined || isOwn ? undefined : applications.profileOf(serverName);
   if (id !== undefined) return profiles.get(id);
   const [only] = profiles.values();
   return config.tls ? profiles.get(profileId(config.tls)) : profiles.size === 1 ? only : undefined;

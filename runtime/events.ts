@@ -78,6 +78,18 @@ export type ServerEvent =
       readonly user?: string;
       readonly request: string;
     }
+  /** Somebody signed in with a provider of identities, on their way to an application. */
+  | { readonly event: 'signed-in'; readonly provider: string; readonly app: string; readonly request: string }
+  /** Or did not: `fault` says whose it is, `reason` which rule was broken. */
+  | {
+      readonly event: 'sign-in-failed';
+      readonly provider: string;
+      readonly fault: 'away' | 'refused' | 'invalid';
+      readonly reason: string;
+      readonly request: string;
+    }
+  /** A provider said that sessions ended, or what claimed to be one. */
+  | { readonly event: 'signed-out-by-provider'; readonly provider: string; readonly sessions: number }
   /** Connections that were ended before a request, since the last such line. */
   | {
       readonly event: 'connections-refused';

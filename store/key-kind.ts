@@ -1,6 +1,6 @@
 // What a key file holds, by the first characters of its text.
 
-export type WantedKey = 'dataset' | 'client' | 'signing' | 'watch' | 'any' | 'identity' | 'token';
+export type WantedKey = 'dataset' | 'client' | 'signing' | 'watch' | 'any' | 'identity' | 'token' | 'secret';
 
 const FOUND: readonly (readonly [start: string, name: string])[] = [
   ['credveil-hmac-', 'a dataset key'],
@@ -32,6 +32,7 @@ const WANTED: { readonly [wanted in WantedKey]: readonly [name: string, hint: st
     'a token of one line and 32 to 256 characters',
     'Write one to a file of mode 0600: (umask 077; openssl rand -hex 32 > FILE)',
   ],
+  secret: ['a secret of one line', 'Write what the provider gave you to a file of mode 0600.'],
   identity: ['an age identity', 'Name the file that age-keygen wrote.'],
 };
 
@@ -39,6 +40,7 @@ const WANTED: { readonly [wanted in WantedKey]: readonly [name: string, hint: st
 export function describeWrongKey(text: string, wanted: WantedKey): { readonly why: string; readonly hint: string } {
   const [, found] = FOUND.find(([start]) => text.trimStart().startsWith(start)) ?? [];
   const [name, hint] = WANTED[wanted];
-  if (found === undefined) return { why: wanted === 'token' ? `not ${name}` : 'not a Credveil key', hint };
+  if (found === undefined)
+    return { why: wanted === 'token' || wanted === 'secret' ? `not ${name}` : 'not a Credveil key', hint };
   return { why: name.includes(found) ? `${found} that is not whole, or altered` : `${found}, not ${name}`, hint };
 }

@@ -3,7 +3,7 @@
 import type { TLSSocket } from 'node:tls';
 import type { GatewayConfig } from '../../gateway/config/schema.ts';
 import { ListReplica } from '../../gateway/lists/list-replica.ts';
-import { createSetup, type GatewaySetup, loadChecks, retireSetup } from '../../gateway/setup.ts';
+import { createSetup, type GatewaySetup, loadModules, retireSetup } from '../../gateway/setup.ts';
 import type { OnEvent } from '../../runtime/events.ts';
 
 /** Its lists, which hold the items of the configuration until they are loaded. */
@@ -22,8 +22,8 @@ export async function withSetup<Result>(
     onEvent,
     onSecured: (socket: TLSSocket) => void socket.destroy(),
   };
-  const checks = await loadChecks(config);
-  const setup = createSetup(config, { tls, checks, findList: (name) => lists.lookup(name) });
+  const modules = await loadModules(config);
+  const setup = createSetup(config, { tls, ...modules, findList: (name) => lists.lookup(name) });
   try {
     return await use(setup);
   } finally {

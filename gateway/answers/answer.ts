@@ -1,11 +1,11 @@
 // An answer of the gateway's own: problem+json (RFC 9457) to programs, a page to people.
 
-import { createHash } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { html } from '../../runtime/http/markup.ts';
 import { objectOf } from '../header-pairs.ts';
 import { isHttp2 } from '../http-version.ts';
 import { ANSWER_KINDS, type AnswerCode, type AnswerKind } from './kinds.ts';
+import { documentOf, PAGE_POLICY } from './page.ts';
 
 /** What an answer of the operator's own has instead of ours. */
 export interface CustomAnswer {
@@ -24,16 +24,12 @@ export interface AnswerOptions {
   readonly headers?: readonly string[];
   /** When it makes sense to try again. Default: with 503, five seconds. */
   readonly retryAfterS?: number | undefined;
+  /** Where somebody signs in: a member of the problem, and a link on the page. */
+  readonly signIn?: string;
   /** A way on, on the gateway's own page. */
   readonly link?: { readonly href: string; readonly text: string } | undefined;
 }
 
-const STYLE =
-  'body{margin:12vh auto;max-width:34rem;padding:0 1.25rem;font:1.05rem/1.55 system-ui,sans-serif;color:#1c2126;' +
-  'background:#fbfbfa}h1{font-size:1.5rem;margin:0 0 .75rem}p{margin:.5rem 0}small{color:#59616a}' +
-  '@media(prefers-color-scheme:dark){body{color:#e7e9ea;background:#16191c}small{color:#a3abb3}}';
-const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
-const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; frame-ancestors 'none'; base-uri 'none'`;
 const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
 /** Of a 503. */
@@ -49,14 +45,14 @@ export function sendAnswer(
   { headers: { accept } }: Pick<IncomingMessage, 'headers'>,
   response: ServerResponse,
   code: AnswerCode,
-  { id, close, custom = {}, headers = [], retryAfterS, link }: AnswerOptions,
+  { id, close, custom = {}, headers = [], retryAfterS, signIn, link = linkTo(signIn) }: AnswerOptions,
 ): void {
   const kind: AnswerKind = ANSWER_KINDS[code];
   const status = custom.status ?? kind.status;
   const isPage = prefersPage(accept);
   const body = isPage
     ? (custom.html ?? pageOf(kind, { id, retryAfterS, link }))
-    : (custom.json ?? problemOf(code, status, id));
+    : (custom.json ?? problemOf(code, status, id, signIn));
   const isStream = isHttp2(response.req);
   const own = [
     'Content-Type',
@@ -108,11 +104,15 @@ export function prefersPage(accept: string | undefined): boolean {
   return json < 0 || at < json;
 }
 
-export function problemOf(code: AnswerCode, status: number, id: string): string {
+/** @param signIn where somebody signs in */
+export function problemOf(code: AnswerCode, status: number, id: string, signIn?: string): string {
   const { title, detail, hint } = ANSWER_KINDS[code];
   const type = `urn:credveil:problem:${code.toLowerCase().replaceAll('_', '-')}`;
-  return JSON.stringify({ type, title, status, detail, code, hint, instance: `urn:credveil:request:${id}` });
+  return JSON.stringify({ type, title, status, detail, code, hint, instance: `urn:credveil:request:${id}`, signIn });
 }
+
+const linkTo = (signIn: string | undefined): AnswerOptions['link'] =>
+  signIn === undefined ? undefined : { href: signIn, text: 'Sign in' };
 
 const retryAfter = (seconds: number | undefined): string[] =>
   seconds === undefined ? [] : ['Retry-After', String(seconds)];
@@ -128,12 +128,10 @@ const pageOf = (
   { title, detail, hint }: AnswerKind,
   { id, retryAfterS, link }: Pick<AnswerOptions, 'id' | 'retryAfterS' | 'link'>,
 ): string =>
-  `<!doctype html>\n${
-    html`<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${title}</title><style>${{ markup: STYLE }}</style></head>
-<body><main><h1>${title}</h1><p>${detail}</p><p>${hint}</p>${retryAfterS === undefined ? '' : html`<p>Try again in ${formatWait(retryAfterS)}.</p>`}${link ? html`<p><a href="${link.href}">${link.text}</a></p>` : ''}<p><small>Request ${id}</small></p></main></body></html>`
-      .markup
-  }\n`;
+  documentOf(
+    title,
+    html`<p>${detail}</p><p>${hint}</p>${retryAfterS === undefined ? '' : html`<p>Try again in ${formatWait(retryAfterS)}.</p>`}${link ? html`<p><a href="${link.href}">${link.text}</a></p>` : ''}<p><small>Request ${id}</small></p>`,
+  );
 
 /** The whole answer as text, for a socket whose bytes never became a request. */
 export function rawAnswer(code: AnswerCode, id: string): string {

@@ -69,6 +69,28 @@ export const ANSWER_KINDS = {
     detail: 'This site began a session without a sign-in that its gateway saw.',
     hint: 'Sign in with the form of the site. If it persists, tell the site and give it the number of this request.',
   },
+  NOTICE_MALFORMED: malformed(
+    'The body is not a notice that a session has ended.',
+    'Send Content-Length and a form with a logout_token that was not sent before.',
+  ),
+  SIGN_IN_STALE: {
+    status: 400,
+    title: 'Sign-in not completed',
+    detail: 'This sign-in is too old, was used before, or began in another browser.',
+    hint: 'Open the site that you want, and sign in again.',
+  },
+  SIGN_IN_REFUSED: {
+    status: 403,
+    title: 'Not signed in',
+    detail: 'The service where people sign in did not let you in, or was told to stop.',
+    hint: 'Open the site that you want, and try again. If it persists, ask who manages your account.',
+  },
+  SIGN_OUT_FOREIGN: {
+    status: 403,
+    title: 'Not signed out',
+    detail: 'Another site asked for it.',
+    hint: 'Use the page of this site.',
+  },
   HOST_UNKNOWN: {
     status: 404,
     title: 'No such site',
@@ -181,6 +203,12 @@ export const ANSWER_KINDS = {
     detail: 'The gateway of this site failed.',
     hint: 'Try again later. If it persists, tell the site and give it the number of this request.',
   },
+  IDENTITY_INVALID: {
+    status: 502,
+    title: 'Sign-in not possible',
+    detail: 'The service where people sign in gave an answer that cannot be trusted.',
+    hint: 'Try again. If it persists, tell the site and give it the number of this request.',
+  },
   UPSTREAM_FAILED: {
     status: 502,
     title: 'Site unreachable',
@@ -192,6 +220,18 @@ export const ANSWER_KINDS = {
     title: 'Too busy',
     detail: 'This site has too much to do.',
     hint: 'Try again in a few seconds.',
+  },
+  IDENTITY_AWAY: {
+    status: 503,
+    title: 'Sign-in not possible now',
+    detail: 'The service where people sign in does not answer.',
+    hint: 'Try again in a minute. If it persists, tell the site and give it the number of this request.',
+  },
+  SESSIONS_AWAY: {
+    status: 503,
+    title: 'Sign-ins cannot be checked now',
+    detail: 'The gateway of this site cannot reach what it knows of sign-ins, and lets nobody pass without it.',
+    hint: 'Try again in a minute. If it persists, tell the site and give it the number of this request.',
   },
   LOGIN_UNCHECKED: {
     status: 503,

@@ -64,7 +64,7 @@ export function conflictsIn(config: GatewayConfig): Conflict[] {
     if (names.has(plain))
       conflicts.push({ path: ['apps', name], message: 'names the same place as another application' });
     names.add(plain);
-    if (auth !== undefined && plain.split('/')[0] === auth)
+    if (auth !== undefined && plain.split('/')[0] === auth.replace(/:\d+$/, ''))
       conflicts.push({ path: ['apps', name], message: "has the host of the gateway's own pages (auth)" });
     if ((upstream.certFile === undefined) !== (upstream.keyFile === undefined))
       conflicts.push({ path: ['apps', name, 'upstream'], message: 'needs certFile and keyFile together' });

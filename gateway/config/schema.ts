@@ -9,6 +9,7 @@ import { LEAKS_SCHEMA } from '../checks/leaks-schema.ts';
 import { text, wholeNumber } from '../config-values.ts';
 import { FORWARD_AUTH_KINDS } from '../forward-auth/original-request.ts';
 import { ACCESS_SCHEMA } from '../identity/access/access-schema.ts';
+import { IDENTITY_SCHEMA, SESSIONS_SCHEMA } from '../identity/identity-schema.ts';
 import { LOGIN_LIMITS_SCHEMA } from '../limits/limit-schema.ts';
 import { LISTS_SCHEMA } from '../lists/list-schema.ts';
 import { LOGIN_SCHEMA } from '../login/login-config.ts';
@@ -19,7 +20,8 @@ import { lettersOf, mayBeKept } from '../request/reserved-names.ts';
 
 const PORT = '(?:\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
 const LISTEN = new RegExp(`^(?:\\[[0-9a-fA-F:.]+\\]|[^[\\]:\\s]*):${PORT}$`);
-const HOST = /^(?!.*\.\.)[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?$/;
+const AUTHORITY = new RegExp(`^(?!.*\\.\\.)[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?(?::${PORT})?$`);
+const AUTH = 'must be a host name in lower case, and a port if browsers use another than the usual one';
 /** A host, `*.` and a host, or `*`, and the path below which the application lies. */
 export const APP_NAME =
   /^(?:\*|(?:\*\.)?[a-z0-9_][a-z0-9_.-]{0,251}|\[[0-9a-f:.]+\])(?:\/[A-Za-z0-9_.~!$&'()+,=:@-]+)*\/?$/;
@@ -192,7 +194,11 @@ export const CONFIG = z.strictObject({
   forwardAuth: forwardAuth.optional(),
   apps,
   /** The host of the gateway's own pages. No application may have it. */
-  auth: z.string({ error: 'must be a host name' }).regex(HOST, { error: 'must be a host name' }).optional(),
+  auth: z.string({ error: AUTH }).regex(AUTHORITY, { error: AUTH }).optional(),
+  /** Who says who somebody is: providers by name. */
+  identity: IDENTITY_SCHEMA,
+  /** How long that holds. */
+  sessions: SESSIONS_SCHEMA,
   tls: tls.optional(),
   /** Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. Nobody's by default. */
   trustedProxies: z.array(network, { error: 'must be a list of networks' }).default([]),

@@ -1,29 +1,54 @@
-// Phase 4: paths of the gateway itself, at each host of an application.
+// Phase 4: paths of the gateway itself, at each host of an application, and its own host.
 
 import { ClientGoneError } from '../../runtime/http/problem.ts';
 import { readBody } from '../../runtime/http/request-body.ts';
 import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
+import { answerAppPage, CALLBACK, SIGN_OUT } from '../identity/routes/app-pages.ts';
+import { answerOwnPage } from '../identity/routes/own-pages.ts';
 import { MAX_REPORT_BYTES, parseReport } from '../outcome/report.ts';
 import type { Reports } from '../outcome/reports.ts';
 import type { OutcomeToken } from '../outcome/token.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
+import { isOwnPath, OWN_PATH } from '../request/own-path.ts';
 import type { GatewaySetup } from '../setup.ts';
 import { StateError } from '../state/state.ts';
 
-const OWN = '/.credveil/';
-const OUTCOME = `${OWN}outcome`;
+const OUTCOME = `${OWN_PATH}outcome`;
 
-/** Nothing below it reaches an application. */
-export const isOwnRoute = ({ head }: Exchange): boolean => head?.path.startsWith(OWN) === true;
+export const isOwnRoute = ({ head }: Exchange): boolean => head !== undefined && isOwnPath(head.path);
+
+/** Where people sign in: no application is served there. */
+export const isOwnHost = ({ head }: Exchange, { identity }: GatewaySetup): boolean =>
+  identity !== undefined && head?.host === identity.host;
+
+/** @throws Refusal */
+export async function answerOwnHost(
+  exchange: Exchange,
+  { observe, people, bodyRates }: PipelineParts,
+  { identity, applications }: GatewaySetup,
+): Promise<void> {
+  const { peer, message } = exchange;
+  // A connection that was secured for other hosts is theirs.
+  if (peer.profile !== undefined && peer.profile !== identity?.tlsProfile)
+    throw new Refusal('HOST_MISDIRECTED', { close: true });
+  if (!identity || !people) throw new Refusal('SESSIONS_AWAY');
+  bodyRates.watch(message);
+  await answerOwnPage(exchange, { people, identity, applications, observe });
+}
 
 /** @throws Refusal */
 export async function answerOwnRoute(
   exchange: Exchange,
-  { observe, reports, bodyRates }: PipelineParts,
-  { outcomeToken }: GatewaySetup,
+  { observe, reports, bodyRates, people }: PipelineParts,
+  { outcomeToken, identity, applications }: GatewaySetup,
 ): Promise<void> {
   const { head, response } = exchange;
+  if (identity && (head?.path === CALLBACK || head?.path === SIGN_OUT)) {
+    if (!people) throw new Refusal('SESSIONS_AWAY');
+    await answerAppPage(exchange, { people, identity, applications, observe });
+    return;
+  }
   if (head?.path !== OUTCOME || !outcomeToken || !reports) throw new Refusal('ROUTE_UNKNOWN');
   if (head.method !== 'POST') throw new Refusal('METHOD_REFUSED');
   bodyRates.watch(exchange.message);

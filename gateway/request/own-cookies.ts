@@ -70,6 +70,11 @@ export class OwnCookie {
     return `${this.#nameOf(isSecure)}=${value}; Path=/; Max-Age=${this.#ttlMs / 1000}; HttpOnly;${secure} SameSite=Lax`;
   }
 
+  /** Makes a browser forget it. @returns the value of Set-Cookie */
+  clear(isSecure: boolean): string {
+    return this.format('', isSecure).replace(/Max-Age=\d+/, 'Max-Age=0');
+  }
+
   /** Browsers take the prefix over HTTPS alone: RFC 6265bis §4.1.3. */
   #nameOf(isSecure: boolean): string {
     return isSecure ? `__Host-${this.#name}` : this.#name;

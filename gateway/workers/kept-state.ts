@@ -134,9 +134,9 @@ export class KeptState {
   }
 }
 
-/** Only logins need it. */
-const needsState = ({ apps, state }: GatewayConfig): boolean =>
-  state !== undefined || Object.values(apps).some((app) => app.login !== undefined);
+/** Only logins and sessions need it. */
+const needsState = ({ apps, state, identity }: GatewayConfig): boolean =>
+  state !== undefined || Object.keys(identity).length > 0 || Object.values(apps).some((app) => app.login !== undefined);
 
 const restartNeeded = (): StateError =>
   new StateError(

@@ -77,6 +77,9 @@ const LISTED: { readonly [field in Field]: true } = {
   finding: true,
   address: true,
   preset: true,
+  provider: true,
+  fault: true,
+  sessions: true,
 };
 const FIELDS: ReadonlySet<string> = new Set(Object.keys(LISTED));
 

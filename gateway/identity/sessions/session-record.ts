@@ -14,9 +14,9 @@ export interface PersonRecord {
   readonly untilMs: number;
 }
 
-/** At an application. It lasts no longer than the session of its person. */
+/** At the host of applications. It lasts no longer than the session of its person. */
 export interface AppRecord {
-  readonly app: string;
+  readonly host: string;
   /** The id of the person's session, as the state has it. */
   readonly personId: string;
   readonly seenAt: number;
@@ -30,8 +30,8 @@ export function formatPersonRecord({ person, signedInAt, seenAt, untilMs }: Pers
   return JSON.stringify([VERSION, signedInAt, seenAt, untilMs, provider, subject, email, groups, [...claims], amr]);
 }
 
-export const formatAppRecord = ({ app, personId, seenAt }: AppRecord): string =>
-  JSON.stringify([VERSION, app, personId, seenAt]);
+export const formatAppRecord = ({ host, personId, seenAt }: AppRecord): string =>
+  JSON.stringify([VERSION, host, personId, seenAt]);
 
 /** Undefined for anything that the functions above did not write. */
 export function parsePersonRecord(text: string): PersonRecord | undefined {
@@ -47,8 +47,8 @@ export function parsePersonRecord(text: string): PersonRecord | undefined {
 
 /** Undefined for anything that the functions above did not write. */
 export function parseAppRecord(text: string): AppRecord | undefined {
-  const [, app, personId, seenAt] = parse(text, 4) ?? [];
-  return isText(app) && isText(personId) && isTime(seenAt) ? { app, personId, seenAt } : undefined;
+  const [, host, personId, seenAt] = parse(text, 4) ?? [];
+  return isText(host) && isText(personId) && isTime(seenAt) ? { host, personId, seenAt } : undefined;
 }
 
 function parse(text: string, length: number): readonly unknown[] | undefined {

@@ -5,37 +5,10 @@ import type { Exchange } from '../../exchange.ts';
 import { OwnCookie } from '../../request/own-cookies.ts';
 import { StateError } from '../../state/state.ts';
 import { isNavigation, originOf } from '../navigation.ts';
-import type { Person } from '../person.ts';
 import type { Seal } from './seal.ts';
+import type { PersonSession, SessionAnswer, SessionPlace, SessionRules } from './session.ts';
 import { SessionCache } from './session-cache.ts';
 import { type Durations, SessionStore, type StoredSession } from './session-store.ts';
-
-/** What an application asks of sessions. */
-export interface SessionRules extends Durations {
-  /** Names of the identity providers whose people it takes. */
-  readonly providers: ReadonlySet<string>;
-}
-
-/** An application, as far as sessions are concerned. */
-export interface SessionPlace {
-  readonly name: string;
-  /** Undefined where nobody signs in. */
-  readonly sessionRules: SessionRules | undefined;
-}
-
-/** A session of an application. */
-export interface PersonSession {
-  readonly person: Person;
-  /** Names the session to others, and does not open it: SHA-256 of its cookie, base64url. */
-  readonly sessionHash: string;
-  /** The same for the person's session at the gateway's own pages. */
-  readonly personHash: string;
-  /** Milliseconds since 1970. */
-  readonly signedInAt: number;
-}
-
-/** `unavailable`: the state does not answer, and nobody may pass for who they say they are. */
-export type SessionAnswer = PersonSession | 'none' | 'unavailable';
 
 export interface SignInStart {
   readonly url: string;
@@ -57,10 +30,16 @@ export interface SignInRequest {
 export interface SessionsOptions {
   readonly store: SessionStore;
   readonly seal: Seal;
-  /** Host, and port if it is not the usual one, of the gateway's own pages. */
-  readonly auth: () => string | undefined;
+  /** Of the configuration in force. */
+  readonly identity: () => SessionPages | undefined;
+}
+
+/** Where people sign in, and for how long. */
+export interface SessionPages {
+  /** Of the gateway's own pages. */
+  readonly origin: string;
   /** What the session of a person lasts, whatever applications it opens. */
-  readonly ofPerson: () => Durations;
+  readonly ofPerson: Durations;
 }
 
 const SIGN_IN_TTL_MS = 10 * 60_000;
@@ -86,15 +65,16 @@ export class Sessions {
   }
 
   /** At once where this worker remembers the session. */
-  personOf(exchange: Exchange, place: SessionPlace): SessionAnswer | Promise<SessionAnswer> {
+  personOf(exchange: Exchange, { sessionRules }: SessionPlace): SessionAnswer | Promise<SessionAnswer> {
     const { head, isSecure } = exchange;
     const value = head && APP_COOKIE.in(head.ownCookies, isSecure);
-    if (value === undefined || !place.sessionRules) return 'none';
+    const pages = this.#options.identity();
+    if (value === undefined || !sessionRules || !pages || !isAsSecure(exchange, pages)) return 'none';
     const id = SessionStore.idOf(value);
+    const judge = (session: StoredSession | undefined) =>
+      this.#judge({ id, host: head?.host }, session, sessionRules, pages);
     const found = this.#cache.find(id);
-    if (!(found instanceof Promise)) return this.#judge(id, found, place, place.sessionRules);
-    const { sessionRules } = place;
-    return found.then((session) => this.#judge(id, session, place, sessionRules)).catch(answerOf);
+    return found instanceof Promise ? found.then(judge).catch(answerOf) : judge(found);
   }
 
   /**
@@ -104,8 +84,10 @@ export class Sessions {
    */
   signInUrl(exchange: Exchange, { name }: SessionPlace): SignInStart {
     const { head, isSecure } = exchange;
-    const auth = this.#options.auth();
-    if (!head || auth === undefined) throw new TypeError('no pages to sign in at');
+    const pages = this.#options.identity();
+    if (!head || !pages) throw new TypeError('no pages to sign in at');
+    // A session that begins without TLS is everybody's on the way.
+    if (!isAsSecure(exchange, pages)) return { url: `https://${head.host}${targetOf(exchange, '')}`, headers: [] };
     const start = START_COOKIE.in(head.ownCookies, isSecure) ?? OwnCookie.draw();
     const origin = originOf(exchange);
     const request: SignInRequest = {
@@ -116,7 +98,7 @@ export class Sessions {
     };
     const sealed = this.#seal.close('sign-in', request, SIGN_IN_TTL_MS);
     return {
-      url: `${isSecure ? 'https' : 'http'}://${auth}/sign-in?to=${sealed}`,
+      url: `${pages.origin}/sign-in?to=${sealed}`,
       headers: ['Set-Cookie', START_COOKIE.format(start, isSecure)],
     };
   }
@@ -126,30 +108,35 @@ export class Sessions {
   }
 
   #judge(
-    id: string,
+    { id, host }: { readonly id: string; readonly host: string | undefined },
     session: StoredSession | undefined,
-    { name }: SessionPlace,
     rules: SessionRules,
+    pages: SessionPages,
   ): PersonSession | 'none' {
-    if (!session || session.app.app !== name) return 'none';
+    if (!session || session.app.host !== host) return 'none';
     const { app, person } = session;
     const now = Date.now();
     if (!rules.providers.has(person.person.provider)) return 'none';
     // Rules may be stricter than when it began.
     if (now >= person.untilMs || now - person.signedInAt >= rules.absoluteMs) return 'none';
     if (now - app.seenAt >= rules.idleMs) return 'none';
-    if (now - app.seenAt >= Math.min(TOUCH_MS, rules.idleMs / 4)) this.#touch(id, session, rules, now);
+    if (now - app.seenAt >= Math.min(TOUCH_MS, rules.idleMs / 4)) this.#touch(id, session, rules, pages);
     const { personId } = app;
     return { person: person.person, sessionHash: id, personHash: personId, signedInAt: person.signedInAt };
   }
 
-  #touch(id: string, session: StoredSession, rules: SessionRules, now: number): void {
+  #touch(id: string, session: StoredSession, rules: SessionRules, { ofPerson }: SessionPages): void {
     const { app, person } = session;
+    const now = Date.now();
     this.#cache.renew(id, { app: { ...app, seenAt: now }, person: { ...person, seenAt: now } });
     // Without the state it lasts as long as it did.
-    this.#store.touch(id, session, rules, this.#options.ofPerson()).catch(() => undefined);
+    this.#store.touch(id, session, rules, ofPerson).catch(() => undefined);
   }
 }
+
+/** Under TLS, unless nothing of this gateway is. */
+const isAsSecure = ({ isSecure }: Exchange, { origin }: SessionPages): boolean =>
+  isSecure || !origin.startsWith('https:');
 
 function answerOf(error: unknown): 'unavailable' {
   if (error instanceof StateError) return 'unavailable';

@@ -12,6 +12,7 @@ import { root } from '../../support/paths.ts';
 /** Names of keys that have a page of their own. */
 const ELSEWHERE: { readonly [key: string]: string } = {
   access: 'docs/gateway-access.md',
+  identity: 'docs/gateway-access.md',
   rules: 'docs/gateway-rules.md',
   lists: 'docs/gateway-lists.md',
   leaks: 'docs/gateway-leaks.md',

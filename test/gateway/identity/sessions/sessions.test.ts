@@ -49,7 +49,7 @@ describe('a session', () => {
     expect(found).toMatchObject({ sessionHash: SessionStore.idOf(ofApp) });
     // Remembered now: no question.
     expect(sessions.personOf(requestWith(ofApp), APP)).toMatchObject({ person: ann });
-    expect(await sessions.personOf(requestWith(ofApp), placeOf('other.example'))).toBe('none');
+    expect(await sessions.personOf(requestWith(ofApp, { host: 'other.example' }), APP)).toBe('none');
     expect(await sessions.personOf(requestWith(own), APP)).toBe('none');
     expect(await sessions.personOf(requestWith(undefined), APP)).toBe('none');
     const plain = { ...requestWith(ofApp), isSecure: false } as Exchange;
@@ -163,7 +163,7 @@ describe('the end of a session', () => {
     const { store, sessions } = world();
     const { own } = await signIn(store, personOf('ann'), 'app.example');
     await store.endPerson(SessionStore.idOf(own));
-    const late = { app: 'app.example', personId: SessionStore.idOf(own), seenAt: Date.now() };
+    const late = { host: 'app.example', personId: SessionStore.idOf(own), seenAt: Date.now() };
     const value = own.replace(/^./, 'x');
     await store.createApp(value, late, DURATIONS);
     expect(await sessions.personOf(requestWith(value), APP)).toBe('none');

@@ -4,8 +4,9 @@ import { createSecretKey } from 'node:crypto';
 import type { Exchange } from '../../../../gateway/exchange.ts';
 import type { Person } from '../../../../gateway/identity/person.ts';
 import { Seal } from '../../../../gateway/identity/sessions/seal.ts';
+import type { SessionPlace } from '../../../../gateway/identity/sessions/session.ts';
 import { type Durations, SessionStore } from '../../../../gateway/identity/sessions/session-store.ts';
-import { APP_COOKIE, type SessionPlace, Sessions } from '../../../../gateway/identity/sessions/sessions.ts';
+import { APP_COOKIE, Sessions } from '../../../../gateway/identity/sessions/sessions.ts';
 import { OwnCookie } from '../../../../gateway/request/own-cookies.ts';
 import type { State } from '../../../../gateway/state/state.ts';
 
@@ -31,7 +32,11 @@ export const placeOf = (name: string, more: Partial<Durations> = {}, providers =
 export function sessionsOver(state: State) {
   const store = new SessionStore(state, KEY);
   const seal = new Seal(KEY);
-  const sessions = new Sessions({ store, seal, auth: () => 'auth.example', ofPerson: () => DURATIONS });
+  const sessions = new Sessions({
+    store,
+    seal,
+    identity: () => ({ origin: 'https://auth.example', ofPerson: DURATIONS }),
+  });
   return { store, seal, sessions };
 }
 
@@ -41,7 +46,7 @@ export async function signIn(store: SessionStore, person: Person, app: string, p
   const [own, ofApp] = [OwnCookie.draw(), OwnCookie.draw()];
   const record = { person, signedInAt: now, seenAt: now, untilMs: now + DURATIONS.absoluteMs };
   await store.createPerson(own, record, DURATIONS, providerSession);
-  await store.createApp(ofApp, { app, personId: SessionStore.idOf(own), seenAt: now }, DURATIONS);
+  await store.createApp(ofApp, { host: app, personId: SessionStore.idOf(own), seenAt: now }, DURATIONS);
   return { own, ofApp };
 }
 
@@ -49,6 +54,13 @@ export async function signIn(store: SessionStore, person: Person, app: string, p
 export function requestWith(value: string | undefined, more: object = {}, headers: object = {}): Exchange {
   const [pair = ''] = value === undefined ? [] : APP_COOKIE.format(value, true).split(';');
   const [name = '', cookie = ''] = pair.split('=');
-  const head = { ownCookies: new Map([[name, cookie]]), authority: 'app.example', method: 'GET', target: '/', ...more };
+  const head = {
+    ownCookies: new Map([[name, cookie]]),
+    authority: 'app.example',
+    host: 'app.example',
+    method: 'GET',
+    target: '/',
+    ...more,
+  };
   return { head, message: { headers }, isSecure: true } as unknown as Exchange;
 }

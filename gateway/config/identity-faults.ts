@@ -1,0 +1,64 @@
+// Sign-ins that the configuration asks for and cannot have.
+
+import { nearest } from '../../runtime/config/nearest.ts';
+import type { Conflict } from './fault.ts';
+import { parseListen } from './listen.ts';
+import type { GatewayConfig } from './schema.ts';
+import { isSecured } from './secured.ts';
+
+const LOOPBACK = /^(?:127\.[\d.]+|::1|localhost)$/;
+
+export const identityFaults = (config: GatewayConfig): Conflict[] => [...ofPages(config), ...ofApps(config)];
+
+/** The gateway's own pages, where people sign in. */
+function ofPages(config: GatewayConfig): Conflict[] {
+  const { auth, identity, listen, tls, apps, forwardAuth } = config;
+  if (Object.keys(identity).length === 0) return [];
+  const path = ['identity'];
+  const conflicts: Conflict[] = [];
+  if (auth === undefined)
+    conflicts.push({
+      path,
+      message: "needs auth, the host of the gateway's own pages",
+      hint: 'Give the gateway a host of its own, such as auth: auth.example.com.',
+    });
+  if (listen.length === 0 || forwardAuth)
+    conflicts.push({
+      path,
+      message: 'needs listen alone: a proxy that asks (forwardAuth) signs nobody in',
+      hint: 'Let the gateway itself stand before the applications.',
+    });
+  if (!isSecured(config) && listen.some(({ address }) => !LOOPBACK.test(parseListen(address).host)))
+    conflicts.push({
+      path,
+      message: 'needs TLS: sessions would travel in clear text',
+      hint: 'Add tls with certFile and keyFile, or name the proxy that ends TLS in trustedProxies.',
+    });
+  if (!tls && Object.values(apps).some((app) => app.tls))
+    conflicts.push({
+      path: ['auth'],
+      message: 'has no certificate',
+      hint: 'Add tls at the top level, with a certificate of this host.',
+    });
+  return conflicts;
+}
+
+function ofApps({ apps, identity, sessions }: GatewayConfig): Conflict[] {
+  const known = Object.keys(identity);
+  return Object.entries(apps).flatMap(([name, { access }]): Conflict[] => {
+    const path = ['apps', name, 'access'];
+    const { providers = [], session } = access ?? {};
+    const conflicts = providers.flatMap((provider, i): Conflict[] => {
+      if (known.includes(provider)) return [];
+      const meant = nearest(provider, known);
+      const hint = meant === undefined ? 'Add it to identity.' : `Did you mean ${meant}?`;
+      return [{ path: [...path, 'providers', i], isOfKey: false, message: 'names no provider of identity', hint }];
+    });
+    if (session && known.length === 0)
+      conflicts.push({ path: [...path, 'session'], message: 'needs identity: nobody signs in' });
+    for (const kind of ['absolute', 'idle'] as const)
+      if ((session?.[kind] ?? 0) > sessions[kind])
+        conflicts.push({ path: [...path, 'session', kind], message: `is longer than that of sessions` });
+    return conflicts;
+  });
+}

@@ -1,0 +1,34 @@
+// What counts once: sealed text that was brought back, codes for an application, notices.
+
+import { hash } from 'node:crypto';
+import type { State } from '../../state/state.ts';
+
+const ROOM = 'once';
+const CODE_TTL_MS = 60_000;
+
+/** With this an application's host gives a browser its session. */
+export interface HandOver {
+  readonly app: string;
+  readonly host: string;
+  readonly target: string;
+  /** The id of the cookie that the browser has to have there. */
+  readonly start: string;
+  /** Of the person's session. */
+  readonly personId: string;
+}
+
+/** @returns false if it was used before @throws StateError */
+export const useOnce = (state: State, kind: 'sign-in' | 'logout', text: string, ttlMs: number): Promise<boolean> =>
+  state.add(ROOM, keyOf(kind, text), '', { ttlMs });
+
+/** @throws StateError */
+export const keepHandOver = (state: State, code: string, value: HandOver): Promise<void> =>
+  state.set(ROOM, keyOf('code', code), JSON.stringify(value), { ttlMs: CODE_TTL_MS });
+
+/** Undefined for a code that was used, or never was. @throws StateError */
+export async function takeHandOver(state: State, code: string): Promise<HandOver | undefined> {
+  const text = await state.takeOnce(ROOM, keyOf('code', code));
+  return text === undefined ? undefined : (JSON.parse(text) as HandOver);
+}
+
+const keyOf = (kind: string, text: string): string => `${kind}.${hash('sha256', text, 'base64url')}`;

@@ -1,0 +1,72 @@
+// What the gateway's routes about people share.
+
+import { type AnswerCode, Refusal } from '../../answers/kinds.ts';
+import type { Applications } from '../../applications.ts';
+import type { Exchange } from '../../exchange.ts';
+import { OwnCookie } from '../../request/own-cookies.ts';
+import { StateError } from '../../state/state.ts';
+import type { PersonRecord } from '../sessions/session-record.ts';
+import { SessionStore } from '../sessions/session-store.ts';
+import type { SignInRequest } from '../sessions/sessions.ts';
+import type { Identity } from '../setup/identity.ts';
+import type { People } from '../setup/people.ts';
+
+export interface RouteParts {
+  readonly people: People;
+  readonly identity: Identity;
+  readonly applications: Applications;
+  readonly observe: RouteObserve;
+}
+
+/** Where is told what becomes of requests. */
+export interface RouteObserve {
+  answered(exchange: Exchange, code: AnswerCode | 'REDIRECTED'): void;
+  allowed(exchange: Exchange): void;
+}
+
+/** An answer with a way on to the site that the browser came from. */
+export class BackToSite extends Error {
+  readonly code: AnswerCode;
+  readonly href: string;
+
+  constructor(code: AnswerCode, { origin, target }: Pick<SignInRequest, 'origin' | 'target'>) {
+    super(code);
+    this.code = code;
+    this.href = origin + target;
+  }
+}
+
+/** Of a person, at the gateway's own pages. The state decides what it is worth. */
+export const PERSON_COOKIE = new OwnCookie('cv-session', 30 * 86_400_000);
+
+export interface OwnSession {
+  readonly id: string;
+  readonly record: PersonRecord;
+}
+
+/** Of the browser that visits the gateway's own pages. @throws StateError */
+export async function ownSessionOf(
+  { head, isSecure }: Exchange,
+  { people }: RouteParts,
+): Promise<OwnSession | undefined> {
+  const value = head && PERSON_COOKIE.in(head.ownCookies, isSecure);
+  if (value === undefined) return undefined;
+  const id = SessionStore.idOf(value);
+  const record = await people.store.readPerson(id);
+  return record && { id, record };
+}
+
+/** The one value of a parameter; undefined if there is none, or several. */
+export function parameterOf({ head }: Exchange, name: string): string | undefined {
+  const [value, ...others] = new URLSearchParams(head?.query ?? '').getAll(name);
+  return others.length === 0 ? value : undefined;
+}
+
+/** Whatever needs the state, and does not get it, answers so. */
+export async function needingState<Value>(work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof StateError ? new Refusal('SESSIONS_AWAY') : error;
+  }
+}

@@ -1,0 +1,179 @@
+// The way to a provider and back, on the gateway's own pages: /sign-in and /callback/PROVIDER.
+//
+// Nothing is kept for who only begins. What ties both ways together is sealed in `state`, belongs
+// to one browser by its cookie, and counts once.
+
+import { randomBytes } from 'node:crypto';
+import { html } from '../../../runtime/http/markup.ts';
+import { sendRedirect } from '../../answers/answer.ts';
+import { type AnswerCode, Refusal } from '../../answers/kinds.ts';
+import { sendPage } from '../../answers/page.ts';
+import type { Exchange } from '../../exchange.ts';
+import { OwnCookie } from '../../request/own-cookies.ts';
+import type { SessionRules } from '../sessions/session.ts';
+import { SessionStore } from '../sessions/session-store.ts';
+import type { SignInRequest } from '../sessions/sessions.ts';
+import { type Provider, SignInError, type SignInFault, type SignInSecrets } from '../sign-in/provider.ts';
+import { keepHandOver, useOnce } from './once.ts';
+import {
+  BackToSite,
+  needingState,
+  type OwnSession,
+  ownSessionOf,
+  PERSON_COOKIE,
+  parameterOf,
+  type RouteParts,
+} from './route.ts';
+
+const SIGN_IN_TTL_MS = 10 * 60_000;
+const SECRET_BYTES = 32;
+/** Of a browser that is on its way to a provider. */
+const WAY_COOKIE = new OwnCookie('cv-way', SIGN_IN_TTL_MS);
+
+/** What `state` has, sealed. */
+interface Way extends Pick<SignInSecrets, 'nonce' | 'verifier'> {
+  readonly provider: string;
+  /** The id of the cookie of the browser that began. */
+  readonly browser: string;
+  readonly request: SignInRequest;
+}
+
+export async function answerSignIn(exchange: Exchange, parts: RouteParts): Promise<void> {
+  const { request, rules } = requestedBy(exchange, parts);
+  const own = await needingState(() => ownSessionOf(exchange, parts));
+  if (own && isEnough(own, rules)) {
+    await handOver(exchange, request, own.id, parts);
+    return;
+  }
+  const providers = [...parts.identity.providers.values()].filter(({ name }) => rules.providers.has(name));
+  const wanted = parameterOf(exchange, 'with');
+  const [only] = providers.length === 1 ? providers : providers.filter(({ name }) => name === wanted);
+  if (only) await begin(exchange, request, only, parts);
+  else askForProvider(exchange, providers, request, parts);
+}
+
+/** @throws Refusal `SIGN_IN_STALE` for what this gateway did not seal */
+function requestedBy(
+  exchange: Exchange,
+  { people, applications }: RouteParts,
+): { readonly request: SignInRequest; readonly rules: SessionRules } {
+  const opened = people.seal.open('sign-in', parameterOf(exchange, 'to') ?? '');
+  if (!opened) throw new Refusal('SIGN_IN_STALE');
+  const request = opened.value as SignInRequest;
+  const rules = applications.named(request.app)?.sessionRules;
+  if (!rules) throw new Refusal('SIGN_IN_STALE');
+  if (opened.isExpired) throw new BackToSite('SIGN_IN_STALE', request);
+  return { request, rules };
+}
+
+const isEnough = ({ record: { person, signedInAt } }: OwnSession, rules: SessionRules): boolean =>
+  rules.providers.has(person.provider) && Date.now() - signedInAt < rules.absoluteMs;
+
+/** A page of links, which works without script. */
+function askForProvider(
+  exchange: Exchange,
+  providers: readonly Provider[],
+  { origin }: SignInRequest,
+  { observe }: RouteParts,
+): void {
+  const to = parameterOf(exchange, 'to') ?? '';
+  const choices = providers.map(
+    ({ name, label }) => html`<a class="choice" href="${`/sign-in?to=${to}&with=${name}`}">${label}</a>`,
+  );
+  sendPage(
+    exchange.response,
+    'Sign in',
+    html`<p>Where do you want to sign in for ${new URL(origin).host}?</p>${choices}`,
+  );
+  observe.allowed(exchange);
+}
+
+async function begin(exchange: Exchange, request: SignInRequest, provider: Provider, parts: RouteParts): Promise<void> {
+  const { head, isSecure, response } = exchange;
+  const cookie = (head && WAY_COOKIE.in(head.ownCookies, isSecure)) ?? OwnCookie.draw();
+  const secrets = { nonce: draw(), verifier: draw() };
+  const way: Way = { ...secrets, provider: provider.name, browser: SessionStore.idOf(cookie), request };
+  const state = parts.people.seal.close('provider', way, SIGN_IN_TTL_MS);
+  const url = await askProvider(exchange, request, provider, parts, () =>
+    provider.begin(redirectUri(provider, parts), { ...secrets, state }),
+  );
+  sendRedirect(response, 303, url.href, ['Set-Cookie', WAY_COOKIE.format(cookie, isSecure), ...NO_REFERRER]);
+  parts.observe.answered(exchange, 'REDIRECTED');
+}
+
+/** The browser is back, with a code of the provider or its error. */
+export async function answerCallback(exchange: Exchange, name: string, parts: RouteParts): Promise<void> {
+  const { identity, people, applications } = parts;
+  const { head, isSecure } = exchange;
+  const provider = identity.providers.get(name);
+  if (!provider) throw new Refusal('ROUTE_UNKNOWN');
+  const state = parameterOf(exchange, 'state') ?? '';
+  const opened = people.seal.open('provider', state);
+  if (!opened || !head) throw new Refusal('SIGN_IN_STALE');
+  const { request, browser, nonce, verifier, ...way } = opened.value as Way;
+  const cookie = WAY_COOKIE.in(head.ownCookies, isSecure);
+  // Of another provider: a mix-up (RFC 9700 §4.4). Of another browser: a login for somebody else.
+  const isOfBrowser = cookie !== undefined && SessionStore.idOf(cookie) === browser;
+  if (opened.isExpired || way.provider !== name || !isOfBrowser) throw new BackToSite('SIGN_IN_STALE', request);
+  const isFirst = await needingState(() => useOnce(people.state, 'sign-in', state, SIGN_IN_TTL_MS));
+  if (!isFirst) throw new BackToSite('SIGN_IN_STALE', request);
+  const callback = new URL(identity.origin + head.target);
+  const { person, providerSession } = await askProvider(exchange, request, provider, parts, () =>
+    provider.finish(callback, { state, nonce, verifier }),
+  );
+  if (!applications.named(request.app)?.sessionRules?.providers.has(name))
+    throw new BackToSite('SIGN_IN_STALE', request);
+  const value = OwnCookie.draw();
+  await needingState(async () => {
+    const now = Date.now();
+    const record = { person, signedInAt: now, seenAt: now, untilMs: now + identity.ofPerson.absoluteMs };
+    await people.store.createPerson(value, record, identity.ofPerson, providerSession);
+    // Whoever was signed in here before is not any more.
+    const before = PERSON_COOKIE.in(head.ownCookies, isSecure);
+    if (before !== undefined) await people.store.endPerson(SessionStore.idOf(before));
+  });
+  people.signIns.succeeded(exchange, name, request.app);
+  const headers = ['Set-Cookie', PERSON_COOKIE.format(value, isSecure)];
+  await handOver(exchange, request, SessionStore.idOf(value), parts, headers);
+}
+
+/** Sends a browser back to the application, with a code that counts once, there, for it alone. */
+async function handOver(
+  exchange: Exchange,
+  { app, origin, target, start }: SignInRequest,
+  personId: string,
+  { people, observe }: RouteParts,
+  headers: readonly string[] = [],
+): Promise<void> {
+  const code = OwnCookie.draw();
+  const { hostname: host } = new URL(origin);
+  await needingState(() => keepHandOver(people.state, code, { app, host, target, start, personId }));
+  sendRedirect(exchange.response, 303, `${origin}/.credveil/callback?code=${code}`, [...headers, ...NO_REFERRER]);
+  observe.answered(exchange, 'REDIRECTED');
+}
+
+const FAULTS: { readonly [Fault in SignInFault]: AnswerCode } = {
+  away: 'IDENTITY_AWAY',
+  refused: 'SIGN_IN_REFUSED',
+  invalid: 'IDENTITY_INVALID',
+};
+
+async function askProvider<Value>(
+  exchange: Exchange,
+  request: SignInRequest,
+  { name }: Provider,
+  { people }: RouteParts,
+  ask: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof SignInError)) throw error;
+    people.signIns.failed(exchange, name, error);
+    throw new BackToSite(FAULTS[error.fault], request);
+  }
+}
+
+const redirectUri = ({ name }: Provider, { identity }: RouteParts): string => `${identity.origin}/callback/${name}`;
+const draw = (): string => randomBytes(SECRET_BYTES).toString('base64url');
+const NO_REFERRER = ['Referrer-Policy', 'no-referrer'];

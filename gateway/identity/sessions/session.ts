@@ -1,0 +1,31 @@
+// Whose a request is, and what an application asks of that.
+
+import type { Person } from '../person.ts';
+import type { Durations } from './session-store.ts';
+
+/** What an application asks of sessions. */
+export interface SessionRules extends Durations {
+  /** Names of the identity providers whose people it takes. */
+  readonly providers: ReadonlySet<string>;
+}
+
+/** An application, as far as sessions are concerned. */
+export interface SessionPlace {
+  readonly name: string;
+  /** Undefined where nobody signs in. */
+  readonly sessionRules: SessionRules | undefined;
+}
+
+/** A session of an application. */
+export interface PersonSession {
+  readonly person: Person;
+  /** Names the session to others, and does not open it: SHA-256 of its cookie, base64url. */
+  readonly sessionHash: string;
+  /** The same for the person's session at the gateway's own pages. */
+  readonly personHash: string;
+  /** Milliseconds since 1970. */
+  readonly signedInAt: number;
+}
+
+/** `unavailable`: the state does not answer, and nobody may pass for who they say they are. */
+export type SessionAnswer = PersonSession | 'none' | 'unavailable';

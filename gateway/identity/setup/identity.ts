@@ -1,0 +1,99 @@
+// What the keys `auth`, `identity` and `sessions` of a configuration mean.
+
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import { ProtocolError } from '../../../protocol/errors.ts';
+import { type KeyFileAccess, readSecretFile } from '../../../store/key-file.ts';
+import type { IdentityConfig, SessionsConfig } from '../identity-schema.ts';
+import type { SessionRules } from '../sessions/session.ts';
+import type { Durations } from '../sessions/session-store.ts';
+import type { Provider } from '../sign-in/provider.ts';
+
+export interface Identity {
+  /** Of the gateway's own pages, without port. */
+  readonly host: string;
+  /** Of the gateway's own pages, as browsers write it. */
+  readonly origin: string;
+  /** The TLS profile of its pages; undefined under plain HTTP. */
+  readonly tlsProfile: string | undefined;
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly ofPerson: Durations;
+}
+
+/** Loaded by a configuration with providers alone: it brings their libraries. */
+export type ProvidersModule = typeof import('../sign-in/create-provider.ts');
+
+export interface IdentityKeys {
+  /** Host, and port if it is not the usual one. */
+  readonly auth?: string | undefined;
+  readonly identity: IdentityConfig;
+  readonly sessions: SessionsConfig;
+  readonly isSecure: boolean;
+  readonly tlsProfile: string | undefined;
+}
+
+export interface IdentityParts {
+  readonly access: KeyFileAccess;
+  readonly module: ProvidersModule | undefined;
+  readonly previous: Identity | undefined;
+}
+
+/**
+ * Undefined where nobody signs in. Providers that stay as they were keep what they know.
+ * @throws StoreError for a secret that cannot be used, Error of the platform for a file of CAs
+ */
+export function createIdentity(keys: IdentityKeys, parts: IdentityParts): Identity | undefined {
+  const { auth, identity, sessions, isSecure, tlsProfile } = keys;
+  const names = Object.keys(identity);
+  if (auth === undefined || names.length === 0) return undefined;
+  const { module } = parts;
+  if (!module) throw new TypeError('providers are not loaded');
+  const providers = Object.entries(identity).map(([name, config]): [string, Provider] => {
+    const { clientSecretFile, caFile } = config;
+    const clientSecret =
+      clientSecretFile === undefined
+        ? undefined
+        : readSecretFile(clientSecretFile, { wanted: 'secret', parse: parseSecret }, parts.access);
+    const ca = caFile === undefined ? undefined : fs.readFileSync(caFile, 'utf8');
+    const digest = createHash('sha256')
+      .update(JSON.stringify([name, config, clientSecret, ca]))
+      .digest('hex');
+    const before = parts.previous?.providers.get(name);
+    return [
+      name,
+      before?.digest === digest ? before : module.createProvider({ name, config, clientSecret, ca, digest }),
+    ];
+  });
+  return {
+    host: auth.replace(/:\d+$/, ''),
+    origin: `${isSecure ? 'https' : 'http'}://${auth}`,
+    tlsProfile,
+    providers: new Map(providers),
+    ofPerson: { absoluteMs: sessions.absolute, idleMs: sessions.idle },
+  };
+}
+
+function parseSecret(text: string): string {
+  const secret = text.trim();
+  if (!/^[\x20-\x7e]{1,500}$/.test(secret)) throw new ProtocolError('KEY_MALFORMED', 'not a secret', 'Write one line.');
+  return secret;
+}
+
+/** What an application asks of sessions; undefined where nobody signs in. */
+export function sessionRulesOf(
+  access:
+    | {
+        readonly providers?: readonly string[] | undefined;
+        readonly session?: { readonly absolute?: number | undefined; readonly idle?: number | undefined } | undefined;
+      }
+    | undefined,
+  { identity, sessions }: Pick<IdentityKeys, 'identity' | 'sessions'>,
+): SessionRules | undefined {
+  if (!access || Object.keys(identity).length === 0) return undefined;
+  const { providers = Object.keys(identity), session: { absolute, idle } = {} } = access;
+  return {
+    providers: new Set(providers),
+    absoluteMs: absolute ?? sessions.absolute,
+    idleMs: idle ?? sessions.idle,
+  };
+}

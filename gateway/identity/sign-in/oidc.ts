@@ -1,0 +1,210 @@
+// Providers of OpenID Connect: the code flow with PKCE, state, nonce and issuer (RFC 9700), and
+// tokens whose signature is verified although they came under TLS.
+
+import { createRemoteJWKSet, errors, type JWTPayload, customFetch as joseFetch, jwtVerify } from 'jose';
+import * as client from 'openid-client';
+import type { OidcConfig } from '../identity-schema.ts';
+import type { Person } from '../person.ts';
+import { type BoundedFetch, TIMEOUT_MS } from './bounded-fetch.ts';
+import { type Claims, personFrom } from './claims.ts';
+import { faultOf } from './oidc-fault.ts';
+import { type LogoutNotice, type Provider, type SignedIn, SignInError, type SignInSecrets } from './provider.ts';
+
+/** Keys of these are never secrets that the gateway has too. */
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
+const REFRESH_MS = 3_600_000;
+/** How often keys are fetched for a token whose key nobody knows. */
+const KEY_COOLDOWN_MS = 5_000;
+const CLOCK_TOLERANCE_S = 30;
+const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
+
+export interface OidcOptions {
+  readonly name: string;
+  readonly config: OidcConfig;
+  readonly clientSecret: string | undefined;
+  readonly fetch: BoundedFetch;
+  readonly digest: string;
+}
+
+type Keys = ReturnType<typeof createRemoteJWKSet>;
+
+/** The provider's own document, and what is known by it. */
+interface Discovered {
+  readonly configuration: client.Configuration;
+  readonly keys: Keys;
+  readonly at: number;
+}
+
+export class OidcProvider implements Provider {
+  readonly #options: OidcOptions;
+  readonly name: string;
+  readonly label: string;
+  readonly digest: string;
+  #known: Discovered | undefined;
+  #discovering: Promise<Discovered> | undefined;
+
+  constructor(options: OidcOptions) {
+    const { name, config, digest } = options;
+    this.#options = options;
+    this.name = name;
+    this.label = config.label ?? name;
+    this.digest = digest;
+  }
+
+  async begin(redirectUri: string, { state, nonce, verifier }: SignInSecrets): Promise<URL> {
+    const { configuration } = await this.#discover();
+    return client.buildAuthorizationUrl(configuration, {
+      redirect_uri: redirectUri,
+      scope: this.#options.config.scopes.join(' '),
+      state,
+      nonce,
+      code_challenge: await client.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+    });
+  }
+
+  async finish(callback: URL, { state, nonce, verifier }: SignInSecrets): Promise<SignedIn> {
+    const { configuration, keys } = await this.#discover();
+    try {
+      const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true };
+      const tokens = await client.authorizationCodeGrant(configuration, callback, checks);
+      const { payload } = await this.#verifyFresh(tokens.id_token ?? '', keys);
+      const { sub = '', sid } = payload;
+      const claims = await this.#completed(configuration, payload, tokens.access_token, sub);
+      const person = personFrom(this.name, claims, this.#options.config);
+      return { person, providerSession: typeof sid === 'string' && sid !== '' ? sid : undefined };
+    } catch (error) {
+      throw faultOf(error);
+    }
+  }
+
+  /** OpenID Connect RP-Initiated Logout §2. The gateway keeps no token that could be the hint. */
+  async signOutUrl({ subject }: Person, after: string): Promise<URL | undefined> {
+    const { configuration } = await this.#discover();
+    const { end_session_endpoint: endpoint } = configuration.serverMetadata();
+    if (endpoint === undefined) return undefined;
+    return client.buildEndSessionUrl(configuration, { post_logout_redirect_uri: after, logout_hint: subject });
+  }
+
+  /** OpenID Connect Back-Channel Logout §2.6. */
+  readLogout = async (token: string): Promise<LogoutNotice> => {
+    const { keys } = await this.#discover();
+    try {
+      const { payload, protectedHeader } = await this.#verify(token, keys);
+      const { sub, sid, jti, iat, exp, events, nonce } = payload;
+      if (nonce !== undefined) throw new SignInError('invalid', 'nonce in a logout token');
+      if (protectedHeader.typ !== undefined && !/^(?:application\/)?logout\+jwt$|^JWT$/i.test(protectedHeader.typ))
+        throw new SignInError('invalid', 'type of a logout token');
+      if (typeof events !== 'object' || events === null || !Object.hasOwn(events, LOGOUT_EVENT))
+        throw new SignInError('invalid', 'events of a logout token');
+      if (typeof jti !== 'string' || jti === '' || iat === undefined || exp === undefined)
+        throw new SignInError('invalid', 'jti, iat or exp of a logout token');
+      const subject = typeof sub === 'string' && sub !== '' ? sub : undefined;
+      const providerSession = typeof sid === 'string' && sid !== '' ? sid : undefined;
+      if (subject === undefined && providerSession === undefined) throw new SignInError('invalid', 'sub and sid');
+      return { subject, providerSession, id: jti };
+    } catch (error) {
+      throw faultOf(error);
+    }
+  };
+
+  /** Keys may have changed since they were fetched; a token came for a code that nobody guesses. */
+  async #verifyFresh(token: string, keys: Keys) {
+    try {
+      return await this.#verify(token, keys);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      await keys.reload();
+      return this.#verify(token, keys);
+    }
+  }
+
+  #verify(token: string, keys: Keys) {
+    const { clientId } = this.#options.config;
+    const { issuer } = (this.#known as Discovered).configuration.serverMetadata();
+    return jwtVerify(token, keys, {
+      algorithms: ALGORITHMS,
+      issuer,
+      audience: clientId,
+      clockTolerance: CLOCK_TOLERANCE_S,
+    });
+  }
+
+  /** Many providers have e-mail and groups at another place alone: OpenID Connect Core §5.3. */
+  async #completed(
+    configuration: client.Configuration,
+    payload: JWTPayload,
+    accessToken: string,
+    subject: string,
+  ): Promise<Claims> {
+    const { groups, emailVerified } = this.#options.config;
+    const { userinfo_endpoint: endpoint } = configuration.serverMetadata();
+    if (endpoint === undefined || (payload['email'] !== undefined && payload[groups] !== undefined)) return payload;
+    const more: Claims = await client.fetchUserInfo(configuration, accessToken, subject);
+    // An address and whether it is theirs belong together: both of one answer.
+    const hasEmail = payload['email'] !== undefined && payload[emailVerified] !== undefined;
+    const { email, [emailVerified]: verified } = hasEmail ? payload : more;
+    return { ...more, ...payload, email, [emailVerified]: verified };
+  }
+
+  /** Fetched once it is needed, and anew beside requests every hour: an older one goes on. */
+  #discover(): Promise<Discovered> {
+    const known = this.#known;
+    if (known && performance.now() - known.at < REFRESH_MS) return Promise.resolve(known);
+    this.#discovering ??= this.#fetchDocument().finally(() => {
+      this.#discovering = undefined;
+    });
+    if (!known) return this.#discovering;
+    this.#discovering.catch(() => undefined);
+    return Promise.resolve(known);
+  }
+
+  async #fetchDocument(): Promise<Discovered> {
+    const { config, clientSecret, fetch } = this.#options;
+    const { oidc, clientId } = config;
+    const isPlain = oidc.startsWith('http:');
+    try {
+      const metadata = { id_token_signed_response_alg: ALGORITHMS as unknown as string };
+      const authentication = clientSecret === undefined ? client.None() : undefined;
+      const configuration = await client.discovery(
+        new URL(oidc),
+        clientId,
+        { ...metadata, ...(clientSecret !== undefined && { client_secret: clientSecret }) },
+        authentication,
+        {
+          timeout: TIMEOUT_MS / 1_000,
+          [client.customFetch]: fetch as client.CustomFetch,
+          execute: isPlain ? [client.allowInsecureRequests] : [],
+        },
+      );
+      const { jwks_uri: uri } = configuration.serverMetadata();
+      if (uri === undefined) throw new SignInError('invalid', 'a provider without keys');
+      // Keys outlive the document, so that a new one fetches none.
+      const isSame = this.#known?.configuration.serverMetadata().jwks_uri === uri;
+      const keys =
+        this.#known && isSame
+          ? this.#known.keys
+          : createRemoteJWKSet(new URL(uri), {
+              cooldownDuration: KEY_COOLDOWN_MS,
+              timeoutDuration: TIMEOUT_MS,
+              [joseFetch]: fetch,
+            });
+      this.#known = { configuration, keys, at: performance.now() };
+      return this.#known;
+    } catch (error) {
+      throw faultOf(error);
+    }
+  }
+}

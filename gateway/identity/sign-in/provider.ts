@@ -1,0 +1,63 @@
+// What a provider of identities does: it is asked who somebody is, by way of their browser.
+
+import type { Person } from '../person.ts';
+
+/** Why a sign-in came to nothing. No text of it repeats what somebody sent. */
+export type SignInFault =
+  /** The provider does not answer, or answers that it cannot now. */
+  | 'away'
+  /** It says no: the person gave up, or may not sign in for this gateway. */
+  | 'refused'
+  /** What it or the browser says is not what was asked, was changed, or is of another. */
+  | 'invalid';
+
+export class SignInError extends Error {
+  override name = 'SignInError';
+  readonly fault: SignInFault;
+  /** For the operator: which rule was broken. */
+  readonly reason: string;
+
+  constructor(fault: SignInFault, reason: string, options: ErrorOptions = {}) {
+    super(`${fault}: ${reason}`, options);
+    this.fault = fault;
+    this.reason = reason;
+  }
+}
+
+/** What ties the way to the provider and the way back together. Nobody else knows them. */
+export interface SignInSecrets {
+  readonly state: string;
+  readonly nonce: string;
+  /** RFC 7636. */
+  readonly verifier: string;
+}
+
+export interface SignedIn {
+  readonly person: Person;
+  /** The provider's name of its own session: OpenID Connect Back-Channel Logout §2.1, `sid`. */
+  readonly providerSession: string | undefined;
+}
+
+/** Whose sessions end, at least one of them. */
+export interface LogoutNotice {
+  readonly subject: string | undefined;
+  readonly providerSession: string | undefined;
+  /** No notice comes twice. */
+  readonly id: string;
+}
+
+/** Every function throws SignInError. */
+export interface Provider {
+  readonly name: string;
+  readonly label: string;
+  /** What it was made from: equal ones need not be made anew. */
+  readonly digest: string;
+  /** @returns where the browser goes */
+  begin(redirectUri: string, secrets: SignInSecrets): Promise<URL>;
+  /** @param callback the URL at which the browser came back */
+  finish(callback: URL, secrets: SignInSecrets): Promise<SignedIn>;
+  /** Where a browser ends its session at the provider; undefined where there is no such place. */
+  signOutUrl(person: Person, after: string): Promise<URL | undefined>;
+  /** Undefined where the provider has no such notices. */
+  readLogout: ((token: string) => Promise<LogoutNotice>) | undefined;
+}

@@ -1,0 +1,136 @@
+// The end of a sign-in: by its person, at an application or the gateway's pages, and by the
+// provider.
+
+import { expect, test } from 'vitest';
+import { type Browser, HTML } from '../../../support/gateway/identity/browser.ts';
+import { CLIENT } from '../../../support/gateway/identity/provider.ts';
+import { startWorld } from '../../../support/gateway/identity/sign-in-world.ts';
+
+const APP = 'http://app.example/page';
+const OTHER = 'http://other.example/page';
+const FORM = { ...HTML, 'Sec-Fetch-Site': 'same-origin', 'Content-Type': 'application/x-www-form-urlencoded' };
+const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
+
+async function signedIn() {
+  const world = await startWorld();
+  const ann = world.browser();
+  for (const url of [APP, OTHER]) expect((await ann.open(url)).code).toBe(200);
+  const isIn = async (browser: Browser, url = APP) => (await browser.get(url)).code === 200;
+  const post = (url: string, headers: object) =>
+    ann.send(url, { method: 'POST', path: '', headers: { ...FORM, ...headers }, body: '' });
+  return { ...world, ann, isIn, post };
+}
+
+test.each([
+  ['an application', 'http://app.example/.credveil/sign-out'],
+  ["the gateway's own pages", 'http://auth.example/sign-out'],
+])('a person signs out of all applications at %s, by their own click', async (_, url) => {
+  const { ann, isIn, post, provider, browser } = await signedIn();
+  const ben = browser();
+  provider.user = 'ben';
+  await ben.open(APP);
+  const page = await ann.get(url);
+  expect(page.text).toContain('ann@example.com');
+  expect(page.text).toContain('<form method="post">');
+  for (const foreign of [
+    { 'Sec-Fetch-Site': 'cross-site' },
+    { 'Sec-Fetch-Site': 'same-site' },
+    { 'Sec-Fetch-Site': 'none' },
+  ])
+    expect((await post(url, foreign)).code).toBe(403);
+  const { 'Sec-Fetch-Site': _site, ...old } = FORM;
+  for (const Origin of ['http://evil.example', 'null', 'http://app.example.evil.example'])
+    expect((await ann.send(url, { method: 'POST', path: '', headers: { ...old, Origin } })).code).toBe(403);
+  expect((await ann.send(url, { method: 'POST', path: '', headers: old })).code).toBe(403);
+  expect(await isIn(ann)).toBe(true);
+  const done = await post(url, {});
+  expect(done.code).toBe(200);
+  expect(await isIn(ann)).toBe(false);
+  expect(await isIn(ann, OTHER)).toBe(false);
+  expect(await isIn(ben)).toBe(true);
+  // The provider is asked for by a link, so that nobody is signed out there unasked.
+  const href = /href="([^"]+)"/.exec(done.text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+  const there = new URL(href);
+  expect(there.origin).toBe(provider.issuer);
+  expect(Object.fromEntries(there.searchParams)).toEqual({
+    client_id: CLIENT.id,
+    logout_hint: 'ann',
+    post_logout_redirect_uri: 'http://auth.example/signed-out',
+  });
+  expect((await ann.open(there)).code).toBe(200);
+  expect((await ann.get('http://auth.example/signed-out')).text).toContain('You are signed out');
+});
+
+test('without a session there is nothing to sign out of', async () => {
+  const { browser } = await startWorld();
+  for (const url of ['http://app.example/.credveil/sign-out', 'http://auth.example/sign-out', 'http://auth.example/']) {
+    const page = await browser().get(url);
+    expect(page.code).toBe(200);
+    expect(page.text).toContain('Not signed in');
+  }
+});
+
+test('the provider ends the sessions that began there', async () => {
+  const { ann, isIn, provider, browser, events } = await signedIn();
+  const ben = browser();
+  await ben.open(APP);
+  // Of the same person, in another browser.
+  expect(await isIn(ben)).toBe(true);
+  const page = await ann.get(`${provider.issuer}/session/end?client_id=${CLIENT.id}`);
+  const [, xsrf = ''] = /name="xsrf" value="([^"]+)"/.exec(page.text) ?? [];
+  const form = new URLSearchParams({ xsrf, logout: 'yes' });
+  await ann.send(`${provider.issuer}/session/end/confirm`, {
+    method: 'POST',
+    path: '',
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+    body: form.toString(),
+  });
+  await expect.poll(() => isIn(ann)).toBe(false);
+  expect(await isIn(ann, OTHER)).toBe(false);
+  expect(await isIn(ben)).toBe(true);
+  expect(events).toContainEqual(expect.objectContaining({ event: 'signed-out-by-provider', sessions: 1 }));
+});
+
+test('a notice is of the provider, for this gateway, and counts once', async () => {
+  const { ann, isIn, provider, browser } = await signedIn();
+  const now = Math.floor(Date.now() / 1_000);
+  const valid = {
+    ...{ iss: provider.issuer, aud: CLIENT.id, sub: 'ann', iat: now, exp: now + 60, jti: 'one' },
+    events: { [EVENT]: {} },
+  };
+  const send = async (token: string, more: object = {}) =>
+    (
+      await browser().send('http://auth.example/back-channel-logout/staff', {
+        method: 'POST',
+        path: '',
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...more },
+        body: new URLSearchParams({ logout_token: token }).toString(),
+      })
+    ).code;
+  const wrong: object[] = [
+    { iss: 'http://127.0.0.1:1' },
+    { aud: 'another' },
+    { exp: now - 60 },
+    { exp: undefined },
+    { iat: undefined },
+    { jti: undefined },
+    { events: {} },
+    { events: undefined },
+    { nonce: 'a nonce' },
+    { sub: undefined },
+  ];
+  for (const [i, other] of wrong.entries()) {
+    const claims = JSON.parse(JSON.stringify({ ...valid, jti: `wrong ${i}`, ...other })) as typeof valid;
+    expect(await send(await provider.sign(claims)), JSON.stringify(other)).toBe(400);
+  }
+  const token = await provider.sign(valid, { typ: 'logout+jwt' });
+  const [head, body] = token.split('.');
+  for (const forged of ['', 'x', `${head}.${body}.`, `${token.slice(0, -6)}AAAAAA`, 'x'.repeat(20_000)])
+    expect(await send(forged)).toBe(400);
+  expect(await isIn(ann)).toBe(true);
+  expect(await send(token)).toBe(200);
+  expect(await isIn(ann)).toBe(false);
+  await ann.open(APP);
+  expect(await send(token)).toBe(400);
+  expect(await isIn(ann)).toBe(true);
+});

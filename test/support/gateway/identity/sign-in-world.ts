@@ -1,0 +1,63 @@
+// A gateway with its own pages, applications behind it, and providers of identities.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import type { State } from '../../../../gateway/state/state.ts';
+import { echo, serve, startOrigin, type TestGateway } from '../gateway.ts';
+import { createMemoryLimits, openTestState, stateFolder } from '../state/states.ts';
+import { Browser } from './browser.ts';
+import { CLIENT, type ProviderOptions, startProvider, type TestProvider } from './provider.ts';
+
+export interface SignInWorld extends TestGateway {
+  readonly provider: TestProvider;
+  readonly browser: () => Browser;
+  readonly state: ReturnType<typeof openTestState>['state'];
+  readonly config: string;
+}
+
+export interface WorldOptions extends ProviderOptions {
+  /** Of the configuration, below `identity`. */
+  readonly providers?: string;
+  /** Of `access` of app.example, in braces. */
+  readonly access?: string;
+  readonly more?: string;
+  /** Of the provider `staff`. */
+  readonly keys?: string;
+  readonly through?: (state: State) => State;
+}
+
+export const EVERYONE = 'policies: [{ name: all, action: allow, include: [{ everyone: true }] }]';
+
+export async function startWorld(options: WorldOptions = {}): Promise<SignInWorld> {
+  const folder = stateFolder();
+  const secret = path.join(folder, 'secret');
+  fs.writeFileSync(secret, `${CLIENT.secret}\n`, { mode: 0o600 });
+  let port = 0;
+  const provider = await startProvider({
+    send: async (url, body) => {
+      const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+      const page = await new Browser(() => port).send(url, { method: 'POST', path: '', headers, body });
+      return page.code;
+    },
+    ...options,
+  });
+  const { url } = await startOrigin(echo);
+  const { access = EVERYONE, keys = '', providers = '', more = '' } = options;
+  const config = `
+listen: 127.0.0.1:0
+auth: auth.example
+identity:
+  staff: { oidc: "${provider.issuer}", clientId: ${CLIENT.id}, clientSecretFile: "${secret}"${keys} }
+${providers}
+apps:
+  app.example: { to: "${url}", access: { ${access} } }
+  other.example: { to: "${url}", access: { ${EVERYONE} } }
+  open.example: { to: "${url}" }
+${more}`;
+  const { state } = openTestState();
+  const through = options.through ?? ((same) => same);
+  const key = Buffer.alloc(32, 3);
+  const gateway = await serve(config, { state: { state: through(state), limits: createMemoryLimits(), key } });
+  ({ port } = gateway);
+  return { ...gateway, provider, state, config, browser: () => new Browser(() => port) };
+}
