@@ -74,13 +74,21 @@ test('a wrong password is a failure, though it leaked, and for nobody', async ({
 });
 
 test.for<[string, Request]>([
-  ['with another user in the query', form(LEAKY.username, LEAKY.password, '/doku.php?u=clean')],
   ['of another action', form(LEAKY.username, LEAKY.password, '/doku.php?do=index')],
   ['of another script', form(LEAKY.username, LEAKY.password, '/lib/exe/ajax.php')],
   ['of a feed', form(LEAKY.username, LEAKY.password, '/feed.php')],
 ])('a login %s is one', async ([, request], { wiki }) => {
   const { events } = await wiki.login(request);
   expect(events[0]).toMatchObject({ event: 'login', outcome: 'success', verdict: 'pair' });
+});
+
+// Its cookies do not say whose session it is: a verdict on the other one would be told too.
+test('a login with another user in the query is refused', async ({ wiki }) => {
+  const seen = wiki.seen().length;
+  const { status, events } = await wiki.login(form(LEAKY.username, LEAKY.password, '/doku.php?u=clean'));
+  expect(status).toBe(400);
+  expect(events).toMatchObject([{ event: 'login-unreadable' }]);
+  expect(wiki.seen().length).toBe(seen);
 });
 
 test('XML-RPC: right and wrong passwords, and many calls in one', async ({ wiki }) => {
