@@ -36,6 +36,8 @@ export class Exchange {
   found: Found | undefined;
   /** Where the application has policies. */
   access: AccessDecision | undefined;
+  /** The name of the valid service token that it has. */
+  serviceToken: string | undefined;
   /** Of the person whose request it is, where the application asks for one. */
   session: PersonSession | undefined;
   /** If it is a login. */

@@ -15,6 +15,7 @@ import { isBlocked } from './phases/apply-actions.ts';
 import { findApplication, judgeTarget } from './phases/find-application.ts';
 import { forwardRequest } from './phases/forward-request.ts';
 import { handleLogin } from './phases/handle-login.ts';
+import { answerKeySet, isKeySet } from './phases/key-set.ts';
 import { answerOwnHost, answerOwnRoute, isOwnHost, isOwnRoute } from './phases/own-routes.ts';
 import { passVerdict } from './phases/pass-verdict.ts';
 import { readRequest } from './phases/read-request.ts';
@@ -43,7 +44,7 @@ export function createPipeline(parts: PipelineParts): Handle {
     if (setup.isClosing) exchange.endConnection();
     const { asks } = exchange.peer;
     if (asks) {
-      answerQuestion(exchange, asks, parts, setup);
+      void answerQuestion(exchange, asks, parts, setup);
       return;
     }
     try {
@@ -51,6 +52,10 @@ export function createPipeline(parts: PipelineParts): Handle {
       readRequest(exchange, setup);
       if (exchange.peer.redirects) {
         redirectToHttps(exchange, setup, observe);
+        return;
+      }
+      if (isKeySet(exchange, setup)) {
+        answerKeySet(exchange, parts).catch((error) => fail(exchange, error, parts));
         return;
       }
       if (isOwnHost(exchange, setup)) {

@@ -10,8 +10,9 @@ import { createCheckerMemory } from './checks/checker-memory.ts';
 import type { Checks } from './checks/checks.ts';
 import { readLeakFiles } from './checks/leak-files.ts';
 import type { AppConfig, GatewayConfig, TlsConfig } from './config/schema.ts';
-import { isSecured } from './config/secured.ts';
+import { isSecured, ownOriginOf } from './config/secured.ts';
 import { profileId, profilesOf, TlsProfile, type TlsProfileOptions } from './connection/tls-profiles.ts';
+import { assertedNames } from './identity/assertion/identity-headers.ts';
 import { compilePolicies } from './identity/policies/policies.ts';
 import { createIdentity, type Identity, type ProvidersModule, sessionRulesOf } from './identity/setup/identity.ts';
 import { ServiceTokens } from './identity/tokens/service-tokens.ts';
@@ -24,6 +25,7 @@ import { PRESETS } from './login/preset.ts';
 import { createSessionGuard } from './login/session-guard.ts';
 import type { SessionGuard } from './login/sessions.ts';
 import { type OutcomeToken, readOutcomeToken } from './outcome/token.ts';
+import type { RuleSet } from './phases/prepared-rule.ts';
 import { createRuleSet, prepareRules } from './phases/rules.ts';
 import { lettersOf } from './request/reserved-names.ts';
 import { SetNames } from './request/set-names.ts';
@@ -44,6 +46,10 @@ export interface GatewaySetup {
   readonly origins: ReadonlyMap<string, Origin>;
   /** Undefined without `leaks`. */
   readonly checks: Checks | undefined;
+  /** The origin of the gateway's own pages, who says who somebody is; undefined without `auth`. */
+  readonly issuer: string | undefined;
+  /** Its host, without port. */
+  readonly authHost: string | undefined;
   /** Undefined where every application is open to everybody. */
   readonly tokens: ServiceTokens | undefined;
   /** Undefined where nobody signs in. */
@@ -114,7 +120,7 @@ export function createSetup(config: GatewayConfig, parts: SetupParts): GatewaySe
       rules,
       limits: app.loginLimits.map((limit) => prepareLimit(limit, findList)),
       kept,
-      setNames: new SetNames({ names: rules.headers, hasAccess: app.access !== undefined, kept }),
+      setNames: new SetNames({ names: namesOf(app, rules), hasAccess: app.access !== undefined, kept }),
     };
   });
   const checks = createChecksOf(config, parts);
@@ -130,11 +136,19 @@ export function createSetup(config: GatewayConfig, parts: SetupParts): GatewaySe
     origins,
     checks,
     identity: createIdentityOf(config, parts),
+    authHost: config.auth?.replace(/:\d+$/, ''),
+    issuer: ownOriginOf(config),
     tokens: openTokensOf(config, parts),
     outcomeToken: config.outcome && readOutcomeToken(config.outcome.tokenFile, accessOf(config)),
     isClosing: false,
   };
 }
+
+/** Of headers that the application gets from the gateway alone. */
+const namesOf = ({ access }: AppConfig, rules: RuleSet): string[] => [
+  ...rules.headers,
+  ...(access ? assertedNames(access) : []),
+];
 
 const sessionsOf = ({ login }: AppConfig, findList: FindList): SessionGuard | undefined =>
   createSessionGuard(

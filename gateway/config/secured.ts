@@ -8,3 +8,7 @@ export const isSecured = ({
   trustedProxies,
 }: Pick<GatewayConfig, 'tls' | 'apps' | 'trustedProxies'>): boolean =>
   tls !== undefined || trustedProxies.length > 0 || Object.values(apps).some((app) => app.tls !== undefined);
+
+/** The origin of the gateway's own pages, as browsers write it. */
+export const ownOriginOf = (config: GatewayConfig): string | undefined =>
+  config.auth === undefined ? undefined : `${isSecured(config) ? 'https' : 'http'}://${config.auth}`;

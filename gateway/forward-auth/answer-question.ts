@@ -3,6 +3,7 @@
 import { Refusal } from '../answers/kinds.ts';
 import { judgePath } from '../applications.ts';
 import type { Exchange } from '../exchange.ts';
+import { pairsOf } from '../header-pairs.ts';
 import { assertAccess } from '../phases/access.ts';
 import { blockedBy } from '../phases/apply-actions.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
@@ -15,12 +16,12 @@ import { type ForwardAuthKind, originalRequest } from './original-request.ts';
 const STATUS_OF_NGINX = 403;
 
 /** Answers 200 with the headers that rules set, or refuses as the proxy passes it on. */
-export function answerQuestion(
+export async function answerQuestion(
   exchange: Exchange,
   kind: ForwardAuthKind,
   parts: PipelineParts,
   setup: GatewaySetup,
-): void {
+): Promise<void> {
   const { message, response, peer } = exchange;
   const { config, applications, askers } = setup;
   try {
@@ -34,7 +35,7 @@ export function answerQuestion(
     const verdict = judgePath(head, exchange.found);
     // The proxy forwards the path as it came.
     if ('redirect' in verdict || verdict.path !== head.path) throw new Refusal('PATH_AMBIGUOUS');
-    assertAccess(exchange, setup, parts);
+    await assertAccess(exchange, setup, parts);
     const blocking = blockedBy(exchange, parts);
     if (!blocking) {
       response.writeHead(200, ['Content-Length', '0', 'Cache-Control', 'no-store', ...headersFor(exchange)]);
@@ -55,11 +56,11 @@ export function answerQuestion(
 }
 
 /**
- * What rules set, and an empty value for what they might have set: proxies would pass on the
- * client's, or the name of a variable without a value.
+ * What the gateway says to the application, and an empty value for what it might have said: proxies
+ * would pass on the client's, or the name of a variable without a value.
  */
-function headersFor({ application, added }: Exchange): string[] {
-  const headers = new Map(application?.rules.headers.map((name) => [name, '']));
-  for (const [name, value] of added) headers.set(name, value);
+function headersFor({ application, added, toOrigin }: Exchange): string[] {
+  const headers = new Map(application?.setNames.names.map((name) => [name, '']));
+  for (const [name, value] of [...added, ...pairsOf(toOrigin)]) headers.set(name, value);
   return [...headers].flat();
 }

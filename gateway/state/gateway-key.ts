@@ -19,6 +19,7 @@ export type KeyUse =
   | 'event-names'
   | 'record-networks'
   | 'reports'
+  | 'assertion-keys'
   | 'sessions'
   | 'sign-in';
 

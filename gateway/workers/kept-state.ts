@@ -134,9 +134,11 @@ export class KeptState {
   }
 }
 
-/** Only logins and sessions need it. */
-const needsState = ({ apps, state, identity }: GatewayConfig): boolean =>
-  state !== undefined || Object.keys(identity).length > 0 || Object.values(apps).some((app) => app.login !== undefined);
+/** Only logins, sessions, and what applications are told of people need it. */
+const needsState = ({ apps, state, identity, auth }: GatewayConfig): boolean =>
+  state !== undefined ||
+  Object.keys(identity).length > 0 ||
+  Object.values(apps).some(({ login, access }) => login !== undefined || (access !== undefined && auth !== undefined));
 
 const restartNeeded = (): StateError =>
   new StateError(

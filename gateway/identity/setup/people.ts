@@ -1,8 +1,11 @@
-// What a process knows of people: their sessions, and what it sealed for their browsers.
+// What a process knows of people: their sessions, what it sealed for their browsers, and what it
+// tells applications of them.
 
 import type { OnEvent } from '../../../runtime/events.ts';
 import { deriveKey } from '../../state/gateway-key.ts';
 import type { State } from '../../state/state.ts';
+import { AssertionKeys } from '../assertion/assertion-keys.ts';
+import { Assertions } from '../assertion/assertions.ts';
 import { Seal } from '../sessions/seal.ts';
 import { SessionStore } from '../sessions/session-store.ts';
 import { Sessions } from '../sessions/sessions.ts';
@@ -15,6 +18,7 @@ export interface People {
   readonly seal: Seal;
   readonly sessions: Sessions;
   readonly signIns: SignIns;
+  readonly assertions: Assertions;
 }
 
 export interface PeopleOptions {
@@ -28,5 +32,7 @@ export interface PeopleOptions {
 export function createPeople({ state, gatewayKey, identity, onEvent }: PeopleOptions): People {
   const store = new SessionStore(state, deriveKey(gatewayKey, 'sessions'));
   const seal = new Seal(deriveKey(gatewayKey, 'sign-in'));
-  return { state, store, seal, sessions: new Sessions({ store, seal, identity }), signIns: new SignIns(onEvent) };
+  const sessions = new Sessions({ store, seal, identity });
+  const assertions = new Assertions(new AssertionKeys(state, deriveKey(gatewayKey, 'assertion-keys')));
+  return { state, store, seal, sessions, signIns: new SignIns(onEvent), assertions };
 }

@@ -2,41 +2,10 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import type { GatewayConfig } from '../../../gateway/config/schema.ts';
-import { startGateway } from '../../../gateway/gateway.ts';
-import { createToken, revokeToken, tokenFolder } from '../../../gateway/identity/tokens/token-folder.ts';
-import { ListReplica } from '../../../gateway/lists/list-replica.ts';
-import type { ServerEvent } from '../../../runtime/events.ts';
-import { createWorkPlace } from '../../support/credveil.ts';
-import { configOf, echo, echoOf, exchange, seen, startOrigin } from '../../support/gateway/gateway.ts';
-
-/** A gateway on loopback, in front of an application that tells how often it was asked. */
-async function world(access: string, more = '') {
-  let asked = 0;
-  const { url, server } = await startOrigin((request, response) => {
-    asked++;
-    echo(request, response);
-  });
-  server.on('upgrade', (_, socket) => {
-    asked++;
-    socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
-  });
-  const stateDirectory = createWorkPlace().home;
-  const text = `listen: 127.0.0.1:0\ntrustedProxies: [127.0.0.1]\napps:\n  app.example:\n    to: "${url}"\n    access:\n${access}\n${more}`;
-  const config: GatewayConfig = { ...configOf(text), stateDirectory };
-  const events: ServerEvent[] = [];
-  const replica = new ListReplica(config.lists, '/nonexistent');
-  const gateway = await startGateway({
-    config,
-    lists: { lookup: (name) => replica.lookup(name), observe: () => undefined },
-    onEvent: (event) => void events.push(event),
-  });
-  onTestFinished(() => gateway.close({ deadlineMs: 200 }));
-  const send = (line: string, ...headers: readonly string[]) =>
-    exchange(gateway.ports[0] as number, [`${line} HTTP/1.1`, 'Host: app.example', ...headers, '', ''].join('\r\n'));
-  return { send, gateway, events, folder: tokenFolder(stateDirectory), asked: () => asked };
-}
+import { describe, expect, test } from 'vitest';
+import { createToken, revokeToken } from '../../../gateway/identity/tokens/token-folder.ts';
+import { echoOf, seen } from '../../support/gateway/gateway.ts';
+import { accessWorld } from '../../support/gateway/identity/access-world.ts';
 
 const from = (address: string): string => `X-Forwarded-For: ${address}`;
 const OFFICE = `      policies:
@@ -49,7 +18,7 @@ const LISTS = 'lists: { office: { items: [192.0.2.0/24] }, late: { file: /nonexi
 
 describe('an application with policies', () => {
   test('is reached by nobody whom none lets in', async () => {
-    const { send, asked, events } = await world('      policies: []');
+    const { send, asked, events } = await accessWorld('      policies: []');
     const answer = await send('GET /', 'Accept: application/json');
     expect(answer.status).toBe(403);
     expect(JSON.parse(answer.body)).toMatchObject({ code: 'ACCESS_DENIED' });
@@ -60,7 +29,7 @@ describe('an application with policies', () => {
   });
 
   test('is judged by the address of each request', async () => {
-    const { send, asked } = await world(OFFICE, LISTS);
+    const { send, asked } = await accessWorld(OFFICE, LISTS);
     expect((await send('GET /', from('192.0.2.9'))).status).toBe(200);
     expect((await send('GET /', from('198.51.100.1'))).status).toBe(403);
     // What a client writes itself is no address.
@@ -69,7 +38,7 @@ describe('an application with policies', () => {
   });
 
   test('asks for a sign-in where a person could be let in, and lets in nobody until then', async () => {
-    const { send, asked } = await world(OFFICE, LISTS);
+    const { send, asked } = await accessWorld(OFFICE, LISTS);
     const answer = await send('GET /people/1', from('198.51.100.1'));
     expect(answer.status).toBe(401);
     expect(answer.head).toMatch(/\r\nWWW-Authenticate: Credveil\r\n/);
@@ -103,7 +72,7 @@ describe('an application with policies', () => {
   ])('does not let %s around a block of /admin', async (target) => {
     const policies = OFFICE.replace('$office', '0.0.0.0/0');
     for (const mode of ['', '    path: as-is\n', '    path: normalize\n']) {
-      const { send, asked } = await world(policies + mode, LISTS);
+      const { send, asked } = await accessWorld(policies + mode, LISTS);
       const { status } = await send(`GET ${target}`);
       expect([308, 400, 403]).toContain(status);
       expect((await send(`POST ${target}`, 'Content-Length: 0')).status).not.toBe(200);
@@ -115,7 +84,7 @@ describe('an application with policies', () => {
     const open = `      policies: [{ name: open, action: bypass, include: [{ everyone: true }], paths: [/public] }]
     path: as-is
 `;
-    const { send, asked } = await world(open);
+    const { send, asked } = await accessWorld(open);
     expect((await send('GET /public/a')).status).toBe(200);
     const tricks = [
       '/public/../x',
@@ -133,7 +102,7 @@ describe('an application with policies', () => {
     const open = `      policies: [{ name: open, action: bypass, include: [{ everyone: true }] }]
     keep: [X-WebAuth-User]
 `;
-    const { send } = await world(open);
+    const { send } = await accessWorld(open);
     for (const name of [
       'Remote-User',
       'remote_user',
@@ -159,7 +128,7 @@ describe('an application with policies', () => {
   });
 
   test('refuses WebSockets as other requests', async () => {
-    const { send, asked } = await world(OFFICE, LISTS);
+    const { send, asked } = await accessWorld(OFFICE, LISTS);
     const upgrade = ['Upgrade: websocket', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version: 13'];
     const socket = (path: string, address: string) =>
       send(`GET ${path}`, from(address), ...upgrade, 'Connection: Upgrade');
@@ -174,10 +143,10 @@ describe('an application with policies', () => {
       '{ name: a, action: bypass, include: [{ everyone: true }], require: [{ address: $late }] }',
       '{ name: a, action: bypass, include: [{ everyone: true }], exclude: [{ address: $late }] }',
     ]) {
-      const { send } = await world(`      policies: [${policy}]`, LISTS);
+      const { send } = await accessWorld(`      policies: [${policy}]`, LISTS);
       expect((await send('GET /', from('192.0.2.9'))).status).toBe(403);
     }
-    const { send } = await world(
+    const { send } = await accessWorld(
       `${OFFICE}        - { name: b, action: block, include: [{ address: $late }] }\n`,
       LISTS,
     );
@@ -187,7 +156,7 @@ describe('an application with policies', () => {
 
 describe('a service token', () => {
   test('lets a program in where a policy names it, until it is revoked', async () => {
-    const { send, folder, asked } = await world(OFFICE, LISTS);
+    const { send, folder, asked } = await accessWorld(OFFICE, LISTS);
     const { token, secret } = createToken(folder, 'deploy');
     const other = createToken(folder, 'backup');
     const show = (id: string, text: string) => [`Credveil-Token-Id: ${id}`, `credveil-token-secret: ${text}`];
@@ -223,7 +192,7 @@ describe('a service token', () => {
   });
 
   test('ends at its time', async () => {
-    const { send, folder } = await world(OFFICE, LISTS);
+    const { send, folder } = await accessWorld(OFFICE, LISTS);
     const { token, secret } = createToken(folder, 'deploy', 1);
     const lasting = createToken(folder, 'deploy');
     const show = ({ id }: { id: string }, text: string) => [
@@ -237,7 +206,7 @@ describe('a service token', () => {
   });
 
   test('that cannot be read is none', async () => {
-    const { send, folder, events } = await world(OFFICE, LISTS);
+    const { send, folder, events } = await accessWorld(OFFICE, LISTS);
     const { token, secret } = createToken(folder, 'deploy');
     const mine = [`Credveil-Token-Id: ${token.id}`, `Credveil-Token-Secret: ${secret}`];
     await expect.poll(async () => (await send('GET /deploy', ...mine)).status, { timeout: 20_000 }).toBe(200);
@@ -254,7 +223,7 @@ describe('a service token', () => {
   });
 
   test('is on disk for its user alone, and without its secret', async () => {
-    const { folder } = await world(OFFICE, LISTS);
+    const { folder } = await accessWorld(OFFICE, LISTS);
     const { token, secret } = createToken(folder, 'deploy');
     const file = path.join(folder, `${token.id}.json`);
     expect(fs.statSync(folder).mode & 0o777).toBe(0o700);
@@ -264,7 +233,7 @@ describe('a service token', () => {
 });
 
 test('decisions are counted by application, verdict and policy', async () => {
-  const { send, gateway } = await world(OFFICE, LISTS);
+  const { send, gateway } = await accessWorld(OFFICE, LISTS);
   await send('GET /', from('192.0.2.9'));
   await send('GET /admin', from('192.0.2.9'));
   await send('GET /people', from('198.51.100.1'));

@@ -117,18 +117,6 @@ describe('a program', () => {
     const page = await ann.open(problem.signIn);
     expect((JSON.parse(page.text) as Echo).url).toBe('/mail');
   });
-
-  test('that asks before a request of another origin reaches the application, without anything of a person', async () => {
-    const { browser } = await startWorld();
-    const asking = { Origin: 'http://spa.example', 'Access-Control-Request-Method': 'PUT' };
-    const ask = (headers: object, method = 'OPTIONS') =>
-      browser().send('http://app.example/api', { method, path: '', headers: { ...headers } });
-    expect((await ask(asking)).code).toBe(200);
-    expect((await ask({ ...asking, Cookie: 'sid=1' })).code).toBe(401);
-    expect((await ask({ ...asking, Authorization: 'Basic eDp5' })).code).toBe(401);
-    expect((await ask(asking, 'GET')).code).toBe(401);
-    expect((await ask({ Origin: 'http://spa.example' })).code).toBe(401);
-  });
 });
 
 describe('a person', () => {

@@ -1,0 +1,90 @@
+// `Credveil-Assertion`: a signed token that tells an application who a request is of. It is good
+// for a minute, and for one application.
+
+import { randomUUID } from 'node:crypto';
+import type { AssertionKeys } from './assertion-keys.ts';
+import { type PublicJwk, type SigningKey, signToken } from './es256.ts';
+import type { Subject } from './identity-headers.ts';
+
+export interface AssertedRequest {
+  /** The origin of the gateway's own pages. */
+  readonly issuer: string;
+  /** The application, by its name in the configuration. */
+  readonly audience: string;
+  readonly subject: Subject;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+interface Kept {
+  readonly token: string;
+  readonly madeAt: number;
+}
+
+const LIFETIME_S = 60;
+/** The clock of an application may be so far behind. */
+const SKEW_S = 5;
+/** An application gets one with half of its life left at least. */
+const RENEW_MS = 30_000;
+const MAX_KEPT = 20_000;
+/** Applications bound their headers, many at 8 KiB. */
+const MAX_GROUPS_BYTES = 3_072;
+
+export class Assertions {
+  readonly #keys: AssertionKeys;
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(keys: AssertionKeys) {
+    this.#keys = keys;
+  }
+
+  /** At once but for the first one after a start, or of a period. @throws StateError */
+  of(request: AssertedRequest): string | Promise<string> {
+    const { issuer, audience, subject, now } = request;
+    const who = subject.kind === 'person' ? `session ${subject.sessionHash}` : `token ${subject.token}`;
+    const key = `${issuer}\n${audience}\n${who}`;
+    const kept = this.#kept.get(key);
+    if (kept && now - kept.madeAt < RENEW_MS && now >= kept.madeAt) return kept.token;
+    const signing = this.#keys.signing(now);
+    if (!(signing instanceof Promise)) return this.#make(key, request, signing);
+    return signing.then((opened) => this.#make(key, request, opened));
+  }
+
+  /** RFC 7517 §5. @throws StateError */
+  async keySet(now: number): Promise<{ readonly keys: readonly PublicJwk[] }> {
+    return { keys: await this.#keys.published(now) };
+  }
+
+  #make(key: string, request: AssertedRequest, signing: SigningKey): string {
+    const { now } = request;
+    const token = signToken(claimsOf(request), signing);
+    this.#kept.delete(key);
+    for (const [oldest, { madeAt }] of this.#kept) {
+      if (this.#kept.size < MAX_KEPT && now - madeAt < RENEW_MS) break;
+      this.#kept.delete(oldest);
+    }
+    this.#kept.set(key, { token, madeAt: now });
+    return token;
+  }
+}
+
+function claimsOf({ issuer, audience, subject, now }: AssertedRequest): object {
+  const iat = Math.floor(now / 1_000) - SKEW_S;
+  const common = { iss: issuer, aud: [audience], iat, nbf: iat, exp: iat + LIFETIME_S, jti: randomUUID() };
+  // As Cloudflare names a service: it is nobody.
+  if (subject.kind === 'service') return { ...common, sub: '', common_name: subject.token };
+  const { provider, subject: id, email, groups, amr } = subject.person;
+  return {
+    ...common,
+    // Two providers may call different people alike.
+    sub: `${provider}:${id}`,
+    ...(email !== undefined && { email }),
+    ...groupsOf(groups),
+    provider,
+    sid: subject.sessionHash,
+    amr,
+  };
+}
+
+const groupsOf = (groups: readonly string[]): object =>
+  Buffer.byteLength(JSON.stringify(groups)) <= MAX_GROUPS_BYTES ? { groups } : { groups: [], groups_omitted: true };

@@ -1,0 +1,45 @@
+// Phase 6, for whoever was let in: the application is told who it is, with what it can verify and
+// what it reads from headers.
+
+import { Refusal } from '../answers/kinds.ts';
+import type { Exchange } from '../exchange.ts';
+import { assertionNames, identityHeaders, type Subject } from '../identity/assertion/identity-headers.ts';
+import type { PipelineParts } from '../pipeline-parts.ts';
+import type { GatewaySetup } from '../setup.ts';
+import { StateError } from '../state/state.ts';
+
+/**
+ * At once but for the first request after a start.
+ * @throws Refusal `SESSIONS_AWAY`: an application never takes somebody for nobody
+ */
+export function tellIdentity(
+  exchange: Exchange,
+  { issuer }: GatewaySetup,
+  { people }: PipelineParts,
+): Promise<void> | undefined {
+  const { application, toOrigin, now } = exchange;
+  const access = application?.config.access;
+  const subject = subjectOf(exchange);
+  if (!access || !subject) return undefined;
+  toOrigin.push(...identityHeaders(access.headers, subject));
+  if (issuer === undefined) return undefined;
+  const add = (assertion: string): void => {
+    for (const name of assertionNames(access)) toOrigin.push(name, assertion);
+  };
+  if (!people) throw new Refusal('SESSIONS_AWAY');
+  const assertion = people.assertions.of({ issuer, audience: application.name, subject, now });
+  if (!(assertion instanceof Promise)) {
+    add(assertion);
+    return undefined;
+  }
+  return assertion.then(add).catch((error: unknown) => {
+    throw error instanceof StateError ? new Refusal('SESSIONS_AWAY') : error;
+  });
+}
+
+function subjectOf({ access, session, serviceToken }: Exchange): Subject | undefined {
+  if (access?.verdict === 'allow' && session)
+    return { kind: 'person', person: session.person, sessionHash: session.sessionHash };
+  if (access?.verdict === 'service' && serviceToken !== undefined) return { kind: 'service', token: serviceToken };
+  return undefined;
+}
