@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { type AccessTestFlags, testAccess } from './access-test.ts';
 import type { WithFaults } from './record-commands.ts';
+import { addSessionCommands } from './sessions.ts';
 import { addToken, type CreateFlags, endToken, listTokens, type TokenFlags } from './tokens.ts';
 
 type Given<Flags> = Omit<Flags, 'config'> & { readonly config?: string };
@@ -29,6 +30,7 @@ export function addAccessCommands(gateway: Command, withFaults: WithFaults): voi
       const flags: Given<AccessTestFlags> = command.optsWithGlobals();
       return withFaults(flags, testAccess);
     });
+  addSessionCommands(gateway);
   const tokens = gateway
     .command('tokens')
     .description('show the service tokens of programs')

@@ -51,6 +51,8 @@ function actionsOf(running: RunningConfig, service: GatewayService, pageLink: Pa
     refreshList: (name) => service.lists().refresh(name),
     bans: (after) => service.state().bans(after),
     lift: (request) => service.state().lift(request),
+    sessions: (after) => service.state().sessions(after),
+    endSessions: (request) => service.state().endSessions(request),
     metrics: () => service.metrics(),
     failures: () => service.failures(),
     pageLink,

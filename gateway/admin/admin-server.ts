@@ -7,6 +7,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
 import { CredveilError } from '../../protocol/errors.ts';
+import type { EndRequest, SessionPage } from '../identity/sessions/session-book.ts';
 import type { BanPage, LiftRequest } from '../limits/limit-messages.ts';
 import type { ListStats } from '../lists/lists.ts';
 
@@ -20,6 +21,10 @@ export interface AdminActions {
   bans(after?: string): Promise<BanPage>;
   /** @returns whether there was something to lift */
   lift(request: LiftRequest): Promise<boolean>;
+  /** Sessions of people, page by page. */
+  sessions(after?: string): Promise<SessionPage>;
+  /** @returns how many ended */
+  endSessions(request: EndRequest): Promise<number>;
   /** A link that signs in to the admin page once; undefined without the page. */
   pageLink(): string | undefined;
 }
@@ -64,6 +69,11 @@ const MAX_BODY_LENGTH = 8_192;
 const LIFT = z.union([
   z.strictObject({ id: z.string().min(1).max(128) }),
   z.strictObject({ app: z.string().min(1).max(1_024), username: z.string().min(1).max(1_024) }),
+]);
+const END = z.union([
+  z.strictObject({ id: z.string().regex(/^[A-Za-z0-9_-]{43}$/) }),
+  z.strictObject({ user: z.string().min(1).max(1_024) }),
+  z.strictObject({ app: z.string().min(1).max(1_024) }),
 ]);
 /** The socket for its user and group alone, from its first moment on. */
 const UMASK = 0o117;
@@ -136,12 +146,22 @@ async function listen(server: http.Server, socketFile: string): Promise<void> {
 async function answer(request: IncomingMessage, response: ServerResponse, actions: AdminActions): Promise<void> {
   const { method, url = '' } = request;
   if (method === 'POST' && url === '/limits/lift') {
-    const lift = parseLift(await readText(request));
+    const lift = parse(LIFT, await readText(request));
     const isLifted = lift !== undefined && (await actions.lift(lift));
     send(response, isLifted ? 200 : lift ? 404 : 400, isLifted ? { lifted: true } : { code: 'NOTHING_LIFTED' });
     return;
   }
+  if (method === 'POST' && url === '/sessions/end') {
+    const end = parse(END, await readText(request));
+    send(response, end ? 200 : 400, end ? { ended: await actions.endSessions(end) } : { code: 'NOTHING_NAMED' });
+    return;
+  }
   request.resume();
+  const [isOfSessions, afterSession] = /^\/sessions(?:\?after=([A-Za-z0-9_-]{43}))?$/.exec(url) ?? [];
+  if (method === 'GET' && isOfSessions !== undefined) {
+    send(response, 200, await actions.sessions(afterSession));
+    return;
+  }
   const [, after] = /^\/limits(?:\?after=([A-Za-z0-9_.-]{1,128}))?$/.exec(url) ?? [];
   if (method === 'GET' && url.startsWith('/limits') && (after !== undefined || url === '/limits')) {
     send(response, 200, await actions.bans(after));
@@ -180,9 +200,9 @@ async function readText(request: IncomingMessage): Promise<string | undefined> {
   return text;
 }
 
-function parseLift(text = ''): LiftRequest | undefined {
+function parse<Value>(schema: z.ZodType<Value>, text = ''): Value | undefined {
   try {
-    return LIFT.parse(JSON.parse(text));
+    return schema.parse(JSON.parse(text));
   } catch {
     return undefined;
   }

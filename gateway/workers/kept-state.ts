@@ -6,13 +6,15 @@ import type { OnEvent } from '../../runtime/events.ts';
 import type { Channel } from '../../runtime/ipc.ts';
 import { gauge, type Metric } from '../../runtime/observe/metric.ts';
 import type { GatewayConfig } from '../config/schema.ts';
+import { type EndRequest, SessionBook, type SessionPage } from '../identity/sessions/session-book.ts';
+import { SessionStore } from '../identity/sessions/session-store.ts';
 import { LimitBook } from '../limits/limit-book.ts';
 import { LimitKeys } from '../limits/limit-keys.ts';
 import type { BanPage, LiftRequest } from '../limits/limit-messages.ts';
 import { answerLimits, createRemotePeer, type LimitQuestion } from '../limits/limit-peer.ts';
 import type { ProcessState } from '../limits/process-state.ts';
 import { answerBatch, away, type BatchAnswer } from '../state/batches.ts';
-import { openGatewayKey } from '../state/gateway-key.ts';
+import { deriveKey, openGatewayKey } from '../state/gateway-key.ts';
 import { answerState, RemoteState, type StateQuestion } from '../state/remote-state.ts';
 import { openSqliteState, type SqliteState } from '../state/sqlite-state.ts';
 import { StateError } from '../state/state.ts';
@@ -21,6 +23,7 @@ import type { PrimaryAnswers, WorkerAnswers } from './messages.ts';
 interface Opened {
   readonly state: SqliteState;
   readonly book: LimitBook;
+  readonly sessions: SessionBook;
 }
 
 type WorkerChannel = Channel<WorkerAnswers, PrimaryAnswers>;
@@ -57,7 +60,8 @@ export class KeptState {
     const file = sqliteFile ?? path.join(stateDirectory, 'state.sqlite');
     const state = openSqliteState({ file, onEvent: this.#onEvent });
     state.topics.onAny((topic, message) => this.#tell(topic, message));
-    this.#opened = { state, book: new LimitBook(state) };
+    const store = new SessionStore(state, deriveKey(this.#key, 'sessions'));
+    this.#opened = { state, book: new LimitBook(state), sessions: new SessionBook(state, store) };
   }
 
   get key(): Uint8Array | undefined {
@@ -94,6 +98,17 @@ export class KeptState {
     const { book } = this.#opened;
     if ('id' in request) return book.lift(request);
     return book.lift({ name: new LimitKeys(this.#key).nameOf(request.app, request.username) });
+  }
+
+  /** Sessions of people, page by page. */
+  async sessions(after?: string): Promise<SessionPage> {
+    await this.#opened?.state.settled();
+    return this.#opened?.sessions.page(after) ?? { sessions: [], next: undefined };
+  }
+
+  /** @returns how many ended */
+  async endSessions(request: EndRequest): Promise<number> {
+    return (await this.#opened?.sessions.end(request)) ?? 0;
   }
 
   /** None without a state. */

@@ -31,8 +31,8 @@ export interface GatewayService {
   metrics(): Promise<readonly (readonly Metric[])[]>;
   /** The lists in force, which this process keeps. */
   lists(): Lists;
-  /** Bans in force, and how to lift one. */
-  state(): Pick<KeptState, 'bans' | 'lift'>;
+  /** Bans and sessions in force, and how to end them. */
+  state(): Pick<KeptState, 'bans' | 'lift' | 'sessions' | 'endSessions'>;
   /** Whose logins failed of late. */
   failures(): FailureCounts;
 }

@@ -42,6 +42,11 @@ async function answerCallback(exchange: Exchange, parts: RouteParts): Promise<vo
     const value = OwnCookie.draw();
     const { host, personId, target } = given;
     await people.store.createApp(value, { host, personId, seenAt: Date.now() }, rules);
+    // Behind its creation, so that none slips through while all are ended.
+    if (person.signedInAt <= (await people.store.validSince(given.app))) {
+      await people.store.endApp(SessionStore.idOf(value));
+      throw new BackToSite('SIGN_IN_STALE', { origin, target });
+    }
     // Absolute: `//` at the beginning of a target would name another host.
     sendRedirect(response, 303, origin + target, ['Set-Cookie', APP_COOKIE.format(value, isSecure)]);
   });

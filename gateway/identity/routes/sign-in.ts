@@ -41,7 +41,8 @@ interface Way extends Pick<SignInSecrets, 'nonce' | 'verifier'> {
 export async function answerSignIn(exchange: Exchange, parts: RouteParts): Promise<void> {
   const { request, rules } = requestedBy(exchange, parts);
   const own = await needingState(() => ownSessionOf(exchange, parts));
-  if (own && isEnough(own, rules)) {
+  const since = await needingState(() => parts.people.store.validSince(request.app));
+  if (own && isEnough(own, rules) && own.record.signedInAt > since) {
     await handOver(exchange, request, own.id, parts);
     return;
   }

@@ -15,7 +15,8 @@ import {
   parsePersonRecord,
 } from './session-record.ts';
 
-const ROOM = 'session';
+export const SESSION_ROOM = 'session';
+const ROOM = SESSION_ROOM;
 /** Another value than before says that a session was ended, by whomever. */
 const MARK = 'mark';
 const MARK_TTL_MS = 400 * 86_400_000;
@@ -130,6 +131,16 @@ export class SessionStore {
     return count;
   }
 
+  /** Whoever signed in for an application before has to do so again. */
+  async endBefore(app: string, time: number): Promise<void> {
+    await this.#state.set(ROOM, sinceKey(app), String(time), { ttlMs: MARK_TTL_MS });
+  }
+
+  /** @returns the time of the above; 0 without one */
+  async validSince(app: string): Promise<number> {
+    return Number((await this.#state.get(ROOM, sinceKey(app))) ?? 0);
+  }
+
   /** Changes with every end of a session. */
   async readMark(): Promise<string> {
     return (await this.#state.get(ROOM, MARK)) ?? '';
@@ -157,6 +168,7 @@ export class SessionStore {
 
 const appKey = (id: string): string => `app.${id}`;
 const personKey = (id: string): string => `person.${id}`;
+const sinceKey = (app: string): string => `since.${hash('sha256', app, 'base64url')}`;
 const linkKey = (id: string): string => `link.${id}`;
 
 const left = ({ untilMs }: PersonRecord): number => Math.max(1, untilMs - Date.now());

@@ -25,6 +25,8 @@ const nothing = {
   refreshList: async () => undefined,
   bans: async () => ({ bans: [], total: 0 }),
   lift: async () => false,
+  sessions: async () => ({ sessions: [], next: undefined }),
+  endSessions: async () => 0,
   pageLink: () => undefined,
 };
 
@@ -37,6 +39,20 @@ describe('the admin socket', () => {
     expect(await askGateway(socketFile, 'GET', '/status')).toEqual({ status: 200, body: status });
     expect((await askGateway(socketFile, 'POST', '/lists/x/accept')).status).toBe(404);
     expect((await askGateway(socketFile, 'GET', '/lists/x/accept')).status).toBe(404);
+    expect((await askGateway(socketFile, 'GET', '/sessions')).body).toEqual({ sessions: [] });
+    for (const path of ['/sessions?after=x', '/sessions/', '/sessionsx', '/sessions/end'])
+      expect((await askGateway(socketFile, 'GET', path)).status, path).toBe(404);
+    const id = 'a'.repeat(43);
+    for (const body of [
+      {},
+      { id: 'x' },
+      { user: '' },
+      { user: 'a', app: 'b' },
+      { id, user: 'a' },
+      { user: 'a'.repeat(9_000) },
+    ])
+      expect((await askGateway(socketFile, 'POST', '/sessions/end', body)).status).toBe(400);
+    expect(await askGateway(socketFile, 'POST', '/sessions/end', { id })).toEqual({ status: 200, body: { ended: 0 } });
   });
 
   test('replaces one that a killed gateway left, and no other file', async () => {

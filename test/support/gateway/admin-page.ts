@@ -50,6 +50,8 @@ export async function startMadePage(hosts: readonly string[] = []): Promise<Made
       bans = bans.filter(({ id }) => !('id' in request) || id !== request.id);
       return true;
     },
+    sessions: async () => ({ sessions: [], next: undefined }),
+    endSessions: async () => 0,
     pageLink: () => undefined,
     failures: () => ({
       windowMs: 3_600_000,
