@@ -52,7 +52,45 @@ const oidc = z.strictObject({
   emailVerified: claim.default('email_verified'),
 });
 
-const provider = z.union([oidc], { error: 'must be an object with oidc, clientId and clientSecretFile' });
+const member = z
+  .string({ error: 'must be the name of a member' })
+  .regex(/^[A-Za-z0-9_-]{1,64}(?:\.[A-Za-z0-9_-]{1,64}){0,7}$/, {
+    error: 'must be the name of a member, such as data.id',
+  });
+/** What they mean is given by keys of their own. */
+const otherMember = member.refine(
+  (name) => !['sub', 'email', 'email_verified', 'groups', 'amr', 'sid'].includes(name),
+  {
+    error: 'must be the name of another member',
+  },
+);
+
+const oauth = z.strictObject({
+  oauth: z.strictObject({
+    /** Where browsers go, and where the gateway gets an access token. */
+    authorize: safeUrl,
+    token: safeUrl,
+    /** What says, as JSON, whose token it is. */
+    user: safeUrl,
+    /** If its answers name one: RFC 9207. */
+    issuer: safeUrl.optional(),
+    /** The members that have the id of an account, its e-mail, and whether that was verified. */
+    subject: member.default('id'),
+    email: member.default('email'),
+    emailVerified: member.optional(),
+    /** What says, as JSON, a list of e-mails with `email`, `primary` and `verified`. */
+    emails: safeUrl.optional(),
+    groups: member.optional(),
+    /** Further members, for policies. */
+    claims: z.array(otherMember, { error: 'must be a list of members' }).max(32).default([]),
+  }),
+  ...shared,
+  scopes: z.array(scope, { error: 'must be a list of scopes' }).max(32, { error: 'may have 32 scopes' }).default([]),
+});
+
+const provider = z.union([oidc, oauth], {
+  error: 'must be an object with oidc or oauth, clientId and clientSecretFile',
+});
 
 export const IDENTITY_SCHEMA = z
   .record(z.string().regex(PROVIDER_NAME, { error: 'must be a name of letters, digits, - and _' }), provider, {
@@ -82,5 +120,6 @@ export const APP_PROVIDERS_SCHEMA = z
   .max(MAX_PROVIDERS, { error: `may have ${MAX_PROVIDERS} providers` });
 
 export type OidcConfig = z.infer<typeof oidc>;
+export type OauthConfig = z.infer<typeof oauth>;
 export type IdentityConfig = z.infer<typeof IDENTITY_SCHEMA>;
 export type SessionsConfig = z.infer<typeof SESSIONS_SCHEMA>;

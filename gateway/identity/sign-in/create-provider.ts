@@ -2,6 +2,7 @@
 
 import type { IdentityConfig } from '../identity-schema.ts';
 import { createFetch } from './bounded-fetch.ts';
+import { OauthProvider } from './oauth.ts';
 import { OidcProvider } from './oidc.ts';
 import type { Provider } from './provider.ts';
 
@@ -15,5 +16,6 @@ export interface ProviderOptions {
 }
 
 export function createProvider({ name, config, clientSecret, ca, digest }: ProviderOptions): Provider {
-  return new OidcProvider({ name, config, clientSecret, digest, fetch: createFetch(ca) });
+  const shared = { name, clientSecret, digest, fetch: createFetch(ca) };
+  return 'oidc' in config ? new OidcProvider({ ...shared, config }) : new OauthProvider({ ...shared, config });
 }

@@ -2,6 +2,7 @@
 // answer.
 
 import http from 'node:http';
+import https from 'node:https';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'vitest';
 
@@ -20,12 +21,17 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** @param host what Host says, wherever the port is */
-export function visit(port: number, host: string, request: Request): Promise<Answer> {
+/**
+ * @param host what Host says, wherever the port is
+ * @param servername under TLS, whatever certificate comes
+ */
+export function visit(port: number, host: string, request: Request, servername?: string): Promise<Answer> {
   const { method = 'GET', path, headers = {}, body } = request;
   return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port, method, path, headers: { Host: host, ...headers }, agent: false };
-    const sent = http.request(options, (message) => {
+    const send = servername === undefined ? http.request : https.request;
+    const secure = servername === undefined ? {} : { servername, rejectUnauthorized: false };
+    const sent = send({ ...options, ...secure }, (message) => {
       const pieces: Buffer[] = [];
       const { statusCode, statusMessage, httpVersion, rawHeaders } = message;
       message

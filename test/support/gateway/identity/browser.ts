@@ -54,11 +54,20 @@ export class Browser {
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
     const headers = { ...request.headers, ...(cookie !== '' && { Cookie: cookie }) };
     const port = Number(url.port) || this.#ports(host);
-    const answer = await visit(port, url.host, { ...request, path: url.pathname + url.search, headers });
+    const servername = url.protocol === 'https:' ? host : undefined;
+    const answer = await visit(port, url.host, { ...request, path: url.pathname + url.search, headers }, servername);
     for (const line of valuesOf(answer, 'set-cookie')) {
       const [, name = '', value = ''] = /^([^=;]+)=([^;]*)/.exec(line) ?? [];
       if (/Max-Age=0(?:;|$)|Expires=Thu, 01 Jan 1970/i.test(line)) jar.delete(name);
-      else jar.set(name, value);
+      else {
+        // RFC 6265bis §4.1.3.2.
+        if (
+          name.startsWith('__Host-') &&
+          !(/; Secure/.test(line) && /; Path=\//.test(line) && url.protocol === 'https:')
+        )
+          continue;
+        jar.set(name, value);
+      }
     }
     return { ...answer, url, code: Number(answer.status.split(' ')[1]), text: answer.body.toString('utf8') };
   }

@@ -32,6 +32,10 @@ export const CLIENT = { id: 'gateway', secret: 'a secret of the gateway and the 
 export interface ProviderOptions {
   /** The name that the gateway's configuration has for it. */
   readonly name?: string;
+  /** Of the gateway's own pages. */
+  readonly pages?: string;
+  /** Whether the gateway has no secret there. */
+  readonly isPublic?: boolean;
   readonly claims?: { readonly [name: string]: unknown };
   /** Where its notices go instead of to the gateway's name. */
   readonly send?: (url: string, body: string) => Promise<number>;
@@ -98,17 +102,25 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
 
 /** Everybody has an account, and agrees to everything. */
 function configurationOf(key: ReturnType<typeof createKey>, options: ProviderOptions): Configuration {
-  const { name = 'staff', claims = {}, send, configuration = {} } = options;
+  const {
+    name = 'staff',
+    pages = 'http://auth.example',
+    isPublic = false,
+    claims = {},
+    send,
+    configuration = {},
+  } = options;
   return {
     clients: [
       {
         client_id: CLIENT.id,
-        client_secret: CLIENT.secret,
-        token_endpoint_auth_method: 'client_secret_post',
-        redirect_uris: [`http://auth.example/callback/${name}`],
-        post_logout_redirect_uris: ['http://auth.example/signed-out'],
+        ...(isPublic
+          ? { token_endpoint_auth_method: 'none' }
+          : { client_secret: CLIENT.secret, token_endpoint_auth_method: 'client_secret_post' }),
+        redirect_uris: [`${pages}/callback/${name}`],
+        post_logout_redirect_uris: [`${pages}/signed-out`],
         id_token_signed_response_alg: 'ES256',
-        backchannel_logout_uri: `http://auth.example/back-channel-logout/${name}`,
+        backchannel_logout_uri: `${pages}/back-channel-logout/${name}`,
         backchannel_logout_session_required: true,
       },
     ],

@@ -17,7 +17,7 @@ export interface SignInWorld extends TestGateway {
 
 export interface WorldOptions extends ProviderOptions {
   /** Of the configuration, below `identity`. */
-  readonly providers?: string;
+  readonly providers?: string | ((secretFile: string) => string);
   /** Of `access` of app.example, in braces. */
   readonly access?: string;
   readonly more?: string;
@@ -48,7 +48,7 @@ listen: 127.0.0.1:0
 auth: auth.example
 identity:
   staff: { oidc: "${provider.issuer}", clientId: ${CLIENT.id}, clientSecretFile: "${secret}"${keys} }
-${providers}
+${typeof providers === 'string' ? providers : providers(secret)}
 apps:
   app.example: { to: "${url}", access: { ${access} } }
   other.example: { to: "${url}", access: { ${EVERYONE} } }
