@@ -19,6 +19,7 @@ import { answerKeySet, isKeySet } from './phases/key-set.ts';
 import { answerOwnHost, answerOwnRoute, isOwnHost, isOwnRoute } from './phases/own-routes.ts';
 import { passVerdict } from './phases/pass-verdict.ts';
 import { readRequest } from './phases/read-request.ts';
+import { AccessWatch } from './phases/watch-access.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 import { refuse } from './request/refuse.ts';
 import { WHOLE_SERVER } from './request/target.ts';
@@ -32,6 +33,7 @@ export type Handle = (
 
 export function createPipeline(parts: PipelineParts): Handle {
   const { observe } = parts;
+  const watch = new AccessWatch(parts);
   return (message, response, upgrade) => {
     const exchange = new Exchange(message, response, peerOf(message.socket), upgrade);
     const setup = parts.setup();
@@ -69,7 +71,7 @@ export function createPipeline(parts: PipelineParts): Handle {
       }
       const target = judgeTarget(exchange);
       if (target === undefined) observe.answered(exchange, 'REDIRECTED');
-      else if (!isBanned(exchange, parts)) enter(exchange, target, parts, setup);
+      else if (!isBanned(exchange, parts)) enter(exchange, target, { parts, setup, watch });
     } catch (error) {
       fail(exchange, error, parts);
     }
@@ -79,18 +81,22 @@ export function createPipeline(parts: PipelineParts): Handle {
 /** Writing to a client that has left. */
 const ignore = (): void => undefined;
 
+interface Entrance {
+  readonly parts: PipelineParts;
+  readonly setup: GatewaySetup;
+  readonly watch: AccessWatch;
+}
+
 /** Phase 6, and what follows for whoever may. */
-function enter(exchange: Exchange, target: string, parts: PipelineParts, setup: GatewaySetup): void {
+function enter(exchange: Exchange, target: string, { parts, setup, watch }: Entrance): void {
+  const goIn = (may: boolean): void => {
+    if (!may || exchange.response.destroyed) return;
+    if (exchange.access) watch.add(exchange);
+    goOn(exchange, target, parts, setup);
+  };
   const may = mayReach(exchange, setup, parts);
-  if (!(may instanceof Promise)) {
-    if (may) goOn(exchange, target, parts, setup);
-    return;
-  }
-  may
-    .then((isIn) => {
-      if (isIn && !exchange.response.destroyed) goOn(exchange, target, parts, setup);
-    })
-    .catch((error) => fail(exchange, error, parts));
+  if (may instanceof Promise) may.then(goIn).catch((error) => fail(exchange, error, parts));
+  else goIn(may);
 }
 
 /** Phases 7 to 13. Only a login waits for its body. */

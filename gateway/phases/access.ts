@@ -4,8 +4,7 @@ import { sendRedirect } from '../answers/answer.ts';
 import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { isNavigation } from '../identity/navigation.ts';
-import type { AccessFacts } from '../identity/policies/facts.ts';
-import { type AccessVerdict, judgeAccess } from '../identity/policies/policies.ts';
+import { type AccessDecision, type AccessVerdict, judgeAccess, type Policies } from '../identity/policies/policies.ts';
 import type { SessionAnswer } from '../identity/sessions/session.ts';
 import { tokenHeaders } from '../identity/tokens/service-tokens.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
@@ -35,10 +34,9 @@ const after = <From, To>(value: Maybe<From>, next: (value: From) => Maybe<To>): 
 
 function isLetIn(exchange: Exchange, session: SessionAnswer, setup: GatewaySetup, parts: PipelineParts): boolean {
   if (typeof session === 'object') exchange.session = session;
-  const isUnknown = session === 'unavailable';
-  const verdict = decide(exchange, isUnknown, setup, parts);
+  const verdict = decide(exchange, session, setup, parts);
   // Nobody knows whether it is somebody's who may.
-  if (isUnknown && verdict === 'denied') throw new Refusal('SESSIONS_AWAY');
+  if (session === 'unavailable' && verdict === 'denied') throw new Refusal('SESSIONS_AWAY');
   if (verdict !== 'sign-in' || hasToken(exchange)) {
     assertVerdict(exchange);
     return true;
@@ -53,26 +51,38 @@ function isLetIn(exchange: Exchange, session: SessionAnswer, setup: GatewaySetup
  * @throws Refusal `ACCESS_DENIED`, `SIGN_IN_REQUIRED`
  */
 export async function assertAccess(exchange: Exchange, setup: GatewaySetup, parts: PipelineParts): Promise<void> {
-  decide(exchange, false, setup, parts);
+  decide(exchange, 'none', setup, parts);
   assertVerdict(exchange);
   await tellIdentity(exchange, setup, parts);
 }
 
-/** @param isUnknown whose request it is, with a session that cannot be looked up */
 function decide(
   exchange: Exchange,
-  isUnknown: boolean,
-  { tokens }: GatewaySetup,
+  session: SessionAnswer,
+  setup: GatewaySetup,
   { observe }: PipelineParts,
 ): AccessVerdict | undefined {
-  const { application, found, head, client, now, session } = exchange;
-  if (!application?.access || !found) return undefined;
-  exchange.serviceToken = head && tokens?.nameIn(head, now);
-  const person: AccessFacts['person'] = isUnknown ? 'unknown' : session?.person;
-  const facts = { person, serviceToken: exchange.serviceToken, address: client };
-  exchange.access = judgeAccess(application.access, facts, found.readings);
-  observe.access.count(application.name, exchange.access);
-  return exchange.access.verdict;
+  const { application, now } = exchange;
+  if (!application?.access) return undefined;
+  const { decision, serviceToken } = judgeRequest(exchange, application.access, session, setup, now);
+  exchange.serviceToken = serviceToken;
+  exchange.access = decision;
+  observe.access.count(application.name, decision);
+  return decision.verdict;
+}
+
+/** @param session whose request it is. One that cannot be looked up may be anybody's */
+export function judgeRequest(
+  { found, head, client }: Exchange,
+  policies: Policies,
+  session: SessionAnswer,
+  { tokens }: GatewaySetup,
+  now: number,
+): { readonly decision: AccessDecision; readonly serviceToken: string | undefined } {
+  const serviceToken = head && tokens?.nameIn(head, now);
+  const person = session === 'unavailable' ? 'unknown' : session === 'none' ? undefined : session.person;
+  const decision = judgeAccess(policies, { person, serviceToken, address: client }, found?.readings ?? []);
+  return { decision, serviceToken };
 }
 
 function assertVerdict({ access, ...exchange }: Pick<Exchange, 'access' | 'head'>): void {

@@ -64,15 +64,22 @@ export class Sessions {
     this.#cache = new SessionCache(options.store);
   }
 
-  /** At once where this worker remembers the session. */
-  personOf(exchange: Exchange, { sessionRules }: SessionPlace): SessionAnswer | Promise<SessionAnswer> {
+  /**
+   * At once where this worker remembers the session.
+   * @param options whether it is used now, and lasts longer for it. Default: true
+   */
+  personOf(
+    exchange: Exchange,
+    { sessionRules }: SessionPlace,
+    { isUse = true }: { readonly isUse?: boolean } = {},
+  ): SessionAnswer | Promise<SessionAnswer> {
     const { head, isSecure } = exchange;
     const value = head && APP_COOKIE.in(head.ownCookies, isSecure);
     const pages = this.#options.identity();
     if (value === undefined || !sessionRules || !pages || !isAsSecure(exchange, pages)) return 'none';
     const id = SessionStore.idOf(value);
     const judge = (session: StoredSession | undefined) =>
-      this.#judge({ id, host: head?.host }, session, sessionRules, pages);
+      this.#judge({ id, host: head?.host, isUse }, session, sessionRules, pages);
     const found = this.#cache.find(id);
     return found instanceof Promise ? found.then(judge).catch(answerOf) : judge(found);
   }
@@ -108,7 +115,7 @@ export class Sessions {
   }
 
   #judge(
-    { id, host }: { readonly id: string; readonly host: string | undefined },
+    { id, host, isUse }: { readonly id: string; readonly host: string | undefined; readonly isUse: boolean },
     session: StoredSession | undefined,
     rules: SessionRules,
     pages: SessionPages,
@@ -120,7 +127,7 @@ export class Sessions {
     // Rules may be stricter than when it began.
     if (now >= person.untilMs || now - person.signedInAt >= rules.absoluteMs) return 'none';
     if (now - app.seenAt >= rules.idleMs) return 'none';
-    if (now - app.seenAt >= Math.min(TOUCH_MS, rules.idleMs / 4)) this.#touch(id, session, rules, pages);
+    if (isUse && now - app.seenAt >= Math.min(TOUCH_MS, rules.idleMs / 4)) this.#touch(id, session, rules, pages);
     const { personId } = app;
     return { person: person.person, sessionHash: id, personHash: personId, signedInAt: person.signedInAt };
   }

@@ -1,7 +1,9 @@
 // People behind policies: who has signed in is judged on each request, and the application is told.
 
+import { once } from 'node:events';
+import net from 'node:net';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { echoOf, exchange, seen } from '../../support/gateway/gateway.ts';
 import { peopleWorld } from '../../support/gateway/identity/access-world.ts';
 import { personOf } from '../../support/gateway/identity/people.ts';
@@ -81,6 +83,49 @@ describe('somebody who has signed in', () => {
     const foreign = await exchange(port, `GET http://app.example/ HTTP/1.1\r\nHost: localhost\r\n${OFFICE}\r\n\r\n`);
     expect(foreign.status).toBe(400);
     expect(asked()).toBe(0);
+  });
+});
+
+describe('what somebody has open', () => {
+  const UPGRADE = ['Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='];
+
+  /** @returns what has come so far, and a promise of its end */
+  async function open(port: number, ...headers: readonly string[]) {
+    const socket = net.connect(port, '127.0.0.1').on('error', () => undefined);
+    onTestFinished(() => void socket.destroy());
+    let text = '';
+    socket.setEncoding('latin1').on('data', (piece: string) => {
+      text += piece;
+    });
+    const ended = once(socket, 'close');
+    socket.write(['GET /lasting HTTP/1.1', 'Host: app.example', OFFICE, ...headers, '', ''].join('\r\n'));
+    await expect.poll(() => text, { timeout: 20_000 }).toMatch(/\r\n\r\n/);
+    return { socket, ended, text: () => text };
+  }
+
+  test('ends with their session, and nothing else does', async () => {
+    const { enter, store, port } = await peopleWorld(POLICIES);
+    const [ann, cy] = [await enter(ANN), await enter(personOf('cy'))];
+    const mine = [...UPGRADE, 'Connection: Upgrade'];
+    const [webSocket, stream, other] = [
+      await open(port, ...ann.headers, ...mine),
+      await open(port, ...ann.headers),
+      await open(port, ...cy.headers, ...mine),
+    ];
+    expect(webSocket.text()).toMatch(/^HTTP\/1.1 101 /);
+    expect(stream.text()).toMatch(/^HTTP\/1.1 200 /);
+    await store.endPerson(ann.id);
+    await Promise.all([webSocket.ended, stream.ended]);
+    other.socket.write('still there');
+    await expect.poll(() => other.text(), { timeout: 20_000 }).toContain('still there');
+  });
+
+  test('ends with a configuration that lets nobody in any more', async () => {
+    const { enter, port, gateway, config } = await peopleWorld(POLICIES);
+    const { headers } = await enter(ANN);
+    const { ended } = await open(port, ...headers, ...UPGRADE, 'Connection: Upgrade');
+    await gateway.reload(config('      policies: []\n'));
+    await ended;
   });
 });
 

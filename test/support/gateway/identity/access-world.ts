@@ -25,15 +25,20 @@ export async function accessWorld(access: string, more = '', state: State = crea
   let asked = 0;
   const { url, server } = await startOrigin((request, response) => {
     asked++;
-    echo(request, response);
+    if (request.url === '/lasting') response.write('begun');
+    else echo(request, response);
   });
-  server.on('upgrade', (_, socket) => {
+  server.on('upgrade', ({ url: target }, socket) => {
     asked++;
-    socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+    if (target === '/lasting') socket.on('error', () => undefined).pipe(socket);
+    else socket.end();
   });
   const stateDirectory = createWorkPlace().home;
-  const text = `listen: 127.0.0.1:0\ntrustedProxies: [127.0.0.1]\napps:\n  app.example:\n    to: "${url}"\n    access:\n${access}\n${more}`;
-  const config: GatewayConfig = { ...configOf(text), stateDirectory };
+  const configWith = (keys: string): GatewayConfig => ({ ...configOf(textOf(keys)), stateDirectory });
+  const textOf = (keys: string): string =>
+    `listen: 127.0.0.1:0\ntrustedProxies: [127.0.0.1]\napps:\n  app.example:\n    to: "${url}"\n    access:\n${keys}\n${more}`;
+  const config = configWith(access);
   const events: ServerEvent[] = [];
   const replica = new ListReplica(config.lists, '/nonexistent');
   const gateway = await startGateway({
@@ -46,7 +51,7 @@ export async function accessWorld(access: string, more = '', state: State = crea
   const port = gateway.ports[0] as number;
   const send = (line: string, ...headers: readonly string[]) =>
     exchange(port, [`${line} HTTP/1.1`, 'Host: app.example', ...headers, '', ''].join('\r\n'));
-  return { send, gateway, port, events, folder: tokenFolder(stateDirectory), asked: () => asked };
+  return { send, gateway, config: configWith, port, events, folder: tokenFolder(stateDirectory), asked: () => asked };
 }
 
 const KEY = new Uint8Array(32).fill(3);
