@@ -69,6 +69,7 @@ export const ANSWER_KINDS = {
     detail: 'This site began a session without a sign-in that its gateway saw.',
     hint: 'Sign in with the form of the site. If it persists, tell the site and give it the number of this request.',
   },
+  FORM_MALFORMED: malformed('The body is not a form of this page.', 'Open the page again, and use its form.'),
   NOTICE_MALFORMED: malformed(
     'The body is not a notice that a session has ended.',
     'Send Content-Length and a form with a logout_token that was not sent before.',
@@ -85,9 +86,9 @@ export const ANSWER_KINDS = {
     detail: 'The service where people sign in did not let you in, or was told to stop.',
     hint: 'Open the site that you want, and try again. If it persists, ask who manages your account.',
   },
-  SIGN_OUT_FOREIGN: {
+  FORM_FOREIGN: {
     status: 403,
-    title: 'Not signed out',
+    title: 'Not done',
     detail: 'Another site asked for it.',
     hint: 'Use the page of this site.',
   },
@@ -136,6 +137,12 @@ export const ANSWER_KINDS = {
     title: 'Too many attempts',
     detail: 'Too many logins from here have failed.',
     hint: 'Wait before you try again.',
+  },
+  PIN_LIMITED: {
+    status: 429,
+    title: 'Too many codes',
+    detail: 'Too many codes were asked for with this address, or from here.',
+    hint: 'Use the last code that came, or try again in an hour.',
   },
   USER_LIMITED: {
     status: 429,

@@ -28,7 +28,7 @@ export function sendPage(response: ServerResponse, title: string, content: Marku
   const headers = [
     ...['Content-Type', 'text/html; charset=utf-8', 'Content-Length', String(Buffer.byteLength(body))],
     ...['Cache-Control', 'no-store', 'Content-Security-Policy', PAGE_POLICY, 'X-Content-Type-Options', 'nosniff'],
-    ...['Referrer-Policy', 'no-referrer', 'Cross-Origin-Opener-Policy', 'same-origin'],
+    ...['Referrer-Policy', 'same-origin', 'Cross-Origin-Opener-Policy', 'same-origin'],
     ...more,
   ];
   response.writeHead(200, objectOf(headers));

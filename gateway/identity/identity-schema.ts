@@ -88,8 +88,39 @@ const oauth = z.strictObject({
   scopes: z.array(scope, { error: 'must be a list of scopes' }).max(32, { error: 'may have 32 scopes' }).default([]),
 });
 
-const provider = z.union([oidc, oauth], {
-  error: 'must be an object with oidc or oauth, clientId and clientSecretFile',
+const SMTP = 'must be smtp:// or smtps:// with a host, and nothing behind its port';
+const smtpUrl = z.string({ error: SMTP }).refine(isSmtpUrl, { error: SMTP });
+
+function isSmtpUrl(value: string): boolean {
+  if (!/^smtps?:\/\//.test(value) || !URL.canParse(value)) return false;
+  const { hostname, username, password, pathname, search, hash } = new URL(value);
+  return hostname !== '' && [username, password, pathname.replace('/', ''), search, hash].every((part) => part === '');
+}
+
+const TO = 'must be an e-mail address, or @ and a domain, in lower case';
+const pin = z.strictObject({
+  pin: z.strictObject({
+    smtp: smtpUrl,
+    /** Beyond loopback, both go under TLS. */
+    user: text('must be a user name').optional(),
+    passwordFile: text('must be a path').optional(),
+    from: z
+      .string({ error: 'must be an e-mail address' })
+      .regex(/^[^\s@<>,;"]+@[^\s@<>,;"]+$/, { error: 'must be an e-mail address' }),
+    /** Who may sign in so: addresses, and @ with a domain. */
+    to: z
+      .array(z.string({ error: TO }).regex(/^[a-z0-9.!#$%&'*+/=?^_`{|}~-]*@[a-z0-9.-]+$/, { error: TO }), {
+        error: 'must be a list',
+      })
+      .min(1, { error: 'must have an address or a domain' })
+      .max(10_000),
+  }),
+  label: shared.label,
+  caFile: shared.caFile,
+});
+
+const provider = z.union([oidc, oauth, pin], {
+  error: 'must be an object with oidc, oauth or pin',
 });
 
 export const IDENTITY_SCHEMA = z
@@ -121,5 +152,6 @@ export const APP_PROVIDERS_SCHEMA = z
 
 export type OidcConfig = z.infer<typeof oidc>;
 export type OauthConfig = z.infer<typeof oauth>;
+export type PinConfig = z.infer<typeof pin>;
 export type IdentityConfig = z.infer<typeof IDENTITY_SCHEMA>;
 export type SessionsConfig = z.infer<typeof SESSIONS_SCHEMA>;

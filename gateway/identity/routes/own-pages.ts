@@ -1,9 +1,11 @@
 // The host of the gateway's own pages (`auth`). No application has it, so that no script of one
 // runs there.
 
+import { ClientGoneError } from '../../../runtime/http/problem.ts';
 import { sendRedirect } from '../../answers/answer.ts';
 import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
+import { answerAddress, answerCode } from './pin.ts';
 import { BackToSite, type RouteParts } from './route.ts';
 import { answerCallback, answerSignIn } from './sign-in.ts';
 import { answerLogoutNotice, answerOwnSignOut, answerSignedOut, SIGNED_OUT } from './sign-out.ts';
@@ -15,6 +17,8 @@ const ROUTES: { readonly [path: string]: { readonly [method: string]: Answer } }
   '/': { GET: answerOwnSignOut },
   '/sign-in': { GET: answerSignIn },
   '/sign-out': { GET: answerOwnSignOut, POST: answerOwnSignOut },
+  '/pin/address': { POST: answerAddress },
+  '/pin/code': { POST: answerCode },
   [SIGNED_OUT]: { GET: answerSignedOut },
 };
 
@@ -35,6 +39,7 @@ export async function answerOrLeadBack(exchange: Exchange, parts: RouteParts, an
   try {
     await answer(exchange, parts);
   } catch (error) {
+    if (error instanceof ClientGoneError) return;
     if (!(error instanceof BackToSite)) throw error;
     exchange.answer(error.code, { link: { href: error.href, text: 'Open the site again' } });
     parts.observe.answered(exchange, error.code);

@@ -1,5 +1,6 @@
 // What the gateway's routes about people share.
 
+import { readBody } from '../../../runtime/http/request-body.ts';
 import { type AnswerCode, Refusal } from '../../answers/kinds.ts';
 import type { Applications } from '../../applications.ts';
 import type { Exchange } from '../../exchange.ts';
@@ -38,6 +39,22 @@ export class BackToSite extends Error {
 
 /** Of a person, at the gateway's own pages. The state decides what it is worth. */
 export const PERSON_COOKIE = new OwnCookie('cv-session', 30 * 86_400_000);
+
+export const WAY_TTL_MS = 10 * 60_000;
+/** Of a browser that is on its way to sign in. */
+export const WAY_COOKIE = new OwnCookie('cv-way', WAY_TTL_MS);
+
+const MAX_FORM_BYTES = 16_384;
+
+/**
+ * The fields of a form. A length is what bounds the body before any of it is read.
+ * @throws Refusal `FORM_MALFORMED`; ClientGoneError if the client has left
+ */
+export async function readForm({ head, message }: Exchange): Promise<URLSearchParams> {
+  const isForm = /^application\/x-www-form-urlencoded *(?:;|$)/i.test(message.headers['content-type'] ?? '');
+  if (!isForm || typeof head?.body !== 'number' || head.body > MAX_FORM_BYTES) throw new Refusal('FORM_MALFORMED');
+  return new URLSearchParams(head.body === 0 ? '' : Buffer.from(await readBody(message)).toString('latin1'));
+}
 
 export interface OwnSession {
   readonly id: string;

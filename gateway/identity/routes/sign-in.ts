@@ -13,22 +13,28 @@ import { OwnCookie } from '../../request/own-cookies.ts';
 import type { SessionRules } from '../sessions/session.ts';
 import { SessionStore } from '../sessions/session-store.ts';
 import type { SignInRequest } from '../sessions/sessions.ts';
-import { type Provider, SignInError, type SignInFault, type SignInSecrets } from '../sign-in/provider.ts';
-import { keepHandOver, useOnce } from './once.ts';
+import {
+  type Provider,
+  type RedirectProvider,
+  SignInError,
+  type SignInFault,
+  type SignInSecrets,
+} from '../sign-in/provider.ts';
+import { beginSession, handOverUrl } from './begin-session.ts';
+import { useOnce } from './once.ts';
+import { askForAddress } from './pin.ts';
 import {
   BackToSite,
   needingState,
   type OwnSession,
   ownSessionOf,
-  PERSON_COOKIE,
   parameterOf,
   type RouteParts,
+  WAY_COOKIE,
+  WAY_TTL_MS,
 } from './route.ts';
 
-const SIGN_IN_TTL_MS = 10 * 60_000;
 const SECRET_BYTES = 32;
-/** Of a browser that is on its way to a provider. */
-const WAY_COOKIE = new OwnCookie('cv-way', SIGN_IN_TTL_MS);
 
 /** What `state` has, sealed. */
 interface Way extends Pick<SignInSecrets, 'nonce' | 'verifier'> {
@@ -43,13 +49,15 @@ export async function answerSignIn(exchange: Exchange, parts: RouteParts): Promi
   const own = await needingState(() => ownSessionOf(exchange, parts));
   const since = await needingState(() => parts.people.store.validSince(request.app));
   if (own && isEnough(own, rules) && own.record.signedInAt > since) {
-    await handOver(exchange, request, own.id, parts);
+    sendRedirect(exchange.response, 303, await handOverUrl(request, own.id, parts), NO_REFERRER);
+    parts.observe.answered(exchange, 'REDIRECTED');
     return;
   }
   const providers = [...parts.identity.providers.values()].filter(({ name }) => rules.providers.has(name));
   const wanted = parameterOf(exchange, 'with');
   const [only] = providers.length === 1 ? providers : providers.filter(({ name }) => name === wanted);
-  if (only) await begin(exchange, request, only, parts);
+  if (only?.kind === 'pin') askForAddress(exchange, request, only, parts);
+  else if (only) await begin(exchange, request, only, parts);
   else askForProvider(exchange, providers, request, parts);
 }
 
@@ -89,12 +97,17 @@ function askForProvider(
   observe.allowed(exchange);
 }
 
-async function begin(exchange: Exchange, request: SignInRequest, provider: Provider, parts: RouteParts): Promise<void> {
+async function begin(
+  exchange: Exchange,
+  request: SignInRequest,
+  provider: RedirectProvider,
+  parts: RouteParts,
+): Promise<void> {
   const { head, isSecure, response } = exchange;
   const cookie = (head && WAY_COOKIE.in(head.ownCookies, isSecure)) ?? OwnCookie.draw();
   const secrets = { nonce: draw(), verifier: draw() };
   const way: Way = { ...secrets, provider: provider.name, browser: SessionStore.idOf(cookie), request };
-  const state = parts.people.seal.close('provider', way, SIGN_IN_TTL_MS);
+  const state = parts.people.seal.close('provider', way, WAY_TTL_MS);
   const url = await askProvider(exchange, request, provider, parts, () =>
     provider.begin(redirectUri(provider, parts), { ...secrets, state }),
   );
@@ -104,10 +117,10 @@ async function begin(exchange: Exchange, request: SignInRequest, provider: Provi
 
 /** The browser is back, with a code of the provider or its error. */
 export async function answerCallback(exchange: Exchange, name: string, parts: RouteParts): Promise<void> {
-  const { identity, people, applications } = parts;
+  const { identity, people, observe } = parts;
   const { head, isSecure } = exchange;
   const provider = identity.providers.get(name);
-  if (!provider) throw new Refusal('ROUTE_UNKNOWN');
+  if (provider?.kind !== 'redirect') throw new Refusal('ROUTE_UNKNOWN');
   const state = parameterOf(exchange, 'state') ?? '';
   const opened = people.seal.open('provider', state);
   if (!opened || !head) throw new Refusal('SIGN_IN_STALE');
@@ -116,40 +129,14 @@ export async function answerCallback(exchange: Exchange, name: string, parts: Ro
   // Of another provider: a mix-up (RFC 9700 §4.4). Of another browser: a login for somebody else.
   const isOfBrowser = cookie !== undefined && SessionStore.idOf(cookie) === browser;
   if (opened.isExpired || way.provider !== name || !isOfBrowser) throw new BackToSite('SIGN_IN_STALE', request);
-  const isFirst = await needingState(() => useOnce(people.state, 'sign-in', state, SIGN_IN_TTL_MS));
+  const isFirst = await needingState(() => useOnce(people.state, 'sign-in', state, WAY_TTL_MS));
   if (!isFirst) throw new BackToSite('SIGN_IN_STALE', request);
   const callback = new URL(identity.origin + head.target);
-  const { person, providerSession } = await askProvider(exchange, request, provider, parts, () =>
+  const signedIn = await askProvider(exchange, request, provider, parts, () =>
     provider.finish(callback, { state, nonce, verifier }),
   );
-  if (!applications.named(request.app)?.sessionRules?.providers.has(name))
-    throw new BackToSite('SIGN_IN_STALE', request);
-  const value = OwnCookie.draw();
-  await needingState(async () => {
-    const now = Date.now();
-    const record = { person, signedInAt: now, seenAt: now, untilMs: now + identity.ofPerson.absoluteMs };
-    await people.store.createPerson(value, record, identity.ofPerson, providerSession);
-    // Whoever was signed in here before is not any more.
-    const before = PERSON_COOKIE.in(head.ownCookies, isSecure);
-    if (before !== undefined) await people.store.endPerson(SessionStore.idOf(before));
-  });
-  people.signIns.succeeded(exchange, name, request.app);
-  const headers = ['Set-Cookie', PERSON_COOKIE.format(value, isSecure)];
-  await handOver(exchange, request, SessionStore.idOf(value), parts, headers);
-}
-
-/** Sends a browser back to the application, with a code that counts once, there, for it alone. */
-async function handOver(
-  exchange: Exchange,
-  { app, origin, target, start }: SignInRequest,
-  personId: string,
-  { people, observe }: RouteParts,
-  headers: readonly string[] = [],
-): Promise<void> {
-  const code = OwnCookie.draw();
-  const { hostname: host } = new URL(origin);
-  await needingState(() => keepHandOver(people.state, code, { app, host, target, start, personId }));
-  sendRedirect(exchange.response, 303, `${origin}/.credveil/callback?code=${code}`, [...headers, ...NO_REFERRER]);
+  const { url, headers } = await beginSession(exchange, request, signedIn, parts);
+  sendRedirect(exchange.response, 303, url, [...headers, ...NO_REFERRER]);
   observe.answered(exchange, 'REDIRECTED');
 }
 

@@ -2,8 +2,6 @@
 // provider.
 
 import { html, type Markup } from '../../../runtime/http/markup.ts';
-import { ClientGoneError } from '../../../runtime/http/problem.ts';
-import { readBody } from '../../../runtime/http/request-body.ts';
 import { Refusal } from '../../answers/kinds.ts';
 import { sendPage } from '../../answers/page.ts';
 import type { Exchange } from '../../exchange.ts';
@@ -11,12 +9,11 @@ import { isSameOrigin } from '../navigation.ts';
 import type { Person } from '../person.ts';
 import { SessionStore } from '../sessions/session-store.ts';
 import { APP_COOKIE } from '../sessions/sessions.ts';
-import { type Provider, SignInError } from '../sign-in/provider.ts';
+import { type RedirectProvider, SignInError } from '../sign-in/provider.ts';
 import { useOnce } from './once.ts';
-import { needingState, ownSessionOf, PERSON_COOKIE, type RouteParts } from './route.ts';
+import { needingState, ownSessionOf, PERSON_COOKIE, type RouteParts, readForm } from './route.ts';
 
 export const SIGNED_OUT = '/signed-out';
-const MAX_NOTICE_BYTES = 16_384;
 /** Longer than any notice is valid that a provider sends. */
 const NOTICE_TTL_MS = 3_600_000;
 
@@ -63,7 +60,7 @@ export function answerSignedOut({ response }: Exchange): void {
 }
 
 function assertOwnForm(exchange: Exchange): void {
-  if (!isSameOrigin(exchange)) throw new Refusal('SIGN_OUT_FOREIGN');
+  if (!isSameOrigin(exchange)) throw new Refusal('FORM_FOREIGN');
 }
 
 const nameOf = ({ email, subject }: Person): string => email ?? subject;
@@ -75,15 +72,15 @@ async function sendSignedOut(
   headers: readonly string[],
 ): Promise<void> {
   const provider = identity.providers.get(person.provider);
-  const url = provider && (await signOutUrl(provider, person, `${identity.origin}${SIGNED_OUT}`));
+  const url = provider?.kind === 'redirect' && (await signOutUrl(provider, person, `${identity.origin}${SIGNED_OUT}`));
   const link = url
-    ? html`<p>You are still signed in at ${provider.label}: <a href="${url.href}">sign out there too</a>.</p>`
+    ? html`<p>You are still signed in at ${provider?.label ?? ''}: <a href="${url.href}">sign out there too</a>.</p>`
     : '';
   sendPage(response, 'Signed out', html`<p>You are signed out of all sites of this gateway.</p>${link}`, headers);
 }
 
 /** Whether or not the provider answers, the session here has ended. */
-async function signOutUrl(provider: Provider, person: Person, after: string): Promise<URL | undefined> {
+async function signOutUrl(provider: RedirectProvider, person: Person, after: string): Promise<URL | undefined> {
   try {
     return await provider.signOutUrl(person, after);
   } catch (error) {
@@ -97,15 +94,12 @@ async function signOutUrl(provider: Provider, person: Person, after: string): Pr
  * sends it, its token is the provider's, or nothing happens.
  */
 export async function answerLogoutNotice(exchange: Exchange, name: string, parts: RouteParts): Promise<void> {
-  const { head, message, response } = exchange;
+  const { response } = exchange;
   const { people, observe, identity } = parts;
   const provider = identity.providers.get(name);
-  if (!provider?.readLogout) throw new Refusal('ROUTE_UNKNOWN');
-  // A length is what bounds the body before any of it is read.
-  if (typeof head?.body !== 'number' || head.body === 0 || head.body > MAX_NOTICE_BYTES)
-    throw new Refusal('NOTICE_MALFORMED');
+  if (provider?.kind !== 'redirect' || !provider.readLogout) throw new Refusal('ROUTE_UNKNOWN');
   try {
-    const body = new URLSearchParams(Buffer.from(await readBody(message)).toString('latin1'));
+    const body = await readForm(exchange);
     const notice = await provider.readLogout(body.get('logout_token') ?? '');
     await needingState(async () => {
       const isFirst = await useOnce(people.state, 'logout', JSON.stringify([name, notice.id]), NOTICE_TTL_MS);
@@ -118,7 +112,6 @@ export async function answerLogoutNotice(exchange: Exchange, name: string, parts
       people.signIns.endedByProvider(name, count);
     });
   } catch (error) {
-    if (error instanceof ClientGoneError) return;
     if (!(error instanceof SignInError)) throw error;
     people.signIns.failed(exchange, name, error);
     throw new Refusal(error.fault === 'away' ? 'IDENTITY_AWAY' : 'NOTICE_MALFORMED');

@@ -8,7 +8,7 @@ const TAG_BYTES = 16;
 const MAX_LENGTH = 8_192;
 
 /** What sealed text is for. One of another purpose does not open. */
-export type SealPurpose = 'sign-in' | 'provider' | 'signed-out';
+export type SealPurpose = 'sign-in' | 'provider' | 'pin' | 'pin-code';
 
 export interface Opened {
   readonly value: unknown;

@@ -157,6 +157,11 @@ export class SessionStore {
     await this.#state.publish(ROOM, '');
   }
 
+  /** Names something in the state that nobody can guess from there. */
+  keyOf(...parts: readonly string[]): string {
+    return this.#hashOf(...parts);
+  }
+
   #ownerOf({ provider, subject }: Pick<Person, 'provider' | 'subject'>): string {
     return this.#hashOf('person', provider, subject);
   }

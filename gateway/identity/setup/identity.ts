@@ -49,20 +49,18 @@ export function createIdentity(keys: IdentityKeys, parts: IdentityParts): Identi
   const { module } = parts;
   if (!module) throw new TypeError('providers are not loaded');
   const providers = Object.entries(identity).map(([name, config]): [string, Provider] => {
-    const { clientSecretFile, caFile } = config;
-    const clientSecret =
-      clientSecretFile === undefined
+    const { caFile } = config;
+    const secretFile = 'pin' in config ? config.pin.passwordFile : config.clientSecretFile;
+    const secret =
+      secretFile === undefined
         ? undefined
-        : readSecretFile(clientSecretFile, { wanted: 'secret', parse: parseSecret }, parts.access);
+        : readSecretFile(secretFile, { wanted: 'secret', parse: parseSecret }, parts.access);
     const ca = caFile === undefined ? undefined : fs.readFileSync(caFile, 'utf8');
     const digest = createHash('sha256')
-      .update(JSON.stringify([name, config, clientSecret, ca]))
+      .update(JSON.stringify([name, config, secret, ca]))
       .digest('hex');
     const before = parts.previous?.providers.get(name);
-    return [
-      name,
-      before?.digest === digest ? before : module.createProvider({ name, config, clientSecret, ca, digest }),
-    ];
+    return [name, before?.digest === digest ? before : module.createProvider({ name, config, secret, ca, digest })];
   });
   return {
     host: auth.replace(/:\d+$/, ''),

@@ -47,6 +47,11 @@ function emailFrom(claims: Claims, { emailVerified }: ClaimNames): string | unde
   const { email } = claims;
   const verified = claims[emailVerified];
   if (typeof email !== 'string' || !(verified === true || verified === 'true')) return undefined;
+  return plainEmail(email);
+}
+
+/** In lower case; undefined for one that could be read as another. */
+export function plainEmail(email = ''): string | undefined {
   // Before the case changes: that of other letters than these depends on who changes it.
   return /^[\x21-\x7e]+$/.test(email) && EMAIL.test(email.toLowerCase()) ? email.toLowerCase() : undefined;
 }

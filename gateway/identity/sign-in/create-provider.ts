@@ -4,18 +4,21 @@ import type { IdentityConfig } from '../identity-schema.ts';
 import { createFetch } from './bounded-fetch.ts';
 import { OauthProvider } from './oauth.ts';
 import { OidcProvider } from './oidc.ts';
+import { MailedPin } from './pin.ts';
 import type { Provider } from './provider.ts';
 
 export interface ProviderOptions {
   readonly name: string;
   readonly config: IdentityConfig[string];
-  readonly clientSecret: string | undefined;
+  /** Of the client, or the password at the mail server. */
+  readonly secret: string | undefined;
   /** PEM; undefined for the CAs of the platform. */
   readonly ca: string | undefined;
   readonly digest: string;
 }
 
-export function createProvider({ name, config, clientSecret, ca, digest }: ProviderOptions): Provider {
-  const shared = { name, clientSecret, digest, fetch: createFetch(ca) };
+export function createProvider({ name, config, secret, ca, digest }: ProviderOptions): Provider {
+  if ('pin' in config) return new MailedPin({ name, config, password: secret, ca, digest });
+  const shared = { name, clientSecret: secret, digest, fetch: createFetch(ca) };
   return 'oidc' in config ? new OidcProvider({ ...shared, config }) : new OauthProvider({ ...shared, config });
 }

@@ -6,7 +6,7 @@ import type { OauthConfig } from '../identity-schema.ts';
 import { type BoundedFetch, TIMEOUT_MS } from './bounded-fetch.ts';
 import { type Claims, personFrom } from './claims.ts';
 import { faultOf } from './oidc-fault.ts';
-import { type Provider, type SignedIn, SignInError, type SignInSecrets } from './provider.ts';
+import { type RedirectProvider, type SignedIn, SignInError, type SignInSecrets } from './provider.ts';
 
 export interface OauthOptions {
   readonly name: string;
@@ -18,7 +18,8 @@ export interface OauthOptions {
 
 const NAMES = { groups: 'groups', emailVerified: 'email_verified' };
 
-export class OauthProvider implements Provider {
+export class OauthProvider implements RedirectProvider {
+  readonly kind = 'redirect';
   readonly #config: OauthConfig;
   readonly #client: client.Configuration;
   readonly name: string;

@@ -8,7 +8,13 @@ import type { Person } from '../person.ts';
 import { type BoundedFetch, TIMEOUT_MS } from './bounded-fetch.ts';
 import { type Claims, personFrom } from './claims.ts';
 import { faultOf } from './oidc-fault.ts';
-import { type LogoutNotice, type Provider, type SignedIn, SignInError, type SignInSecrets } from './provider.ts';
+import {
+  type LogoutNotice,
+  type RedirectProvider,
+  type SignedIn,
+  SignInError,
+  type SignInSecrets,
+} from './provider.ts';
 
 /** Keys of these are never secrets that the gateway has too. */
 const ALGORITHMS = [
@@ -47,7 +53,8 @@ interface Discovered {
   readonly at: number;
 }
 
-export class OidcProvider implements Provider {
+export class OidcProvider implements RedirectProvider {
+  readonly kind = 'redirect';
   readonly #options: OidcOptions;
   readonly name: string;
   readonly label: string;

@@ -46,12 +46,19 @@ export interface LogoutNotice {
   readonly id: string;
 }
 
-/** Every function throws SignInError. */
-export interface Provider {
+interface Named {
   readonly name: string;
+  /** As people read it. */
   readonly label: string;
   /** What it was made from: equal ones need not be made anew. */
   readonly digest: string;
+}
+
+export type Provider = RedirectProvider | PinProvider;
+
+/** One that browsers are sent to. Every function throws SignInError. */
+export interface RedirectProvider extends Named {
+  readonly kind: 'redirect';
   /** @returns where the browser goes */
   begin(redirectUri: string, secrets: SignInSecrets): Promise<URL>;
   /** @param callback the URL at which the browser came back */
@@ -60,4 +67,14 @@ export interface Provider {
   signOutUrl(person: Person, after: string): Promise<URL | undefined>;
   /** Undefined where the provider has no such notices. */
   readLogout: ((token: string) => Promise<LogoutNotice>) | undefined;
+}
+
+/** Codes that are mailed. */
+export interface PinProvider extends Named {
+  readonly kind: 'pin';
+  /** @param email in lower case */
+  accepts(email: string): boolean;
+  /** @param site where the person wants to sign in @throws SignInError */
+  send(email: string, code: string, site: string): Promise<void>;
+  personOf(email: string): Person;
 }

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { program } from '../../support/paths.ts';
 
-const LIBRARIES = /node_modules\/(openid-client|oauth4webapi|jose)\//;
+const LIBRARIES = /node_modules\/(openid-client|oauth4webapi|jose|nodemailer)\//;
 
 async function loadedBy(config: string): Promise<string[]> {
   const args = [program('loaded-by-gateway.ts'), config];
@@ -22,4 +22,5 @@ test('a gateway without providers loads none of their libraries', async () => {
   const identity = "auth: auth.example, identity: { staff: { oidc: 'https://idp.example', clientId: a } }";
   const withThem = await loadedBy(plain.replace('{ listen', `{ ${identity}, listen`));
   expect(withThem.filter((name) => LIBRARIES.test(name)).length).toBeGreaterThan(2);
+  expect(withThem.filter((name) => name.includes('nodemailer'))).toEqual([]);
 });

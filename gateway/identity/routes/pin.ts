@@ -1,0 +1,168 @@
+// A sign-in by a code that is mailed: an address, then its code, in the browser that began.
+//
+// Whether an address may sign in shows in nothing: the same pages come, the same is kept and
+// counted, and nobody waits for a mail.
+
+import { hash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+import { html, type Markup } from '../../../runtime/http/markup.ts';
+import type { Address } from '../../addresses/address.ts';
+import { formatRange, networkOf } from '../../addresses/network.ts';
+import { Refusal } from '../../answers/kinds.ts';
+import { sendPage } from '../../answers/page.ts';
+import type { Exchange } from '../../exchange.ts';
+import { OwnCookie } from '../../request/own-cookies.ts';
+import { isSameOrigin } from '../navigation.ts';
+import { SessionStore } from '../sessions/session-store.ts';
+import type { SignInRequest } from '../sessions/sessions.ts';
+import { plainEmail } from '../sign-in/claims.ts';
+import { type PinProvider, SignInError } from '../sign-in/provider.ts';
+import { beginSession } from './begin-session.ts';
+import { BackToSite, needingState, type RouteParts, readForm, WAY_COOKIE, WAY_TTL_MS } from './route.ts';
+
+const ROOM = 'once';
+const DIGITS = 8;
+const TRIES = 5;
+const HOUR = 3_600_000;
+const MAILS_OF_ADDRESS = 5;
+const MAILS_OF_NETWORK = 20;
+
+/** What the forms bring back, sealed. */
+interface PinWay {
+  readonly provider: string;
+  /** The id of the cookie of the browser that began. */
+  readonly browser: string;
+  readonly id: string;
+  readonly request: SignInRequest;
+}
+
+/** The first form. */
+export function askForAddress(
+  exchange: Exchange,
+  request: SignInRequest,
+  { name }: PinProvider,
+  { people, observe }: RouteParts,
+): void {
+  const { head, isSecure, response } = exchange;
+  const cookie = (head && WAY_COOKIE.in(head.ownCookies, isSecure)) ?? OwnCookie.draw();
+  const id = randomBytes(16).toString('base64url');
+  const way: PinWay = { provider: name, browser: SessionStore.idOf(cookie), id, request };
+  const sealed = people.seal.close('pin', way, WAY_TTL_MS);
+  const headers = ['Set-Cookie', WAY_COOKIE.format(cookie, isSecure)];
+  sendPage(response, 'Sign in', addressForm(sealed, new URL(request.origin).host), headers);
+  observe.allowed(exchange);
+}
+
+/** An address was typed: a code goes there, if it may sign in. */
+export async function answerAddress(exchange: Exchange, parts: RouteParts): Promise<void> {
+  const { people, observe } = parts;
+  const { form, sealed, way, provider } = await readWay(exchange, parts);
+  const email = plainEmail(form.get('email')?.trim());
+  const site = new URL(way.request.origin).host;
+  if (email === undefined) {
+    sendPage(exchange.response, 'Sign in', addressForm(sealed, site, 'This is no e-mail address.'));
+    observe.allowed(exchange);
+    return;
+  }
+  const code = String(randomInt(10 ** DIGITS)).padStart(DIGITS, '0');
+  const isAccepted = provider.accepts(email);
+  await needingState(async () => {
+    const slots = await people.state.takeSlots([
+      { key: people.store.keyOf('pin network', networkKey(exchange.client)), allow: MAILS_OF_NETWORK, windowMs: HOUR },
+      { key: people.store.keyOf('pin mail', provider.name, email), allow: MAILS_OF_ADDRESS, windowMs: HOUR },
+    ]);
+    if (!slots.taken) throw new Refusal('PIN_LIMITED');
+    const kept = people.seal.close('pin-code', [isAccepted ? code : '', email], WAY_TTL_MS);
+    await people.state.set(ROOM, keyOf(way.id), kept, { ttlMs: WAY_TTL_MS });
+  });
+  if (isAccepted)
+    provider.send(email, code, site).catch((error: unknown) => {
+      const fault = error instanceof SignInError ? error : new SignInError('away', 'mail');
+      people.signIns.failed(exchange, provider.name, fault);
+    });
+  sendPage(
+    exchange.response,
+    'Type the code',
+    codeForm(sealed, `If ${email} may sign in, a code is on its way there.`),
+  );
+  observe.allowed(exchange);
+}
+
+/** A code was typed. It counts once, and few may be tried. */
+export async function answerCode(exchange: Exchange, parts: RouteParts): Promise<void> {
+  const { people, observe } = parts;
+  const { form, sealed, way, provider } = await readWay(exchange, parts);
+  const given = (form.get('code') ?? '').replace(/\s/g, '');
+  const email = await needingState(() => tryCode(way, given, parts));
+  if (email === undefined) {
+    people.signIns.failed(exchange, provider.name, new SignInError('refused', 'code'));
+    sendPage(exchange.response, 'Type the code', codeForm(sealed, 'This is not the code. Type it as the mail has it.'));
+    observe.allowed(exchange);
+    return;
+  }
+  const { url, headers } = await beginSession(exchange, way.request, { person: provider.personOf(email) }, parts);
+  // No redirect: what a form leads to may not leave this host by the policy of its page.
+  const next = ['Refresh', `0;url=${url}`, ...headers];
+  sendPage(exchange.response, 'Signed in', html`<p><a href="${url}">Go on to the site</a></p>`, next);
+  observe.allowed(exchange);
+}
+
+/** @returns the address; undefined for a wrong code @throws BackToSite, StateError */
+async function tryCode({ id, request }: PinWay, given: string, { people }: RouteParts): Promise<string | undefined> {
+  const key = keyOf(id);
+  const slot = await people.state.takeSlots([{ key: `tries.${key}`, allow: TRIES, windowMs: WAY_TTL_MS }]);
+  const kept = slot.taken ? await people.state.get(ROOM, key) : undefined;
+  const opened = kept === undefined ? undefined : people.seal.open('pin-code', kept);
+  if (!opened || opened.isExpired) {
+    await people.state.delete(ROOM, key);
+    throw new BackToSite('SIGN_IN_STALE', request);
+  }
+  const [code = '', email = ''] = opened.value as string[];
+  const isRight = code.length === DIGITS && given.length === DIGITS && isSame(code, given);
+  if (!isRight) return undefined;
+  // Of several at once, one.
+  if ((await people.state.takeOnce(ROOM, key)) === undefined) throw new BackToSite('SIGN_IN_STALE', request);
+  return email;
+}
+
+const isSame = (a: string, b: string): boolean => {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+};
+
+interface ReadWay {
+  readonly form: URLSearchParams;
+  readonly sealed: string;
+  readonly way: PinWay;
+  readonly provider: PinProvider;
+}
+
+/** @throws Refusal, BackToSite for a form of another page, browser or time */
+async function readWay(exchange: Exchange, { people, identity }: RouteParts): Promise<ReadWay> {
+  if (!isSameOrigin(exchange)) throw new Refusal('FORM_FOREIGN');
+  const form = await readForm(exchange);
+  const sealed = form.get('way') ?? '';
+  const opened = people.seal.open('pin', sealed);
+  if (!opened) throw new Refusal('SIGN_IN_STALE');
+  const way = opened.value as PinWay;
+  const { head, isSecure } = exchange;
+  const cookie = head && WAY_COOKIE.in(head.ownCookies, isSecure);
+  const isOfBrowser = cookie !== undefined && SessionStore.idOf(cookie) === way.browser;
+  const provider = identity.providers.get(way.provider);
+  if (opened.isExpired || !isOfBrowser || provider?.kind !== 'pin') throw new BackToSite('SIGN_IN_STALE', way.request);
+  return { form, sealed, way, provider };
+}
+
+const keyOf = (id: string): string => `pin.${hash('sha256', id, 'base64url')}`;
+
+/** A customer has a /64 at least. */
+const networkKey = (address: Address | undefined): string =>
+  address === undefined ? '' : formatRange(networkOf(address, address.family === 4 ? 32 : 64));
+
+const said = (message: string | undefined): Markup | string =>
+  message === undefined ? '' : html`<p role="alert">${message}</p>`;
+
+const addressForm = (sealed: string, site: string, message?: string): Markup =>
+  html`${said(message)}<form method="post" action="/pin/address"><input type="hidden" name="way" value="${sealed}"><p><label>Your e-mail address, for ${site}<br><input class="choice" type="email" name="email" autocomplete="email" maxlength="254" required autofocus></label></p><button class="choice">Send me a code</button></form>`;
+
+const codeForm = (sealed: string, message: string): Markup =>
+  html`${said(message)}<form method="post" action="/pin/code"><input type="hidden" name="way" value="${sealed}"><p><label>The code of ${DIGITS} digits<br><input class="choice" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="16" required autofocus></label></p><button class="choice">Sign in</button></form>`;
