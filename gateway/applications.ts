@@ -3,6 +3,7 @@
 
 import { Refusal } from './answers/kinds.ts';
 import type { AppConfig } from './config/schema.ts';
+import { type Place as Folder, placeOf, type Reader, readersOf } from './identity/policies/places.ts';
 import type { Policies } from './identity/policies/policies.ts';
 import type { SessionRules } from './identity/sessions/session.ts';
 import type { PreparedLimit } from './limits/prepared-limit.ts';
@@ -48,6 +49,7 @@ export interface Application {
 interface Place {
   /** Without a slash at its end; empty for the whole host. */
   readonly prefix: string;
+  readonly folder: Folder;
   readonly application: Application;
 }
 
@@ -72,7 +74,8 @@ export class Applications {
     const hosts = Map.groupBy(applications, ({ name }) => splitName(name).host);
     for (const [host, group] of hosts) {
       const places = group
-        .map((application) => ({ prefix: splitName(application.name).prefix, application }))
+        .map((application) => ({ ...splitName(application.name), application }))
+        .map((place) => ({ ...place, folder: placeOf(place.prefix) }))
         .sort((a, b) => b.prefix.length - a.prefix.length);
       if (host === '*') this.#fallback = places;
       else if (host.startsWith('*.')) this.#wildcards.set(host.slice(2), places);
@@ -93,7 +96,7 @@ export class Applications {
     const found = new Set(all.map((reading) => places.find(({ prefix }) => isBelow(reading, prefix))?.application));
     // The gateway's own paths are at every host, whatever applications lie below others.
     const [application = isOwnPath(path) ? places[0]?.application : undefined] = found;
-    if (found.size > 1) throw new Refusal('PATH_AMBIGUOUS');
+    if (found.size > 1 || mayMeanClosed(places, all, application)) throw new Refusal('PATH_AMBIGUOUS');
     if (!application) throw new Refusal('HOST_UNKNOWN');
     return { application, readings: all };
   }
@@ -150,6 +153,14 @@ function splitName(name: string): { readonly host: string; readonly prefix: stri
 /** Whole segments: `/wiki` holds `/wiki/x` and not `/wikipedia`. */
 const isBelow = (path: string, prefix: string): boolean =>
   path.startsWith(prefix) && (path.length === prefix.length || prefix === '' || path[prefix.length] === '/');
+
+/** Whether a router may take the path for one of another application, which has `access`. */
+function mayMeanClosed(places: Host, paths: readonly string[], found: Application | undefined): boolean {
+  if (!places.some(({ application }) => application.access && application !== found)) return false;
+  const read = (isIn: Reader) => places.find(({ folder }) => isIn(folder))?.application;
+  const meant = paths.flatMap((path) => readersOf(path, false).map(read));
+  return meant.some((application) => application?.access && application !== found);
+}
 
 /** What becomes of a path by the application's key `path`. */
 export type PathVerdict = { readonly path: string } | { readonly redirect: string };

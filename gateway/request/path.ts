@@ -15,7 +15,7 @@ const MAX_BYTES = 32_768;
 /** A long path has so many all the same. */
 const MIN_READINGS = 3;
 /** After the name of a program, some servers take the rest of a path for its argument. */
-const PROGRAMS = String.raw`\.(?:php\d?|phtml|aspx?|ashx|jspx?|cgi|pl|cfm)`;
+export const PROGRAMS = String.raw`\.(?:php\d?|phtml|aspx?|ashx|jspx?|f?cgi|wsgi|pl|cfm)`;
 /** A path without any of these has one reading. */
 const SUSPICIOUS = new RegExp(String.raw`[%\\;]|\/[/.]|${PROGRAMS}\/`, 'i');
 const SUSPICIOUS_ON_WINDOWS = new RegExp(String.raw`[A-Z%\\;:]|\/[/.]|[. ](?:\/|$)|${PROGRAMS}\/`);

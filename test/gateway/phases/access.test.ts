@@ -53,6 +53,10 @@ describe('an application with policies', () => {
     '/admin/',
     '/ADMIN/users',
     '/admin.json',
+    '/admin.json/',
+    '/admin.1/',
+    '/index.php/admin',
+    '/app_dev.php/admin',
     '//admin',
     '/./admin',
     '/x/../admin',
@@ -78,6 +82,27 @@ describe('an application with policies', () => {
       expect((await send(`POST ${target}`, 'Content-Length: 0')).status).not.toBe(200);
       expect(asked()).toBe(0);
     }
+  });
+
+  test.each(['', '    path: as-is\n'])('is not reached by way of another one of its host (%j)', async (mode) => {
+    const open = 'policies: [{ name: open, action: bypass, include: [{ everyone: true }] }]';
+    const staff = 'policies: [{ name: staff, action: allow, include: [{ emailDomain: example.com }] }]';
+    const { send, asked } = await accessWorld(`      ${open}
+    sameOriginTrust: true
+${mode}  app.example/admin: { to: "http://127.0.0.1:9", sameOriginTrust: true, access: { ${staff} } }
+  app.example/public: { to: "http://127.0.0.1:9", sameOriginTrust: true }
+`);
+    const json = 'Accept: application/json';
+    expect((await send('GET /admin', json)).status).toBe(401);
+    for (const end of ['.json', '.1/', '%0a', '.', '%20/users']) {
+      const answer = await send(`GET /admin${end}`, json);
+      expect([answer.status, JSON.parse(answer.body).code], end).toEqual([400, 'PATH_AMBIGUOUS']);
+    }
+    for (const path of ['/Admin', '/ADMIN/users', '/index.php/admin'])
+      expect((await send(`GET ${path}`)).status, path).toBe(400);
+    expect(asked()).toBe(0);
+    for (const path of ['/Public', '/public.json', '/administer', '/x/admin'])
+      expect((await send(`GET ${path}`)).status, path).toBe(200);
   });
 
   test('opens a path to all only where every reading of it is open', async () => {

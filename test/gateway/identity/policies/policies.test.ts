@@ -73,11 +73,43 @@ describe('access', () => {
       '/Finance',
       '/finance.json',
       '/Finance.XML',
+      '/finance.2024',
     ])
       expect(judge([STAFF, finance], { person: ANN }, path)).toBe('denied');
-    for (const path of ['/', '/financed', '/a/finance', '/finance.d/a', '/finance.2024'])
+    for (const path of ['/', '/financed', '/a/finance', '/finance.d/a', '/finance-2024'])
       expect(judge([STAFF, finance], { person: ANN }, path)).toBe('allow');
     expect(judge([STAFF, finance], { person: { ...ANN, groups: ['finance'] } }, '/finance/a')).toBe('allow');
+  });
+
+  test.each([
+    ...['.json/', '.json//', '.abcdefghi', '.1', '.a-b', '.json.html', '.', '..', '.%', '.JSON/ ', '.é'],
+    ...['\n', ' ', '\t/', ' /users', '\xc2\xa0', '\xe2\x80\x8b', '\x85', '\0'],
+  ])('takes %j behind a path for nothing', (end) => {
+    const open = { name: 'open', action: 'bypass', include: [{ everyone: true }] };
+    expect(judge([open, { ...STAFF, paths: '/admin' }], {}, `/admin${end}`)).toBe('sign-in');
+    expect(judge([open, { ...STAFF, paths: '/a/b.c' }], {}, `/a/B.c${end}`)).toBe('sign-in');
+    expect(judge([open, { ...STAFF, paths: '/admin' }], {}, `/admins${end}`)).toBe('bypass');
+  });
+
+  test.each([
+    '/index.php/admin',
+    '/app_dev.php/admin/users',
+    '/x/INDEX.PHP5/Admin.json/',
+    '/dispatch.fcgi/admin',
+    '/a.cgi/x/b.cgi/admin',
+    '/x.php/admin/y.php/z',
+    '/admin/index.aspx/users',
+  ])('takes %s for what is behind its program, too', (path) => {
+    const open = { name: 'open', action: 'bypass', include: [{ everyone: true }] };
+    const closed = { ...STAFF, paths: ['/admin/users', '/admin'] };
+    expect(judge([open, closed], {}, path)).toBe('sign-in');
+    expect(judge([{ ...STAFF, paths: '/admin/users' }, open], {}, '/admin/index.php/users')).toBe('sign-in');
+    expect(judge([open, closed], {}, path.replaceAll(/admin/gi, 'other'))).toBe('bypass');
+  });
+
+  test('of a path of a million characters that are not seen takes no longer than its length', () => {
+    // An expression that ends in `$` would take an hour.
+    expect(judge([STAFF], {}, `/${' '.repeat(1_000_000)}b`)).toBe('sign-in');
   });
 
   test('is the strictest of all readings of a path', () => {

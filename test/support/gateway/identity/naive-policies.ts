@@ -54,37 +54,55 @@ function fits(policy: PolicyConfig, facts: AccessFacts): Answer {
   return included.includes('yes') && !required.includes('unknown') && !excluded.includes('unknown') ? 'yes' : 'unknown';
 }
 
-const unseenCut = (path: string): string =>
-  path
-    .split('/')
-    .map((name) => name.trimEnd())
-    .join('/');
+/** A path as somebody may read it. */
+interface Read {
+  readonly path: string;
+  /** As routers do: in any case, and with a format. */
+  readonly loosely: boolean;
+}
 
-function reach(policy: PolicyConfig, path: string, ignoresCase: boolean): number {
-  const letters = (text: string): string => (ignoresCase ? unseenCut(text).toLowerCase() : text);
+function readsOf(path: string): readonly Read[] {
+  const names = path.split('/').map((name) => name.trim().toLowerCase());
+  const reads = [{ path, loosely: false }];
+  for (let i = 0; i <= names.length; i++) {
+    if (i > 0 && !(names[i - 1] ?? '').endsWith('.php')) continue;
+    const [before, behind] = [names.slice(0, Math.max(0, i - 1)), names.slice(i)];
+    if (i > 0 && behind.length === 0) continue;
+    const all =
+      i === 0
+        ? [names]
+        : [
+            ['', ...behind],
+            [...before, ...behind],
+          ];
+    reads.push(...all.map((each) => ({ path: each.join('/'), loosely: true })));
+  }
+  return reads;
+}
+
+function isBelow({ path, loosely }: Read, folder: string): boolean {
+  const rest = path.startsWith(folder) ? path.slice(folder.length) : undefined;
+  if (rest === undefined) return false;
+  return rest === '' || rest.startsWith('/') || (loosely && /^\.[^/]*\/*$/.test(rest));
+}
+
+function reach(policy: PolicyConfig, read: Read): number {
   let longest = 0;
   for (const prefix of policy.paths) {
-    const folder = letters(prefix.endsWith('/') ? prefix.slice(0, -1) : prefix);
-    const [, name = ''] = /^(.*)\.[a-z][a-z0-9]{0,7}$/i.exec(letters(path)) ?? [];
-    const isFormat = ignoresCase && path.includes('.') && letters(name) === folder;
-    const isHere = letters(path) === folder || letters(path).startsWith(`${folder}/`) || isFormat;
+    const folder = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
+    const isHere = isBelow(read, read.loosely ? folder.toLowerCase() : folder);
     if (isHere) longest = Math.max(longest, folder.length + 1);
   }
   return longest;
 }
 
-function judgeOne(
-  policies: readonly PolicyConfig[],
-  facts: AccessFacts,
-  path: string,
-  ignoresCase: boolean,
-): AccessDecision {
+function judgeOne(policies: readonly PolicyConfig[], facts: AccessFacts, read: Read): AccessDecision {
   for (const policy of policies)
-    if (policy.action === 'block' && reach(policy, path, ignoresCase) > 0 && fits(policy, facts) !== 'no')
+    if (policy.action === 'block' && reach(policy, read) > 0 && fits(policy, facts) !== 'no')
       return { verdict: 'denied', policy: policy.name };
   const others = policies.filter(({ action }) => action !== 'block');
-  const longest = Math.max(0, ...others.map((policy) => reach(policy, path, ignoresCase)));
-  const near = longest === 0 ? [] : others.filter((policy) => reach(policy, path, ignoresCase) === longest);
+  const longest = Math.max(0, ...others.map((policy) => reach(policy, read)));
+  const near = longest === 0 ? [] : others.filter((policy) => reach(policy, read) === longest);
   for (const policy of near)
     if (policy.action === 'bypass' && fits(policy, facts) === 'yes') return { verdict: 'bypass', policy: policy.name };
   for (const policy of near)
@@ -108,8 +126,8 @@ export function judgeNaively(
 ): AccessDecision {
   let worst: AccessDecision | undefined;
   for (const path of paths)
-    for (const ignoresCase of [false, true]) {
-      const decision = judgeOne(policies, facts, path, ignoresCase);
+    for (const read of readsOf(path)) {
+      const decision = judgeOne(policies, facts, read);
       if (!worst || ORDER.indexOf(decision.verdict) < ORDER.indexOf(worst.verdict)) worst = decision;
     }
   if (!worst) throw new Error('no path');

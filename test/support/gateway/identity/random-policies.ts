@@ -25,6 +25,12 @@ export const PATHS = [
   '/Admin/users.XML',
   '/admin\n',
   '/admin /users.x',
+  '/admin.1-b.html/',
+  '/admin./users',
+  '/index.php/admin',
+  '/Public/x.php/a.php/ADMIN.json',
+  '/admin/x.php/users',
+  '/admin.php',
 ];
 
 /** `office` has one address; `stale` was never read. */
