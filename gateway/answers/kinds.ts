@@ -63,6 +63,12 @@ export const ANSWER_KINDS = {
     detail: 'This site is open to people who have signed in.',
     hint: 'Sign in with a browser. A program shows a service token that the site has given it.',
   },
+  FORM_NOT_SENT: {
+    status: 401,
+    title: 'Not sent',
+    detail: 'You are not signed in, or not any more. What you sent was not passed on.',
+    hint: 'Sign in by the link below, in a new tab. Then go back to your form, and send it again.',
+  },
   SESSION_UNCHECKED: {
     status: 403,
     title: 'Sign-in not seen',

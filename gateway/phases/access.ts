@@ -98,11 +98,15 @@ function leadToSignIn(exchange: Exchange, { identity }: GatewaySetup, { people, 
   const { application, response } = exchange;
   if (!application?.sessionRules || !identity || !people) throw new Refusal('SIGN_IN_REQUIRED');
   const { url, headers } = people.sessions.signInUrl(exchange, application);
-  if (isNavigation(exchange)) {
+  const isPage = isNavigation(exchange);
+  const { method } = exchange.head ?? {};
+  if (isPage && (method === 'GET' || method === 'HEAD')) {
     sendRedirect(response, 303, url, headers);
     observe.answered(exchange, 'REDIRECTED');
     return;
   }
-  exchange.answer('SIGN_IN_REQUIRED', { headers: ['WWW-Authenticate', 'Credveil', ...headers], signIn: url });
-  observe.answered(exchange, 'SIGN_IN_REQUIRED');
+  // A redirect would lose what a form has, and nobody would notice.
+  const code = isPage ? 'FORM_NOT_SENT' : 'SIGN_IN_REQUIRED';
+  exchange.answer(code, { headers: ['WWW-Authenticate', 'Credveil', ...headers], signIn: url });
+  observe.answered(exchange, code);
 }

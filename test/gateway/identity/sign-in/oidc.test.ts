@@ -5,6 +5,7 @@ import { answerBatch } from '../../../../gateway/state/batches.ts';
 import { answerState, RemoteState } from '../../../../gateway/state/remote-state.ts';
 import type { State } from '../../../../gateway/state/state.ts';
 import { type Echo, seen } from '../../../support/gateway/gateway.ts';
+import { HTML } from '../../../support/gateway/identity/browser.ts';
 import { CLIENT, startProvider } from '../../../support/gateway/identity/provider.ts';
 import { EVERYONE, startWorld } from '../../../support/gateway/identity/sign-in-world.ts';
 import { valuesOf } from '../../../support/gateway/visit.ts';
@@ -56,6 +57,24 @@ describe('a browser', () => {
       expect(page.code).toBe(200);
       expect((JSON.parse(page.text) as Echo).url).toBe(['/a', '/b'][i]);
     }
+  });
+
+  test('is told that a form was not sent, and signs in beside it', async () => {
+    const { browser } = await startWorld();
+    const ann = browser();
+    const form = {
+      method: 'POST',
+      path: '',
+      headers: { ...HTML, Referer: 'http://app.example/form', 'Content-Type': 'application/x-www-form-urlencoded' },
+      body: 'text=long',
+    };
+    const page = await ann.send('http://app.example/save', form);
+    expect(page.code).toBe(401);
+    expect(page.text).toContain('was not passed on');
+    const end = await ann.open(/href="([^"]+)"/.exec(page.text)?.[1]?.replaceAll('&amp;', '&') ?? '');
+    expect((JSON.parse(end.text) as Echo).url).toBe('/form');
+    const again = await ann.send('http://app.example/save', form);
+    expect((JSON.parse(again.text) as Echo).body).toBe('text=long');
   });
 
   test('that gives up is told so, with a way back', async () => {
