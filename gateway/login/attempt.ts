@@ -23,6 +23,8 @@ export interface Judgement {
   readonly isGuessed?: boolean;
   /** The answer has a new cookie of a session. */
   readonly beginsSession?: boolean;
+  /** It says that the login failed, and that session may be one that the client has brought. */
+  readonly isDeniedRenewal?: boolean;
   /** It asks for a second factor, as the application does behind a right password alone. */
   readonly asksSecondFactor?: boolean;
 }
@@ -37,14 +39,16 @@ export const UNKNOWN: Judgement = { outcome: 'unknown', isProven: false };
 export interface OutcomeTests {
   readonly success: CompiledRule;
   readonly failure: CompiledRule;
-  /** Nobody has said what the application answers. */
-  readonly isGuessed: boolean;
+  /** Which of both nobody has said, so that the generic expression stands for it. */
+  readonly guessed: ReadonlySet<LoginOutcome>;
   /** Undefined where nothing tells a page that asks for a second factor. */
   readonly secondFactor: CompiledRule | undefined;
   /** Which of both no client can bring about otherwise. */
   readonly proves: ReadonlySet<LoginOutcome>;
   /** Whether a response with a cookie of this name begins a session, whatever else it says. */
   isSessionCookie(name: string): boolean;
+  /** The same for a cookie that a client sends, as any server may read its name. */
+  isSentSession(name: string): boolean;
   /** Whether it proves the login, whomever it names. */
   isProvingCookie(name: string): boolean;
   /** Every session of the application has one. */

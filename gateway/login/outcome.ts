@@ -7,7 +7,9 @@ import { liveCookies } from '../fields/set-cookies.ts';
 import type { FindList } from '../rules/compile-expression.ts';
 import { compileSource } from '../rules/compile-source.ts';
 import { isOfBrowser, type Judgement, type Login, type LoginOutcome, type OutcomeTests, UNKNOWN } from './attempt.ts';
-import { createNameTest } from './cookie-names.ts';
+import { createNameTest, createSentNameTest } from './cookie-names.ts';
+import { headerOf } from './login-fields.ts';
+import { bringsSession, sentCookies } from './sent-sessions.ts';
 
 export interface OutcomeExpressions {
   readonly success?: string | undefined;
@@ -23,6 +25,10 @@ export interface OutcomeExpressions {
   /** Anybody may send such a login beside another way to log in: no cookie tells them apart. */
   readonly isAnywhere?: boolean | undefined;
 }
+
+type ResponseContext = ReturnType<typeof RESPONSE_SCHEME.createContext>;
+
+const OUTCOMES = ['success', 'failure'] as const;
 
 /** Applications that send no redirect answer with a token. */
 const HAS_TOKEN = String.raw`credveil.response.body matches r#"(?i)"[a-z_-]*(token|jwt)"\s*:\s*"[^"]"#`;
@@ -59,10 +65,11 @@ export function compileOutcome(expressions: OutcomeExpressions, findList: FindLi
   return {
     success: compileSource(success, RESPONSE_SCHEME, findList),
     failure: compileSource(failure, RESPONSE_SCHEME, findList),
-    isGuessed: expressions.success === undefined,
+    guessed: new Set(OUTCOMES.filter((outcome) => expressions[outcome] === undefined)),
     secondFactor: secondFactor === undefined ? undefined : compileSource(secondFactor, RESPONSE_SCHEME, findList),
     proves: new Set(proves),
     isSessionCookie: createNameTest(sessionCookies),
+    isSentSession: createSentNameTest(sessionCookies),
     isProvingCookie: createNameTest(isAnywhere ? [] : provingCookies),
     hasProvingCookies: provingCookies.length > 0,
   };
@@ -71,7 +78,8 @@ export function compileOutcome(expressions: OutcomeExpressions, findList: FindLi
 type JudgedLogin = Pick<Login, 'outcome' | 'passwords'>;
 
 /**
- * A new session of the user is a success. Else success is asked for, then failure, and other
+ * A new session of the user is a proven success, unless the answer denies it or the client may have
+ * brought it. Else success is asked for, then failure, and other
  * cookies of a session say success too. Where these deny each other the outcome is unknown, and so
  * it is if two logins of one request do: one is a decoy, and what one alone tells proves nothing.
  * @param isTyped whether the session is that of the one user who was typed
@@ -87,29 +95,63 @@ export function judgeOutcome(
   const beginsSession = newCookies.some((name) => logins.some(({ outcome }) => outcome.isSessionCookie(name)));
   const context = RESPONSE_SCHEME.createContext(request);
   const asks = logins.some(({ outcome: { secondFactor } }) => secondFactor?.evaluate(context) === true);
-  if (isSessionProof(logins, newCookies, isTyped))
+  const outcomes = logins.map(({ outcome }) => toldBy(outcome, context));
+  const isRefused = REFUSALS.has(response.status);
+  const isDenied =
+    (isRefused && !outcomes.includes('success')) || logins.some(({ outcome }, i) => saysFailure(outcome, outcomes[i]));
+  const mayBeAnother = mayAnswerAnother(logins, exchange, isTyped, outcomes.includes('failure'));
+  if (!isDenied && !mayBeAnother && isSessionProof(logins, newCookies, isTyped))
     return { outcome: 'success', isProven: true, beginsSession, asksSecondFactor: asks };
-  const outcomes = logins.map(({ outcome: { success, failure } }): LoginOutcome => {
-    if (success.evaluate(context)) return 'success';
-    return failure.evaluate(context) ? 'failure' : 'unknown';
-  });
+  const isBrought = bringsSession(exchange, logins);
+  const isDeniedRenewal = isDenied && isBrought && !isTyped;
   const told = new Set(outcomes.filter((one) => one !== 'unknown'));
-  if (hasSession(logins, response.headers)) told.add('success');
+  // A new session says more than the generic expression, which takes a way back for a failure.
+  if (beginsSession && !isDenied) told.delete('failure');
+  if (hasSession(logins, response.headers)) {
+    if (isRefused && !told.has('success')) told.add('failure');
+    told.add('success');
+  }
   const [outcome, ...others] = told;
-  if (others.length > 0) return { ...UNKNOWN, beginsSession };
+  if (others.length > 0) return { ...UNKNOWN, beginsSession, isDeniedRenewal };
   const asksSecondFactor = outcome !== 'failure' && asks;
   if (outcome === undefined) return { ...UNKNOWN, asksSecondFactor };
-  const isRefusal = outcome === 'failure' && REFUSALS.has(response.status) && newCookies.length === 0;
+  const isRefusal = outcome === 'failure' && isRefused && newCookies.length === 0;
   const isProven = logins.every(
     ({ outcome: { proves } }, i) => outcomes[i] === outcome && (isRefusal || proves.has(outcome)),
   );
-  const isTold = logins.some((login, i) => outcomes[i] === 'success' && !login.outcome.isGuessed);
-  const isGuessed = outcome === 'success' && !isTold && !beginsSession;
+  const isTold = logins.some((login, i) => outcomes[i] === 'success' && !login.outcome.guessed.has('success'));
+  const isGuessed = outcome === 'success' && !isTold && !(beginsSession && !isBrought);
   return { outcome, isProven, beginsSession, asksSecondFactor, isGuessed };
 }
 
+/** What somebody has said of failures goes before what is only guessed of successes. */
+function toldBy({ success, failure, guessed }: OutcomeTests, context: ResponseContext): LoginOutcome {
+  const isFailureFirst = guessed.has('success') && !guessed.has('failure');
+  if (isFailureFirst && failure.evaluate(context)) return 'failure';
+  if (success.evaluate(context)) return 'success';
+  return failure.evaluate(context) ? 'failure' : 'unknown';
+}
+
+const saysFailure = ({ guessed }: OutcomeTests, outcome: LoginOutcome | undefined): boolean =>
+  outcome === 'failure' && !guessed.has('failure');
+
 const hasSession = (logins: readonly JudgedLogin[], headers: readonly string[]): boolean =>
   liveCookies(headers).some(({ name }) => logins.some(({ outcome }) => outcome.isSessionCookie(name)));
+
+/**
+ * Whether a session in the answer may be another than that of the password: one that the client has
+ * brought, which many applications renew at each answer, or, where the answer looks like a failure,
+ * one that something else of the request begins, such as a cookie that remembers somebody.
+ */
+const mayAnswerAnother = (
+  logins: readonly JudgedLogin[],
+  exchange: Exchange,
+  isTyped: boolean,
+  looksFailed: boolean,
+): boolean =>
+  !isTyped &&
+  (bringsSession(exchange, logins) ||
+    (looksFailed && (sentCookies(exchange).length > 0 || headerOf(exchange, 'authorization') !== undefined)));
 
 /**
  * Programs begin no session: what sets its cookie beside their password is something else, such as

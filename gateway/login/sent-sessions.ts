@@ -4,7 +4,7 @@ import type { Exchange } from '../exchange.ts';
 import { liveCookies } from '../fields/set-cookies.ts';
 import { headerValues } from '../header-pairs.ts';
 import { urlDecode } from '../rules/functions/text.ts';
-import type { Attempt } from './attempt.ts';
+import type { Attempt, Login } from './attempt.ts';
 
 export interface SentName {
   readonly name: string;
@@ -44,10 +44,16 @@ export function sessionsOfLogin(
   headers: readonly string[],
 ): readonly SentName[] {
   const isSession = exchange.application?.sessions
-    ? ({ name }: SentName) => logins.some(({ outcome }) => outcome.isSessionCookie(name))
+    ? ({ name }: SentName) => logins.some(({ outcome }) => outcome.isSentSession(name))
     : looksLikeSession;
   return [...liveCookies(headers), ...sentCookies(exchange)].filter(isSession);
 }
+
+/** Whether a request has a session of its application: what its answer renews may be that one. */
+export const bringsSession = (exchange: Pick<Exchange, 'head'>, logins: readonly Pick<Login, 'outcome'>[]): boolean =>
+  [...sentCookies(exchange), ...sentInTarget(exchange)].some(({ name }) =>
+    logins.some(({ outcome }) => outcome.isSentSession(name)),
+  );
 
 /** Whether an application could have logged any session in, so that who guesses may hold it. */
 export function mayLogIn(
@@ -55,10 +61,10 @@ export function mayLogIn(
   { logins }: Pick<Attempt, 'logins'>,
   headers: readonly string[],
 ): boolean {
-  const cookies = [...liveCookies(headers), ...sentCookies(exchange)];
-  if (!exchange.application?.sessions) return cookies.length > 0;
-  const all = [...cookies, ...sentInTarget(exchange)];
-  return all.some(({ name }) => logins.some(({ outcome }) => outcome.isSessionCookie(name)));
+  const begun = liveCookies(headers);
+  if (!exchange.application?.sessions) return begun.length > 0 || sentCookies(exchange).length > 0;
+  const begins = begun.some(({ name }) => logins.some(({ outcome }) => outcome.isSessionCookie(name)));
+  return begins || bringsSession(exchange, logins);
 }
 
 function looksLikeSession({ name, value }: SentName): boolean {

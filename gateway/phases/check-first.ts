@@ -12,7 +12,7 @@ import { waitForSlot } from '../checks/slot.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Attempt, type Judgement, UNKNOWN } from '../login/attempt.ts';
 import { PRESETS } from '../login/preset.ts';
-import { sentCookies, sentInTarget } from '../login/sent-sessions.ts';
+import { bringsSession, sentCookies } from '../login/sent-sessions.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { type CheckedLogin, type Refused, type TakenCheck, takeCheck } from './take-check.ts';
 
@@ -79,6 +79,5 @@ function isProofSure(exchange: Exchange, { logins }: Attempt, { onUnknown }: Che
   const mayAllow = onUnknown === 'allow';
   if (!isOfPresets && !(mayAllow && logins.some(({ outcome }) => outcome.hasProvingCookies)))
     return mayAllow && cookies.length === 0 && logins.every(({ outcome }) => outcome.proves.has('success'));
-  const brought = [...cookies, ...sentInTarget(exchange)];
-  return !brought.some(({ name }) => logins.some(({ outcome }) => outcome.isSessionCookie(name)));
+  return !bringsSession(exchange, logins);
 }

@@ -187,20 +187,30 @@ const waitingHeader = ({ header }: LeakVerdict, actions: readonly LeakAction[], 
  * where every session has that cookie.
  */
 function begunOf(exchange: Exchange, login: Answered, header: LeakVerdict['header'], parts: PipelineParts): BegunLogin {
-  const { outcome, isProven, beginsSession = false } = login.judgement;
-  const mayHaveNoCookie = outcome === 'success' && !login.attempt.login.outcome.hasProvingCookies;
-  const isSure = isProven || beginsSession || mayHaveNoCookie || exchange.application?.sessions === undefined;
+  const { outcome, isProven, beginsSession = false, isDeniedRenewal = false } = login.judgement;
+  const mayHaveNoCookie = !login.attempt.login.outcome.hasProvingCookies;
+  const isBegun = beginsSession && !isDeniedRenewal;
+  const isRight = isProven || isBegun || (outcome === 'success' && mayHaveNoCookie);
+  const isSure = isRight || exchange.application?.sessions === undefined;
   const users = usersOf(exchange, login, parts);
   const { judgement, sessions } = login;
-  const shows = shownBy(judgement);
+  const isOfNobody = exchange.application?.sessions?.namesUsers === true && login.sessionUsers.length === 0;
+  const shows = shownBy(judgement, isOfNobody);
   const isComplete = beginsSession && !judgement.asksSecondFactor;
   const awaitsSession = exchange.application?.sessions?.namesUsers === false && shows !== 'nothing' && !isComplete;
   return { header, isSure, users, sessions, shows, awaitsSession, before: handleOf(exchange) };
 }
 
-/** What may be a guess shows nothing: whoever sends it chooses the name. */
-const shownBy = ({ outcome, isProven, beginsSession, asksSecondFactor }: Judgement): Shown =>
-  beginsSession || (outcome === 'success' && isProven) ? 'password' : asksSecondFactor ? 'step' : 'nothing';
+/**
+ * What may be a guess shows nothing: whoever sends it chooses the name. So does a session that the
+ * answer denies, or that should name its user and names none (`isOfNobody`).
+ */
+function shownBy(judgement: Judgement, isOfNobody: boolean): Shown {
+  const { outcome, isProven, beginsSession, isDeniedRenewal, asksSecondFactor } = judgement;
+  if (outcome === 'success' && isProven) return 'password';
+  if (beginsSession && !isDeniedRenewal && !isOfNobody) return 'password';
+  return asksSecondFactor ? 'step' : 'nothing';
+}
 
 /** Without the state a browser has no handle, and the login goes on. */
 async function handleFor(

@@ -81,7 +81,7 @@ export function guardOf(exchange: Exchange, { browsers, observe }: GuardParts): 
 }
 
 /** Read once it is needed: most responses set no cookie of a session. */
-function sentBy(exchange: Exchange): SentCookies {
+export function sentBy(exchange: Exchange): SentCookies {
   let cookies: ReturnType<typeof requestCookiesOf> | undefined;
   return (name) => {
     cookies ??= requestCookiesOf({ exchange, path: '' });

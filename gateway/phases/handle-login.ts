@@ -4,6 +4,7 @@
 import { sendRedirect } from '../answers/answer.ts';
 import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
+import { withoutCookies } from '../fields/set-cookies.ts';
 import { pairsOf } from '../header-pairs.ts';
 import type { Admitted, AttemptFacts } from '../limits/limits.ts';
 import { type Attempt, countedOutcome, type Judgement, UNKNOWN } from '../login/attempt.ts';
@@ -24,7 +25,7 @@ import { isBlocked } from './apply-actions.ts';
 import { checkFirst } from './check-first.ts';
 import { checkLogin, checkUnanswered, type LoginAnswer } from './check-login.ts';
 import { forwardLogin, forwardRequest } from './forward-request.ts';
-import { guardOf } from './guard-session.ts';
+import { guardOf, sentBy } from './guard-session.ts';
 import { admitKnown, admitLogin, isUnreadableLimited } from './limit-login.ts';
 import { passVerdict } from './pass-verdict.ts';
 import { refuseLate, screenOf } from './screen-body.ts';
@@ -126,6 +127,7 @@ async function forwardAndCheck(
       held.discard();
       return;
     }
+    if (judgement.isDeniedRenewal) keepBack(exchange, held, parts);
     const canonical = report?.user ?? (sessionUsers.length === 1 ? sessionUsers[0] : undefined);
     const counted = { ...judgement, outcome: countedOutcome(judgement), response: held };
     const headers = await slot.settle({ ...counted, ...(canonical !== undefined && { canonical }) });
@@ -137,6 +139,17 @@ async function forwardAndCheck(
     held.discard();
     throw error;
   }
+}
+
+/**
+ * Who is in already, and types a wrong password, stays in by the cookie that he has: one in its
+ * place would let somebody in whose verdict waits, if the answer only looks like a failure.
+ */
+function keepBack(exchange: Exchange, held: HeldResponse, { observe }: PipelineParts): void {
+  const session = exchange.application?.sessions?.sessionOf(held.headers, sentBy(exchange));
+  if (!session || session.unnamed.size === 0) return;
+  held.changeHeaders((headers) => withoutCookies(headers, session.unnamed));
+  observe.keptBack(exchange);
 }
 
 /** Whether a session is of the one user whom all names of a login name. */

@@ -118,12 +118,31 @@ describe('a proof', () => {
   const BASIC: Judging['passwords'] = [{ place: 'basic', part: 'password' }];
   const ofPreset: Judging = { success: 'http.response.code == 302', sessionCookies: ['sid'] };
   const session: Judging = { ...ofPreset, provingCookies: ['sid'] };
+  const denying: Judging = { ...session, failure: 'credveil.response.body contains "wrong"' };
+  const guessing: Judging = { sessionCookies: ['sid'], provingCookies: ['sid'] };
+  const back: LoginAnswer = { status: 302, location: '/login', cookies: ['sid=2'] };
   const typed: LoginRequest = { isTyped: true };
   const begun: LoginAnswer = { status: 302, cookies: ['sid=2'] };
 
   test.each<[string, Judging[], LoginAnswer, Told, LoginRequest?]>([
     ['a new session of a form', [session], begun, 'proven success'],
-    ['one in the place of another', [session], begun, 'proven success', { headers: ['Cookie', 'sid=1'] }],
+    ['no session in the place of another', [session], begun, 'success', { headers: ['Cookie', 'sid=1'] }],
+    ['nor of one in another case', [session], begun, 'success', { headers: ['Cookie', 'SID=1'] }],
+    ['nor of one in the path', [session], begun, 'success', { path: '/login;sid=1' }],
+    ['one of that user in its place', [ofPreset], begun, 'proven success', { ...typed, headers: ['Cookie', 'sid=1'] }],
+    ['a session beside other cookies', [session], begun, 'proven success', { headers: ['Cookie', 'a=b'] }],
+    ['no session beside a failure', [denying], { cookies: ['sid=2'], body: 'wrong' }, 'unknown'],
+    [
+      'no session beside a failure that a guess takes for a success',
+      [{ ...denying, success: undefined }],
+      { cookies: ['sid=2'], body: 'wrong' },
+      'unknown',
+      { headers: ['Cookie', 'sid=1'] },
+    ],
+    ['no session of a refusal', [session], { status: 401, cookies: ['sid=2'] }, 'unknown'],
+    ['a session on the way back to the form', [guessing], back, 'proven success'],
+    ['none there where a cookie may remember somebody', [guessing], back, 'success', { headers: ['Cookie', 'a=b'] }],
+    ['none there beside Basic', [guessing], back, 'success', { headers: ['Authorization', 'Basic x'] }],
     ['no session that was there before', [session], begun, 'success', { headers: ['Cookie', 'a=b; sid=2'] }],
     ['no session of a preset that names nobody', [ofPreset], begun, 'success'],
     ['a session of the user who was typed', [ofPreset], begun, 'proven success', typed],
