@@ -1,5 +1,5 @@
 -- Random paths from a list, by seed, so that every server gets the same requests:
--- wrk -s random-paths.lua URL -- PATHS SEED
+-- wrk -s random-paths.lua URL -- PATHS SEED [COOKIE]
 
 local threads = 0
 
@@ -11,8 +11,10 @@ end
 function init(args)
   math.randomseed(tonumber(args[2]) + number)
   requests = {}
+  local headers = {}
+  if args[3] then headers["Cookie"] = args[3] end
   for path in io.lines(args[1]) do
-    requests[#requests + 1] = wrk.format("GET", path)
+    requests[#requests + 1] = wrk.format("GET", path, headers)
   end
 end
 

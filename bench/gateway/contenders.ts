@@ -10,6 +10,7 @@ import { bin } from '../../test/support/credveil.ts';
 import { freePort } from '../../test/support/machine/free-port.ts';
 import { processorSeconds } from '../harness/process-peaks.ts';
 import { isInstalled } from '../http/http-contenders.ts';
+import { writeSession } from './session.ts';
 
 export interface Contender {
   readonly name: string;
@@ -17,6 +18,8 @@ export interface Contender {
   readonly pid: number;
   /** Processes that share the port. Default: 1. */
   readonly workers?: number;
+  /** What its clients send. Default: nothing. */
+  readonly cookie?: string | undefined;
   stop(): void;
 }
 
@@ -48,15 +51,18 @@ export interface GatewayVariant {
   readonly rules?: readonly string[];
   /** Keys of the application, as YAML. */
   readonly app?: string;
+  /** Clients have the session of a person. */
+  readonly hasSession?: boolean;
 }
 
 export async function startGateway(
-  { name, workers, more = '', rules = [], app = '' }: GatewayVariant,
+  { name, workers, more = '', rules = [], app = '', hasSession = false }: GatewayVariant,
   originPort: number,
   home: string,
   cores: string,
 ): Promise<Contender> {
   const file = path.join(home, `${name.replaceAll(/\W+/g, '-')}.yaml`);
+  const cookie = hasSession ? await writeSession(file.replace(/yaml$/, 'state'), '127.0.0.1') : undefined;
   const list = rules.map((rule) => `      - ${rule}`).join('\n');
   fs.writeFileSync(
     file,
@@ -66,7 +72,7 @@ export async function startGateway(
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const port = Number(/:(\d+)$/.exec(await firstLine(child))?.[1]);
-  return { name, port, pid: child.pid ?? 0, workers, stop: () => child.kill('SIGTERM') };
+  return { name, port, pid: child.pid ?? 0, workers, cookie, stop: () => child.kill('SIGTERM') };
 }
 
 /** Those of Debian that are installed. */

@@ -49,6 +49,17 @@ const rulesOf = (count: number): string[] =>
   );
 const LISTS = 'lists:\n  office: { items: [192.0.2.0/24, "2001:db8::/32"] }\n  proxies: { items: [198.51.100.0/24] }';
 
+/** Policies as operators write them, for somebody who has signed in. */
+const ACCESS = `    access:
+      policies:
+        - { name: staff, action: allow, include: [{ emailDomain: example.com }], exclude: [{ address: 203.0.113.0/24 }] }
+        - { name: finance, action: allow, include: [{ group: finance }], paths: /finance }
+        - { name: ci, action: service, include: [{ serviceToken: deploy }], paths: /deploy }
+        - { name: gone, action: block, include: [{ email: [bob@example.com, eve@example.com] }, { address: $proxies }] }
+      headers: { Remote-User: email, Remote-Groups: groups }
+`;
+const IDENTITY = 'auth: auth.example\nidentity: { staff: { oidc: "https://idp.example", clientId: gateway } }\n';
+
 const home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-bench-'));
 const origin = await startNpmProxy('origin', 0, LOAD_CORE);
 const proxies: Contender[] = [];
@@ -61,6 +72,7 @@ try {
   const variants = [
     { name: 'gateway', workers: 1, more: LISTS, rules: rulesOf(100) },
     { name: 'gateway without rules', workers: 1 },
+    { name: 'gateway with access', workers: 1, more: IDENTITY + LISTS, app: ACCESS, hasSession: true },
     { name: 'gateway with 1000 rules', workers: 1, more: LISTS, rules: rulesOf(1_000) },
     { name: 'gateway of two workers', workers: 2, more: LISTS, rules: rulesOf(100) },
   ];
@@ -72,6 +84,8 @@ try {
   console.log(describeMachine());
   const measured = await measure(proxies);
   console.log(formatFigures(figuresOf(measured)));
+  const adds = differences(measured, 'gateway with access', 'gateway without rules');
+  if (adds.length > 0) console.log(`an authorised request adds ${median(adds).toFixed(1)} µs`);
   const ratio = ratios(measured, 'gateway', BARE);
   if (ratio.length > 0) console.log(`gateway to bare ${median(ratio).toFixed(2)}`);
 } finally {
@@ -87,13 +101,12 @@ async function measure(all: readonly Contender[]): Promise<Map<string, number[]>
   const load = { paths, cores: String(LOAD_CORE), threads: 1 };
   const connectionsOf = ({ workers = 1 }: Contender): number => CONNECTIONS * workers;
   // Compilers warm up.
-  for (const proxy of all)
-    await runWrk({ ...load, port: proxy.port, connections: connectionsOf(proxy), seed: 0, seconds: 2 });
+  for (const proxy of all) await runWrk({ ...load, ...proxy, connections: connectionsOf(proxy), seed: 0, seconds: 2 });
   for (let round = 1; round <= rounds; round++)
     for (const proxy of all) {
-      const { name, port, pid } = proxy;
+      const { name, port, pid, cookie } = proxy;
       const before = processorSecondsOf(pid);
-      const rate = await runWrk({ ...load, port, connections: connectionsOf(proxy), seed: round, seconds });
+      const rate = await runWrk({ ...load, port, cookie, connections: connectionsOf(proxy), seed: round, seconds });
       costs.get(name)?.push((1e6 * (processorSecondsOf(pid) - before)) / (rate * seconds));
     }
   return costs;
@@ -111,6 +124,12 @@ function figuresOf(costs: ReadonlyMap<string, readonly number[]>): Figure[] {
 function ratios(costs: ReadonlyMap<string, readonly number[]>, of: string, to: string): number[] {
   const [above = [], below = []] = [costs.get(of), costs.get(to)];
   return above.flatMap((cost, i) => (below[i] === undefined ? [] : [cost / below[i]]));
+}
+
+/** Of neighbours in a round. */
+function differences(costs: ReadonlyMap<string, readonly number[]>, of: string, to: string): number[] {
+  const [above = [], below = []] = [costs.get(of), costs.get(to)];
+  return above.flatMap((cost, i) => (below[i] === undefined ? [] : [cost - below[i]]));
 }
 
 function median(numbers: readonly number[]): number {

@@ -16,11 +16,13 @@ export interface WrkOrder {
   readonly threads: number;
   readonly connections: number;
   readonly seconds: number;
+  /** The value of a header that each request has. Default: none. */
+  readonly cookie?: string | undefined;
 }
 
 /** @returns requests per second. Rejects if a request failed. */
 export async function runWrk(order: WrkOrder): Promise<number> {
-  const { port, paths, seed, cores, threads, connections, seconds } = order;
+  const { port, paths, seed, cores, threads, connections, seconds, cookie } = order;
   const { stdout } = await promisify(execFile)('taskset', [
     ...[
       '-c',
@@ -37,7 +39,7 @@ export async function runWrk(order: WrkOrder): Promise<number> {
       '-s',
       SCRIPT,
     ],
-    ...[`http://127.0.0.1:${port}`, '--', paths, String(seed)],
+    ...[`http://127.0.0.1:${port}`, '--', paths, String(seed), ...(cookie === undefined ? [] : [cookie])],
   ]);
   const line = stdout.split('\n').find((text) => text.startsWith('{'));
   if (line === undefined) throw new Error(`wrk printed no result\n${stdout}`);

@@ -85,13 +85,14 @@ export function judgeRequest(
   return { decision, serviceToken };
 }
 
-function assertVerdict({ access, ...exchange }: Pick<Exchange, 'access' | 'head'>): void {
-  if (access?.verdict === 'denied') throw new Refusal('ACCESS_DENIED');
+function assertVerdict(exchange: Exchange): void {
+  const verdict = exchange.access?.verdict;
+  if (verdict === 'denied') throw new Refusal('ACCESS_DENIED');
   // Nobody signs in for a program whose token is not valid.
-  if (access?.verdict === 'sign-in') throw new Refusal(hasToken(exchange) ? 'ACCESS_DENIED' : 'SIGN_IN_REQUIRED');
+  if (verdict === 'sign-in') throw new Refusal(hasToken(exchange) ? 'ACCESS_DENIED' : 'SIGN_IN_REQUIRED');
 }
 
-const hasToken = ({ head }: Pick<Exchange, 'head'>): boolean => head !== undefined && tokenHeaders(head).length > 0;
+const hasToken = ({ head }: Exchange): boolean => head !== undefined && tokenHeaders(head).length > 0;
 
 /** Pages lead on; programs are told where. */
 function leadToSignIn(exchange: Exchange, { identity }: GatewaySetup, { people, observe }: PipelineParts): void {

@@ -3,7 +3,7 @@
 
 import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
-import { assertionNames, identityHeaders, type Subject } from '../identity/assertion/identity-headers.ts';
+import { identityHeaders, type Subject } from '../identity/assertion/identity-headers.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { GatewaySetup } from '../setup.ts';
 import { StateError } from '../state/state.ts';
@@ -21,18 +21,18 @@ export function tellIdentity(
   const access = application?.config.access;
   const subject = subjectOf(exchange);
   if (!access || !subject) return undefined;
-  toOrigin.push(...identityHeaders(access.headers, subject));
-  if (issuer === undefined) return undefined;
-  const add = (assertion: string): void => {
-    for (const name of assertionNames(access)) toOrigin.push(name, assertion);
-  };
-  if (!people) throw new Refusal('SESSIONS_AWAY');
-  const assertion = people.assertions.of({ issuer, audience: application.name, subject, now });
-  if (!(assertion instanceof Promise)) {
-    add(assertion);
+  if (issuer === undefined) {
+    toOrigin.push(...identityHeaders(access.headers, subject));
     return undefined;
   }
-  return assertion.then(add).catch((error: unknown) => {
+  const add = (headers: readonly string[]): void => void toOrigin.push(...headers);
+  if (!people) throw new Refusal('SESSIONS_AWAY');
+  const told = people.assertions.of({ issuer, audience: application.name, subject, names: access, now });
+  if (!(told instanceof Promise)) {
+    add(told);
+    return undefined;
+  }
+  return told.then(add).catch((error: unknown) => {
     throw error instanceof StateError ? new Refusal('SESSIONS_AWAY') : error;
   });
 }

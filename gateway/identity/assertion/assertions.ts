@@ -1,10 +1,10 @@
-// `Credveil-Assertion`: a signed token that tells an application who a request is of. It is good
-// for a minute, and for one application.
+// What an application is told of who a request is of: plain headers, and `Credveil-Assertion`, a
+// signed token that is good for a minute, and for one application.
 
 import { randomUUID } from 'node:crypto';
 import type { AssertionKeys } from './assertion-keys.ts';
 import { type PublicJwk, type SigningKey, signToken } from './es256.ts';
-import type { Subject } from './identity-headers.ts';
+import { assertionNames, type IdentityNames, identityHeaders, type Subject } from './identity-headers.ts';
 
 export interface AssertedRequest {
   /** The origin of the gateway's own pages. */
@@ -12,12 +12,15 @@ export interface AssertedRequest {
   /** The application, by its name in the configuration. */
   readonly audience: string;
   readonly subject: Subject;
+  /** Of its headers, as the configuration in force has them. */
+  readonly names: IdentityNames;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
 interface Kept {
-  readonly token: string;
+  readonly headers: readonly string[];
+  readonly names: IdentityNames;
   readonly madeAt: number;
 }
 
@@ -38,13 +41,18 @@ export class Assertions {
     this.#keys = keys;
   }
 
-  /** At once but for the first one after a start, or of a period. @throws StateError */
-  of(request: AssertedRequest): string | Promise<string> {
-    const { issuer, audience, subject, now } = request;
+  /**
+   * The headers of a request, names and values in turn; at once but for the first one after a
+   * start, or of a period.
+   * @throws StateError
+   */
+  of(request: AssertedRequest): readonly string[] | Promise<readonly string[]> {
+    const { issuer, audience, subject, names, now } = request;
     const who = subject.kind === 'person' ? `session ${subject.sessionHash}` : `token ${subject.token}`;
     const key = `${issuer}\n${audience}\n${who}`;
     const kept = this.#kept.get(key);
-    if (kept && now - kept.madeAt < RENEW_MS && now >= kept.madeAt) return kept.token;
+    const isFresh = kept?.names === names && now - kept.madeAt < RENEW_MS && now >= kept.madeAt;
+    if (isFresh) return kept.headers;
     const signing = this.#keys.signing(now);
     if (!(signing instanceof Promise)) return this.#make(key, request, signing);
     return signing.then((opened) => this.#make(key, request, opened));
@@ -55,16 +63,20 @@ export class Assertions {
     return { keys: await this.#keys.published(now) };
   }
 
-  #make(key: string, request: AssertedRequest, signing: SigningKey): string {
-    const { now } = request;
+  #make(key: string, request: AssertedRequest, signing: SigningKey): readonly string[] {
+    const { names, subject, now } = request;
     const token = signToken(claimsOf(request), signing);
+    const headers = [
+      ...identityHeaders(names.headers, subject),
+      ...assertionNames(names).flatMap((name) => [name, token]),
+    ];
     this.#kept.delete(key);
     for (const [oldest, { madeAt }] of this.#kept) {
       if (this.#kept.size < MAX_KEPT && now - madeAt < RENEW_MS) break;
       this.#kept.delete(oldest);
     }
-    this.#kept.set(key, { token, madeAt: now });
-    return token;
+    this.#kept.set(key, { headers, names, madeAt: now });
+    return headers;
   }
 }
 

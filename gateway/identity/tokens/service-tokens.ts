@@ -39,6 +39,8 @@ export class ServiceTokens {
 
   /** The name of the valid token of a request; undefined without one. */
   nameIn({ reserved }: Pick<RequestHead, 'reserved'>, now: number): string | undefined {
+    // Most requests have none.
+    if (reserved.length === 0) return undefined;
     const ids = headerValues(reserved, ID_HEADER);
     const secrets = headerValues(reserved, SECRET_HEADER);
     const [id, secret] = [ids[0], secrets[0]];

@@ -15,13 +15,15 @@ const DAY = 86_400_000;
 /** The first moment of a period. */
 const START = 700 * 30 * DAY;
 const ISSUER = 'https://auth.example';
+const NAMES = { headers: {}, assertionAlias: false };
 const ANN: Subject = { kind: 'person', person: personOf('ann'), sessionHash: 'hash-of-a-session' };
 
 function world(state: MemoryState = createMemoryState(), seal = SEAL) {
   const keys = new AssertionKeys(state, seal);
   const assertions = new Assertions(keys);
-  const assert = (now: number, subject = ANN, audience = 'app.example') =>
-    Promise.resolve(assertions.of({ issuer: ISSUER, audience, subject, now }));
+  const told = async (now: number, subject = ANN, audience = 'app.example', names = NAMES) =>
+    assertions.of({ issuer: ISSUER, audience, subject, names, now });
+  const assert = async (...args: Parameters<typeof told>) => (await told(...args))[1] ?? '';
   const verify = async (token: string, now: number, audience = 'app.example', published = now) =>
     (
       await jwtVerify(token, createLocalJWKSet({ keys: [...(await keys.published(published))] }), {
@@ -31,7 +33,7 @@ function world(state: MemoryState = createMemoryState(), seal = SEAL) {
         currentDate: new Date(now),
       })
     ).payload;
-  return { state, keys, assert, verify };
+  return { state, keys, told, assert, verify };
 }
 
 describe('an assertion', () => {
@@ -81,6 +83,17 @@ describe('an assertion', () => {
     expect(await assert(START, { ...ANN, sessionHash: 'another' } as Subject)).not.toBe(first);
     // A clock that was set back.
     expect(await assert(START - 1)).not.toBe(first);
+  });
+
+  test('stands beside the headers that the configuration has now', async () => {
+    const { told } = world();
+    const first = await told(START);
+    expect(first[0]).toBe('Credveil-Assertion');
+    const names = { headers: { 'Remote-User': 'email' }, assertionAlias: true };
+    const [name, value, , token, alias, same] = await told(START, ANN, 'app.example', names);
+    expect([name, value, alias]).toEqual(['Remote-User', 'ann@example.com', 'Cf-Access-Jwt-Assertion']);
+    expect(same).toBe(token);
+    expect(token).not.toBe(first[1]);
   });
 
   test('of a service token names nobody', async () => {
