@@ -26,6 +26,7 @@ import { CheckTimes } from './observe/check-times.ts';
 import { Observe } from './observe/observe.ts';
 import { createNameUser } from './observe/user-names.ts';
 import { Reports } from './outcome/reports.ts';
+import { ScanCosts } from './phases/scan-costs.ts';
 import { createPipeline } from './pipeline.ts';
 import { Recorder } from './record/recorder.ts';
 import { BodyRates } from './request/body-rate.ts';
@@ -135,6 +136,7 @@ class RunningGateway implements Gateway {
       recorder: this.#recorder,
       known: new KnownCredentials(),
       checkBudget: new CheckBudget(options.share ?? 1),
+      scanCosts: new ScanCosts(),
       reports: state && new Reports(state.state, deriveKey(state.key, 'reports')),
       browsers: state && new Browsers(state.state, new Handles(deriveKey(state.key, 'handles'))),
       limits: this.#limits,

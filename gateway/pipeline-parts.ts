@@ -9,6 +9,7 @@ import type { Lists } from './lists/lists.ts';
 import type { KnownCredentials } from './login/known-credentials.ts';
 import type { Observe } from './observe/observe.ts';
 import type { Reports } from './outcome/reports.ts';
+import type { ScanCosts } from './phases/scan-costs.ts';
 import type { Recorder } from './record/recorder.ts';
 import type { BodyRates } from './request/body-rate.ts';
 import type { GatewaySetup } from './setup.ts';
@@ -22,6 +23,7 @@ export interface PipelineParts {
   readonly recorder: Recorder;
   readonly known: KnownCredentials;
   readonly checkBudget: CheckBudget;
+  readonly scanCosts: ScanCosts;
   /** Undefined without a state. */
   readonly browsers: Browsers | undefined;
   /** Undefined without a state. */

@@ -36,6 +36,8 @@ export type LoginReading =
       readonly scans: readonly LoginScan[];
       /** How its body is decoded, if it could not be decoded in one piece. */
       readonly decompression?: Decompression | undefined;
+      /** Whether a login that comes late comes behind more than a login needs. */
+      readonly isLong: boolean;
     }
   | { readonly kind: 'attempt'; readonly attempt: Attempt }
   | {
@@ -84,6 +86,7 @@ export function readLogin(
     kind: 'none',
     scans,
     decompression: body.decompression,
+    isLong: body.fault === 'too large',
   };
   return { ...reading, findMember: (name) => membersIn(source, name) };
 }

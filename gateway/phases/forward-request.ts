@@ -15,7 +15,7 @@ import { WHOLE_SERVER } from '../request/target.ts';
 import type { GatewaySetup } from '../setup.ts';
 import { type CarefulForwarding, forwardCarefully } from '../upstream/careful.ts';
 import { forward } from '../upstream/forward.ts';
-import type { Forwarding, Outcome } from '../upstream/forwarding.ts';
+import { type Forwarding, isLateRefusal, type Outcome } from '../upstream/forwarding.ts';
 import { forwardHeld, type HeldResponse, hold, type Send } from '../upstream/held-response.ts';
 import type { Origin } from '../upstream/origin.ts';
 import { guardOf } from './guard-session.ts';
@@ -148,7 +148,7 @@ const doneOf =
       observe.answered(exchange, 'REQUEST_TIMEOUT');
       return;
     }
-    if ('failure' in outcome && (outcome.failure === 'LOGIN_TOO_LARGE' || outcome.failure === 'LOGIN_UNREADABLE')) {
+    if ('failure' in outcome && isLateRefusal(outcome.failure)) {
       void refuseLate(exchange, outcome.failure, parts);
       return;
     }

@@ -1,9 +1,10 @@
 // Of a body that is too long to be read before it is forwarded, the rest is looked through on its
 // way: the application never gets a login to its end that was not read.
 
-import { Refusal } from '../answers/kinds.ts';
+import { partyOf } from '../addresses/party.ts';
 import type { Exchange } from '../exchange.ts';
-import { BodyDecoder, type Decompression } from '../login/body/decompress.ts';
+import type { BodyScan } from '../login/body/body-scan.ts';
+import { BodyDecoder, type DecodingFault, type Decompression } from '../login/body/decompress.ts';
 import type { LoginReading, LoginScan } from '../login/read-login.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { Content } from '../request/collect-body.ts';
@@ -16,31 +17,42 @@ interface Reason {
   readonly why: string;
 }
 
-const FOUND: Reason = { code: 'LOGIN_TOO_LARGE', why: 'it has its password behind more than a login needs' };
-const FAULTS: Readonly<Record<NonNullable<BodyDecoder['fault']>, Reason>> = {
+const FOUND_LATE: Reason = { code: 'LOGIN_TOO_LARGE', why: 'it has its password behind more than a login needs' };
+const FOUND_INSIDE: Reason = { code: 'LOGIN_UNREADABLE', why: 'it is compressed in more than one member, or oddly' };
+const FAULTS: Readonly<Record<DecodingFault, Reason>> = {
   endless: { code: 'LOGIN_TOO_LARGE', why: 'it decompresses to more than can be looked through' },
   malformed: { code: 'LOGIN_UNREADABLE', why: 'it cannot be decompressed' },
+  full: { code: 'OVERLOADED', why: 'there is no room to decompress it' },
 };
+const TOO_DEAR: Reason = { code: 'OVERLOADED', why: 'what its client sends takes long to look through' };
+
+/** Of a body whose beginning was read. */
+export interface ScreenOptions {
+  readonly scans: readonly LoginScan[];
+  readonly decompression: Decompression | undefined;
+  readonly isLong: boolean;
+  /** Makes room for what decoding keeps. @returns false if there is none */
+  readonly hold: (bytes: number) => boolean;
+}
 
 export class BodyScreen implements Screen {
   readonly #exchange: Exchange;
-  readonly #scans: readonly LoginScan[];
-  readonly #observe: PipelineParts['observe'];
+  readonly #options: ScreenOptions;
+  readonly #parts: PipelineParts;
+  readonly #party: string;
   readonly #decoder: BodyDecoder | undefined;
   #reason: Reason | undefined;
   #onStop = (_: LateRefusal): void => undefined;
 
-  constructor(
-    exchange: Exchange,
-    scans: readonly LoginScan[],
-    decompression: Decompression | undefined,
-    observe: PipelineParts['observe'],
-  ) {
+  constructor(exchange: Exchange, options: ScreenOptions, parts: PipelineParts) {
     this.#exchange = exchange;
-    this.#scans = scans;
-    this.#observe = observe;
+    this.#options = options;
+    this.#parts = parts;
+    this.#party = partyOf(exchange.client);
+    const { decompression, hold } = options;
     if (!decompression) return;
-    const decoder = new BodyDecoder(decompression, (piece) => this.#look(({ scanInside }) => scanInside?.push(piece)));
+    const onPiece = (piece: Buffer): void => this.#look(piece, ({ scanInside }) => scanInside);
+    const decoder = new BodyDecoder(decompression, onPiece, hold);
     exchange.response.once('close', () => decoder.destroy());
     this.#decoder = decoder;
   }
@@ -61,7 +73,7 @@ export class BodyScreen implements Screen {
   }
 
   pass(piece: Buffer): Promise<void> | undefined {
-    this.#look(({ scan }) => scan.push(piece));
+    this.#look(piece, ({ scan }) => scan);
     return this.#reason ? undefined : this.#decode(piece);
   }
 
@@ -79,42 +91,43 @@ export class BodyScreen implements Screen {
 
   readonly #takeFault = (): void => {
     const fault = this.#decoder?.fault;
-    if (fault) this.#stop(this.#scans[0], FAULTS[fault]);
+    if (fault) this.#stop(this.#options.scans[0], FAULTS[fault]);
   };
 
-  #look(finds: (scan: LoginScan) => boolean | undefined): void {
-    if (!this.#reason) this.#stop(this.#scans.find(finds), FOUND);
+  #look(piece: Buffer, scanOf: (scan: LoginScan) => BodyScan | undefined): void {
+    if (this.#reason) return;
+    const { scans, isLong } = this.#options;
+    const { scanCosts } = this.#parts;
+    const found = scanCosts.measure(this.#party, piece.length, () => scans.find((scan) => scanOf(scan)?.push(piece)));
+    if (found) this.#stop(found, isLong ? FOUND_LATE : FOUND_INSIDE);
+    else if (scanCosts.isSpent(this.#party)) this.#stop(scans[0], TOO_DEAR);
   }
 
   #stop(found: LoginScan | undefined, reason: Reason): void {
     if (!found || this.#reason) return;
     this.#reason = reason;
-    this.#observe.unreadable(this.#exchange, found.login.name, reason.why, this.#isPassed);
+    this.#parts.observe.unreadable(this.#exchange, found.login.name, reason.why, this.#isPassed);
     if (!this.#isPassed) this.#onStop(reason.code);
   }
 }
 
-/**
- * @returns undefined if all was read that has to be
- * @throws Refusal `OVERLOADED` without room for what its decoder keeps
- */
+/** @returns undefined if all was read that has to be */
 export function screenOf(
   exchange: Exchange,
   reading: LoginReading,
-  { budget, observe }: PipelineParts,
+  parts: PipelineParts,
   { config: { limits } }: GatewaySetup,
 ): BodyScreen | undefined {
   if (reading.kind !== 'none' || reading.scans.length === 0) return undefined;
-  const { scans, decompression } = reading;
-  const bytes = decompression?.windowBytes ?? 0;
-  if (!budget.hold(exchange.response, bytes, limits.maxBufferedBytes)) throw new Refusal('OVERLOADED', { close: true });
-  return new BodyScreen(exchange, scans, decompression, observe);
+  const { scans, decompression, isLong } = reading;
+  const hold = (bytes: number): boolean => parts.budget.hold(exchange.response, bytes, limits.maxBufferedBytes);
+  return new BodyScreen(exchange, { scans, decompression, isLong, hold }, parts);
 }
 
 /** Answers a request that was stopped on its way. */
 export async function refuseLate(exchange: Exchange, code: LateRefusal, parts: PipelineParts): Promise<void> {
   try {
-    if (await isUnreadableLimited(exchange, parts)) return;
+    if (code !== 'OVERLOADED' && (await isUnreadableLimited(exchange, parts))) return;
     exchange.answer(code);
     parts.observe.answered(exchange, code);
   } catch (error) {

@@ -39,7 +39,12 @@ export interface Forwarding {
 
 /** Why a body was stopped: it came too slowly, or has what may not reach the application. */
 export type Stopped = 'CLIENT_SLOW' | LateRefusal;
-export type LateRefusal = 'LOGIN_TOO_LARGE' | 'LOGIN_UNREADABLE';
+export type LateRefusal = (typeof LATE_REFUSALS)[number];
+
+const LATE_REFUSALS = ['LOGIN_TOO_LARGE', 'LOGIN_UNREADABLE', 'OVERLOADED'] as const;
+
+export const isLateRefusal = (failure: string): failure is LateRefusal =>
+  (LATE_REFUSALS as readonly string[]).includes(failure);
 
 /**
  * A status that the application sent in full; or what went wrong. After UPSTREAM_TIMEOUT,

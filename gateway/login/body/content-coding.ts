@@ -1,7 +1,7 @@
 // Compressed bodies: decoded as far as a login may be long, and only if that is all there is.
 
 import zlib from 'node:zlib';
-import { isWrapped } from './decompress.ts';
+import { isDeflateTwice } from './decompress.ts';
 
 export type Decoded =
   | { readonly body: Buffer; readonly isCoded: boolean }
@@ -36,7 +36,9 @@ const whole = ({ buffer, engine }: Informed, length: number): Buffer | undefined
   engine.bytesWritten === length ? buffer : undefined;
 
 const deflate: Decode = (bytes, maxOutputLength) =>
-  whole(zlib.inflateSync(bytes, { maxOutputLength, info: true }) as unknown as Informed, bytes.length);
+  isDeflateTwice(bytes)
+    ? undefined
+    : whole(zlib.inflateSync(bytes, { maxOutputLength, info: true }) as unknown as Informed, bytes.length);
 
 const brotli: Decode = (bytes, maxOutputLength) =>
   whole(zlib.brotliDecompressSync(bytes, { maxOutputLength, info: true }) as unknown as Informed, bytes.length);
@@ -60,24 +62,3 @@ const DECODERS: ReadonlyMap<string, Decode> = new Map([
   ['deflate', deflate],
   ['br', brotli],
 ]);
-
-/**
- * What some server may make of a body that is not whole in one member: for a look at names alone.
- * @returns text of which each character is one byte; undefined if there may be one that is not seen
- */
-export function decodeLeniently(bytes: Buffer, coding: string | undefined, maxBytes: number): string | undefined {
-  const options = { finishFlush: zlib.constants.Z_SYNC_FLUSH, maxOutputLength: maxBytes };
-  const decoders = [
-    () => zlib.unzipSync(bytes, options),
-    () => zlib.inflateRawSync(bytes, options),
-    () => zlib.brotliDecompressSync(bytes, { maxOutputLength: maxBytes }),
-  ];
-  for (const decode of coding?.trim().toLowerCase() === 'br' ? decoders.reverse() : decoders) {
-    try {
-      return decode().toString('latin1');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return undefined;
-    }
-  }
-  return isWrapped(bytes) ? undefined : '';
-}

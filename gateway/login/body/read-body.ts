@@ -1,7 +1,7 @@
 // A body as every server reads it, or what is wrong with it.
 
 import { LOOKS_LIKE_JSON, type ReadAs } from './body-scan.ts';
-import { type Decoded, decodeBody, decodeLeniently } from './content-coding.ts';
+import { type Decoded, decodeBody } from './content-coding.ts';
 import { type BodyKind, hidesNames, readContentType } from './content-type.ts';
 import { type Decompression, decompressionOf } from './decompress.ts';
 import { type Field, type Fields, MAX_PAIRS, NO_FIELDS } from './fields.ts';
@@ -61,7 +61,7 @@ export function readBody({ type, coding, bytes, isWhole }: RawBody): ReadBody {
   const raw = bytes.toString('latin1');
   const isOpaque = hidesNames(type);
   const decoded: Decoded = isWhole || !coding ? decodeBody(bytes, coding, MAX_BODY_BYTES) : { fault: 'large' };
-  if ('fault' in decoded) return unread(decoded.fault, { kind, raw, typeProblem: ofType, coding, bytes, isOpaque });
+  if ('fault' in decoded) return unread(decoded.fault, { kind, raw, typeProblem: ofType, coding, isOpaque });
   const text = decoded.isCoded ? decoded.body.toString('latin1') : raw;
   const readings = readingsOf(kind, type ?? '', text, isWhole);
   const isCodedText = decoded.isCoded && MAY_BE_TEXT.test(raw);
@@ -84,29 +84,27 @@ export function readBody({ type, coding, bytes, isWhole }: RawBody): ReadBody {
   };
 }
 
-type Unread = Pick<ReadBody, 'kind' | 'typeProblem' | 'isOpaque'> &
-  Pick<RawBody, 'coding' | 'bytes'> & { readonly raw: string };
+type Unread = Pick<ReadBody, 'kind' | 'typeProblem' | 'isOpaque'> & Pick<RawBody, 'coding'> & { readonly raw: string };
 
-/** Servers that decode nothing read it all the same, and some decode what others refuse. */
+/** Servers that decode nothing read it all the same. */
 function unread(
   fault: 'unknown' | 'malformed' | 'large',
-  { kind, raw, typeProblem, coding, bytes, isOpaque }: Unread,
+  { kind, raw, typeProblem, coding, isOpaque }: Unread,
 ): ReadBody {
   const decompression = decompressionOf(coding);
-  const isBlind = (kind !== 'other' && kind !== 'xml') || decompression === 'several';
-  const shared = {
+  const isUnclear = decompression === 'unclear';
+  const isUnknown = decompression === undefined && kind !== 'other' && kind !== 'xml';
+  return {
     ...UNREAD,
     kind,
     typeProblem,
     raw,
     hidden: hiddenIn(raw, kind).fields,
     problem: 'it cannot be decompressed',
-    ...(decompression !== 'several' && { decompression }),
+    isOpaque: isOpaque || isUnknown || isUnclear,
+    ...(!isUnclear && { decompression }),
+    ...(fault !== 'malformed' && { fault: fault === 'large' ? ('too large' as const) : ('unknown coding' as const) }),
   };
-  if (fault !== 'malformed')
-    return { ...shared, isOpaque: isOpaque || isBlind, fault: fault === 'large' ? 'too large' : 'unknown coding' };
-  const text = decodeLeniently(bytes, coding, MAX_BODY_BYTES);
-  return { ...shared, text: text ?? '', isOpaque: isOpaque || (isBlind && text === undefined) };
 }
 
 const UNREAD = {

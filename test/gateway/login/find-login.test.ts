@@ -141,7 +141,7 @@ describe('a login that fields tell', () => {
   test('is refused where its fields cannot be read', () => {
     expect(read(`a=${'b'.repeat(65_536)}&password=s`, { isCut: true })).toBe('LOGIN_TOO_LARGE');
     expect(read(`password=s&a=${'b'.repeat(65_536)}`, { isCut: true })).toBe('LOGIN_TOO_LARGE');
-    expect(read('x', typed(FORM, 'Content-Encoding', 'zstd'))).toBe('LOGIN_CODING_UNKNOWN');
+    expect(read('x', typed(FORM, 'Content-Encoding', 'compress'))).toBe('LOGIN_CODING_UNKNOWN');
     expect(read('{"password":"s"', typed(JSON_TYPE))).toBe('LOGIN_UNREADABLE');
     const odd = '--x\nContent-Disposition: form-data; name="password"\n\ns\n--x--';
     expect(read(odd, typed('multipart/form-data; boundary=x'))).toBe('LOGIN_UNREADABLE');

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseAddress } from '../../../../gateway/addresses/address.ts';
 import type { Application } from '../../../../gateway/applications.ts';
 import { Exchange } from '../../../../gateway/exchange.ts';
+import { BodyDecoder, type DecodingFault } from '../../../../gateway/login/body/decompress.ts';
 import { compileLogins } from '../../../../gateway/login/compile-logins.ts';
 import { findCandidates } from '../../../../gateway/login/find-login.ts';
 import { LOGIN_SCHEMA } from '../../../../gateway/login/login-config.ts';
@@ -60,4 +61,17 @@ export function outcomeOf(reading: LoginReading | 'unseen'): unknown {
   if (reading === 'unseen' || reading.kind === 'none') return 'none';
   if (reading.kind === 'refused') return reading.code;
   return { usernames: reading.attempt.usernames, passwords: reading.attempt.passwords };
+}
+
+/** What is found in a body as it is decompressed on its way. */
+export async function lookInside(reading: LoginReading, body: Buffer): Promise<'found' | DecodingFault | undefined> {
+  if (reading.kind !== 'none' || !reading.decompression || reading.scans.length === 0) return undefined;
+  const { scans, decompression } = reading;
+  let isFound = false;
+  const decoder = new BodyDecoder(decompression, (piece) => {
+    isFound ||= scans.some(({ scanInside }) => scanInside?.push(piece) === true);
+  });
+  await decoder.push(body);
+  await decoder.end();
+  return isFound ? 'found' : decoder.fault;
 }

@@ -2,12 +2,11 @@
 // gateway too.
 
 import { Refusal } from '../../../../../gateway/answers/kinds.ts';
-import { BodyDecoder } from '../../../../../gateway/login/body/decompress.ts';
 import { MAX_BODY_BYTES } from '../../../../../gateway/login/body/read-body.ts';
 import type { LoginSet } from '../../../../../gateway/login/login-set.ts';
 import type { LoginReading } from '../../../../../gateway/login/read-login.ts';
 import { createRandom } from '../../../random.ts';
-import { loginsOf, readAt } from '../read.ts';
+import { loginsOf, lookInside, readAt } from '../read.ts';
 import { type Names, ORIGINS, type Pair } from './origins.ts';
 import { type GeneratedLogin, generateLogin } from './requests.ts';
 
@@ -112,25 +111,12 @@ async function readingOf(
     if (reading === 'unseen' || reading.kind !== 'none') return reading;
     for (let at = begun.length; at < body.length; at += piece)
       if (reading.scans.some(({ scan }) => scan.push(body.subarray(at, at + piece)))) return 'cut';
-    return (await isFoundInside(reading, body)) ? 'cut' : reading;
+    return (await lookInside(reading, body)) !== undefined ? 'cut' : reading;
   } catch (error) {
     if (error instanceof Refusal) return 'malformed';
     throw error;
   }
 }
-
-async function isFoundInside({ scans, decompression }: Unfound, body: Buffer): Promise<boolean> {
-  if (!decompression || scans.length === 0) return false;
-  let isFound = false;
-  const decoder = new BodyDecoder(decompression, (piece) => {
-    isFound ||= scans.some(({ scanInside }) => scanInside?.push(piece) === true);
-  });
-  await decoder.push(body);
-  await decoder.end();
-  return isFound || decoder.fault !== undefined;
-}
-
-type Unfound = Extract<LoginReading, { kind: 'none' }>;
 
 /** Of no size that a name begins or ends with. */
 const SMALL_PIECE = 7;
