@@ -75,9 +75,8 @@ const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 
 /**
  * @param coding the value of Content-Encoding; undefined if there is none
- * @returns undefined if no server decodes it; `unclear` if one may decode it twice, or finds the name
- * of a coding in what is none. What frames a body or is unknown, such as `aws-chunked`, decodes
- * nothing.
+ * @returns undefined if no server decodes it; `unclear` if one may decode it twice, or finds the
+ * name of a coding in what is none. What frames a body, such as `aws-chunked`, decodes nothing.
  */
 export function decompressionOf(coding = 'identity'): Decompression | 'unclear' | undefined {
   const names = coding.split(',').map((name) => name.trim().toLowerCase());
