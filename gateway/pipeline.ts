@@ -3,6 +3,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { partyOf } from './addresses/party.ts';
 import { sendRedirect } from './answers/answer.ts';
 import { Refusal } from './answers/kinds.ts';
 import { peerOf } from './connection/peer.ts';
@@ -52,6 +53,7 @@ export function createPipeline(parts: PipelineParts): Handle {
     try {
       if (parts.budget.held > setup.config.limits.maxBufferedBytes) throw new Refusal('OVERLOADED', { close: true });
       readRequest(exchange, setup);
+      if (exchange.head?.body !== 0) parts.budget.assign(response, partyOf(exchange.client));
       if (exchange.peer.redirects) {
         redirectToHttps(exchange, setup, observe);
         return;

@@ -12,12 +12,32 @@ import { isHttp2, streamOf } from '../http-version.ts';
  * application has not sent.
  */
 const MAX_BODY_BYTES = 3 * 65_536;
+/** What the bodies of one party may take of all; one request alone may take more. */
+const PARTY_SHARE = 1 / 4;
+/** Of what is no login: the rest is kept free for logins. */
+const OTHERS_SHARE = 3 / 4;
+/** What the body of a login has at most. */
+const MAX_LOGIN_BYTES = 65_536;
+
+/** What a request has reserved, and for whom. */
+interface Reservation {
+  readonly party: string;
+  bytes: number;
+}
+
+interface Bounds {
+  readonly maxBytes: number;
+  readonly maxOfParty: number;
+}
 
 export class BufferBudget {
   /** Bytes that clients have not taken yet. */
   held = 0;
   /** Bytes that request bodies on their way may take. */
   reserved = 0;
+  readonly #reservations = new WeakMap<ServerResponse, Reservation>();
+  /** Bytes that are reserved, by party. */
+  readonly #parties = new Map<string, number>();
 
   collect(): Metric[] {
     const one = (name: string, help: string, value: number): Metric => gauge(name, help, [{ value }], 'sum');
@@ -25,6 +45,11 @@ export class BufferBudget {
       one('credveil_gateway_buffered_bytes', 'Bytes that slow clients have not taken yet.', this.held),
       one('credveil_gateway_reserved_bytes', 'Bytes that request bodies on their way may take at most.', this.reserved),
     ];
+  }
+
+  /** Of a request that may have a body. @param party as `partyOf` names it */
+  assign(response: ServerResponse, party: string): void {
+    this.#reservations.set(response, { party, bytes: 0 });
   }
 
   /**
@@ -37,16 +62,40 @@ export class BufferBudget {
   }
 
   /**
-   * Makes room for what a request may take, until its response is over.
+   * The same for the body of a login, which has room where other bodies have none.
+   * @returns false if there is none
+   */
+  reserveLogin(response: ServerResponse, body: number, maxBytes: number): boolean {
+    if (body > MAX_LOGIN_BYTES) return this.reserve(response, body, maxBytes);
+    return this.#take(response, body, { maxBytes, maxOfParty: maxBytes * PARTY_SHARE });
+  }
+
+  /**
+   * Makes room for what a request may take beside its body, until its response is over.
    * @returns false if there is none
    */
   hold(response: ServerResponse, bytes: number, maxBytes: number): boolean {
+    return this.#take(response, bytes, { maxBytes: maxBytes * OTHERS_SHARE, maxOfParty: maxBytes * PARTY_SHARE });
+  }
+
+  #take(response: ServerResponse, bytes: number, { maxBytes, maxOfParty }: Bounds): boolean {
+    // Of a client that has left, nobody would give it back.
+    if (bytes === 0 || response.destroyed) return true;
     if (this.held + this.reserved + bytes > maxBytes) return false;
-    this.reserved += bytes;
-    response.once('close', () => {
-      this.reserved -= bytes;
-    });
+    const own = this.#reservations.get(response) ?? { party: '', bytes: 0 };
+    const ofParty = this.#parties.get(own.party) ?? 0;
+    if (ofParty > own.bytes && ofParty + bytes > maxOfParty) return false;
+    this.#count(own, bytes);
+    response.once('close', () => this.#count(own, -bytes));
     return true;
+  }
+
+  #count(own: Reservation, bytes: number): void {
+    own.bytes += bytes;
+    this.reserved += bytes;
+    const ofParty = (this.#parties.get(own.party) ?? 0) + bytes;
+    if (ofParty > 0) this.#parties.set(own.party, ofParty);
+    else this.#parties.delete(own.party);
   }
 
   /**

@@ -209,7 +209,8 @@ async function readContent(
   const isOfOther = readContentType(headerOf(exchange, 'content-type')).kind === 'other';
   const isStream = head?.body === 'chunked' && headerOf(exchange, 'content-encoding') === undefined;
   if (isOfOther && !isStrict && (isStream || length > MAX_BODY_BYTES)) return UNREAD;
-  if (!budget.reserve(response, length, limits.maxBufferedBytes)) throw new Refusal('OVERLOADED', { close: true });
+  const isKept = budget.reserveLogin(response, length, limits.maxBufferedBytes);
+  if (!isKept) throw new Refusal('OVERLOADED', { close: true });
   bodyRates.watch(message);
   if (head?.expectsContinue) response.writeContinue();
   return (await collectBody(message, response, MAX_BODY_BYTES)) ?? 'gone';

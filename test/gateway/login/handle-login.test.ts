@@ -143,17 +143,50 @@ test('bodies of logins have a bound together, and those without a body pass beyo
   const { port, gateway } = await withLogin('login: wordpress', `limits: { maxBufferedBytes: ${2 ** 20} }\n`);
   const reserved = async () =>
     (await gateway.metrics()).find(({ name }) => name === 'credveil_gateway_reserved_bytes')?.values[0]?.value;
-  const slow = Array.from({ length: 16 }, () => {
-    const socket = net.connect(port, '127.0.0.1');
-    socket.write(`${HEAD}Content-Length: 65536\r\n\r\nlog=bob`);
+  const begin = (localAddress: string, head: string) => {
+    const socket = net.connect({ port, host: '127.0.0.1', localAddress });
+    socket.write(head);
     return socket;
-  });
+  };
+  const slow = Array.from({ length: 16 }, (_, i) =>
+    begin(`127.0.0.${2 + (i % 4)}`, `${HEAD}Content-Length: 65536\r\n\r\nlog=bob`),
+  );
   while ((await reserved()) !== 2 ** 20) await new Promise((resolve) => setTimeout(resolve, 10));
   expect(await exchange(port, login('log=bob&pwd=s'))).toMatchObject({ status: 503 });
   expect((await exchange(port, 'GET / HTTP/1.1\r\nHost: app.example\r\n\r\n')).status).toBe(200);
   for (const socket of slow) socket.destroy();
   while ((await reserved()) !== 0) await new Promise((resolve) => setTimeout(resolve, 10));
   expect((await exchange(port, login('log=bob&pwd=s'))).status).toBe(200);
+});
+
+test('logins have room where uploads, or the logins of another party, have none left', async () => {
+  const { port, gateway } = await withLogin('login: wordpress', `limits: { maxBufferedBytes: ${2 ** 20} }\n`);
+  const reserved = async () =>
+    (await gateway.metrics()).find(({ name }) => name === 'credveil_gateway_reserved_bytes')?.values[0]?.value;
+  const open: net.Socket[] = [];
+  const begin = (host: number, head: string) => {
+    const socket = net.connect({ port, host: '127.0.0.1', localAddress: `127.0.0.${host}` });
+    socket.on('error', () => undefined).write(head);
+    open.push(socket);
+    return socket;
+  };
+  const upload = 'POST /any HTTP/1.1\r\nHost: app.example\r\nContent-Length: 1000000\r\n\r\na';
+  for (const host of [2, 3, 4, 5]) begin(host, upload);
+  while ((await reserved()) !== 4 * 196_608) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(await exchange(port, upload)).toMatchObject({ status: 503 });
+  expect((await exchange(port, login('log=bob&pwd=s'))).status).toBe(200);
+  for (let i = 0; i < 3; i++) begin(6, `${HEAD}Content-Length: 65536\r\n\r\nlog=bob`);
+  while ((await reserved()) !== 4 * 196_608 + 3 * 65_536) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect((await exchange(port, login('log=bob&pwd=s'))).status).toBe(200);
+  for (const socket of open.splice(0)) socket.destroy();
+  while ((await reserved()) !== 0) await new Promise((resolve) => setTimeout(resolve, 10));
+
+  for (let i = 0; i < 4; i++) begin(2, `${HEAD}Content-Length: 65536\r\n\r\nlog=bob`);
+  while ((await reserved()) !== 2 ** 18) await new Promise((resolve) => setTimeout(resolve, 10));
+  const [answer] = await once(begin(2, `${HEAD}Content-Length: 65536\r\n\r\nlog=bob`), 'data');
+  expect(String(answer)).toMatch(/^HTTP\/1.1 503 /);
+  expect((await exchange(port, login('log=bob&pwd=s'))).status).toBe(200);
+  for (const socket of open) socket.destroy();
 });
 
 describe('what is no login', () => {

@@ -138,15 +138,39 @@ test('bodies on their way have a bound in bytes for all connections together', a
   const { port, gateway } = await serve(
     `{listen: '127.0.0.1:0', apps: {app.example: {to: '${url}'}}, limits: {maxBufferedBytes: ${2 ** 20}}}`,
   );
-  const uploads = Array.from({ length: 5 }, () => open(port, slowUpload.replace('100000', '10000000')));
-  for (let asked = 0; asked < 5; asked++) await once(server, 'request');
+  const large = slowUpload.replace('100000', '10000000');
+  const uploads = [2, 3, 4, 5].map((i) => open(port, large, `127.0.0.${i}`));
+  for (let asked = 0; asked < 4; asked++) await once(server, 'request');
   const reserved = async () =>
     (await gateway.metrics()).find(({ name }) => name === 'credveil_gateway_reserved_bytes')?.values[0]?.value;
-  expect(await reserved()).toBe(5 * 3 * 65_536);
+  // The rest is for logins.
+  expect(await reserved()).toBe(4 * 3 * 65_536);
   expect(await sendRaw(port, slowUpload)).toMatch(/^HTTP\/1.1 503 [\s\S]*OVERLOADED/);
-  // Requests without a body, and with a small one, pass.
   expect((await exchange(port, get)).status).toBe(200);
-  expect((await exchange(port, `POST / HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nhello`)).status).toBe(200);
   for (const socket of uploads) socket.resetAndDestroy();
   while ((await reserved()) !== 0) await new Promise((resolve) => setTimeout(resolve, 10));
+});
+
+test('bodies of one party have a quarter of it: the uploads of others go on', async () => {
+  const { url, server } = await startOrigin(patient);
+  const { port, gateway } = await serve(
+    `{listen: '127.0.0.1:0', apps: {app.example: {to: '${url}'}}, limits: {maxBufferedBytes: ${2 ** 20}}}`,
+  );
+  const reserved = async () =>
+    (await gateway.metrics()).find(({ name }) => name === 'credveil_gateway_reserved_bytes')?.values[0]?.value;
+  // None of them sends more than the beginning.
+  const sockets = Array.from({ length: 2 }, () => open(port, slowUpload, '127.0.0.2'));
+  for (let asked = 0; asked < 2; asked++) await once(server, 'request');
+  for (let i = 0; i < 20; i++) {
+    const socket = open(port, slowUpload, '127.0.0.2');
+    expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1.1 503 [\s\S]*OVERLOADED/);
+  }
+  expect(await reserved()).toBe(200_000);
+  const other = await exchange(port, `POST / HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nhello`);
+  expect(other.status).toBe(200);
+  for (const socket of sockets) socket.resetAndDestroy();
+  while ((await reserved()) !== 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  const again = open(port, slowUpload, '127.0.0.2');
+  await once(server, 'request');
+  again.resetAndDestroy();
 });
