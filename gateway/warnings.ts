@@ -8,6 +8,7 @@ import { parseListen } from './config/listen.ts';
 import type { GatewayConfig } from './config/schema.ts';
 import { hostsByProfile, isFor, sharedCertificates } from './connection/shared-certificates.ts';
 import { profilesOf } from './connection/tls-profiles.ts';
+import { accessWarnings } from './identity/access/access-warnings.ts';
 import { loginWarnings } from './login/login-warnings.ts';
 import type { RuleConfig } from './phases/rule-config.ts';
 
@@ -17,6 +18,7 @@ type Warning = Extract<ServerEvent, { readonly event: 'config-warning' }>;
 export const warningsOf = (config: GatewayConfig): readonly ServerEvent[] => [
   ...sharedCertificates(config),
   ...loginWarnings(config),
+  ...accessWarnings(config),
   ...unnamedHosts(config),
   ...repeatedNames(config),
   ...sharedFolder(config),

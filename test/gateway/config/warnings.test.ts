@@ -28,6 +28,16 @@ test('a certificate that does not name a host', () => {
   ]);
 });
 
+test('paths of policies where the application takes its page from the query', () => {
+  const app = (login: string, paths: string) =>
+    `listen: 127.0.0.1:0\napps:\n  a.example: { to: "http://127.0.0.1:1", ${login}access: { policies: [{ name: a, action: bypass, include: [{ everyone: true }], paths: ${paths} }] } }\n`;
+  const codes = (login: string, paths: string) => warned(app(login, paths)).filter((code) => /^ACCESS/.test(code));
+  expect(codes('login: joomla, ', '[/, /public]')).toEqual(['ACCESS_PATH_PARTIAL']);
+  expect(codes('login: joomla, ', '/')).toEqual([]);
+  expect(codes('login: grafana, ', '/public')).toEqual([]);
+  expect(codes('', '/public')).toEqual([]);
+});
+
 test('rules of one name', () => {
   const rule = (name: string) => `{ name: ${name}, when: ssl, do: log }`;
   const app = (name: string, rules: string) => `  ${name}: { to: "http://127.0.0.1:1", rules: [${rules}] }\n`;
