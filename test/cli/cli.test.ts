@@ -5,14 +5,18 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
 import {
-  credveil,
-  credveilJson,
   digestFolder,
+  credveil as runCredveil,
+  credveilJson as runCredveilJson,
   serveDataset,
   startCredveil,
   type WorkPlace,
 } from '../support/credveil.ts';
 import { placeTest } from '../support/vitest/fixtures.ts';
+
+// Here no command finds what another one has loaded.
+const credveil = (args: readonly string[], input = '') => runCredveil(args, input, { ownProcess: true });
+const credveilJson = (args: readonly string[], input = '') => runCredveilJson(args, input, { ownProcess: true });
 
 interface World {
   readonly place: WorkPlace;

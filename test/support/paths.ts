@@ -9,3 +9,6 @@ export const fixture = (...names: string[]): string => path.join(root, 'test/fix
 
 /** A program in test/support/programs/, which tests start or preload. */
 export const program = (name: string): string => path.join(root, 'test/support/programs', name);
+
+/** The command `credveil`. */
+export const bin = path.join(root, 'cli/bin.js');
