@@ -40,7 +40,7 @@ const NOTHING: Told = { told: { usernames: [], passwords: [] } };
 /**
  * Fields of a login that an application is known to have are one credential: no form of it has two.
  * Where only common names tell a login (`generic`), it may have more names, such as of a tenant.
- * @param sessions undefined where no cookie tells one: then nothing waits for who is in
+ * @param sessions undefined where no cookie tells one
  */
 export function toldOf(
   found: readonly FoundCredential[],
@@ -58,10 +58,11 @@ export function toldOf(
   const isOfForm = ofForms.length > 0 && described.length > 0;
   if (isOfForm && secrets.size > 1) return { problem: 'it has several passwords' };
   if (isOfForm && !isOne(names)) return { problem: 'it has several usernames' };
-  if (!sessions) return {};
-  if (isOfForm && !sessions.namesUsers && !isOne([...names, ...others]))
+  if (isOfForm && !sessions?.namesUsers && !isOne([...names, ...others]))
     return { problem: 'its query has another username' };
-  if (secrets.size > 1 || !isOne(names)) return NOTHING;
+  // Nobody has described such a login: its fields together may be those of one user.
+  const isUndescribed = !sessions && described.length === 0;
+  if (!isUndescribed && (secrets.size > 1 || !isOne(names))) return NOTHING;
   const all = found.flatMap((one) => [
     ...one.names,
     ...one.otherNames,

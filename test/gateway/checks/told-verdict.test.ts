@@ -72,6 +72,38 @@ test('the same twice, and what is empty, is one credential', async () => {
   expect(app.seen.at(-1)).toMatchObject({ verdict: '1' });
 });
 
+describe('where no cookie tells a session, a guess beside an own login', () => {
+  const PROVES = { ...ENTER, success: 'http.response.code == 302', proves: ['success'] };
+  const NAMELESS = `login: { locations: ${JSON.stringify([PROVES, PROGRAMS])}, ${REDIRECTS} }`;
+  const GENERIC = 'login: { presets: [generic] }';
+  const inCookies = { Cookie: `user=${encodeURIComponent(victim)}; password=${encodeURIComponent(leaked)}` };
+
+  test.each<[string, string, string, object]>([
+    ['in cookies', NAMELESS, '/enter', inCookies],
+    ['in a header', NAMELESS, '/enter', basicOf(victim, leaked)],
+    ['in cookies, at a login that nobody described,', GENERIC, '/login', inCookies],
+  ])('%s is in the event alone', async (_, keys, path, headers) => {
+    const app = await start(keys);
+    const answer = await app.post(path, { user: 'mine', password: OWN }, { ...PAGE, ...headers });
+    expect(statusOf(answer)).toBe(302);
+    await expect.poll(app.logins).toEqual([expect.stringMatching(/ pair$/)]);
+    await app.get('/home', jarOf(answer));
+    expect(app.seen.at(-1)).toMatchObject({ path: '/home', verdict: undefined });
+  });
+
+  test('in the query is refused', async () => {
+    const app = await start(NAMELESS);
+    const path = `/enter?user=${encodeURIComponent(victim)}`;
+    expect(statusOf(await app.post(path, { user: 'mine', password: leaked }))).toBe(400);
+  });
+
+  test('does not hide a pair that leaked', async () => {
+    const app = await start(NAMELESS);
+    const headers = { ...PAGE, Cookie: 'user=mine; password=own' };
+    expect(statusOf(await app.post('/enter', { user: victim, password: leaked }, headers))).toBe(303);
+  });
+});
+
 describe('a guess beside an own login', () => {
   test.each<[string, object]>([
     ['in a cookie', { Cookie: `user=${encodeURIComponent(victim)}` }],

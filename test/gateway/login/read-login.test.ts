@@ -43,11 +43,15 @@ describe('a login', () => {
       ['bob'],
       ['s'],
     ],
-    ['a username in the query', { ...as(FORM, 'log=bob&pwd=s'), target: '/login?log=eve' }, ['bob', 'eve'], ['s']],
+    ['its username in the query too', { ...as(FORM, 'log=bob&pwd=s'), target: '/login?log=bob' }, ['bob'], ['s']],
     ['a username in a cookie', as(FORM, 'log=bob&pwd=s', 'Cookie', 'a=b; log=eve'), ['bob', 'eve'], ['s']],
     ['a password in a cookie', as(FORM, 'log=bob&pwd=s', 'Cookie', 'pwd=t'), ['bob'], ['s', 't']],
   ])('is read: %s', (_, sent, usernames, passwords) => {
     expect(read(sent)).toEqual(pair(usernames, passwords));
+  });
+
+  test('has no other username in its query, unless a cookie tells whose session it is', () => {
+    expect(read({ ...as(FORM, 'log=bob&pwd=s'), target: '/login?log=eve' })).toBe('LOGIN_UNREADABLE');
   });
 
   test.each(['x=1', '', 'log=bob'])('needs a password: %j', (body) => {
