@@ -47,8 +47,7 @@ interface Way extends Pick<SignInSecrets, 'nonce' | 'verifier'> {
 export async function answerSignIn(exchange: Exchange, parts: RouteParts): Promise<void> {
   const { request, rules } = requestedBy(exchange, parts);
   const own = await needingState(() => ownSessionOf(exchange, parts));
-  const since = await needingState(() => parts.people.store.validSince(request.app));
-  if (own && isEnough(own, rules) && own.record.signedInAt > since) {
+  if (own && (await needingState(() => isEnough(own, request, rules, parts)))) {
     sendRedirect(exchange.response, 303, await handOverUrl(request, own.id, parts), NO_REFERRER);
     parts.observe.answered(exchange, 'REDIRECTED');
     return;
@@ -75,8 +74,19 @@ function requestedBy(
   return { request, rules };
 }
 
-const isEnough = ({ record: { person, signedInAt } }: OwnSession, rules: SessionRules): boolean =>
-  rules.providers.has(person.provider) && Date.now() - signedInAt < rules.absoluteMs;
+/** Whether a person who is signed in need not do so again for an application. @throws StateError */
+async function isEnough(
+  { id, record: { person, signedInAt } }: OwnSession,
+  { app, origin }: SignInRequest,
+  rules: SessionRules,
+  { people }: RouteParts,
+): Promise<boolean> {
+  const now = Date.now();
+  if (!rules.providers.has(person.provider) || now - signedInAt >= rules.absoluteMs) return false;
+  const { hostname } = new URL(origin);
+  const [since, seenAt] = await Promise.all([people.store.validSince(app), people.store.seenAt(id, hostname)]);
+  return signedInAt > since && (seenAt === 0 || now - seenAt < rules.idleMs);
+}
 
 /** A page of links, which works without script. */
 function askForProvider(

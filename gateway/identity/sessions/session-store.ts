@@ -19,6 +19,8 @@ export const SESSION_ROOM = 'session';
 const ROOM = SESSION_ROOM;
 /** Another value than before says that a session was ended, by whomever. */
 const MARK = 'mark';
+/** Longer than any session lasts. */
+const SEEN_TTL_MS = 30 * 86_400_000;
 const MARK_TTL_MS = 400 * 86_400_000;
 
 /** A session of an application, with the person's that it belongs to. */
@@ -70,6 +72,7 @@ export class SessionStore {
 
   async createApp(value: string, record: AppRecord, { idleMs }: Durations): Promise<void> {
     await this.#state.set(ROOM, appKey(SessionStore.idOf(value)), formatAppRecord(record), { ttlMs: idleMs });
+    await this.#saw(record);
   }
 
   /** Undefined for one that has ended, or whose person's has. */
@@ -92,7 +95,20 @@ export class SessionStore {
     await Promise.all([
       this.#state.replace(ROOM, appKey(id), formatAppRecord({ ...app, seenAt: now }), ofApp.idleMs),
       this.touchPerson(app.personId, person, ofPerson),
+      this.#saw({ ...app, seenAt: now }),
     ]);
+  }
+
+  /**
+   * When a person was last seen at a host in this session of theirs; 0 if never. It outlives the
+   * session there, so that an idle one is not opened again without asking.
+   */
+  async seenAt(personId: string, host: string): Promise<number> {
+    return Number((await this.#state.get(ROOM, seenKey(personId, host))) ?? 0);
+  }
+
+  async #saw({ personId, host, seenAt }: AppRecord): Promise<void> {
+    await this.#state.set(ROOM, seenKey(personId, host), String(seenAt), { ttlMs: SEEN_TTL_MS });
   }
 
   async touchPerson(id: string, record: PersonRecord, { idleMs }: Durations): Promise<void> {
@@ -174,6 +190,8 @@ export class SessionStore {
 const appKey = (id: string): string => `app.${id}`;
 const personKey = (id: string): string => `person.${id}`;
 const sinceKey = (app: string): string => `since.${hash('sha256', app, 'base64url')}`;
+const seenKey = (personId: string, host: string): string =>
+  `seen.${hash('sha256', JSON.stringify([personId, host]), 'base64url')}`;
 const linkKey = (id: string): string => `link.${id}`;
 
 const left = ({ untilMs }: PersonRecord): number => Math.max(1, untilMs - Date.now());

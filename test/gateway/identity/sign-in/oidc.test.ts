@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { answerBatch } from '../../../../gateway/state/batches.ts';
 import { answerState, RemoteState } from '../../../../gateway/state/remote-state.ts';
 import type { State } from '../../../../gateway/state/state.ts';
+import { createTestClock } from '../../../support/clock.ts';
 import { type Echo, seen } from '../../../support/gateway/gateway.ts';
 import { HTML } from '../../../support/gateway/identity/browser.ts';
 import { CLIENT, startProvider } from '../../../support/gateway/identity/provider.ts';
@@ -44,6 +45,31 @@ describe('a browser', () => {
     expect(ann.jarOf({ hostname: 'app.example' }).get('cv-access')).not.toBe(
       ann.jarOf({ hostname: 'other.example' }).get('cv-access'),
     );
+  });
+
+  test('signs in anew where nothing was done for long, and goes on elsewhere', async () => {
+    const clock = createTestClock();
+    const { browser, provider } = await startWorld({ access: `${EVERYONE}, session: { idle: 10m, absolute: 1h }` });
+    const ann = browser();
+    const asked = () => provider.asked.get('/auth');
+    await ann.open(APP);
+    await ann.open('http://other.example/');
+    expect(asked()).toBe(1);
+    clock.pass(9 * 60_000);
+    expect((await ann.get(APP)).code).toBe(200);
+    clock.pass(9 * 60_000);
+    expect((await ann.get(APP)).code).toBe(200);
+    clock.pass(11 * 60_000);
+    expect((await ann.get('http://other.example/')).code).toBe(200);
+    // Without its cookie neither.
+    ann.jarOf({ hostname: 'app.example' }).delete('cv-access');
+    expect((await ann.open(APP)).code).toBe(200);
+    expect(asked()).toBe(2);
+    for (let i = 0; i < 7; i++) {
+      clock.pass(9 * 60_000);
+      await ann.open(APP);
+    }
+    expect(asked()).toBe(3);
   });
 
   test('may have several ways open at once', async () => {
