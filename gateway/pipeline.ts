@@ -51,8 +51,10 @@ export function createPipeline(parts: PipelineParts): Handle {
       return;
     }
     try {
-      if (parts.budget.held > setup.config.limits.maxBufferedBytes) throw new Refusal('OVERLOADED', { close: true });
+      const { maxBufferedBytes } = setup.config.limits;
+      if (parts.budget.held > maxBufferedBytes) throw new Refusal('OVERLOADED', { close: true });
       readRequest(exchange, setup);
+      if (parts.budget.isTooSlow(exchange.client, maxBufferedBytes)) throw new Refusal('OVERLOADED', { close: true });
       if (exchange.head?.body !== 0) parts.budget.assign(response, partyOf(exchange.client));
       if (exchange.peer.redirects) {
         redirectToHttps(exchange, setup, observe);

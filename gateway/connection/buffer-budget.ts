@@ -5,6 +5,8 @@ import type { ServerResponse } from 'node:http';
 import { constants } from 'node:http2';
 import { cutWhenStalled } from '../../runtime/http/stalled.ts';
 import { gauge, type Metric } from '../../runtime/observe/metric.ts';
+import type { Address } from '../addresses/address.ts';
+import { partyOf } from '../addresses/party.ts';
 import { isHttp2, streamOf } from '../http-version.ts';
 
 /**
@@ -25,6 +27,12 @@ interface Reservation {
   bytes: number;
 }
 
+interface SlowClient {
+  /** After which one that takes nothing is cut off. */
+  readonly stalledMs: number;
+  readonly client: Address | undefined;
+}
+
 interface Bounds {
   readonly maxBytes: number;
   readonly maxOfParty: number;
@@ -38,6 +46,8 @@ export class BufferBudget {
   readonly #reservations = new WeakMap<ServerResponse, Reservation>();
   /** Bytes that are reserved, by party. */
   readonly #parties = new Map<string, number>();
+  /** Bytes that its clients have not taken, by party. */
+  readonly #slow = new Map<string, number>();
 
   collect(): Metric[] {
     const one = (name: string, help: string, value: number): Metric => gauge(name, help, [{ value }], 'sum');
@@ -93,23 +103,30 @@ export class BufferBudget {
   #count(own: Reservation, bytes: number): void {
     own.bytes += bytes;
     this.reserved += bytes;
-    const ofParty = (this.#parties.get(own.party) ?? 0) + bytes;
-    if (ofParty > 0) this.#parties.set(own.party, ofParty);
-    else this.#parties.delete(own.party);
+    add(this.#parties, own.party, bytes);
+  }
+
+  /** Whether a party has taken so little of its responses that it gets no more. */
+  isTooSlow(client: Address | undefined, maxBytes: number): boolean {
+    return this.#slow.size > 0 && (this.#slow.get(partyOf(client)) ?? 0) > maxBytes * PARTY_SHARE;
   }
 
   /**
    * Counts what a response holds until its client has taken it.
-   * @param stalledMs after which a client that takes nothing is cut off
    * @param resume is called once the client takes more
    */
-  wait(response: ServerResponse, stalledMs: number, resume: () => void): void {
+  wait(response: ServerResponse, { stalledMs, client }: SlowClient, resume: () => void): void {
     const bytes = response.writableLength;
-    this.held += bytes;
+    const party = partyOf(client);
+    const count = (more: number): void => {
+      this.held += more;
+      add(this.#slow, party, more);
+    };
+    count(bytes);
     const uncut = cutStalled(response, stalledMs);
     let isCounted = true;
     const release = (): void => {
-      if (isCounted) this.held -= bytes;
+      if (isCounted) count(-bytes);
       isCounted = false;
       response.off('drain', drained).off('close', release);
       uncut();
@@ -120,6 +137,12 @@ export class BufferBudget {
     };
     response.once('drain', drained).once('close', release);
   }
+}
+
+function add(counts: Map<string, number>, party: string, bytes: number): void {
+  const sum = (counts.get(party) ?? 0) + bytes;
+  if (sum > 0) counts.set(party, sum);
+  else counts.delete(party);
 }
 
 function cutStalled(response: ServerResponse, stalledMs: number): () => void {

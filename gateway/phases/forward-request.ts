@@ -101,6 +101,7 @@ function forwardingOf(exchange: Exchange, head: RequestHead, way: Way): Forwardi
   const { target, content, screen, parts, setup } = way;
   const { message, response } = exchange;
   const { stalledTimeoutMs } = setup.config.limits;
+  const { budget } = parts;
   const isUpload = head.body !== 0 && !content?.isWhole;
   return {
     message,
@@ -114,7 +115,8 @@ function forwardingOf(exchange: Exchange, head: RequestHead, way: Way): Forwardi
     screen,
     party: isUpload ? partyOf(exchange.client) : '',
     stop: isUpload ? beginUpload(exchange, head, way) : undefined,
-    onSlowClient: (resume: () => void) => parts.budget.wait(response, stalledTimeoutMs, resume),
+    onSlowClient: (resume: () => void) =>
+      budget.wait(response, { stalledMs: stalledTimeoutMs, client: exchange.client }, resume),
   };
 }
 

@@ -117,11 +117,19 @@ test('what slow clients hold is limited: 503, until they are gone', async () => 
   const held = async (): Promise<number> =>
     (await gateway.metrics()).find(({ name }) => name === 'credveil_gateway_buffered_bytes')?.values[0]?.value ?? 0;
   const slow: Socket[] = [];
-  while ((await held()) <= 2 ** 20) {
-    const socket = await connect(port);
+  const begin = async (localAddress: string): Promise<void> => {
+    const socket = net.connect({ port, host: '127.0.0.1', localAddress }).on('error', () => undefined);
     socket.pause().write(get('/large'));
     slow.push(socket);
-  }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  // Of one address no more than a quarter, and what has begun.
+  while ((await held()) <= 2 ** 18) await begin('127.0.0.2');
+  const other = net.connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+  other.write(CLOSING);
+  expect(String((await once(other, 'data'))[0])).toMatch(/^HTTP\/1.1 503 /);
+  expect(parseAnswer(await sendRaw(port, CLOSING)).status).toBe(200);
+  for (let host = 3; (await held()) <= 2 ** 20; host = host === 200 ? 3 : host + 1) await begin(`127.0.0.${host}`);
   const refused = parseAnswer(await sendRaw(port, CLOSING));
   expect(refused.status).toBe(503);
   expect(refused.head).toContain('Retry-After: 5');
