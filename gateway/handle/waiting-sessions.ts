@@ -5,13 +5,11 @@
 // begin. So a request asks nobody, and costs nothing while no verdict waits.
 
 import type { ExposedCredentialCheck } from '../../client-sdk/index.ts';
-import { type SentName, spelledAlike } from '../login/sent-sessions.ts';
+import { type SentName, spellingsOf } from '../login/sent-sessions.ts';
 import type { State } from '../state/state.ts';
 import type { Handles } from './handles.ts';
 
 const TOPIC = 'waiting-sessions';
-/** Of one login: more than any browser has. */
-const MAX_OF_LOGIN = 64;
 /** Logins that prove nothing, with few such cookies each, make fewer before they expire. */
 const MAX_SESSIONS = 100_000;
 
@@ -51,7 +49,7 @@ export class WaitingSessions {
    * @throws StateError
    */
   async add(application: string, cookies: readonly SentName[], verdict: Omit<Message, 'sessions'>): Promise<void> {
-    const sessions = this.#hashesOf(application, cookies).slice(0, MAX_OF_LOGIN);
+    const sessions = this.#hashesOf(application, cookies);
     if (sessions.length > 0) await this.#state.publish(TOPIC, JSON.stringify({ ...verdict, sessions }));
   }
 
@@ -68,7 +66,7 @@ export class WaitingSessions {
   }
 
   #hashesOf(application: string, cookies: readonly SentName[]): string[] {
-    return [...new Set(cookies.map(spelledAlike))].map((text) => this.#handles.sessionOf(application, text));
+    return [...new Set(cookies.flatMap(spellingsOf))].map((text) => this.#handles.sessionOf(application, text));
   }
 
   #add({ sessions, header, id, ttlMs }: Message): void {

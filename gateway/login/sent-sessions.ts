@@ -11,12 +11,14 @@ export interface SentName {
   readonly value: string;
 }
 
-/** Some servers end a cookie at a comma too (RFC 2965 §3.2.2). */
-const COOKIE_ENDS = /[;,]/;
+/** Some servers end a cookie at a comma too (RFC 2965 §3.2.2); others take it for a part of it. */
+const COOKIE_ENDS = [/;/, /[;,]/];
 
 /** All cookies that any server reads, under the names that are written and those that PHP makes. */
 export const sentCookies = ({ head }: Pick<Exchange, 'head'>): readonly SentName[] =>
-  headerValues(head?.headers ?? [], 'cookie').flatMap((value) => value.split(COOKIE_ENDS).flatMap(readPair));
+  headerValues(head?.headers ?? [], 'cookie').flatMap((value) =>
+    [...new Set(COOKIE_ENDS.flatMap((end) => value.split(end)))].flatMap(readPair),
+  );
 
 /** Arguments of the query, and parameters of the path: `/login;jsessionid=1`. */
 export function sentInTarget({ head }: Pick<Exchange, 'head'>): readonly SentName[] {
@@ -30,8 +32,11 @@ export function sentInTarget({ head }: Pick<Exchange, 'head'>): readonly SentNam
 
 /** As applications name the cookie of a session. */
 const NAME = /sess|s_?id$|sid_?|token|auth|jwt|ticket|remember|login|\.aspx/i;
-/** What is drawn has this many letters and digits, some of which are no small letters. */
+/** At least 64 bits of hexadecimal digits. */
 const DRAWN = /[a-z0-9]{16}/i;
+const MIN_DISTINCT = 6;
+/** More than any browser has. */
+const MAX_SENT = 64;
 
 /**
  * Cookies of sessions that a login may be in: those that it came with, and those that its answer
@@ -45,9 +50,13 @@ export function sessionsOfLogin(
 ): readonly SentName[] {
   const isSession = exchange.application?.sessions
     ? ({ name }: SentName) => logins.some(({ outcome }) => outcome.isSentSession(name))
-    : looksLikeSession;
+    : ({ name, value }: SentName) => valuesOf(value).some((text) => looksDrawn(name, text));
   return [...liveCookies(headers), ...sentCookies(exchange)].filter(isSession);
 }
+
+/** Whether a login brings more such cookies than are remembered: decoys would displace the one. */
+export const bringsTooMany = (exchange: Pick<Exchange, 'head' | 'application'>, attempt: Pick<Attempt, 'logins'>) =>
+  new Set(sessionsOfLogin(exchange, attempt, []).flatMap(spellingsOf)).size > MAX_SENT;
 
 /** Whether a request has a session of its application: what its answer renews may be that one. */
 export const bringsSession = (exchange: Pick<Exchange, 'head'>, logins: readonly Pick<Login, 'outcome'>[]): boolean =>
@@ -67,15 +76,31 @@ export function mayLogIn(
   return begins || bringsSession(exchange, logins);
 }
 
-function looksLikeSession({ name, value }: SentName): boolean {
-  const letters = urlDecode(value).replaceAll('-', '');
-  return NAME.test(name) || (DRAWN.test(letters) && /[A-Z0-9]/.test(letters));
+/**
+ * Whether nobody else has this value: a flag such as `is_authenticated=true` would send the verdict
+ * of one user to another.
+ */
+function looksDrawn(name: string, value: string): boolean {
+  const letters = value.replace(NAME.test(name) ? /[^a-z0-9]/gi : /[-_]/g, '');
+  const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/].filter((kind) => kind.test(letters)).length;
+  return DRAWN.test(letters) && kinds > 1 && new Set(letters).size >= MIN_DISTINCT;
 }
 
-/** One text for all spellings of a cookie that some application takes for the same. */
-export function spelledAlike({ name, value }: SentName): string {
+/** Texts for a cookie: two that some application takes for the same have one in common. */
+export function spellingsOf({ name, value }: SentName): readonly string[] {
   const plain = urlDecode(name).trim().replace(/[ .[]/g, '_').toLowerCase();
-  return `${plain}=${urlDecode(value).trim().replace(/^"|"$/g, '')}`;
+  return valuesOf(value).map((text) => `${plain}=${text}`);
+}
+
+const OCTAL = /\\([0-3][0-7][0-7])/g;
+const ESCAPED = /\\(.)/g;
+
+/** With and without quotes and escapes (RFC 2109 §4.1), also octal ones, as Python reads them. */
+function valuesOf(value: string): readonly string[] {
+  const bare = value.trim().replace(/^"|"$/g, '');
+  const ofOctal = bare.replace(OCTAL, (_, code: string) => String.fromCharCode(Number.parseInt(code, 8)));
+  const texts = [bare, bare.replace(ESCAPED, '$1'), ofOctal, ofOctal.replace(ESCAPED, '$1')];
+  return [...new Set(texts.map((text) => urlDecode(text).trim().replace(/^"|"$/g, '')))];
 }
 
 function readPair(text: string): SentName[] {

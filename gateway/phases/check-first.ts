@@ -12,7 +12,7 @@ import { waitForSlot } from '../checks/slot.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Attempt, type Judgement, UNKNOWN } from '../login/attempt.ts';
 import { PRESETS } from '../login/preset.ts';
-import { bringsSession, sentCookies } from '../login/sent-sessions.ts';
+import { bringsSession, bringsTooMany, sentCookies } from '../login/sent-sessions.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { type CheckedLogin, type Refused, type TakenCheck, takeCheck } from './take-check.ts';
 
@@ -26,7 +26,7 @@ export async function checkFirst(
 ): Promise<TakenCheck | Refused | undefined> {
   const { attempt, checks, policy } = login;
   if (!checks) return undefined;
-  if (!checks.isReadable(attempt)) {
+  if (!checks.isReadable(attempt) || bringsTooMany(exchange, attempt)) {
     parts.observe.login(exchange, attempt, { ...UNKNOWN, verdict: UNREADABLE });
     return { kind: 'refuse', code: 'LOGIN_UNREADABLE' };
   }

@@ -50,14 +50,16 @@ const verdicts = async ({ get, seen }: App, cookies: readonly string[]): Promise
 
 describe('a session that the client brings, without the handle', () => {
   test.each([
-    ['as it was', 'PHPSESSID=mine'],
-    ['with escapes', 'PHPSESSID=%6dine'],
-    ['in quotes', 'PHPSESSID="mine"'],
-    ['behind others', 'a=1; PHPSESSID=x; PHPSESSID=mine'],
+    ['as it was', 'PHPSESSID=m1ne5e55i0n2b3d4f'],
+    ['with escapes', 'PHPSESSID=%6d1ne5e55i0n2b3d4f'],
+    ['in quotes', 'PHPSESSID="m1ne5e55i0n2b3d4f"'],
+    ['behind others', 'a=1; PHPSESSID=x; PHPSESSID=m1ne5e55i0n2b3d4f'],
+    ['with octal escapes', String.raw`PHPSESSID="\155\061ne5e55i0n2b3d4f"`],
+    ['with backslashes', String.raw`PHPSESSID="\m1ne5e55\i0n2b3d4f"`],
     ['of another name', 'visit=K4mZ0q81nX7tR2bC'],
   ])('brings the verdict %s, once', async (_, cookie) => {
     const app = await start('presets: [generic]');
-    const brought = 'PHPSESSID=mine; visit=K4mZ0q81nX7tR2bC; theme=dark';
+    const brought = 'PHPSESSID=m1ne5e55i0n2b3d4f; visit=K4mZ0q81nX7tR2bC; theme=dark';
     expect(statusOf(await app.post('/login', right, { Cookie: brought }))).toBe(302);
     await untilChecked(app);
     expect(app.logins()).toEqual(['unknown pair']);
@@ -70,15 +72,32 @@ describe('a session that the client brings, without the handle', () => {
     ]);
   });
 
+  test('is not displaced by decoys: a login with too many is refused', async () => {
+    const app = await start('presets: [generic]');
+    const decoys = Array.from({ length: 64 }, (_, i) => `sid${i}=m1ne5e55i0n2b3d4f`).join('; ');
+    const answer = await app.post('/login', right, { Cookie: `${decoys}; PHPSESSID=m1ne5e55i0n2b3d4f` });
+    expect([statusOf(answer), app.seen]).toEqual([400, []]);
+  });
+
+  test.each(['is_authenticated=true', 'session_kind=staffmemberofthehouse', 'login=1111111111111111a'])(
+    'is none by a flag that others have too: %s',
+    async (flag) => {
+      const app = await start('presets: [generic]', [flag]);
+      await app.post('/login', right, { Cookie: flag });
+      await untilChecked(app);
+      expect(await verdicts(app, [flag])).toEqual([undefined]);
+    },
+  );
+
   test('is not freed by a guess in it', async () => {
     const app = await start('presets: [generic]');
-    const headers = { Cookie: 'PHPSESSID=mine' };
+    const headers = { Cookie: 'PHPSESSID=m1ne5e55i0n2b3d4f' };
     await app.post('/login', right, headers);
     await untilChecked(app);
     await app.post('/login', { username: 'nobody', password: other.password }, headers);
     await untilChecked(app, 2);
     await app.post('/login', { username: 'nobody', password: 'n0-leak' }, headers);
-    expect(await verdicts(app, Array(3).fill('PHPSESSID=mine'))).toEqual(['1', '4', undefined]);
+    expect(await verdicts(app, Array(3).fill('PHPSESSID=m1ne5e55i0n2b3d4f'))).toEqual(['1', '4', undefined]);
   });
 
   test('tells nobody of a guess where the application has named its sessions', async () => {
@@ -92,8 +111,21 @@ describe('a session that the client brings, without the handle', () => {
 
 describe('a session that the application begins, without the handle', () => {
   test.each([
-    ['of a login that nobody described', 'presets: [generic]', ['sid=s1'], '/home', 'sid=s1'],
-    ['behind an answer that looks like a failure', 'presets: [generic]', ['sid=s1'], '/login/welcome', 'sid=s1'],
+    [
+      'of a login that nobody described',
+      'presets: [generic]',
+      ['sid=s1e55i0n2b3d4f5h6'],
+      '/home',
+      'sid=s1e55i0n2b3d4f5h6',
+    ],
+    [
+      'behind an answer that looks like a failure',
+      'presets: [generic]',
+      ['sid=s1e55i0n2b3d4f5h6'],
+      '/login/welcome',
+      'sid=s1e55i0n2b3d4f5h6',
+    ],
+    ['with a comma in its value', OWN, ['sid=s1e5,5i0n'], '/home', 'sid=s1e5,5i0n'],
     ['of a name that says nothing', 'presets: [generic]', ['x=K4mZ0q81nX7tR2bC'], '/home', 'x=K4mZ0q81nX7tR2bC'],
     ['that is proven', OWN, ['sid=s1', 'theme=dark'], '/home', 'sid=s1'],
   ])('%s brings the verdict', async (_, login, begins, location, cookie) => {
