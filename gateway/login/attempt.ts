@@ -109,7 +109,8 @@ export const isOfOneName = ({ usernames, login: { spelling } }: Attempt): boolea
 
 /** Whether these are spellings of one name; so are none. */
 export const areOneName = (names: readonly string[], spellings: readonly Spelling[]): boolean =>
-  names.length === 0 ||
+  // Names are long where somebody wants it: one alone costs nothing.
+  names.length <= 1 ||
   names.some((typed) => {
     const all = [typed, ...spellings.flatMap((spelling) => spelling.names(typed) ?? [])];
     return names.every((name) => all.some((one) => isSameName(one, name)));
