@@ -103,7 +103,8 @@ describe('the published keys', () => {
 });
 
 test.each([
-  ['keep: [X-Mail], access: { headers: { X-Mail: email }, policies: [] }', /of a reserved header/],
+  ['keep: [X-Mail], access: { headers: { X-Mail: email }, policies: [] }', /in keep too/],
+  ['keep: [X-Desk], access: { headers: { X-Desk: email }, policies: [] }', /of a reserved header/],
   ['keep: [Remote-User], access: { headers: { remote-user: email }, policies: [] }', /in keep too/],
   ['keep: [Cf-Access-Jwt-Assertion], access: { assertionAlias: true, policies: [] }', /in keep too/],
   ['access: { headers: { X-A: email, x-a: subject }, policies: [] }', /another spelling/],
