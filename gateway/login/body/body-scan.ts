@@ -76,6 +76,8 @@ interface Reading {
 export const LOOKS_LIKE_JSON = /^[\s\0\xef\xbb\xbf\xfe\xff]*(?:[{[#]|\/[/*]|\)\])/;
 const BEGINNING = /[^\s\0\xef\xbb\xbf\xfe\xff][\s\S]?/;
 
+const WIDE = /\0|^(?:\xff\xfe|\xfe\xff)/;
+
 /** Which fields of the login stand in the query. */
 export interface Elsewhere {
   readonly username: boolean;
@@ -91,6 +93,9 @@ export class BodyScan {
   /** Undefined as long as nothing of the text has come. */
   #json: JsonScan | 'none' | undefined;
   readonly #elsewhere: Elsewhere;
+  /** Of JSON in UTF-16 or UTF-32, without its zeros; escapes have them between their letters. */
+  #wide: JsonScan | undefined;
+  #beginning = '';
 
   constructor(names: WantedNames, kind: BodyKind, elsewhere: Elsewhere) {
     this.#names = names;
@@ -119,6 +124,7 @@ export class BodyScan {
     this.#form.push(text);
     this.#multipart?.push(text);
     if (typeof this.#json === 'object') this.#json.push(text);
+    this.#pushWide(text);
     return this.foundAs.length > 0;
   }
 
@@ -128,6 +134,19 @@ export class BodyScan {
     const isFound = ({ isGuess, username, password }: Reading): boolean =>
       (password && (!isGuess || username || elsewhere.username)) || (username && elsewhere.password);
     return this.#readings.filter(isFound).map((reading) => reading.as);
+  }
+
+  /** Readers tell a wide encoding by the first four bytes: RFC 4627 §3. */
+  #pushWide(text: string): void {
+    if (this.#beginning.length === 4) {
+      this.#wide?.push(text.replaceAll('\0', ''));
+      return;
+    }
+    const begun = this.#beginning + text;
+    this.#beginning = begun.slice(0, 4);
+    if (begun.length < 4 || !WIDE.test(this.#beginning)) return;
+    this.#wide = this.#scanJson();
+    this.#wide.push(begun.replaceAll('\0', ''));
   }
 
   #judge(text: string): JsonScan | 'none' | undefined {

@@ -24,6 +24,7 @@ const read = (type: string | undefined, body: string | Buffer, more: Partial<Sen
     }),
   );
 const BOB = { usernames: ['bob'], passwords: ['s'] };
+const utf32 = (text: string) => Buffer.from([...text].map((letter) => `${letter}\0\0\0`).join(''), 'latin1');
 const part = (disposition: string, end = '\r\n') =>
   `--xx${end}Content-Disposition: form-data; ${disposition}${end}${end}s${end}--xx--${end}`;
 
@@ -142,6 +143,9 @@ describe('a login is refused that may have another reading', () => {
     ['a comma too many', JSON_TYPE, json('"password":"s",')],
     ['two values', JSON_TYPE, '{"user":"bob"}{"password":"s"}'],
     ['UTF-16', `${JSON_TYPE}; charset=utf-16`, Buffer.from(json('"password":"s"'), 'utf16le')],
+    ['UTF-16 with an escape', `${JSON_TYPE}; charset=utf-16le`, Buffer.from(json('"\\u0070assword":"s"'), 'utf16le')],
+    ['UTF-16 with an escape, not named', JSON_TYPE, Buffer.from(json('"\\u0070assword":"s"'), 'utf16le').swap16()],
+    ['UTF-32 with an escape', JSON_TYPE, utf32(json('"\\u0070assword":"s"'))],
     ['UTF-16 that is not named', undefined, Buffer.from(`\ufeff${json('"password":"s"')}`, 'utf16le')],
     ['a charset that hides it', `${FORM}; charset=ibm037`, '\x97\x81\xa2\xa2\xa6\x96\x99\x84~\xa2'],
     ['a charset of Japan', `${FORM}; charset=shift_jis`, 'user=bob&password=%83%5c'],
