@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { Address } from './addresses/address.ts';
+import { partyOf } from './addresses/party.ts';
 import { type AnswerOptions, sendAnswer } from './answers/answer.ts';
 import { type AnswerCode, Refusal } from './answers/kinds.ts';
 import type { Application, Found } from './applications.ts';
@@ -28,6 +29,7 @@ export class Exchange {
   readonly startedAt = performance.now();
   #id: string | undefined;
   #now: number | undefined;
+  #party: string | undefined;
 
   // Set by the phases, in this order.
   head: RequestHead | undefined;
@@ -74,6 +76,13 @@ export class Exchange {
     return this.#now;
   }
 
+  /** Who sends it, as far as limits are concerned; empty as long as its address is not known. */
+  get party(): string {
+    if (!this.client) return '';
+    this.#party ??= partyOf(this.client);
+    return this.#party;
+  }
+
   get application(): Application | undefined {
     return this.found?.application;
   }
@@ -88,7 +97,8 @@ export class Exchange {
     // An unread body would be taken for the next request.
     const hasBody = this.head ? this.head.body !== 0 && !message.readableEnded : !message.complete;
     const isClosing = close === true || hasBody || this.upgrade !== undefined;
-    sendAnswer(message, response, code, { ...options, id: this.id, close: isClosing });
+    const headers = [...challengeOf(code), ...(options.headers ?? [])];
+    sendAnswer(message, response, code, { ...options, headers, id: this.id, close: isClosing });
     if (isClosing) {
       this.endConnection();
       this.#closeAfterAnswer();
@@ -97,10 +107,7 @@ export class Exchange {
 
   refuse(error: unknown): AnswerCode {
     const refusal = error instanceof Refusal ? error : new Refusal('INTERNAL', { close: true });
-    // RFC 9110 §11.6.1: a 401 names how to authenticate.
-    const scheme = AUTHENTICATE[refusal.code];
-    const headers = scheme === undefined ? [] : ['WWW-Authenticate', scheme];
-    this.answer(refusal.code, { close: refusal.close, headers });
+    this.answer(refusal.code, { close: refusal.close });
     return refusal.code;
   }
 
@@ -140,4 +147,11 @@ const LINGER_MS = 2_000;
 const AUTHENTICATE: { readonly [Code in AnswerCode]?: string } = {
   REPORT_UNAUTHORIZED: 'Bearer',
   SIGN_IN_REQUIRED: 'Credveil',
+  FORM_NOT_SENT: 'Credveil',
 };
+
+/** RFC 9110 §11.6.1: a 401 names how to authenticate. */
+function challengeOf(code: AnswerCode): readonly string[] {
+  const scheme = AUTHENTICATE[code];
+  return scheme === undefined ? [] : ['WWW-Authenticate', scheme];
+}

@@ -3,7 +3,6 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { partyOf } from './addresses/party.ts';
 import { sendRedirect } from './answers/answer.ts';
 import { Refusal } from './answers/kinds.ts';
 import { peerOf } from './connection/peer.ts';
@@ -55,7 +54,7 @@ export function createPipeline(parts: PipelineParts): Handle {
       if (parts.budget.held > maxBufferedBytes) throw new Refusal('OVERLOADED', { close: true });
       readRequest(exchange, setup);
       if (parts.budget.isTooSlow(exchange.client, maxBufferedBytes)) throw new Refusal('OVERLOADED', { close: true });
-      if (exchange.head?.body !== 0) parts.budget.assign(response, partyOf(exchange.client));
+      if (exchange.head?.body !== 0) parts.budget.assign(response, exchange.party);
       if (exchange.peer.redirects) {
         redirectToHttps(exchange, setup, observe);
         return;

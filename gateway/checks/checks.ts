@@ -67,7 +67,8 @@ const MAX_PASSWORDS = 4;
 /** Of a username or password in its normal form. The SDK's own bound is on both together. */
 const MAX_FIELD_BYTES = 30_000;
 
-const UNREADABLE: LeakVerdict = { status: 'unknown', reason: 'CREDENTIAL_UNREADABLE', isOfRequest: true };
+/** Nobody can ask about what the client has sent. */
+export const UNREADABLE: LeakVerdict = { status: 'unknown', reason: 'CREDENTIAL_UNREADABLE', isOfRequest: true };
 
 /** @throws LookupError `OPTION_MALFORMED`, `KEY_MALFORMED` */
 export function createChecks(

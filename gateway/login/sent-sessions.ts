@@ -88,7 +88,7 @@ function looksDrawn(name: string, value: string): boolean {
 
 /** Texts for a cookie: two that some application takes for the same have one in common. */
 export function spellingsOf({ name, value }: SentName): readonly string[] {
-  const plain = urlDecode(name).trim().replace(/[ .[]/g, '_').toLowerCase();
+  const plain = phpNameOf(name).toLowerCase();
   return valuesOf(value).map((text) => `${plain}=${text}`);
 }
 
@@ -103,12 +103,14 @@ function valuesOf(value: string): readonly string[] {
   return [...new Set(texts.map((text) => urlDecode(text).trim().replace(/^"|"$/g, '')))];
 }
 
+const phpNameOf = (name: string): string => urlDecode(name).trim().replace(/[ .[]/g, '_');
+
 function readPair(text: string): SentName[] {
   const equals = text.indexOf('=');
   const name = text.slice(0, Math.max(0, equals)).trim();
   if (name === '') return [];
   const value = text.slice(equals + 1).trim();
-  const ofPhp = urlDecode(name).trim().replace(/[ .[]/g, '_');
+  const ofPhp = phpNameOf(name);
   return ofPhp === name
     ? [{ name, value }]
     : [

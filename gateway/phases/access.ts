@@ -108,6 +108,6 @@ function leadToSignIn(exchange: Exchange, { identity }: GatewaySetup, { people, 
   }
   // A redirect would lose what a form has, and nobody would notice.
   const code = isPage ? 'FORM_NOT_SENT' : 'SIGN_IN_REQUIRED';
-  exchange.answer(code, { headers: ['WWW-Authenticate', 'Credveil', ...headers], signIn: url });
+  exchange.answer(code, { headers, signIn: url });
   observe.answered(exchange, code);
 }

@@ -6,7 +6,7 @@
 // with `onUnknown: deny` its whole check.
 
 import type { CheckPolicy } from '../checks/check-keys.ts';
-import type { LeakVerdict } from '../checks/checks.ts';
+import { UNREADABLE } from '../checks/checks.ts';
 import { actionsFor } from '../checks/on-leaked.ts';
 import { waitForSlot } from '../checks/slot.ts';
 import type { Exchange } from '../exchange.ts';
@@ -15,8 +15,6 @@ import { PRESETS } from '../login/preset.ts';
 import { bringsSession, bringsTooMany, sentCookies } from '../login/sent-sessions.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { type CheckedLogin, type Refused, type TakenCheck, takeCheck } from './take-check.ts';
-
-const UNREADABLE: LeakVerdict = { status: 'unknown', reason: 'CREDENTIAL_UNREADABLE', isOfRequest: true };
 
 /** @returns undefined if a place in the budget is taken once the outcome is known to need one */
 export async function checkFirst(

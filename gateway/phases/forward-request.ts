@@ -1,7 +1,6 @@
 // Phases 11 to 13: to the application, back to the client, and what is told of it.
 
 import { formatAddress } from '../addresses/address.ts';
-import { partyOf } from '../addresses/party.ts';
 import { type AnswerCode, Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
@@ -113,7 +112,7 @@ function forwardingOf(exchange: Exchange, head: RequestHead, way: Way): Forwardi
     body: head.body,
     content,
     screen,
-    party: isUpload ? partyOf(exchange.client) : '',
+    party: isUpload ? exchange.party : '',
     stop: isUpload ? beginUpload(exchange, head, way) : undefined,
     onSlowClient: (resume: () => void) =>
       budget.wait(response, { stalledMs: stalledTimeoutMs, client: exchange.client }, resume),

@@ -1,7 +1,6 @@
 // Phase 7 and what follows it for a login: its body read, judged by rules, sent to the application,
 // and the response held until it is known what became of it.
 
-import { partyOf } from '../addresses/party.ts';
 import { sendRedirect } from '../answers/answer.ts';
 import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
@@ -44,7 +43,7 @@ export async function handleLogin(
     parts.observe.forwarded(exchange, { failure: 'CLIENT_GONE' });
     return;
   }
-  const party = partyOf(exchange.client);
+  const { party } = exchange;
   if (parts.scanCosts.isSpent(party)) throw new Refusal('OVERLOADED', { close: true });
   const reading = parts.scanCosts.measure(party, read?.bytes.length ?? 0, () => readLogin(exchange, candidates, read));
   const content = read === UNREAD ? undefined : read;

@@ -1,7 +1,6 @@
 // Of a body that is too long to be read before it is forwarded, the rest is looked through on its
 // way: the application never gets a login to its end that was not read.
 
-import { partyOf } from '../addresses/party.ts';
 import type { Exchange } from '../exchange.ts';
 import type { BodyScan } from '../login/body/body-scan.ts';
 import { BodyDecoder, type DecodingFault, type Decompression } from '../login/body/decompress.ts';
@@ -39,7 +38,6 @@ export class BodyScreen implements Screen {
   readonly #exchange: Exchange;
   readonly #options: ScreenOptions;
   readonly #parts: PipelineParts;
-  readonly #party: string;
   readonly #decoder: BodyDecoder | undefined;
   #reason: Reason | undefined;
   #onStop = (_: LateRefusal): void => undefined;
@@ -48,7 +46,6 @@ export class BodyScreen implements Screen {
     this.#exchange = exchange;
     this.#options = options;
     this.#parts = parts;
-    this.#party = partyOf(exchange.client);
     const { decompression, hold } = options;
     if (!decompression) return;
     const onPiece = (piece: Buffer): void => this.#look(piece, ({ scanInside }) => scanInside);
@@ -98,9 +95,11 @@ export class BodyScreen implements Screen {
     if (this.#reason) return;
     const { scans, isLong } = this.#options;
     const { scanCosts } = this.#parts;
-    const found = scanCosts.measure(this.#party, piece.length, () => scans.find((scan) => scanOf(scan)?.push(piece)));
+    const found = scanCosts.measure(this.#exchange.party, piece.length, () =>
+      scans.find((scan) => scanOf(scan)?.push(piece)),
+    );
     if (found) this.#stop(found, isLong ? FOUND_LATE : FOUND_INSIDE);
-    else if (scanCosts.isSpent(this.#party)) this.#stop(scans[0], TOO_DEAR);
+    else if (scanCosts.isSpent(this.#exchange.party)) this.#stop(scans[0], TOO_DEAR);
   }
 
   #stop(found: LoginScan | undefined, reason: Reason): void {

@@ -1,6 +1,5 @@
 // The place in the budget of checks that a login needs whose outcome may prove nothing.
 
-import { partyOf } from '../addresses/party.ts';
 import type { CheckPolicy } from '../checks/check-keys.ts';
 import type { Checks, LeakVerdict } from '../checks/checks.ts';
 import type { Exchange } from '../exchange.ts';
@@ -39,11 +38,11 @@ export function takeCheck(
   { checkBudget, observe }: PipelineParts,
   judgement: Judgement = UNKNOWN,
 ): TakenCheck | Refused {
-  const { application, client } = exchange;
+  const { application, party } = exchange;
   if (exchange.verdict !== undefined) return free(checks);
   const { unknownChecks: perMinute } = policy;
   if (perMinute === 0) return free({ ...checks, check: async () => NO_CHECK });
-  const answer = checkBudget.take({ application: application?.name ?? '', party: partyOf(client), perMinute });
+  const answer = checkBudget.take({ application: application?.name ?? '', party, perMinute });
   if (answer.isTaken) return { kind: 'taken', checks, giveBack: answer.giveBack };
   if (answer.isNew) observe.checksSpent(exchange);
   observe.login(exchange, attempt, { ...judgement, verdict: NO_CHECK });
