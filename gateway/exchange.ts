@@ -9,7 +9,7 @@ import { partyOf } from './addresses/party.ts';
 import { type AnswerOptions, sendAnswer } from './answers/answer.ts';
 import { type AnswerCode, Refusal } from './answers/kinds.ts';
 import type { Application, Found } from './applications.ts';
-import type { LeakVerdict } from './checks/checks.ts';
+import type { LeakVerdict } from './checks/verdict.ts';
 import type { Peer } from './connection/peer.ts';
 import { isHttp2, streamOf } from './http-version.ts';
 import type { AccessDecision } from './identity/policies/policies.ts';

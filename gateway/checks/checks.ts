@@ -6,31 +6,16 @@ import {
   type CheckerMemory,
   type Credential,
   createLeakChecker,
-  type ExposedCredentialCheck,
   type LeakChecker,
   LookupError,
   type SnapshotEvent,
-  type UnknownReason,
-  type VerdictStatus,
 } from '../../client-sdk/index.ts';
 import { failuresIn, worstOf } from '../../client-sdk/verdict/decide.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { nameError, type OnEvent } from '../../runtime/events.ts';
 import type { LeakFiles } from './leak-files.ts';
 import { plainFetch } from './plain-fetch.ts';
-
-/** What is known of the credential of a login. */
-export interface LeakVerdict {
-  readonly status: VerdictStatus;
-  /** For the header `Exposed-Credential-Check`; undefined with `clean` and `unknown`. */
-  readonly header?: ExposedCredentialCheck;
-  /** Of `unknown` alone. */
-  readonly reason?: UnknownReason | 'CHECK_BUDGET';
-  /** Of a finding: why another question has no answer. */
-  readonly missing?: UnknownReason;
-  /** `unknown` through what the client sent, and not because the service failed. */
-  readonly isOfRequest?: boolean;
-}
+import { type LeakVerdict, UNREADABLE } from './verdict.ts';
 
 /** All values that the application may read. */
 export interface CheckedCredential {
@@ -66,9 +51,6 @@ const MAX_PASSWORDS = 4;
 
 /** Of a username or password in its normal form. The SDK's own bound is on both together. */
 const MAX_FIELD_BYTES = 30_000;
-
-/** Nobody can ask about what the client has sent. */
-export const UNREADABLE: LeakVerdict = { status: 'unknown', reason: 'CREDENTIAL_UNREADABLE', isOfRequest: true };
 
 /** @throws LookupError `OPTION_MALFORMED`, `KEY_MALFORMED` */
 export function createChecks(

@@ -5,7 +5,7 @@ import { counter, type Metric } from '../../runtime/observe/metric.ts';
 import { RequestCounts } from '../../runtime/observe/request-counts.ts';
 import { formatAddress } from '../addresses/address.ts';
 import type { AnswerCode } from '../answers/kinds.ts';
-import type { LeakVerdict } from '../checks/checks.ts';
+import type { LeakVerdict } from '../checks/verdict.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Ban } from '../limits/limits.ts';
 import type { Attempt, Judgement } from '../login/attempt.ts';

@@ -6,9 +6,9 @@
 // with `onUnknown: deny` its whole check.
 
 import type { CheckPolicy } from '../checks/check-keys.ts';
-import { UNREADABLE } from '../checks/checks.ts';
 import { actionsFor } from '../checks/on-leaked.ts';
 import { waitForSlot } from '../checks/slot.ts';
+import { UNREADABLE } from '../checks/verdict.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Attempt, type Judgement, UNKNOWN } from '../login/attempt.ts';
 import { PRESETS } from '../login/preset.ts';

@@ -8,8 +8,9 @@
 import { worstOf } from '../../client-sdk/verdict/decide.ts';
 import { prefersPage } from '../answers/answer.ts';
 import type { CheckPolicy, LeakAction } from '../checks/check-keys.ts';
-import type { Checks, LeakVerdict } from '../checks/checks.ts';
+import type { Checks } from '../checks/checks.ts';
 import { actionsFor } from '../checks/on-leaked.ts';
+import type { LeakVerdict } from '../checks/verdict.ts';
 import type { Exchange } from '../exchange.ts';
 import type { BegunLogin, Shown } from '../handle/browsers.ts';
 import type { LoginUsers } from '../handle/handle-users.ts';

@@ -81,18 +81,29 @@ export async function startMariaDb(home: string): Promise<DatabaseServer> {
   const folder = path.join(home, 'my');
   makeFolder(folder, owner);
   const data = path.join(folder, 'data');
+  // A server that starts removes every temporary table in its folder of those: also another's.
+  const temporary = path.join(folder, 'temporary');
+  fs.mkdirSync(temporary);
+  if (owner) fs.chownSync(temporary, owner.uid, owner.gid);
   const options = { ...owner, cwd: folder, stdio: 'pipe' as const };
-  const install = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'];
+  const install = [
+    '--no-defaults',
+    `--datadir=${data}`,
+    `--tmpdir=${temporary}`,
+    '--auth-root-authentication-method=normal',
+    '--skip-test-db',
+  ];
   try {
     execFileSync('mariadb-install-db', install, options);
   } catch (cause) {
-    throw new Error('MariaDB is missing: apt-get install mariadb-server', { cause });
+    throw new Error('no MariaDB database: apt-get install mariadb-server', { cause });
   }
   const port = await freePort();
   const args = [
     ...[
       '--no-defaults',
       `--datadir=${data}`,
+      `--tmpdir=${temporary}`,
       `--socket=${folder}/socket`,
       `--port=${port}`,
       '--bind-address=127.0.0.1',

@@ -146,10 +146,11 @@ export async function startDebianOrigin(name: ServerName): Promise<DebianOrigin>
   const children = COMMANDS[name](place).map(([command = '', ...args]) =>
     spawn(command, args, { stdio: 'ignore', env, detached: true }),
   );
-  await listening(place.port, children);
-  let read = 0;
+  const url = `http://127.0.0.1:${place.port}`;
+  await serving(url, children);
+  let read = fs.statSync(place.seen).size;
   return {
-    url: `http://127.0.0.1:${place.port}`,
+    url,
     take() {
       const text = fs.readFileSync(place.seen).subarray(read);
       read += text.length;
@@ -175,16 +176,14 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function listening(port: number, children: readonly ChildProcess[]): Promise<void> {
+/** nginx listens before PHP does. */
+async function serving(url: string, children: readonly ChildProcess[]): Promise<void> {
   for (;;) {
     const failed = children.find(({ exitCode }) => exitCode !== null);
     if (failed) throw new Error(`${failed.spawnfile} ended: ${failed.spawnargs.join(' ')}`);
-    const socket = net.connect(port, '127.0.0.1');
-    const isOpen = await new Promise<boolean>((resolve) => {
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    });
-    socket.destroy();
-    if (isOpen) return;
+    const answer = await fetch(url, { headers: { connection: 'close' } }).catch(() => undefined);
+    await answer?.text();
+    if (answer?.ok) return;
     await sleep(50);
   }
 }
