@@ -87,7 +87,7 @@ const COMMANDS: { readonly [name in ServerName]: (place: Place) => readonly (rea
       'AllowEncodedSlashes NoDecode',
       'StartServers 2',
       `SetEnv SEEN ${seen}`,
-      `ScriptAliasMatch "^" "${folder}/echo.py"`,
+      `ScriptAliasMatch "^" "${folder}/echo.pl"`,
       '<Location "/">',
       'Require all granted',
       '</Location>',
@@ -104,8 +104,8 @@ const COMMANDS: { readonly [name in ServerName]: (place: Place) => readonly (rea
       `server.port = ${port}`,
       `server.document-root = "${folder}"`,
       `server.errorlog = "${folder}/lighttpd.log"`,
-      'url.rewrite-once = ( "" => "/echo.py" )',
-      'cgi.assign = ( ".py" => "/usr/bin/python3" )',
+      'url.rewrite-once = ( "" => "/echo.pl" )',
+      'cgi.assign = ( ".pl" => "/usr/bin/perl" )',
       `setenv.add-environment = ( "SEEN" => "${seen}" )`,
     );
     return [['/usr/sbin/lighttpd', '-D', '-f', file]];
@@ -137,8 +137,8 @@ export async function startDebianOrigin(name: ServerName): Promise<DebianOrigin>
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `credveil-${name}-`));
   // Apache gives up its rights.
   fs.chmodSync(folder, 0o755);
-  fs.copyFileSync(fixture('desync', 'echo.py'), path.join(folder, 'echo.py'));
-  fs.chmodSync(path.join(folder, 'echo.py'), 0o755);
+  for (const file of ['echo.py', 'echo.pl']) fs.copyFileSync(fixture('desync', file), path.join(folder, file));
+  fs.chmodSync(path.join(folder, 'echo.pl'), 0o755);
   const place: Place = { folder, port: await freePort(), seen: path.join(folder, 'seen.jsonl') };
   fs.writeFileSync(place.seen, '');
   fs.chmodSync(place.seen, 0o666);
