@@ -10,7 +10,7 @@ import { bin } from '../../test/support/credveil.ts';
 import { freePort } from '../../test/support/machine/free-port.ts';
 import { processorSeconds } from '../harness/process-peaks.ts';
 import { isInstalled } from '../http/http-contenders.ts';
-import { writeSession } from './session.ts';
+import { writeSessions } from './session.ts';
 
 export interface Contender {
   readonly name: string;
@@ -30,7 +30,7 @@ function start(command: readonly string[], core: number): ChildProcess {
   return spawn('taskset', ['-c', String(core), ...command], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-async function firstLine({ stdout }: ChildProcess): Promise<string> {
+export async function firstLine({ stdout }: ChildProcess): Promise<string> {
   if (!stdout) throw new Error('the process has no output');
   const [line] = (await once(readline.createInterface({ input: stdout }), 'line')) as [string];
   return line;
@@ -62,7 +62,8 @@ export async function startGateway(
   cores: string,
 ): Promise<Contender> {
   const file = path.join(home, `${name.replaceAll(/\W+/g, '-')}.yaml`);
-  const cookie = hasSession ? await writeSession(file.replace(/yaml$/, 'state'), '127.0.0.1') : undefined;
+  const [session] = hasSession ? await writeSessions(file.replace(/yaml$/, 'state'), '127.0.0.1', 1) : [];
+  const cookie = session?.cookie;
   const list = rules.map((rule) => `      - ${rule}`).join('\n');
   fs.writeFileSync(
     file,

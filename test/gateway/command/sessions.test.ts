@@ -7,7 +7,8 @@ import { createWorkPlace, credveil } from '../../support/credveil.ts';
 import { startGatewayCommand } from '../../support/gateway/command.ts';
 import { echo, startOrigin } from '../../support/gateway/gateway.ts';
 import { Browser } from '../../support/gateway/identity/browser.ts';
-import { CLIENT, startProvider } from '../../support/gateway/identity/provider.ts';
+import { startProvider } from '../../support/gateway/identity/provider.ts';
+import { CLIENT } from '../../support/gateway/identity/provider-configuration.ts';
 import { EVERYONE } from '../../support/gateway/identity/sign-in-world.ts';
 
 const APP = 'http://app.example/';

@@ -3,7 +3,8 @@
 import { type JWTPayload, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import type { Browser } from '../../../support/gateway/identity/browser.ts';
-import { CLIENT, startProvider, type TestProvider } from '../../../support/gateway/identity/provider.ts';
+import { startProvider, type TestProvider } from '../../../support/gateway/identity/provider.ts';
+import { CLIENT } from '../../../support/gateway/identity/provider-configuration.ts';
 import { type SignInWorld, startWorld } from '../../../support/gateway/identity/sign-in-world.ts';
 import { valuesOf } from '../../../support/gateway/visit.ts';
 

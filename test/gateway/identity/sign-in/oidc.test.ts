@@ -7,7 +7,8 @@ import type { State } from '../../../../gateway/state/state.ts';
 import { createTestClock } from '../../../support/clock.ts';
 import { type Echo, seen } from '../../../support/gateway/gateway.ts';
 import { HTML } from '../../../support/gateway/identity/browser.ts';
-import { CLIENT, startProvider } from '../../../support/gateway/identity/provider.ts';
+import { startProvider } from '../../../support/gateway/identity/provider.ts';
+import { CLIENT } from '../../../support/gateway/identity/provider-configuration.ts';
 import { EVERYONE, startWorld } from '../../../support/gateway/identity/sign-in-world.ts';
 import { valuesOf } from '../../../support/gateway/visit.ts';
 

@@ -3,7 +3,7 @@
 
 import { expect, test } from 'vitest';
 import { type Browser, HTML } from '../../../support/gateway/identity/browser.ts';
-import { CLIENT } from '../../../support/gateway/identity/provider.ts';
+import { CLIENT } from '../../../support/gateway/identity/provider-configuration.ts';
 import { startWorld } from '../../../support/gateway/identity/sign-in-world.ts';
 
 const APP = 'http://app.example/page';

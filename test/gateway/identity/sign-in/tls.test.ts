@@ -3,7 +3,8 @@
 import { expect, test } from 'vitest';
 import { echo, serve, startOrigin } from '../../../support/gateway/gateway.ts';
 import { Browser } from '../../../support/gateway/identity/browser.ts';
-import { CLIENT, startProvider } from '../../../support/gateway/identity/provider.ts';
+import { startProvider } from '../../../support/gateway/identity/provider.ts';
+import { CLIENT } from '../../../support/gateway/identity/provider-configuration.ts';
 import { EVERYONE } from '../../../support/gateway/identity/sign-in-world.ts';
 import { createMemoryLimits, openTestState } from '../../../support/gateway/state/states.ts';
 import { askHttp2, connectHttp2, tlsKey } from '../../../support/gateway/tls.ts';

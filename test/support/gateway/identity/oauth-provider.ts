@@ -6,7 +6,7 @@ import http, { type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
-import { CLIENT } from './provider.ts';
+import { CLIENT } from './provider-configuration.ts';
 
 export interface OauthTestProvider {
   readonly origin: string;

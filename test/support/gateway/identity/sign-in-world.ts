@@ -6,7 +6,8 @@ import type { State } from '../../../../gateway/state/state.ts';
 import { echo, serve, startOrigin, type TestGateway } from '../gateway.ts';
 import { createMemoryLimits, openTestState, stateFolder } from '../state/states.ts';
 import { Browser } from './browser.ts';
-import { CLIENT, type ProviderOptions, startProvider, type TestProvider } from './provider.ts';
+import { startProvider, type TestProvider } from './provider.ts';
+import { CLIENT, type ProviderOptions } from './provider-configuration.ts';
 
 export interface SignInWorld extends TestGateway {
   readonly provider: TestProvider;
