@@ -110,7 +110,7 @@ export function createSetup(config: GatewayConfig, parts: SetupParts): GatewaySe
       config: app,
       origin,
       tlsProfile: tls && profileId(tls),
-      sessionRules: sessionRulesOf(app.access, config),
+      sessionRules: sessionRulesOf(name, app.access, config),
       access: app.access && compilePolicies(app.access.policies, findList),
       sessions: sessionsOf(app, findList),
       passwordChanges: app.login && createPasswordChanges(app.login, findList),

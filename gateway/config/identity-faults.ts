@@ -59,6 +59,34 @@ function ofApps({ apps, identity, sessions }: GatewayConfig): Conflict[] {
     for (const kind of ['absolute', 'idle'] as const)
       if ((session?.[kind] ?? 0) > sessions[kind])
         conflicts.push({ path: [...path, 'session', kind], message: `is longer than that of sessions` });
-    return conflicts;
+    return [...conflicts, ...hostFaults(name, access, known.length > 0)];
   });
 }
+
+/** People come back to hosts of the gateway. Of those that a wildcard covers, some may be others'. */
+function hostFaults(
+  name: string,
+  access: GatewayConfig['apps'][string]['access'],
+  isSignIn: boolean,
+): readonly Conflict[] {
+  if (!access) return [];
+  const path = ['apps', name, 'access'];
+  const [pattern = ''] = name.split('/');
+  const { hosts = [] } = access;
+  const faults = hosts.flatMap((host, i): Conflict[] =>
+    isCovered(host, pattern)
+      ? []
+      : [{ path: [...path, 'hosts', i], isOfKey: false, message: 'is no host of this application' }],
+  );
+  const letsIn = access.policies.some(({ action }) => action === 'allow');
+  if (isSignIn && letsIn && pattern.startsWith('*') && hosts.length === 0)
+    faults.push({
+      path,
+      message: 'needs hosts: whoever owns another host that the name covers would get sessions of people',
+      hint: 'List the hosts where people sign in, such as hosts: [a.example.com].',
+    });
+  return faults;
+}
+
+const isCovered = (host: string, pattern: string): boolean =>
+  pattern === '*' || (pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) : host === pattern);

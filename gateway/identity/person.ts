@@ -8,7 +8,7 @@ export interface Person {
   /** In lower case. Undefined unless the provider verified it. */
   readonly email: string | undefined;
   readonly groups: readonly string[];
-  /** What else the provider asserted, by the names of its claims. */
+  /** What else the provider asserted, by the names of its claims. Empty: it cannot be read. */
   readonly claims: ReadonlyMap<string, readonly string[]>;
   /** How the person authenticated there: RFC 8176. */
   readonly amr: readonly string[];

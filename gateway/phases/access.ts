@@ -96,11 +96,12 @@ const hasToken = ({ head }: Exchange): boolean => head !== undefined && tokenHea
 
 /** Pages lead on; programs are told where. */
 function leadToSignIn(exchange: Exchange, { identity }: GatewaySetup, { people, observe }: PipelineParts): void {
-  const { application, response } = exchange;
-  if (!application?.sessionRules || !identity || !people) throw new Refusal('SIGN_IN_REQUIRED');
+  const { application, response, head } = exchange;
+  const isHere = head !== undefined && application?.sessionRules?.hosts.has(head.host);
+  if (!application || !isHere || !identity || !people) throw new Refusal('SIGN_IN_REQUIRED');
   const { url, headers } = people.sessions.signInUrl(exchange, application);
   const isPage = isNavigation(exchange);
-  const { method } = exchange.head ?? {};
+  const { method } = head;
   if (isPage && (method === 'GET' || method === 'HEAD')) {
     sendRedirect(response, 303, url, headers);
     observe.answered(exchange, 'REDIRECTED');

@@ -10,6 +10,7 @@ import { type OwnCookies, takeOwnCookies } from './own-cookies.ts';
 import { refuse } from './refuse.ts';
 import { isHopByHop, isNeverNominated, lettersOf } from './reserved-names.ts';
 import { agree, hostOf, readTarget } from './target.ts';
+import { trimWhite } from './white-space.ts';
 
 /** Names and values in turn, as they came. */
 export type Headers = readonly string[];
@@ -114,7 +115,7 @@ class Draft {
   /** Names in Connection are headers of this connection alone: RFC 9110 §7.6.1. */
   private nominate(value: string): void {
     for (const option of value.toLowerCase().split(',')) {
-      const name = option.trim();
+      const name = trimWhite(option);
       if (name === '' || name === 'close' || name === 'keep-alive' || isHopByHop(name)) continue;
       if (isNeverNominated(name)) throw refuse('CONNECTION_MALFORMED');
       this.nominated.push(name);

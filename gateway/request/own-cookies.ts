@@ -1,8 +1,12 @@
 // Cookies of the gateway itself. Applications neither get nor set them.
 
 import { randomBytes } from 'node:crypto';
+import { trimWhite } from './white-space.ts';
 
-/** Browsers hold the prefixes to their rules in any case of letters. */
+/**
+ * Browsers hold the prefixes to their rules in any case of letters. A name that begins with other
+ * characters, even with what looks like white space, is one that other hosts may set.
+ */
 const OWN = /^(?:__(?:host|secure)-)?(?:cv|credveil)-/i;
 /** Most requests have none: one search finds that out. */
 const HINT = /(?:cv|credveil)-/i;
@@ -23,22 +27,26 @@ export function takeOwnCookies(value: string): OwnCookies {
   const twice = new Set<string>();
   const rest: string[] = [];
   for (const piece of value.split(';')) {
-    const pair = piece.trim();
+    const pair = trimWhite(piece);
     if (!OWN.test(pair)) {
       rest.push(piece);
       continue;
     }
     const end = pair.indexOf('=');
-    const name = end < 0 ? pair : pair.slice(0, end).trimEnd();
+    const name = end < 0 ? pair : trimWhite(pair.slice(0, end));
     if (own.has(name)) twice.add(name);
-    own.set(name, end < 0 ? '' : pair.slice(end + 1).trimStart());
+    own.set(name, end < 0 ? '' : trimWhite(pair.slice(end + 1)));
   }
   for (const name of twice) own.delete(name);
-  return { rest: rest.join(';').trim(), own };
+  return { rest: trimWhite(rest.join(';')), own };
 }
 
-/** @param value of the header Set-Cookie */
-export const isOwnSetCookie = (value: string): boolean => HINT.test(value) && OWN.test(value.trimStart());
+/**
+ * Some browsers send a cookie without name as its value alone: `=cv-a=x` comes back as `cv-a=x`.
+ * @param value of the header Set-Cookie
+ */
+export const isOwnSetCookie = (value: string): boolean =>
+  HINT.test(value) && OWN.test(value.trimStart().replace(/^=\s*/, ''));
 
 const VALUE_BYTES = 32;
 const VALUE = /^[A-Za-z0-9_-]{43}$/;

@@ -51,6 +51,7 @@ const cors = z.strictObject({
   maxAge: duration('1s', '1d').default(600_000),
 });
 
+const HOST = 'must be a host in lower case, without scheme and port';
 const SOURCE = 'must be email, subject, provider, groups, serviceToken or claim:NAME';
 const source = z.string({ error: SOURCE }).regex(IDENTITY_SOURCE, { error: SOURCE });
 
@@ -59,6 +60,17 @@ export const ACCESS_SCHEMA = z.strictObject({
   policies: POLICIES_SCHEMA,
   /** Names of those whose people may sign in for it. Default: all of `identity`. */
   providers: APP_PROVIDERS_SCHEMA.optional(),
+  /**
+   * Of an application with `*` in its name: the hosts where people sign in. Others that its name
+   * covers may be somebody else's.
+   */
+  hosts: z
+    .array(z.string({ error: HOST }).regex(/^[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?$/, { error: HOST }), {
+      error: 'must be a list of hosts',
+    })
+    .min(1, { error: 'must have a host' })
+    .max(1_024, { error: 'may have 1024 hosts' })
+    .optional(),
   /** How long a sign-in holds here, if not as long as elsewhere. */
   session: APP_SESSION_SCHEMA.optional(),
   /** Plain headers for the application, by name, and what they say of who was let in. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { parseNetwork } from '../../addresses/network.ts';
 import { text } from '../../config-values.ts';
 import { LIST_NAME } from '../../lists/list-names.ts';
+import { EMAIL } from '../email.ts';
 
 const MAX_POLICIES = 256;
 const MAX_SELECTORS = 256;
@@ -34,7 +35,7 @@ const lower = (error: string, shape: RegExp) => z.string({ error }).toLowerCase(
 const selector = z
   .strictObject({
     everyone: z.literal(true, { error: 'must be true' }).optional(),
-    email: several(lower('must be an e-mail address', /^[^\s@]+@[^\s@]+$/)).optional(),
+    email: several(lower('must be an e-mail address, as a person can have it', EMAIL)).optional(),
     emailDomain: several(lower('must be a domain, such as example.com', DOMAIN)).optional(),
     group: several(text('must be a group')).optional(),
     claim: z

@@ -12,7 +12,7 @@ import type { SelectorConfig } from './policy-schema.ts';
 export interface Selector {
   /** As the configuration names it. */
   readonly kind: keyof SelectorConfig;
-  /** Unknown if it depends on a list that is too old, or on who the person is. */
+  /** Unknown if it depends on a list that is too old, or on what nobody knows of the person. */
   test(facts: AccessFacts): Trilean;
 }
 
@@ -21,10 +21,17 @@ type Compile<Kind extends keyof Kinds> = (value: Kinds[Kind], findList: FindList
 
 const COMPILERS: { readonly [Kind in keyof Kinds]: Compile<Kind> } = {
   everyone: () => () => true,
-  email: (emails) => ofPerson(({ email }) => email !== undefined && emails.includes(email)),
-  emailDomain: (domains) => ofPerson(({ email }) => domains.includes(domainOf(email))),
+  // Who takes the proof of an address back is not let through a block of it.
+  email: (emails) => ofPerson(({ email }) => (email === undefined ? undefined : emails.includes(email))),
+  emailDomain: (domains) =>
+    ofPerson(({ email }) => (email === undefined ? undefined : domains.includes(domainOf(email)))),
   group: (names) => ofPerson(({ groups }) => names.some((name) => groups.includes(name))),
-  claim: ({ name, value }) => ofPerson(({ claims }) => claims.get(name)?.some((one) => value.includes(one)) === true),
+  claim: ({ name, value }) =>
+    ofPerson(({ claims }) => {
+      const held = claims.get(name);
+      // It is there, and cannot be read.
+      return held?.length === 0 ? undefined : held?.some((one) => value.includes(one)) === true;
+    }),
   provider: (names) => ofPerson(({ provider }) => names.includes(provider)),
   address: (places, findList) => {
     const tests = places.map((place) => addressTest(place, findList));
@@ -44,12 +51,12 @@ export function compileSelector(config: SelectorConfig, findList: FindList): Sel
 }
 
 const ofPerson =
-  (test: (person: Person) => boolean): Selector['test'] =>
+  (test: (person: Person) => Trilean): Selector['test'] =>
   ({ person }) =>
-    person === 'unknown' ? undefined : person !== undefined && test(person);
+    person === 'unknown' ? undefined : person === undefined ? false : test(person);
 
 /** Of an address with two `@` it is no domain that anybody lists. */
-const domainOf = (email: string | undefined): string => email?.slice(email.indexOf('@') + 1) ?? '';
+const domainOf = (email: string): string => email.slice(email.indexOf('@') + 1);
 
 function addressTest(place: string, findList: FindList): (address: Address) => Trilean {
   if (!place.startsWith('$')) {

@@ -69,7 +69,7 @@ function requestedBy(
   if (!opened) throw new Refusal('SIGN_IN_STALE');
   const request = opened.value as SignInRequest;
   const rules = applications.named(request.app)?.sessionRules;
-  if (!rules) throw new Refusal('SIGN_IN_STALE');
+  if (!rules?.hosts.has(new URL(request.origin).hostname)) throw new Refusal('SIGN_IN_STALE');
   if (opened.isExpired) throw new BackToSite('SIGN_IN_STALE', request);
   return { request, rules };
 }

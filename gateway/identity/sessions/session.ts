@@ -7,6 +7,8 @@ import type { Durations } from './session-store.ts';
 export interface SessionRules extends Durations {
   /** Names of the identity providers whose people it takes. */
   readonly providers: ReadonlySet<string>;
+  /** Where its people may come back to. Whoever asks with another host may own that one. */
+  readonly hosts: ReadonlySet<string>;
 }
 
 /** An application, as far as sessions are concerned. */

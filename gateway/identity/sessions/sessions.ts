@@ -19,7 +19,7 @@ export interface SignInStart {
 /** What a browser takes along to the gateway's own pages. */
 export interface SignInRequest {
   readonly app: string;
-  /** Of the application, as the browser sees it. */
+  /** Of the application, at one of the hosts that its people come back to. */
   readonly origin: string;
   /** Path and query there. */
   readonly target: string;
@@ -96,11 +96,10 @@ export class Sessions {
     // A session that begins without TLS is everybody's on the way.
     if (!isAsSecure(exchange, pages)) return { url: `https://${head.host}${targetOf(exchange, '')}`, headers: [] };
     const start = START_COOKIE.in(head.ownCookies, isSecure) ?? OwnCookie.draw();
-    const origin = originOf(exchange);
     const request: SignInRequest = {
       app: name,
-      origin,
-      target: targetOf(exchange, origin),
+      origin: originBeside(pages.origin, head.host),
+      target: targetOf(exchange, originOf(exchange)),
       start: SessionStore.idOf(start),
     };
     const sealed = this.#seal.close('sign-in', request, SIGN_IN_TTL_MS);
@@ -139,6 +138,15 @@ export class Sessions {
     // Without the state it lasts as long as it did.
     this.#store.touch(id, session, rules, ofPerson).catch(() => undefined);
   }
+}
+
+/**
+ * Of an application: whoever asks names any port, and may own what listens there. Applications are
+ * at the one of the gateway's own pages.
+ */
+function originBeside(pages: string, host: string): string {
+  const { protocol, port } = new URL(pages);
+  return `${protocol}//${host}${port === '' ? '' : `:${port}`}`;
 }
 
 /** Under TLS, unless nothing of this gateway is. */

@@ -77,10 +77,12 @@ function parseSecret(text: string): string {
   return secret;
 }
 
-/** What an application asks of sessions; undefined where nobody signs in. */
+/** What an application of this name asks of sessions; undefined where nobody signs in. */
 export function sessionRulesOf(
+  name: string,
   access:
     | {
+        readonly hosts?: readonly string[] | undefined;
         readonly providers?: readonly string[] | undefined;
         readonly session?: { readonly absolute?: number | undefined; readonly idle?: number | undefined } | undefined;
       }
@@ -88,9 +90,11 @@ export function sessionRulesOf(
   { identity, sessions }: Pick<IdentityKeys, 'identity' | 'sessions'>,
 ): SessionRules | undefined {
   if (!access || Object.keys(identity).length === 0) return undefined;
-  const { providers = Object.keys(identity), session: { absolute, idle } = {} } = access;
+  const { hosts, providers = Object.keys(identity), session: { absolute, idle } = {} } = access;
   return {
     providers: new Set(providers),
+    // A name with `*` is no host that anybody comes back to.
+    hosts: new Set(hosts ?? [name.split('/')[0] as string]),
     absoluteMs: absolute ?? sessions.absolute,
     idleMs: idle ?? sessions.idle,
   };

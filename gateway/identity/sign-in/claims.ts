@@ -1,6 +1,7 @@
 // A person, from what a provider says of them. What is too large or odd is refused, and nothing is
 // cut off: a policy that excludes a group must see all of them.
 
+import { plainEmail } from '../email.ts';
 import type { Person } from '../person.ts';
 import { SignInError } from './provider.ts';
 
@@ -13,17 +14,13 @@ export type Claims = Readonly<Record<string, unknown>>;
 
 const MAX_SUBJECT = 255;
 const MAX_LENGTH = 16_384;
+/** Of a person whose groups are elsewhere: OpenID Connect Core §5.6.2. */
+const ELSEWHERE = '_claim_names';
 /** They are about the token, or have a place of their own. */
 const NO_CLAIMS: ReadonlySet<string> = new Set([
   ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'nonce', 'azp', 'auth_time', 'at_hash', 'c_hash', 's_hash'],
-  ...['sid', 'amr', 'email', 'email_verified', '__proto__'],
+  ...['sid', 'amr', 'email', 'email_verified', '__proto__', ELSEWHERE, '_claim_sources'],
 ]);
-/**
- * Of e-mail addresses those that read in one way: one `@`, and letters whose case everybody agrees
- * on.
- */
-const EMAIL = /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?=.{1,253}$)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/;
-
 /** @throws SignInError `invalid` */
 export function personFrom(provider: string, claims: Claims, names: ClaimNames): Person {
   const { sub } = claims;
@@ -33,7 +30,7 @@ export function personFrom(provider: string, claims: Claims, names: ClaimNames):
     provider,
     subject: sub,
     email: emailFrom(claims, names),
-    groups: textsOf(claims[names.groups]) ?? [],
+    groups: groupsFrom(claims, names),
     claims: othersOf(claims, names),
     amr: textsOf(claims['amr']) ?? [],
   };
@@ -50,25 +47,41 @@ function emailFrom(claims: Claims, { emailVerified }: ClaimNames): string | unde
   return plainEmail(email);
 }
 
-/** In lower case; undefined for one that could be read as another. */
-export function plainEmail(email = ''): string | undefined {
-  // Before the case changes: that of other letters than these depends on who changes it.
-  return /^[\x21-\x7e]+$/.test(email) && EMAIL.test(email.toLowerCase()) ? email.toLowerCase() : undefined;
+/** All of them, or the person does not get in: a block of one that nobody sees would let them. */
+function groupsFrom(claims: Claims, { groups: name }: ClaimNames): readonly string[] {
+  const groups = textsOf(claims[name]);
+  if (!groups) throw new SignInError('invalid', 'groups that are no text');
+  if (namesElsewhere(claims).includes(name)) throw new SignInError('invalid', 'groups elsewhere');
+  return groups;
 }
 
+/** A claim that is there and cannot be read is an empty list: nobody knows what it says. */
 function othersOf(claims: Claims, { groups, emailVerified }: ClaimNames): Person['claims'] {
   const others = new Map<string, readonly string[]>();
-  for (const [name, value] of Object.entries(claims)) {
+  const values: [string, unknown][] = [
+    ...Object.entries(claims),
+    ...namesElsewhere(claims).map((name): [string, unknown] => [name, {}]),
+  ];
+  for (const [name, value] of values) {
     if (NO_CLAIMS.has(name) || name === groups || name === emailVerified) continue;
     const texts = textsOf(value);
-    if (texts && texts.length > 0) others.set(name, texts);
+    if (!texts || texts.length > 0) others.set(name, texts ?? []);
   }
   return others;
 }
 
-/** Texts, numbers and truth values, one or a list. Undefined for what is none of them. */
+/** Of claims that another service would have to be asked for, such as more groups than fit. */
+function namesElsewhere(claims: Claims): readonly string[] {
+  const names = claims[ELSEWHERE];
+  return typeof names === 'object' && names !== null ? Object.keys(names) : [];
+}
+
+/**
+ * Texts, numbers and truth values, one or a list; none for what is not there. Undefined for
+ * anything else.
+ */
 function textsOf(value: unknown): readonly string[] | undefined {
-  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value ?? ''];
   const texts = values.map((each) => (isPlain(each) ? String(each) : undefined));
   return texts.every((each) => each !== undefined) ? texts.filter((each) => each !== '') : undefined;
 }

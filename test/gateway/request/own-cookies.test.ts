@@ -13,6 +13,12 @@ describe('a Cookie header', () => {
     ['__Host-credveil-d=x; a="; cv-b=y"', 'a="', { '__Host-credveil-d': 'x', 'cv-b': 'y"' }],
     ['cv-b=x; a=1; cv-b=y', 'a=1', {}],
     ['cv-b; a=1', 'a=1', { 'cv-b': '' }],
+    // Browsers let a sibling host set these: they do not begin with the prefix.
+    ['\xa0__Host-cv-b=x; a=1', '\xa0__Host-cv-b=x; a=1', {}],
+    ['__Host-cv-b=x; \xa0__Host-cv-b=y', '\xa0__Host-cv-b=y', { '__Host-cv-b': 'x' }],
+    ['\x0b__Host-cv-b=x;\x0c__Host-cv-b=x', '\x0b__Host-cv-b=x;\x0c__Host-cv-b=x', {}],
+    ['__Host-cv-b\xa0=x; \t__Host-cv-b\t = y ', '', { '__Host-cv-b\xa0': 'x', '__Host-cv-b': 'y' }],
+    ['\x85__Host-cv-b=x', '\x85__Host-cv-b=x', {}],
     ['xcv-b=1; a=cv-b', 'xcv-b=1; a=cv-b', {}],
   ])('%s keeps all others as they came', (value, rest, own) => {
     const taken = takeOwnCookies(value);
@@ -35,7 +41,16 @@ describe('through the gateway', () => {
 
   test('an application sets none of them, and all others', async () => {
     const { url } = await startOrigin((_, response) => {
-      const cookies = ['__Host-cv-b=evil; Path=/', 'a=1; Path=/', ' cv-b=evil', 'CREDVEIL-d=evil', 'b=cv-b'];
+      const cookies = [
+        '__Host-cv-b=evil; Path=/',
+        'a=1; Path=/',
+        ' cv-b=evil',
+        'CREDVEIL-d=evil',
+        'b=cv-b',
+        '=cv-b=evil',
+        '=__Host-cv-b=x',
+        ' = cv-b',
+      ];
       response.setHeader('Set-Cookie', cookies).end();
     });
     const { port } = await serve(inFrontOf(url));

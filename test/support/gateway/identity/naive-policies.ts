@@ -35,13 +35,15 @@ function ask(selector: SelectorConfig, { person, serviceToken, address }: Access
   }
   if (person === 'unknown') return 'unknown';
   if (!person) return 'no';
+  if ((selector.email ?? selector.emailDomain) && person.email === undefined) return 'unknown';
   if (selector.email) return yesIf(selector.email.some((email) => email === person.email));
   if (selector.emailDomain) return yesIf(selector.emailDomain.some((domain) => person.email?.split('@')[1] === domain));
   if (selector.group) return yesIf(selector.group.some((group) => person.groups.includes(group)));
   if (selector.provider) return yesIf(selector.provider.includes(person.provider));
   const { claim } = selector;
   if (!claim) throw new Error('an empty selector');
-  const held = person.claims.get(claim.name) ?? [];
+  const held = person.claims.get(claim.name) ?? ['nothing'];
+  if (held.length === 0) return 'unknown';
   return yesIf(claim.value.some((value) => held.includes(value)));
 }
 

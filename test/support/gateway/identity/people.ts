@@ -26,7 +26,7 @@ export const personOf = (name: string, more: Partial<Person> = {}): Person => ({
 
 export const placeOf = (name: string, more: Partial<Durations> = {}, providers = ['staff']): SessionPlace => ({
   name,
-  sessionRules: { ...DURATIONS, ...more, providers: new Set(providers) },
+  sessionRules: { ...DURATIONS, ...more, hosts: new Set([name]), providers: new Set(providers) },
 });
 
 export function sessionsOver(state: State) {

@@ -73,7 +73,9 @@ export function randomFacts(random: Random): AccessFacts {
     subject: 'someone',
     email,
     groups: some(random, GROUPS).slice(random.below(2)),
-    claims: new Map(random.below(2) === 0 ? [] : [['role', [random.pick(['admin', 'reader'])]]]),
+    claims: new Map(
+      random.pick([[], [['role', []]], [['role', [random.pick(['admin', 'reader'])]]]] as [string, string[]][][]),
+    ),
     amr: [],
   };
   return {
