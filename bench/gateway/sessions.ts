@@ -1,6 +1,6 @@
 // npm run bench:gateway:sessions [-- --sessions N --sign-ins N --ends N]: what people who have
-// signed in take: memory of their sessions, processor time of a sign-in, and how long a session that
-// was ended is still taken for one by a worker under full load.
+// signed in take: memory of their sessions, processor time of a sign-in, and how long a session
+// that was ended is still taken for one by a worker under full load.
 //
 // The gateway runs on core 0 with two workers; the provider, the application and the clients on
 // core 1. Needs wrk and taskset.

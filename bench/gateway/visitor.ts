@@ -53,7 +53,7 @@ export function createVisitor(port: number, agent: http.Agent): Visitor {
   return { get, open };
 }
 
-/** A connection that was idle may be closed while a request is on its way: that one is sent again. */
+/** An idle connection may be closed while a request is on its way: that one is sent again. */
 async function ask(options: http.RequestOptions): Promise<IncomingMessage> {
   const request = http.get(options);
   try {

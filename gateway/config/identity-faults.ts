@@ -63,7 +63,7 @@ function ofApps({ apps, identity, sessions }: GatewayConfig): Conflict[] {
   });
 }
 
-/** People come back to hosts of the gateway. Of those that a wildcard covers, some may be others'. */
+/** People come back to hosts of the gateway. A wildcard may cover those of others too. */
 function hostFaults(
   name: string,
   access: GatewayConfig['apps'][string]['access'],
