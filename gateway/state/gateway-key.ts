@@ -20,6 +20,8 @@ export type KeyUse =
   | 'record-networks'
   | 'reports'
   | 'assertion-keys'
+  | 'factor-names'
+  | 'factor-secrets'
   | 'sessions'
   | 'sign-in';
 

@@ -38,6 +38,8 @@ export interface SqliteStateOptions {
 const MAX_BYTES = 2 ** 30;
 const MAX_WINDOWS = 250_000;
 const SWEEP_MS = 5_000;
+/** Three thousand years. */
+const NEVER_MS = 1e14;
 /** In one turn, so that no sweep keeps others waiting: of each room, and of windows. */
 const SWEPT_ENTRIES = 2_000;
 const SWEPT_WINDOWS = 2_000;
@@ -121,6 +123,23 @@ export class SqliteState implements State {
   async replace(room: StateRoom, key: string, value: string, ttlMs: number): Promise<boolean> {
     if (value.length > MAX_VALUE_LENGTH) throw tooLong();
     return this.#write(() => this.#entries.replace(room, key, value, ttlMs, this.now()));
+  }
+
+  /**
+   * Entries that never expire, on the disk before this resolves: all of them, or none. One without
+   * a value leaves.
+   */
+  async keep(
+    room: StateRoom,
+    changes: readonly { readonly key: string; readonly value: string | undefined }[],
+  ): Promise<void> {
+    const now = this.now();
+    for (const { key, value } of changes) if (value !== undefined) this.#assertFits(room, key, value, now);
+    await this.#write(() => {
+      for (const { key, value } of changes)
+        if (value === undefined) this.#entries.remove(room, key);
+        else this.#entries.write(room, key, value, { ttlMs: NEVER_MS }, now);
+    }, true);
   }
 
   #assertFits(room: StateRoom, key: string, value: string, now: number): void {

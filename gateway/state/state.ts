@@ -25,7 +25,17 @@ export class StateError extends CredveilError<StateErrorCode> {
 }
 
 /** Entries of one use. Each room holds `MAX_ROOM_ENTRIES`; then those that expire first leave. */
-export type StateRoom = 'alias' | 'ban' | 'device' | 'handle' | 'verdict' | 'session' | 'once' | 'report' | 'key';
+export type StateRoom =
+  | 'alias'
+  | 'ban'
+  | 'device'
+  | 'factor'
+  | 'handle'
+  | 'key'
+  | 'once'
+  | 'report'
+  | 'session'
+  | 'verdict';
 
 export const MAX_ROOM_ENTRIES = 1_000_000;
 export const MAX_VALUE_LENGTH = 2 ** 18;

@@ -1,0 +1,106 @@
+// Users and their factors as the operator imports, sees and changes them.
+
+import type { Factor, UserId } from './factor.ts';
+import type { ImportedUser, UserEntry, UserPage } from './factor-messages.ts';
+import { changeUser, FACTOR_ROOM, keyOf, publicOf, readUser, removal, USERS, type UserStore } from './factor-steps.ts';
+import { drawCode, hashOfCode } from './typed-codes.ts';
+import { parseUser, type UserRecord } from './user-record.ts';
+
+const PAGE = 200;
+const CODE_TTL_MS = 24 * 3_600_000;
+
+export interface FactorAdminOptions extends UserStore {
+  readonly onRemoved: (factor: string) => Promise<void>;
+  readonly now?: () => number;
+}
+
+/** Every function throws StateError. */
+export class FactorAdmin {
+  readonly #options: FactorAdminOptions;
+
+  constructor(options: FactorAdminOptions) {
+    this.#options = options;
+  }
+
+  /** Somebody's first import opens their window, and no later one. @returns how many are new */
+  async importUsers(users: readonly ImportedUser[]): Promise<number> {
+    let added = 0;
+    for (const { email, app, user } of users) {
+      const isNew = await changeUser(this.#options, email, this.#now(), (record, now) => {
+        if (record.importedAt !== undefined) return { answer: false };
+        return { answer: true, record: { ...record, importedAt: now } };
+      });
+      added += Number(isNew);
+      if (app !== undefined && user !== undefined) await this.#setAlias(app, user, email);
+    }
+    return added;
+  }
+
+  /** Who a user of an application is, as the operator imported it. */
+  async userOf(app: string, user: string): Promise<UserId | undefined> {
+    const { state, seal } = this.#options;
+    const key = this.#aliasKey(app, user);
+    const entry = state.read(FACTOR_ROOM, key);
+    return entry && seal.open(key, entry.value);
+  }
+
+  /** @param after the `next` of the page before */
+  page(after = ''): UserPage {
+    const { state, seal } = this.#options;
+    const entries = state.list(FACTOR_ROOM, USERS, PAGE, `${USERS}${after}`);
+    const users = entries.map(({ key, value }) => entryOf(key, parseUser(seal.open(key, value)), this.#now()));
+    return { users, next: entries.length < PAGE ? undefined : entries.at(-1)?.key.slice(USERS.length) };
+  }
+
+  /** Undefined for somebody who was never imported, and never had a code. */
+  find(user: UserId): UserEntry | undefined {
+    const { state, seal } = this.#options;
+    const key = keyOf(seal, user);
+    const record = readUser(state, seal, key);
+    return record && entryOf(key, record, this.#now());
+  }
+
+  /** In place of the one of before. @returns it, which nobody can read again */
+  makeCode(user: UserId): Promise<string> {
+    const code = drawCode();
+    return changeUser(this.#options, user, this.#now(), (record, now) => ({
+      answer: code,
+      record: { ...record, code: { hash: hashOfCode(code) ?? '', until: now + CODE_TTL_MS, wrong: 0 } },
+      tell: { change: 'code-made' },
+    }));
+  }
+
+  /** One factor of theirs, or all of them. A first one was there, whatever is left. */
+  async remove(user: UserId, factorId?: string): Promise<readonly Factor[]> {
+    const gone = await changeUser(this.#options, user, this.#now(), (record) => {
+      const factors = record.factors.filter(({ id }) => factorId === undefined || id === factorId);
+      return factors.length === 0 ? { answer: [] } : removal(record, factors, 'operator', factors.map(publicOf));
+    });
+    for (const { id } of gone) await this.#options.onRemoved(id);
+    return gone;
+  }
+
+  async #setAlias(app: string, user: string, email: UserId): Promise<void> {
+    const { state, seal } = this.#options;
+    const key = this.#aliasKey(app, user);
+    await state.keep(FACTOR_ROOM, [{ key, value: seal.close(key, email) }]);
+  }
+
+  #aliasKey(app: string, user: string): string {
+    return `alias.${this.#options.seal.nameOf('alias', app, user)}`;
+  }
+
+  #now(): number {
+    return this.#options.now?.() ?? Date.now();
+  }
+}
+
+const entryOf = (key: string, record: UserRecord, now: number): UserEntry => ({
+  id: key.slice(USERS.length),
+  user: record.user,
+  importedAt: record.importedAt ?? null,
+  hadFactor: record.hadFactor,
+  factors: record.factors.map(publicOf),
+  recoveryLeft: record.recovery.length,
+  codeUntil: record.code && record.code.until > now ? record.code.until : null,
+});

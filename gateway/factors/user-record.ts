@@ -1,0 +1,120 @@
+// What the state has of a user's factors: one text each, sealed with AES-256-GCM, so that whoever
+// reads the file of the state learns no secret and nobody's name.
+
+import { createCipheriv, createDecipheriv, createHmac, type KeyObject, randomBytes } from 'node:crypto';
+import { StateError } from '../state/state.ts';
+import type { EnrolledMethod, KeyCredential, UserId } from './factor.ts';
+
+export interface StoredFactor {
+  readonly id: string;
+  readonly method: EnrolledMethod;
+  readonly name: string;
+  readonly createdAt: number;
+  readonly lastUsedAt: number | null;
+  readonly trustedFrom: number;
+  /** The secret in base64url, and the step that counted last. */
+  readonly totp?: { readonly secret: string; readonly step: number };
+  readonly key?: KeyCredential;
+}
+
+/** A code that waits to be typed once. */
+export interface WaitingCode {
+  readonly hash: string;
+  readonly until: number;
+  /** What was typed instead of it. */
+  readonly wrong: number;
+}
+
+export interface UserRecord {
+  readonly user: UserId;
+  /** When the operator first imported them; undefined if they never did. */
+  readonly importedAt?: number;
+  /** There was a factor once. It never becomes false again. */
+  readonly hadFactor: boolean;
+  readonly factors: readonly StoredFactor[];
+  /** Hashes of recovery codes that are not used. */
+  readonly recovery: readonly string[];
+  /** Of an administrator. */
+  readonly code?: WaitingCode;
+  /** Mailed, for a first factor. */
+  readonly mailed?: WaitingCode;
+  /** When such codes were mailed, of the last hour. */
+  readonly mailedAt: readonly number[];
+  /** Codes of apps that were wrong in a row, and until when none counts. */
+  readonly wrong: { readonly count: number; readonly until: number };
+}
+
+const VERSION = 1;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+export const newUser = (user: UserId): UserRecord => ({
+  user,
+  hadFactor: false,
+  factors: [],
+  recovery: [],
+  mailedAt: [],
+  wrong: { count: 0, until: 0 },
+});
+
+/** Each for factors alone. */
+export interface FactorKeys {
+  readonly seal: KeyObject;
+  readonly names: KeyObject;
+}
+
+/** Names, seals and opens. */
+export class FactorSeal {
+  readonly #keys: FactorKeys;
+
+  constructor(keys: FactorKeys) {
+    this.#keys = keys;
+  }
+
+  /** Names something in the state, or to an authenticator. @returns 32 bytes, base64url */
+  nameOf(...parts: readonly string[]): string {
+    return createHmac('sha256', this.#keys.names).update(JSON.stringify(parts)).digest('base64url');
+  }
+
+  /** @param place where it stands: it opens nowhere else */
+  close(place: string, text: string): string {
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', this.#keys.seal, nonce, { authTagLength: TAG_BYTES });
+    cipher.setAAD(Buffer.from(place));
+    return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString(
+      'base64url',
+    );
+  }
+
+  /** @throws StateError `STATE_CORRUPT` for what was not sealed for this place, under this key */
+  open(place: string, sealed: string): string {
+    const bytes = Buffer.from(sealed, 'base64url');
+    const end = bytes.length - TAG_BYTES;
+    try {
+      const decipher = createDecipheriv('aes-256-gcm', this.#keys.seal, bytes.subarray(0, NONCE_BYTES), {
+        authTagLength: TAG_BYTES,
+      });
+      decipher.setAAD(Buffer.from(place)).setAuthTag(bytes.subarray(end));
+      return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, end)), decipher.final()]).toString('utf8');
+    } catch (cause) {
+      throw corrupt(cause);
+    }
+  }
+}
+
+export const formatUser = (record: UserRecord): string => JSON.stringify([VERSION, record]);
+
+/** @throws StateError `STATE_CORRUPT` for what `formatUser` did not write */
+export function parseUser(text: string): UserRecord {
+  const [version, record] = JSON.parse(text) as [number, UserRecord];
+  if (version !== VERSION) throw corrupt();
+  return record;
+}
+
+const corrupt = (cause?: unknown): StateError =>
+  new StateError(
+    'STATE_CORRUPT',
+    'factors in the state were changed, or belong to another gateway.key',
+    'Restore gateway.key and the state from one backup.',
+    { cause },
+  );
