@@ -10,6 +10,7 @@ import type { PreparedLimit } from './limits/prepared-limit.ts';
 import type { LoginSet } from './login/login-set.ts';
 import type { PasswordChanges, SessionGuard } from './login/sessions.ts';
 import type { RuleSet } from './phases/prepared-rule.ts';
+import type { HoldRules } from './quarantine/hold-rules.ts';
 import type { RequestHead } from './request/head.ts';
 import { isOwnPath } from './request/own-path.ts';
 import { canonicalPath, isAmbiguous, isCanonicalUnique, type PathOptions, readingsOf } from './request/path.ts';
@@ -31,6 +32,8 @@ export interface Application {
   readonly sessionRules: SessionRules | undefined;
   /** Where cookies tell a session. */
   readonly sessions: SessionGuard | undefined;
+  /** Where logins can be held back. */
+  readonly hold: HoldRules | undefined;
   /** Undefined where no such request is known. */
   readonly passwordChanges: PasswordChanges | undefined;
   /** Logins are checked: none of its sessions begins without one. */

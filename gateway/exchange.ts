@@ -15,6 +15,7 @@ import { isHttp2, streamOf } from './http-version.ts';
 import type { AccessDecision } from './identity/policies/policies.ts';
 import type { PersonSession } from './identity/sessions/session.ts';
 import type { Attempt } from './login/attempt.ts';
+import type { HoldExchange } from './quarantine/hold-exchange.ts';
 import type { Captured } from './record/decision.ts';
 import type { RequestHead } from './request/head.ts';
 
@@ -42,6 +43,8 @@ export class Exchange {
   serviceToken: string | undefined;
   /** Of the person whose request it is, where the application asks for one. */
   session: PersonSession | undefined;
+  /** Where logins can be held back: the sessions of its browser. */
+  hold: HoldExchange | undefined;
   /** If it is a login. */
   attempt: Attempt | undefined;
   /** What rules add for the application, by name. */
@@ -148,6 +151,7 @@ const AUTHENTICATE: { readonly [Code in AnswerCode]?: string } = {
   REPORT_UNAUTHORIZED: 'Bearer',
   SIGN_IN_REQUIRED: 'Credveil',
   FORM_NOT_SENT: 'Credveil',
+  LOGIN_HELD: 'Credveil',
 };
 
 /** RFC 9110 §11.6.1: a 401 names how to authenticate. */

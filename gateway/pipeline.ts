@@ -12,6 +12,7 @@ import { findCandidates } from './login/find-login.ts';
 import type { Observe } from './observe/observe.ts';
 import { mayReach } from './phases/access.ts';
 import { isBlocked } from './phases/apply-actions.ts';
+import { enterHold } from './phases/enter-hold.ts';
 import { findApplication, judgeTarget } from './phases/find-application.ts';
 import { forwardRequest } from './phases/forward-request.ts';
 import { handleLogin } from './phases/handle-login.ts';
@@ -104,6 +105,16 @@ function enter(exchange: Exchange, target: string, { parts, setup, watch }: Entr
 
 /** Phases 7 to 13. Only a login waits for its body. */
 function goOn(exchange: Exchange, target: string, parts: PipelineParts, setup: GatewaySetup): void {
+  if (exchange.application?.hold)
+    enterHold(exchange, parts, setup)
+      .then((goesOn) => {
+        if (goesOn) forwardOrLogIn(exchange, target, parts, setup);
+      })
+      .catch((error) => fail(exchange, error, parts));
+  else forwardOrLogIn(exchange, target, parts, setup);
+}
+
+function forwardOrLogIn(exchange: Exchange, target: string, parts: PipelineParts, setup: GatewaySetup): void {
   const candidates = findCandidates(exchange);
   if (candidates)
     handleLogin(exchange, target, candidates, parts, setup).catch((error) => fail(exchange, error, parts));

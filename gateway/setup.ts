@@ -27,6 +27,7 @@ import type { SessionGuard } from './login/sessions.ts';
 import { type OutcomeToken, readOutcomeToken } from './outcome/token.ts';
 import type { RuleSet } from './phases/prepared-rule.ts';
 import { createRuleSet, prepareRules } from './phases/rules.ts';
+import { createHoldRules } from './quarantine/hold-rules.ts';
 import { lettersOf } from './request/reserved-names.ts';
 import { SetNames } from './request/set-names.ts';
 import type { FindList } from './rules/compile-expression.ts';
@@ -113,6 +114,7 @@ export function createSetup(config: GatewayConfig, parts: SetupParts): GatewaySe
       sessionRules: sessionRulesOf(name, app.access, config),
       access: app.access && compilePolicies(app.access.policies, findList),
       sessions: sessionsOf(app, findList),
+      hold: app.login?.hold && createHoldRules(app.login.hold, sessionCookiesOf(app.login), app.upstream),
       passwordChanges: app.login && createPasswordChanges(app.login, findList),
       guardsSessions: config.leaks !== undefined,
       needsCertificate: tls?.clientCertificates?.require === true,
@@ -158,6 +160,11 @@ const sessionsOf = ({ login }: AppConfig, findList: FindList): SessionGuard | un
     ],
     findList,
   );
+
+const sessionCookiesOf = ({ presets, sessionCookies }: NonNullable<AppConfig['login']>): readonly string[] => [
+  ...presets.flatMap((preset) => PRESETS.get(preset)?.sessionCookies ?? []),
+  ...sessionCookies,
+];
 
 /** Who may read files of secrets beside their owner. */
 const accessOf = ({ keyFileGroup: group }: GatewayConfig) => (group === undefined ? {} : { group });

@@ -200,6 +200,18 @@ export type ServerEvent =
       readonly finding: 'pair' | 'similar' | 'password' | 'username';
       readonly request: string;
     }
+  /** A login with a leaked password waits for its owner, has ended, or found no room to wait. */
+  | {
+      readonly event: 'login-held';
+      readonly app: string;
+      readonly login: string;
+      readonly how: 'held' | 'refused' | 'full';
+      readonly request: string;
+    }
+  /** Its owner has confirmed it. */
+  | { readonly event: 'login-released'; readonly app: string; readonly login: string; readonly request: string }
+  /** A mail about a held login was not sent. */
+  | { readonly event: 'hold-mail-failed'; readonly app: string; readonly code: string; readonly hint: string }
   | { readonly event: 'closed' };
 
 /**

@@ -4,7 +4,8 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import { html } from '../../runtime/http/markup.ts';
 import { objectOf } from '../header-pairs.ts';
 import { isHttp2 } from '../http-version.ts';
-import { ANSWER_KINDS, type AnswerCode, type AnswerKind } from './kinds.ts';
+import type { AnswerKind } from './kind.ts';
+import { ANSWER_KINDS, type AnswerCode } from './kinds.ts';
 import { documentOf, PAGE_POLICY } from './page.ts';
 
 /** What an answer of the operator's own has instead of ours. */

@@ -3,19 +3,8 @@
 // The person who sees it may be an attacker or a customer: it names what is wrong with the request,
 // and nothing of the configuration.
 
-export interface AnswerKind {
-  readonly status: number;
-  readonly title: string;
-  readonly detail: string;
-  readonly hint: string;
-}
-
-const malformed = (detail: string, hint: string): AnswerKind => ({
-  status: 400,
-  title: 'Bad request',
-  detail,
-  hint,
-});
+import { HOLD_KINDS } from './hold-kinds.ts';
+import { type AnswerKind, malformed } from './kind.ts';
 
 export const ANSWER_KINDS = {
   REQUEST_MALFORMED: malformed('The bytes received are not an HTTP request.', 'Use another program, or check its URL.'),
@@ -264,6 +253,7 @@ export const ANSWER_KINDS = {
     detail: 'The application behind this site did not answer in time.',
     hint: 'Try again in a minute. If it persists, tell the site and give it the number of this request.',
   },
+  ...HOLD_KINDS,
 } as const satisfies { readonly [code: string]: AnswerKind };
 
 export type AnswerCode = keyof typeof ANSWER_KINDS;

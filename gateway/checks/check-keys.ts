@@ -3,11 +3,10 @@
 import { z } from 'zod';
 import { wholeNumber } from '../config-values.ts';
 
-const ACTIONS = ['header', 'notify', 'redirect'] as const;
+const ACTIONS = ['header', 'notify', 'redirect', 'hold'] as const;
 export type LeakAction = (typeof ACTIONS)[number];
 
-const error =
-  'must be header, notify, redirect, or a list of them; holding the login back (hold) comes with a later version';
+const error = 'must be header, notify, redirect, hold, or a list of them';
 const action = z.enum(ACTIONS, { error });
 const actions = z
   .union([action.transform((one) => [one]), z.array(action, { error }).max(ACTIONS.length, { error })], { error })

@@ -15,6 +15,7 @@ import { accessFaults } from './access-faults.ts';
 import { isObject } from './compare.ts';
 import { conflictsIn, impossibleNames, missingTargets } from './conflicts.ts';
 import type { ConfigFault, Conflict, Path } from './fault.ts';
+import { holdFaults } from './hold-faults.ts';
 import { identityFaults } from './identity-faults.ts';
 import { limitFaults } from './limit-faults.ts';
 import { expressionFaults, ruleFaults } from './rule-faults.ts';
@@ -56,6 +57,7 @@ export function parseConfig(text: string): ParsedConfig {
     ...conflictsIn(checked.data),
     ...accessFaults(checked.data),
     ...identityFaults(checked.data),
+    ...holdFaults(checked.data),
     ...ruleFaults(checked.data),
     ...limitFaults(checked.data, value),
   ].map(placed);

@@ -27,6 +27,9 @@ export function liveCookies(headers: readonly string[], now = Date.now()): reado
   return cookies;
 }
 
+/** @param header the value of one Set-Cookie */
+export const isLiveCookie = (header: string, now = Date.now()): boolean => readCookie(header, now) !== undefined;
+
 /**
  * What deletes cookies that a response would set.
  * @param headers names and values in turn

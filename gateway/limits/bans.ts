@@ -53,7 +53,7 @@ export class Bans {
     const options = { ttlMs: banMs, ...(user && { owner: user }) };
     const value = JSON.stringify(kept);
     try {
-      await this.#store.set('ban', id, value, options, true);
+      await this.#store.set('ban', id, value, { ...options, isDurable: true });
     } catch {
       await this.#unwritten.set('ban', id, value, options);
     }

@@ -12,7 +12,7 @@ export interface LimitStore {
   /** @throws StateError */
   list(room: StateRoom, prefix: string, max: number, after?: string): Entry[];
   sizeOf(room: StateRoom): number;
-  set(room: StateRoom, key: string, value: string, options: EntryOptions, isDurable?: boolean): Promise<void>;
+  set(room: StateRoom, key: string, value: string, options: EntryOptions): Promise<void>;
   delete(room: StateRoom, key: string): Promise<boolean>;
   deleteOwned(room: StateRoom, owner: string): Promise<number>;
   readonly windows: Pick<SlotWindows, 'times' | 'keys'>;

@@ -3,13 +3,13 @@
 import { z } from 'zod';
 import { nearest } from '../../runtime/config/nearest.ts';
 import { CHECK_KEYS } from '../checks/check-keys.ts';
-import { createWildcard } from '../rules/wildcard.ts';
+import { COOKIE_PATTERNS } from '../fields/cookie-pattern.ts';
+import { HOLD_SCHEMA } from '../quarantine/hold-schema.ts';
 import { LOCATION } from './location.ts';
 import { PRESETS } from './preset.ts';
 import { PRESET_SCHEMA } from './preset-schema.ts';
 
 const MAX_LOCATIONS = 200;
-const MAX_COOKIES = 20;
 
 for (const preset of PRESETS.values()) PRESET_SCHEMA.parse(preset);
 
@@ -24,12 +24,6 @@ const location = LOCATION.extend({
   changePassword: z.string({ error: 'must be a path' }).startsWith('/', { error: 'must be a path' }).optional(),
 });
 
-/** `*` stands for any characters, and cannot stand alone: a session would be any cookie. */
-const isCookiePattern = (name: string): boolean =>
-  /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/.test(name) &&
-  /[^*]/.test(name) &&
-  typeof createWildcard(name, true) !== 'string';
-
 const object = z
   .strictObject({
     presets: presets.default([]),
@@ -43,20 +37,14 @@ const object = z
       })
       .default([]),
     /** Cookies that the application sets after a login alone, beside those of the presets. */
-    sessionCookies: z
-      .array(
-        z.string().refine((name) => isCookiePattern(name), { error: 'must be the name of a cookie' }),
-        {
-          error: 'must be a list of names of cookies',
-        },
-      )
-      .max(MAX_COOKIES, { error: `may have ${MAX_COOKIES} names` })
-      .default([]),
+    sessionCookies: COOKIE_PATTERNS.default([]),
     /** Which requests other than logins may begin a session, beside those of the presets. */
     mayBeginSession: z.string({ error: 'must be an expression' }).min(1, { error: 'must be an expression' }).optional(),
     /** What becomes of a login that servers may read in different ways. `pass` lets it through. */
     unreadable: z.enum(['refuse', 'pass'], { error: 'must be refuse or pass' }).default('refuse'),
     ...CHECK_KEYS,
+    /** What `hold` needs: docs/gateway-hold.md. */
+    hold: HOLD_SCHEMA.optional(),
   })
   .refine((value) => value.presets.length + value.locations.length > 0, {
     error: 'must have a preset or a location',

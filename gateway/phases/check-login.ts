@@ -32,6 +32,8 @@ export interface LoginToCheck extends CheckedLogin {
   readonly sessions: readonly SentName[];
   /** Some session may be logged in, whatever the answer looks like. */
   readonly mayBeIn: boolean;
+  /** It has opened a session where logins can be held back. */
+  readonly mayHold: boolean;
   /** If it was taken before the login was forwarded. */
   readonly taken: TakenCheck | undefined;
 }
@@ -42,6 +44,8 @@ export type LoginAnswer =
   | { readonly kind: 'release'; readonly headers: readonly string[] }
   /** Its cookies leave with a redirect instead. */
   | { readonly kind: 'redirect'; readonly location: string; readonly headers: readonly string[] }
+  /** It waits for the owner of the account, and goes on at another place, if that is set. */
+  | { readonly kind: 'hold'; readonly location: string | undefined; readonly headers: readonly string[] }
   | Refused;
 
 const RELEASE: LoginAnswer = { kind: 'release', headers: [] };
@@ -83,6 +87,11 @@ async function checkRight(exchange: Exchange, login: Checked, parts: PipelinePar
   const actions = actionsFor(told.status, policy);
   const isForPeople = actionsFor(verdict.status, policy).includes('notify');
   parts.observe.login(exchange, attempt, { ...judgement, verdict, isForPeople });
+  const { changePassword } = attempt.login;
+  if (login.mayHold && actionsFor(verdict.status, policy).includes('hold')) {
+    const headers = await handleFor(exchange, login, waitingHeader(told, actions, policy), parts);
+    return { kind: 'hold', location: actions.includes('redirect') ? changePassword : undefined, headers };
+  }
   if (verdict.status === 'unknown') {
     // Nothing that a client sends lets a login pass without its check.
     if (verdict.isOfRequest) return { kind: 'refuse', code: 'LOGIN_UNREADABLE' };
@@ -92,7 +101,6 @@ async function checkRight(exchange: Exchange, login: Checked, parts: PipelinePar
     parts.known.remember(exchange, attempt, checks, { header, isProven });
   }
   const headers = await handleFor(exchange, login, waitingHeader(told, actions, policy), parts);
-  const { changePassword } = attempt.login;
   // Who only guesses would see whether a pair has leaked.
   if (isProven && actions.includes('redirect') && changePassword !== undefined && isNavigation(exchange))
     return { kind: 'redirect', location: changePassword, headers };

@@ -17,6 +17,7 @@ import { forward } from '../upstream/forward.ts';
 import { type Forwarding, isLateRefusal, type Outcome } from '../upstream/forwarding.ts';
 import { forwardHeld, type HeldResponse, hold, type Send } from '../upstream/held-response.ts';
 import type { Origin } from '../upstream/origin.ts';
+import { releaseSealed } from './enter-hold.ts';
 import { guardOf } from './guard-session.ts';
 import { noticePasswordChange } from './notice-password-change.ts';
 import { type BodyScreen, refuseLate } from './screen-body.ts';
@@ -37,9 +38,31 @@ export function forwardRequest(
   const forwarding = forwardingOf(exchange, head, { target, content, screen, parts, setup });
   const done = doneOf(exchange, parts);
   const guard = guardOf(exchange, parts);
-  const send = senderOf(exchange, head, { target, content, mayJoin: guard?.mayJoin });
-  if (guard) void guard.decide(hold({ ...forwarding, budget: parts.budget }, done, send, guard.holds));
+  const { hold: ofHold } = exchange;
+  const mayJoin = ofHold ? (headers: readonly string[]) => !ofHold.jar.isSetBy(headers) : guard?.mayJoin;
+  const send = senderOf(exchange, head, { target, content, mayJoin });
+  // Nothing leaves before it is known whether it may, a 1xx neither.
+  if (ofHold) void passSealed(exchange, hold({ ...forwarding, budget: parts.budget }, done, send, 0), parts, setup);
+  else if (guard) void guard.decide(hold({ ...forwarding, budget: parts.budget }, done, send, guard.holds));
   else send(forwarding, done);
+}
+
+async function passSealed(
+  exchange: Exchange,
+  waiting: Promise<HeldResponse | undefined>,
+  parts: PipelineParts,
+  setup: GatewaySetup,
+): Promise<void> {
+  const held = await waiting;
+  if (!held) return;
+  try {
+    if (await guardOf(exchange, parts)?.refuses(held)) return;
+    await releaseSealed(exchange, held, parts, setup);
+  } catch (error) {
+    held.discard();
+    if (!(error instanceof Refusal)) parts.observe.failed(exchange, error);
+    parts.observe.answered(exchange, exchange.refuse(error));
+  }
 }
 
 interface Sending extends Pick<CarefulForwarding, 'mayJoin'> {
@@ -78,8 +101,9 @@ export function forwardLogin(
       readsBody,
       send: senderOf(exchange, head, { target, content }),
     });
-  // A report may come as late as the end of the response.
-  if (!setup.outcomeToken && !exchange.attempt?.logins.some(readsResponseBody)) return send(forwarding.headers, false);
+  // A report may come as late as the end of the response, and what is held is kept whole.
+  if (!setup.outcomeToken && !exchange.hold && !exchange.attempt?.logins.some(readsResponseBody))
+    return send(forwarding.headers, false);
   // What has a coding cannot be judged.
   const headers = pairsOf(forwarding.headers).filter(([name]) => name.toLowerCase() !== 'accept-encoding');
   return send([...headers.flat(), 'Accept-Encoding', 'identity'], true);

@@ -7,7 +7,7 @@ import type { Exchange } from '../exchange.ts';
 import { withoutCookies } from '../fields/set-cookies.ts';
 import { pairsOf } from '../header-pairs.ts';
 import type { Admitted, AttemptFacts } from '../limits/limits.ts';
-import { type Attempt, countedOutcome, type Judgement, UNKNOWN } from '../login/attempt.ts';
+import { type Attempt, countedOutcome, isOfBrowser, type Judgement, UNKNOWN } from '../login/attempt.ts';
 import { readContentType } from '../login/body/content-type.ts';
 import { MAX_BODY_BYTES } from '../login/body/read-body.ts';
 import type { Candidate } from '../login/find-login.ts';
@@ -24,12 +24,14 @@ import type { HeldResponse } from '../upstream/held-response.ts';
 import { isBlocked } from './apply-actions.ts';
 import { checkFirst } from './check-first.ts';
 import { checkLogin, checkUnanswered, type LoginAnswer } from './check-login.ts';
+import { releaseSealed } from './enter-hold.ts';
 import { forwardLogin, forwardRequest } from './forward-request.ts';
 import { guardOf, sentBy } from './guard-session.ts';
+import { endLogin, lockLogin, type Rise, riseOf } from './hold-login.ts';
 import { admitKnown, admitLogin, isUnreadableLimited } from './limit-login.ts';
 import { passVerdict } from './pass-verdict.ts';
 import { refuseLate, screenOf } from './screen-body.ts';
-import type { Refused } from './take-check.ts';
+import type { Refused, TakenCheck } from './take-check.ts';
 
 export async function handleLogin(
   exchange: Exchange,
@@ -80,10 +82,11 @@ interface FoundLogin {
 
 async function forwardAndCheck(
   exchange: Exchange,
-  { target, content, attempt, facts, known, admitted }: FoundLogin,
+  found: FoundLogin,
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<void> {
+  const { attempt, known, admitted } = found;
   const policy = exchange.application?.config.login;
   if (!policy) return;
   const login = { attempt, policy, checks: setup.checks };
@@ -95,11 +98,28 @@ async function forwardAndCheck(
     refuse(exchange, taken, parts);
     return;
   }
-  const mayReport = setup.outcomeToken !== undefined;
-  if (mayReport) {
+  if (setup.outcomeToken !== undefined) {
     await parts.reports?.expect(exchange.id);
     exchange.toOrigin.push('Credveil-Attempt', exchange.id);
   }
+  try {
+    if (await lockLogin(exchange, attempt, parts, setup))
+      await forwardAndJudge(exchange, { ...found, taken }, parts, setup);
+    else await admitted.settle(UNKNOWN);
+  } finally {
+    await exchange.hold?.giveUp();
+  }
+}
+
+async function forwardAndJudge(
+  exchange: Exchange,
+  { target, content, attempt, facts, known, admitted, taken }: FoundLogin & { readonly taken: TakenCheck | undefined },
+  parts: PipelineParts,
+  setup: GatewaySetup,
+): Promise<void> {
+  const policy = exchange.application?.config.login;
+  if (!policy) return;
+  const login = { attempt, policy, checks: setup.checks };
   const held = exchange.response.destroyed ? undefined : await forwardLogin(exchange, target, content, parts, setup);
   if (!held) {
     await admitted.settle(UNKNOWN);
@@ -113,14 +133,16 @@ async function forwardAndCheck(
       await admitted.settle(UNKNOWN);
       return;
     }
-    const sessionUsers = exchange.application?.sessions?.sessionOf(held.headers)?.users ?? [];
-    const report = mayReport ? await parts.reports?.settle(exchange.id) : undefined;
-    const judgement: Judgement = report
+    const rise = await riseOf(exchange, held);
+    const sessionUsers = usersOfSession(exchange, held, rise);
+    const report = setup.outcomeToken ? await parts.reports?.settle(exchange.id) : undefined;
+    const told: Judgement = report
       ? { outcome: report.outcome, isProven: true }
       : judgeOutcome(attempt.logins, exchange, held, isTyped(attempt, sessionUsers));
+    const judgement = rise && exchange.hold?.rules.whoami && told.outcome !== 'success' ? RISEN : told;
     if (known && judgement.outcome !== 'failure') {
       await admitted.settle({ outcome: 'success', isProven: false, response: held });
-      held.release([]);
+      await releaseSealed(exchange, held, parts, setup);
       return;
     }
     if (known) parts.known.forget(exchange, attempt);
@@ -135,13 +157,26 @@ async function forwardAndCheck(
     const headers = await slot.settle({ ...counted, ...(canonical !== undefined && { canonical }) });
     const sessions = sessionsOfLogin(exchange, attempt, held.headers);
     const mayBeIn = mayLogIn(exchange, attempt, held.headers);
-    const answer = await checkLogin(exchange, { ...login, judgement, sessionUsers, sessions, mayBeIn, taken }, parts);
-    answerLogin(exchange, held, withHeaders(answer, headers), parts);
+    const mayHold = exchange.hold !== undefined && (rise !== undefined || !isOfBrowser(attempt.login));
+    const checked = { ...login, judgement, sessionUsers, sessions, mayBeIn, mayHold, taken };
+    const answer = withHeaders(await checkLogin(exchange, checked, parts), headers);
+    if (await endLogin(exchange, held, { attempt, rise, answer }, parts, setup))
+      answerLogin(exchange, held, answer, parts);
   } catch (error) {
     held.discard();
     throw error;
   }
 }
+
+/** Who was not signed in before the login, and is behind it, whatever its answer looks like. */
+const RISEN: Judgement = { outcome: 'success', isProven: true, beginsSession: true };
+
+const usersOfSession = (
+  { application }: Exchange,
+  { headers }: HeldResponse,
+  rise: Rise | undefined,
+): readonly string[] =>
+  rise?.user !== undefined ? [rise.user] : (application?.sessions?.sessionOf(headers)?.users ?? []);
 
 /**
  * Who is in already, and types a wrong password, stays in by the cookie that he has: one in its
@@ -169,10 +204,8 @@ function answerLogin(exchange: Exchange, held: HeldResponse, answer: LoginAnswer
     return;
   }
   held.discard();
-  if (answer.kind === 'refuse') {
-    refuse(exchange, answer, parts);
-    return;
-  }
+  if (answer.kind === 'refuse') refuse(exchange, answer, parts);
+  if (answer.kind !== 'redirect') return;
   const cookies = pairsOf(held.headers).filter(([name]) => name.toLowerCase() === 'set-cookie');
   sendRedirect(exchange.response, 303, answer.location, [...cookies.flat(), ...answer.headers]);
   parts.observe.answered(exchange, 'REDIRECTED');

@@ -10,9 +10,11 @@ import { MAX_REPORT_BYTES, parseReport } from '../outcome/report.ts';
 import type { Reports } from '../outcome/reports.ts';
 import type { OutcomeToken } from '../outcome/token.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
+import { answerRelease, RELEASE } from '../quarantine/release.ts';
 import { isOwnPath, OWN_PATH } from '../request/own-path.ts';
 import type { GatewaySetup } from '../setup.ts';
 import { StateError } from '../state/state.ts';
+import { askingState } from './enter-hold.ts';
 
 const OUTCOME = `${OWN_PATH}outcome`;
 
@@ -47,6 +49,10 @@ export async function answerOwnRoute(
   if (identity && (head?.path === CALLBACK || head?.path === SIGN_OUT)) {
     if (!people) throw new Refusal('SESSIONS_AWAY');
     await answerAppPage(exchange, { people, identity, applications, observe });
+    return;
+  }
+  if (head?.path === RELEASE && people) {
+    await askingState(() => answerRelease(exchange, { holds: people.holds, applications, observe }));
     return;
   }
   if (head?.path !== OUTCOME || !outcomeToken || !reports) throw new Refusal('ROUTE_UNKNOWN');

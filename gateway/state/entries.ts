@@ -18,7 +18,7 @@ interface ListQuestion {
 }
 
 /** What is in force there never leaves for something new. */
-const KEPT_ROOMS: ReadonlySet<StateRoom> = new Set(['ban', 'factor']);
+const KEPT_ROOMS: ReadonlySet<StateRoom> = new Set(['ban', 'factor', 'hold']);
 
 function prepare(database: Database.Database) {
   const text = (sql: string) => database.prepare(sql);

@@ -23,7 +23,10 @@ export type KeyUse =
   | 'factor-names'
   | 'factor-secrets'
   | 'sessions'
-  | 'sign-in';
+  | 'sign-in'
+  | 'hold-handles'
+  | 'hold-cookies'
+  | 'hold-logins';
 
 /**
  * RFC 5869 with SHA-256. Of bytes, Node would make such an object anew at each hash: 22 µs, not 5.

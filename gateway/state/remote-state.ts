@@ -23,7 +23,7 @@ export type StateQuestion =
   | { readonly ask: 'deleteOwned'; readonly room: StateRoom; readonly owner: string }
   | { readonly ask: 'takeSlots'; readonly needs: readonly WindowNeed[] }
   | { readonly ask: 'giveBack'; readonly keys: readonly string[]; readonly at: number }
-  | { readonly ask: 'publish'; readonly topic: string; readonly message: string };
+  | { readonly ask: 'publish' | 'announce'; readonly topic: string; readonly message: string };
 
 export class RemoteState implements State {
   readonly #batches: Batches<StateQuestion>;
@@ -73,6 +73,10 @@ export class RemoteState implements State {
     await this.#batches.ask({ ask: 'publish', topic, message });
   }
 
+  async announce(topic: string, message: string): Promise<void> {
+    await this.#batches.ask({ ask: 'announce', topic, message });
+  }
+
   subscribe(topic: string, listener: (message: string) => void): () => void {
     return this.#topics.subscribe(topic, listener);
   }
@@ -102,6 +106,7 @@ export async function answerState(state: State, question: StateQuestion): Promis
     case 'giveBack':
       return state.giveBack(question.keys, question.at);
     case 'publish':
-      return state.publish(question.topic, question.message);
+    case 'announce':
+      return state[question.ask](question.topic, question.message);
   }
 }

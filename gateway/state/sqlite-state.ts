@@ -107,11 +107,10 @@ export class SqliteState implements State {
     return this.#entries.sizeOf(room);
   }
 
-  /** @param isDurable waits for the disk: the value outlives the machine's end too */
-  async set(room: StateRoom, key: string, value: string, options: EntryOptions, isDurable = false): Promise<void> {
+  async set(room: StateRoom, key: string, value: string, options: EntryOptions): Promise<void> {
     const now = this.now();
     this.#assertFits(room, key, value, now);
-    await this.#write(() => this.#entries.write(room, key, value, options, now), isDurable);
+    await this.#write(() => this.#entries.write(room, key, value, options, now), options.isDurable);
   }
 
   async add(room: StateRoom, key: string, value: string, options: EntryOptions): Promise<boolean> {
@@ -198,6 +197,10 @@ export class SqliteState implements State {
 
   async publish(topic: string, message: string): Promise<void> {
     this.topics.publish(topic, message);
+  }
+
+  announce(topic: string, message: string): Promise<void> {
+    return this.topics.announce(topic, message);
   }
 
   subscribe(topic: string, listener: (message: string) => void): () => void {

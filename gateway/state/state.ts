@@ -31,6 +31,8 @@ export type StateRoom =
   | 'device'
   | 'factor'
   | 'handle'
+  | 'held'
+  | 'hold'
   | 'key'
   | 'once'
   | 'report'
@@ -46,6 +48,8 @@ export interface EntryOptions {
   readonly owner?: string;
   /** Of one owner; then those that expire first leave. */
   readonly maxOwned?: number;
+  /** Waits for the disk: it outlives the machine's end too. */
+  readonly isDurable?: boolean;
 }
 
 /** So many slots in any period of this length. A key is always asked about with one `windowMs`. */
@@ -85,6 +89,8 @@ export interface State {
   giveBack(keys: readonly string[], at: number): Promise<void>;
   /** Sends a message to every process of the gateway, this one too. It may be lost. */
   publish(topic: string, message: string): Promise<void>;
+  /** The same; resolves once every process has taken it. @throws StateError if one did not */
+  announce(topic: string, message: string): Promise<void>;
   /** @returns a function that ends it */
   subscribe(topic: string, listener: (message: string) => void): () => void;
 }

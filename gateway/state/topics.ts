@@ -5,6 +5,13 @@ type Listener = (message: string) => void;
 export class Topics {
   readonly #listeners = new Map<string, Set<Listener>>();
   #onAny: ((topic: string, message: string) => void) | undefined;
+  #onAnnounced: ((topic: string, message: string) => Promise<void>) | undefined;
+
+  /** Resolves once it was heard everywhere. */
+  async announce(topic: string, message: string): Promise<void> {
+    for (const listener of this.#listeners.get(topic) ?? []) listener(message);
+    await this.#onAnnounced?.(topic, message);
+  }
 
   publish(topic: string, message: string): void {
     for (const listener of this.#listeners.get(topic) ?? []) listener(message);
@@ -20,5 +27,9 @@ export class Topics {
 
   onAny(listener: (topic: string, message: string) => void): void {
     this.#onAny = listener;
+  }
+
+  onAnnounced(listener: (topic: string, message: string) => Promise<void>): void {
+    this.#onAnnounced = listener;
   }
 }

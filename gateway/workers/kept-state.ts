@@ -3,7 +3,7 @@
 
 import path from 'node:path';
 import type { OnEvent } from '../../runtime/events.ts';
-import type { Channel } from '../../runtime/ipc.ts';
+import { type Channel, IpcError } from '../../runtime/ipc.ts';
 import { gauge, type Metric } from '../../runtime/observe/metric.ts';
 import type { GatewayConfig } from '../config/schema.ts';
 import { type EndRequest, SessionBook, type SessionPage } from '../identity/sessions/session-book.ts';
@@ -19,6 +19,9 @@ import { answerState, RemoteState, type StateQuestion } from '../state/remote-st
 import { openSqliteState, type SqliteState } from '../state/sqlite-state.ts';
 import { StateError } from '../state/state.ts';
 import type { PrimaryAnswers, WorkerAnswers } from './messages.ts';
+
+/** A process that takes longer does not serve its clients either. */
+const ANNOUNCED_MS = 5_000;
 
 interface Opened {
   readonly state: SqliteState;
@@ -60,6 +63,7 @@ export class KeptState {
     const file = sqliteFile ?? path.join(stateDirectory, 'state.sqlite');
     const state = openSqliteState({ file, onEvent: this.#onEvent });
     state.topics.onAny((topic, message) => this.#tell(topic, message));
+    state.topics.onAnnounced((topic, message) => this.#announce(topic, message));
     const store = new SessionStore(state, deriveKey(this.#key, 'sessions'));
     this.#opened = { state, book: new LimitBook(state), sessions: new SessionBook(state, store) };
   }
@@ -140,6 +144,17 @@ export class KeptState {
   #tell(topic: string, message: string): void {
     this.#here.receive(topic, message);
     for (const channel of this.#workers) channel.tell('published', { topic, message });
+  }
+
+  /** A process that has ended has nothing left to do about it. */
+  async #announce(topic: string, message: string): Promise<void> {
+    this.#here.receive(topic, message);
+    const asked = [...this.#workers].map((channel) =>
+      channel.ask('published', { topic, message }, { timeoutMs: ANNOUNCED_MS }).catch((error: unknown) => {
+        if (!(error instanceof IpcError) || error.code !== 'PEER_GONE') throw away();
+      }),
+    );
+    await Promise.all(asked);
   }
 
   /** @throws StateError */

@@ -79,6 +79,7 @@ const LISTED: { readonly [field in Field]: true } = {
   preset: true,
   provider: true,
   fault: true,
+  how: true,
   sessions: true,
 };
 const FIELDS: ReadonlySet<string> = new Set(Object.keys(LISTED));

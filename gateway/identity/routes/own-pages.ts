@@ -5,6 +5,7 @@ import { ClientGoneError } from '../../../runtime/http/problem.ts';
 import { sendRedirect } from '../../answers/answer.ts';
 import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
+import { answerHold, answerHoldCode, answerHoldMail } from './hold-pages.ts';
 import { answerAddress, answerCode } from './pin.ts';
 import { BackToSite, type RouteParts } from './route.ts';
 import { answerCallback, answerSignIn } from './sign-in.ts';
@@ -19,6 +20,9 @@ const ROUTES: { readonly [path: string]: { readonly [method: string]: Answer } }
   '/sign-out': { GET: answerOwnSignOut, POST: answerOwnSignOut },
   '/pin/address': { POST: answerAddress },
   '/pin/code': { POST: answerCode },
+  '/hold': { GET: answerHold },
+  '/hold/mail': { POST: answerHoldMail },
+  '/hold/code': { POST: answerHoldCode },
   [SIGNED_OUT]: { GET: answerSignedOut },
 };
 

@@ -2,6 +2,7 @@
 // tells applications of them.
 
 import type { OnEvent } from '../../../runtime/events.ts';
+import { Holds } from '../../quarantine/holds.ts';
 import { deriveKey } from '../../state/gateway-key.ts';
 import type { State } from '../../state/state.ts';
 import { AssertionKeys } from '../assertion/assertion-keys.ts';
@@ -19,6 +20,8 @@ export interface People {
   readonly sessions: Sessions;
   readonly signIns: SignIns;
   readonly assertions: Assertions;
+  /** Of logins that wait for their owners. */
+  readonly holds: Holds;
 }
 
 export interface PeopleOptions {
@@ -34,5 +37,6 @@ export function createPeople({ state, gatewayKey, identity, onEvent }: PeopleOpt
   const seal = new Seal(deriveKey(gatewayKey, 'sign-in'));
   const sessions = new Sessions({ store, seal, identity });
   const assertions = new Assertions(new AssertionKeys(state, deriveKey(gatewayKey, 'assertion-keys')));
-  return { state, store, seal, sessions, signIns: new SignIns(onEvent), assertions };
+  const holds = new Holds(state, gatewayKey, onEvent);
+  return { state, store, seal, sessions, signIns: new SignIns(onEvent), assertions, holds };
 }

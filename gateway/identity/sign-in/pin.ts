@@ -42,7 +42,11 @@ export class MailedPin implements PinProvider {
     return this.#options.config.pin.to.some((entry) => entry === email || entry === domain);
   }
 
-  async send(email: string, code: string, site: string): Promise<void> {
+  send(email: string, code: string, site: string): Promise<void> {
+    return this.mail(email, `Sign in to ${site}`, textOf(code, site));
+  }
+
+  async mail(email: string, subject: string, text: string): Promise<void> {
     if (this.#sending >= MAX_SENDING) throw new SignInError('away', 'too many mails');
     this.#sending++;
     try {
@@ -50,8 +54,8 @@ export class MailedPin implements PinProvider {
       await (await this.#transport).sendMail({
         from: this.#options.config.pin.from,
         to: { name: '', address: email },
-        subject: `Sign in to ${site}`,
-        text: textOf(code, site),
+        subject,
+        text,
         headers: { 'Auto-Submitted': 'auto-generated' },
       });
     } catch (cause) {

@@ -69,8 +69,13 @@ export interface RedirectProvider extends Named {
   readLogout: ((token: string) => Promise<LogoutNotice>) | undefined;
 }
 
+export interface Mailer {
+  /** @throws SignInError */
+  mail(email: string, subject: string, text: string): Promise<void>;
+}
+
 /** Codes that are mailed. */
-export interface PinProvider extends Named {
+export interface PinProvider extends Named, Mailer {
   readonly kind: 'pin';
   /** @param email in lower case */
   accepts(email: string): boolean;

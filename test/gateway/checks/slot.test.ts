@@ -48,10 +48,3 @@ test('findings have the header unless the configuration has other actions', () =
   expect(actionsFor('clean', mixed)).toEqual([]);
   expect(actionsFor('unknown', mixed)).toEqual([]);
 });
-
-test('holding back is refused at load', () => {
-  for (const pair of ['hold', ['header', 'hold']]) {
-    const { error } = parse({ onLeaked: { pair } });
-    expect(JSON.stringify(error?.issues)).toContain('comes with a later version');
-  }
-});

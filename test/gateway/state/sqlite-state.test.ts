@@ -73,7 +73,7 @@ describe('entries', () => {
     const { state, events } = openTestState({ maxRoomEntries: 3, clock });
     for (const [i, ttlMs] of [5_000, 1_000, 4_000, 3_000].entries()) {
       await state.set('handle', `${i}`, '', { ttlMs });
-      if (i < 3) await state.set('ban', `${i}`, '', { ttlMs }, true);
+      if (i < 3) await state.set('ban', `${i}`, '', { ttlMs, isDurable: true });
     }
     expect(state.list('handle', '', 10).map(({ key }) => key)).toEqual(['0', '2', '3']);
     await expect(state.set('ban', '3', '', { ttlMs: 9_000 })).rejects.toMatchObject({ code: 'STATE_FULL' });

@@ -49,6 +49,7 @@ export function createMemoryState(): MemoryState {
     takeSlots: () => answer(() => ({ taken: true, at: 0 }) as const),
     giveBack: () => answer(() => undefined),
     publish: (topic, message) => answer(() => topics.publish(topic, message)),
+    announce: (topic, message) => answer(() => topics.publish(topic, message)),
     subscribe: (topic, listener) => topics.subscribe(topic, listener),
     text: () => [...entries].map((pair) => pair.join(' ')).join('\n'),
     calls: () => calls,

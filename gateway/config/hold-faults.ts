@@ -1,0 +1,67 @@
+// Logins that a configuration wants to hold back, and could not hold.
+
+import { PRESETS } from '../login/preset.ts';
+import type { Conflict } from './fault.ts';
+import type { AppConfig, GatewayConfig } from './schema.ts';
+
+export const holdFaults = (config: GatewayConfig): Conflict[] =>
+  Object.entries(config.apps).flatMap(([name, app]) => ofApp(name, app, config));
+
+type Login = NonNullable<AppConfig['login']>;
+
+function ofApp(name: string, { login, to }: AppConfig, config: GatewayConfig): Conflict[] {
+  if (!login) return [];
+  const { hold, onLeaked } = login;
+  const path = ['apps', name, 'login'];
+  const holds = Object.values(onLeaked).some((actions) => actions.includes('hold'));
+  if (!hold && !holds) return [];
+  if (!hold)
+    return [
+      {
+        path: [...path, 'onLeaked'],
+        message: 'has hold, and login has no key hold',
+        hint: 'Name the cookies of sessions, and who tells users apart: docs/gateway-hold.md.',
+      },
+    ];
+  const conflicts: Conflict[] = [];
+  const fault = (keys: readonly string[], message: string, hint?: string): void => {
+    conflicts.push({ path: [...path, ...keys], message, ...(hint !== undefined && { hint }) });
+  };
+  if (!holds) fault(['hold'], 'has no effect: onLeaked names hold nowhere', 'Set onLeaked: { pair: [hold] }.');
+  if (!config.leaks) fault(['hold'], 'needs leaks, the service that knows which credentials leaked');
+  if (Object.keys(config.identity).length === 0)
+    fault(['hold'], "needs auth and identity: its pages are on the gateway's own host");
+  if (config.forwardAuth) fault(['hold'], 'needs listen alone: a proxy that asks (forwardAuth) shows no responses');
+  if (!hasSessions(login))
+    fault(['hold', 'sessions'], 'is missing: no preset names the cookies of sessions', 'Name all of them.');
+  if (!hold.whoami && !namesUsers(login))
+    fault(
+      ['hold', 'whoami'],
+      'is missing: no cookie names the user of a session',
+      'Name a page that shows who is signed in, and what stands before and behind the name.',
+    );
+  if (login.unreadable === 'pass') fault(['unreadable'], 'lets logins through that could not be held');
+  if (login.unknownChecks === 0) fault(['unknownChecks'], 'is 0, which lets logins pass that could not be held');
+  const mailer = hold.mailBy === undefined ? undefined : config.identity[hold.mailBy];
+  if (hold.mailBy !== undefined && !(mailer && 'pin' in mailer))
+    fault(['hold', 'mailBy'], 'names no provider of identity with pin');
+  if ((hold.mailBy === undefined) !== (hold.usersFile === undefined))
+    fault(['hold'], 'needs usersFile and mailBy together: to whom codes go, and by whom');
+  for (const [other, { to: theirs, login: same }] of Object.entries(config.apps))
+    if (other !== name && to !== undefined && theirs === to && !same?.hold)
+      conflicts.push({
+        path: ['apps', other],
+        message: `is another door to the application of ${name}, whose logins are held back`,
+        hint: 'Give both the same login, or another application to this one.',
+      });
+  return conflicts;
+}
+
+const hasSessions = ({ presets, sessionCookies, hold }: Login): boolean =>
+  [...presets.flatMap((each) => PRESETS.get(each)?.sessionCookies ?? []), ...sessionCookies, ...(hold?.sessions ?? [])]
+    .length > 0;
+
+/** Only where every session has a cookie with its user; one of the operator's own has none. */
+const namesUsers = ({ presets, locations, sessionCookies, hold }: Login): boolean =>
+  presets.every((each) => PRESETS.get(each)?.sessionUser !== undefined) &&
+  [...locations, ...sessionCookies, ...(hold?.sessions ?? [])].length === 0;

@@ -1,0 +1,164 @@
+// On the gateway's own pages: a browser with a held login confirms that it is of the account's
+// owner, by a code that is mailed and typed there. No link that is mailed confirms anything.
+
+import { randomInt, timingSafeEqual } from 'node:crypto';
+import { html, type Markup } from '../../../runtime/http/markup.ts';
+import { Refusal } from '../../answers/kinds.ts';
+import { sendPage } from '../../answers/page.ts';
+import type { Exchange } from '../../exchange.ts';
+import type { HeldLogin } from '../../quarantine/held-login.ts';
+import type { HoldRules } from '../../quarantine/hold-rules.ts';
+import type { Handoff, Holds } from '../../quarantine/holds.ts';
+import { RELEASE, type ReleaseCode } from '../../quarantine/release.ts';
+import { mailerOf } from '../../quarantine/tell-owner.ts';
+import { OwnCookie } from '../../request/own-cookies.ts';
+import { isSameOrigin } from '../navigation.ts';
+import { SessionStore } from '../sessions/session-store.ts';
+import { parameterOf, type RouteParts, readForm } from './route.ts';
+
+const ROOM = 'once';
+const WAY_TTL_MS = 30 * 60_000;
+/** Of the browser that came with the handoff. */
+const WAY_COOKIE = new OwnCookie('cv-hold', WAY_TTL_MS);
+const DIGITS = 8;
+const TRIES = 5;
+const HOUR = 3_600_000;
+const MAILS_OF_USER = 5;
+
+interface Way {
+  readonly id: string;
+  readonly app: string;
+  readonly origin: string;
+}
+
+interface Held {
+  readonly way: Way;
+  readonly rules: HoldRules;
+  readonly login: HeldLogin;
+  readonly holds: Holds;
+  /** Under which the state has this browser. */
+  readonly key: string;
+}
+
+/** The browser comes from the application. */
+export async function answerHold(exchange: Exchange, parts: RouteParts): Promise<void> {
+  const { holds } = parts.people;
+  const { isSecure, response } = exchange;
+  const handoff = parameterOf(exchange, 'handoff');
+  const text = handoff === undefined ? undefined : await holds.takeOnce('handoff', handoff);
+  const given = text === undefined ? undefined : (JSON.parse(text) as Handoff);
+  const rules = given && parts.applications.named(given.app)?.hold;
+  const login = given && rules && (await holds.heldLogin(given.id));
+  if (!given || !rules || !login) throw new Refusal('HOLD_STALE');
+  const cookie = OwnCookie.draw();
+  const way: Way = { id: given.id, app: login.app, origin: given.origin };
+  await holds.state.set(ROOM, wayKey(cookie), JSON.stringify(way), { ttlMs: rules.forMs });
+  const mayMail = addressOf(login, rules) !== undefined && mailerOf(parts.identity.providers, rules.mailBy);
+  const site = new URL(given.origin).host;
+  const content = mayMail ? askPage(site) : nobodyPage(site);
+  sendPage(response, TITLE, content, ['Set-Cookie', WAY_COOKIE.format(cookie, isSecure)]);
+  parts.observe.allowed(exchange);
+}
+
+/** A code is sent. */
+export async function answerHoldMail(exchange: Exchange, parts: RouteParts): Promise<void> {
+  const held = await heldOf(exchange, parts);
+  const { way, rules, login, holds, key } = held;
+  await readForm(exchange);
+  const address = addressOf(login, rules);
+  const mailer = mailerOf(parts.identity.providers, rules.mailBy);
+  if (address === undefined || !mailer) throw new Refusal('HOLD_STALE');
+  const user = holds.hashOf('mailed', login.app, login.user ?? '');
+  const slots = [{ key: `held.mails.${user}`, allow: MAILS_OF_USER, windowMs: HOUR }];
+  if (!(await holds.state.takeSlots(slots)).taken) throw new Refusal('PIN_LIMITED');
+  const code = String(randomInt(10 ** DIGITS)).padStart(DIGITS, '0');
+  await holds.state.set(ROOM, `${key}.code`, holds.hashOf('code', way.id, code), { ttlMs: 10 * 60_000 });
+  const site = new URL(way.origin).host;
+  mailer.mail(address, `Your code for ${site}`, codeText(code, site)).catch((error: unknown) => {
+    holds.events.mailFailed(way.app, error);
+  });
+  sendPage(exchange.response, TITLE, codePage('A code was sent to the address that this site has of the account.'));
+  parts.observe.allowed(exchange);
+}
+
+/** A code was typed. */
+export async function answerHoldCode(exchange: Exchange, parts: RouteParts): Promise<void> {
+  const { way, rules, login, holds, key } = await heldOf(exchange, parts);
+  const given = ((await readForm(exchange)).get('code') ?? '').replace(/\s/g, '');
+  const tries = [{ key: `held.tries.${way.id}`, allow: TRIES, windowMs: HOUR }];
+  const { taken } = await holds.state.takeSlots(tries);
+  const kept = taken ? await holds.state.get(ROOM, `${key}.code`) : undefined;
+  if (!taken) {
+    // Who guesses so often is not the owner.
+    await holds.kill(way.id, rules);
+    throw new Refusal('HOLD_STALE');
+  }
+  if (kept === undefined || given.length !== DIGITS || !isSame(kept, holds.hashOf('code', way.id, given))) {
+    sendPage(exchange.response, TITLE, codePage('This is not the code. Type it as the mail has it.'));
+    parts.observe.allowed(exchange);
+    return;
+  }
+  // Of several at once, one.
+  if ((await holds.state.takeOnce(ROOM, `${key}.code`)) === undefined) throw new Refusal('HOLD_STALE');
+  const url = await releaseUrl(holds, login, way.id);
+  // No redirect: what a form leads to may not leave this host by the policy of its page.
+  sendPage(exchange.response, 'Confirmed', html`<p><a href="${url}">Go on to the site</a></p>`, [
+    'Refresh',
+    `0;url=${url}`,
+  ]);
+  parts.observe.allowed(exchange);
+}
+
+/** Where the browser whose login it is fetches it. @throws StateError */
+export async function releaseUrl(holds: Holds, { app, origin }: HeldLogin, id: string): Promise<string> {
+  const code = await holds.keepOnce('code', JSON.stringify({ id, app } satisfies ReleaseCode));
+  return `${origin}${RELEASE}?code=${code}`;
+}
+
+/** @throws Refusal for a form of another page or browser, or of a login that is over */
+async function heldOf(exchange: Exchange, { people: { holds }, applications }: RouteParts): Promise<Held> {
+  const { head, isSecure } = exchange;
+  if (!isSameOrigin(exchange)) throw new Refusal('FORM_FOREIGN');
+  const cookie = head && WAY_COOKIE.in(head.ownCookies, isSecure);
+  const key = cookie === undefined ? undefined : wayKey(cookie);
+  const text = key === undefined ? undefined : await holds.state.get(ROOM, key);
+  const way = text === undefined ? undefined : (JSON.parse(text) as Way);
+  const rules = way && applications.named(way.app)?.hold;
+  const login = way && (await holds.heldLogin(way.id));
+  if (key === undefined || !way || !rules || !login) throw new Refusal('HOLD_STALE');
+  return { way, rules, login, holds, key };
+}
+
+const wayKey = (cookie: string): string => `hold-way.${SessionStore.idOf(cookie)}`;
+
+const addressOf = ({ user }: HeldLogin, rules: HoldRules): string | undefined =>
+  user === undefined ? undefined : rules.addressOf(user);
+
+const isSame = (a: string, b: string): boolean => {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+};
+
+const TITLE = 'Is it you?';
+
+const told = (site: string): Markup =>
+  html`<p>The password of this account at ${site} stands in lists of stolen passwords. So the sign-in waits until its owner confirms it.</p><p>If you have not just signed in to ${site} in this browser, close this page.</p>`;
+
+const askPage = (site: string): Markup =>
+  html`${told(site)}<form method="post" action="/hold/mail"><button class="choice">Send a code to the address of the account</button></form>`;
+
+const nobodyPage = (site: string): Markup =>
+  html`${told(site)}<p>This site has no way to reach the owner. Choose a new password with the site's own page for a forgotten one, or ask who manages your account.</p>`;
+
+const codePage = (message: string): Markup =>
+  html`<p role="alert">${message}</p><form method="post" action="/hold/code"><p><label>The code of ${DIGITS} digits<br><input class="choice" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="16" required autofocus></label></p><button class="choice">Confirm</button></form><form method="post" action="/hold/mail"><button class="choice">Send another code</button></form>`;
+
+const codeText = (code: string, site: string): string =>
+  [
+    `Your code for ${site} is ${code}.`,
+    '',
+    'Type it into the page that asks for it. It is good for ten minutes, once.',
+    'Nobody asks you for it by telephone or mail. If you did not want to sign in, do nothing, and choose',
+    'a new password soon: somebody knows yours.',
+    '',
+  ].join('\n');

@@ -1,0 +1,145 @@
+// Around phase 11, for applications whose logins can be held back: the cookies of a browser's
+// sessions are opened for the application and sealed for the browser, and nothing passes while a
+// login of it is on its way, or waits for its owner.
+
+import { sendRedirect } from '../answers/answer.ts';
+import { Refusal } from '../answers/kinds.ts';
+import type { Exchange } from '../exchange.ts';
+import { pairsOf } from '../header-pairs.ts';
+import { isNavigation, originOf } from '../identity/navigation.ts';
+import type { PipelineParts } from '../pipeline-parts.ts';
+import { HoldExchange } from '../quarantine/hold-exchange.ts';
+import type { Handoff, HoldState, Holds } from '../quarantine/holds.ts';
+import { JAR_COOKIE, Jar } from '../quarantine/jar.ts';
+import { giveHeld } from '../quarantine/release.ts';
+import type { RequestHead } from '../request/head.ts';
+import type { GatewaySetup } from '../setup.ts';
+import { StateError } from '../state/state.ts';
+import type { HeldResponse } from '../upstream/held-response.ts';
+
+/**
+ * @returns false if the request has its answer
+ * @throws Refusal `SESSION_IN_TARGET`, `SESSIONS_AWAY`, `LOGIN_PENDING`
+ */
+export async function enterHold(exchange: Exchange, parts: PipelineParts, setup: GatewaySetup): Promise<boolean> {
+  const { application, head, isSecure } = exchange;
+  const rules = application?.hold;
+  if (!application || !rules || !head) return true;
+  const holds = parts.people?.holds;
+  if (!holds) throw new Refusal('SESSIONS_AWAY');
+  if (rules.names.isIn(head.target)) throw new Refusal('SESSION_IN_TARGET');
+  return askingState(async () => {
+    if (await giveHeld(exchange, application, holds, parts.observe)) return false;
+    const handle = JAR_COOKIE.in(head.ownCookies, isSecure);
+    const id = handle === undefined ? undefined : holds.idOf(application.name, handle);
+    const open = id === undefined ? undefined : watch(exchange, id, holds);
+    const state = id === undefined ? 'free' : await holds.settled(id);
+    if (id !== undefined && state !== 'free' && state !== 'dead') {
+      await answerHeld(exchange, state, id, parts, setup);
+      return false;
+    }
+    const isLive = state === 'free';
+    const jar = new Jar({ app: application.name, rules, seal: holds.seal, isSecure }, isLive ? handle : undefined);
+    exchange.head = withOpened(head, jar);
+    const ofBrowser = isLive ? { id, open } : { id: undefined, open: undefined };
+    exchange.hold = new HoldExchange({ holds, app: application.name, rules, jar, ...ofBrowser });
+    return !exchange.response.destroyed;
+  });
+}
+
+/** Until its connection, or its response, has ended. */
+function watch(exchange: Exchange, id: string, holds: Holds) {
+  const { upgrade, response } = exchange;
+  const open = holds.open.add(id, () => {
+    if (upgrade) upgrade.socket.destroy();
+    // What the application has ended is all from before.
+    else if (!response.writableEnded) response.destroy();
+  });
+  (upgrade?.socket ?? response).once('close', () => holds.open.remove(id, open));
+  return open;
+}
+
+function withOpened(head: RequestHead, jar: Jar): RequestHead {
+  const headers = pairsOf(head.headers).flatMap(([name, value]) => {
+    if (name.toLowerCase() !== 'cookie') return [name, value];
+    const opened = jar.open(value, Date.now());
+    return opened === '' ? [] : [name, opened];
+  });
+  return { ...head, headers };
+}
+
+/**
+ * A browser of which nothing passes. `Vary` tells caches that others get something else.
+ * @param state other than `free`
+ * @param more headers of a redirect, names and values in turn
+ * @throws Refusal `LOGIN_PENDING`
+ */
+export async function answerHeld(
+  exchange: Exchange,
+  state: HoldState,
+  id: string,
+  { people, observe }: PipelineParts,
+  { identity }: GatewaySetup,
+  more: readonly string[] = [],
+): Promise<void> {
+  const { application } = exchange;
+  if (state !== 'frozen' || !people || !identity || !application) throw new Refusal('LOGIN_PENDING');
+  if (!isNavigation(exchange)) {
+    exchange.answer('LOGIN_HELD', { headers: VARY });
+    observe.answered(exchange, 'LOGIN_HELD');
+    return;
+  }
+  const value = JSON.stringify({ id, app: application.name, origin: originOf(exchange) } satisfies Handoff);
+  const handoff = await people.holds.keepOnce('handoff', value);
+  leadOn(exchange, `${identity.origin}/hold?handoff=${handoff}`, more);
+  observe.answered(exchange, 'REDIRECTED');
+}
+
+const VARY = ['Vary', 'Cookie'];
+
+/** A body that was not read would be taken for the next request. */
+function leadOn(exchange: Exchange, url: string, more: readonly string[] = []): void {
+  const isUnread = exchange.head?.body !== 0 && !exchange.message.readableEnded;
+  if (isUnread) exchange.endConnection();
+  sendRedirect(exchange.response, 303, url, [...VARY, 'Referrer-Policy', 'no-referrer', ...more]);
+  if (isUnread) exchange.message.on('error', () => undefined).resume();
+}
+
+/**
+ * Passes a response on, with its cookies sealed; not while a login of its browser is on its way.
+ * @throws Refusal `SESSIONS_AWAY`, `LOGIN_PENDING`
+ */
+export async function releaseSealed(
+  exchange: Exchange,
+  held: HeldResponse,
+  parts: PipelineParts,
+  setup: GatewaySetup,
+): Promise<void> {
+  const { hold } = exchange;
+  if (!hold) {
+    held.release();
+    return;
+  }
+  try {
+    const state = await askingState(() => hold.mayLeave());
+    if (state !== 'free') {
+      held.discard();
+      await askingState(() => answerHeld(exchange, state, hold.id ?? '', parts, setup));
+      return;
+    }
+  } catch (error) {
+    held.discard();
+    throw error;
+  }
+  held.changeHeaders((headers) => hold.jar.seal(headers, Date.now()));
+  held.release();
+}
+
+/** Whatever needs the state, and does not get it, answers so. */
+export async function askingState<Value>(work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof StateError ? new Refusal('SESSIONS_AWAY') : error;
+  }
+}

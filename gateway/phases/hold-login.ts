@@ -1,0 +1,169 @@
+// A login of an application whose logins can be held back: its browser is locked before it is
+// forwarded, and what the answer opens is passed on under a new handle, or held.
+
+import { formatRange, networkOf } from '../addresses/network.ts';
+import { Refusal } from '../answers/kinds.ts';
+import type { Exchange } from '../exchange.ts';
+import { headerValues } from '../header-pairs.ts';
+import { isNavigation, originOf } from '../identity/navigation.ts';
+import { type Attempt, isOfBrowser } from '../login/attempt.ts';
+import type { PipelineParts } from '../pipeline-parts.ts';
+import type { HeldLogin } from '../quarantine/held-login.ts';
+import type { HoldExchange, Signed } from '../quarantine/hold-exchange.ts';
+import { tellOwner } from '../quarantine/tell-owner.ts';
+import { askWhoami } from '../quarantine/whoami.ts';
+import type { GatewaySetup } from '../setup.ts';
+import type { HeldResponse } from '../upstream/held-response.ts';
+import type { LoginAnswer } from './check-login.ts';
+import { answerHeld, askingState } from './enter-hold.ts';
+
+/** What a login has opened, and for whom; undefined if nothing. */
+export interface Rise {
+  /** As the application itself names the user; undefined if it did not say. */
+  readonly user: string | undefined;
+}
+
+/**
+ * Nothing else of this browser passes from here on.
+ * @returns false if the client has its answer
+ * @throws Refusal
+ */
+export async function lockLogin(
+  exchange: Exchange,
+  { login }: Attempt,
+  parts: PipelineParts,
+  setup: GatewaySetup,
+): Promise<boolean> {
+  const { hold, message } = exchange;
+  if (!hold) return true;
+  // Who is signed in as somebody else by another site would be shown that one's held login.
+  if (isOfBrowser(login) && message.headers['sec-fetch-site'] === 'cross-site') throw new Refusal('FORM_FOREIGN');
+  const state = await askingState(() => hold.lock());
+  if (state !== 'free') {
+    await askingState(() => answerHeld(exchange, state, hold.id ?? '', parts, setup));
+    return false;
+  }
+  if (!hold.jar.isEmpty) hold.before = await signedIn(exchange, hold, cookiesOf(exchange));
+  return true;
+}
+
+/**
+ * What the answer to a login has opened. Where no cookie names a user, the application says who is
+ * signed in: before and after, since it may have logged in the session that was there. If it does
+ * not answer, somebody may be.
+ */
+export async function riseOf(exchange: Exchange, held: HeldResponse): Promise<Rise | undefined> {
+  const { hold, application } = exchange;
+  if (!hold) return undefined;
+  if (!hold.rules.whoami) {
+    const session = application?.sessions?.sessionOf(held.headers);
+    if (session) return { user: session.users.length === 1 && !session.isNameless ? session.users[0] : undefined };
+    return undefined;
+  }
+  const after = await signedIn(exchange, hold, hold.jar.after(held.headers, cookiesOf(exchange)));
+  if (after === 'unknown') return { user: undefined };
+  const isSame = hold.before !== 'unknown' && hold.before.user === after.user;
+  return after.user === undefined || isSame ? undefined : { user: after.user };
+}
+
+async function signedIn(exchange: Exchange, { rules }: HoldExchange, cookies: string): Promise<Signed> {
+  const { application, head, isSecure } = exchange;
+  if (!rules.whoami || !application || !head) return { user: undefined };
+  if (cookies === '') return { user: undefined };
+  const { upstream } = application.config;
+  const agent = headerValues(head.headers, 'user-agent');
+  return askWhoami(application.origin, rules.whoami, [
+    ...['Host', upstream.host === 'origin' ? application.origin.host : head.authority],
+    ...agent.flatMap((value) => ['User-Agent', value]),
+    ...['X-Forwarded-Proto', isSecure ? 'https' : 'http', 'X-Forwarded-Host', head.authority],
+    ...['Accept', 'text/html, */*', 'Accept-Encoding', 'identity', 'Cookie', cookies],
+  ]);
+}
+
+const cookiesOf = ({ head }: Exchange): string => headerValues(head?.headers ?? [], 'cookie').join('; ');
+
+export interface EndedLogin {
+  readonly attempt: Attempt;
+  readonly rise: Rise | undefined;
+  readonly answer: LoginAnswer;
+}
+
+/**
+ * Phase 13 of such a login: its browser is set free, goes on under a new handle, or is held.
+ * @returns false if the client has its answer
+ */
+export async function endLogin(
+  exchange: Exchange,
+  held: HeldResponse,
+  ended: EndedLogin,
+  parts: PipelineParts,
+  setup: GatewaySetup,
+): Promise<boolean> {
+  const { hold } = exchange;
+  const { answer, rise } = ended;
+  if (!hold) return true;
+  if (hold.isLate) throw new Refusal('LOGIN_PENDING');
+  if (answer.kind === 'hold') {
+    await askingState(() => holdBack(exchange, held, { ...ended, answer }, parts, setup));
+    return false;
+  }
+  if (answer.kind === 'refuse') return true;
+  if (rise) {
+    const headers = [...held.headers, ...hold.jar.renew(held.headers)];
+    await askingState(() => hold.kill());
+    held.changeHeaders(() => hold.jar.seal(headers, Date.now()));
+  } else {
+    await askingState(() => hold.unlock());
+    held.changeHeaders((headers) => hold.jar.seal(headers, Date.now()));
+  }
+  return true;
+}
+
+type Held = EndedLogin & { readonly answer: Extract<LoginAnswer, { kind: 'hold' }> };
+
+async function holdBack(
+  exchange: Exchange,
+  held: HeldResponse,
+  { attempt, rise, answer }: Held,
+  parts: PipelineParts,
+  setup: GatewaySetup,
+): Promise<void> {
+  const { hold, application, head, client } = exchange;
+  const { observe } = parts;
+  const holds = parts.people?.holds;
+  if (!hold || !application || !head || !holds) return;
+  const isForPeople = isOfBrowser(attempt.login) && isNavigation(exchange);
+  const login: HeldLogin = {
+    app: application.name,
+    origin: originOf(exchange),
+    target: head.target,
+    user: rise?.user,
+    login: attempt.login.name,
+    status: held.status,
+    headers: [...held.headers, ...answer.headers],
+    body: held.isWhole && held.body ? held.body.toString('base64') : undefined,
+    jar: hold.jar.contents,
+    location: answer.location,
+  };
+  held.discard();
+  if (!isForPeople) {
+    await hold.kill();
+    holds.events.held(exchange, application.name, attempt.login.name, 'refused');
+    exchange.answer('LOGIN_HELD', { headers: ['Vary', 'Cookie'] });
+    observe.answered(exchange, 'LOGIN_HELD');
+    void tellOwner(login, application, parts, setup);
+    return;
+  }
+  const { handle, headers } = hold.jar.begin();
+  const id = hold.id ?? holds.idOf(application.name, handle);
+  const network = client ? formatRange(networkOf(client, client.family === 4 ? 32 : 64)) : '';
+  if (!(await holds.freeze(id, login, network, hold.rules))) {
+    hold.leave();
+    holds.events.held(exchange, application.name, attempt.login.name, 'full');
+    throw new Refusal('HOLD_FULL');
+  }
+  hold.leave();
+  holds.events.held(exchange, application.name, attempt.login.name, 'held');
+  void tellOwner(login, application, parts, setup);
+  await answerHeld(exchange, 'frozen', id, parts, setup, headers);
+}

@@ -1,0 +1,71 @@
+// Values of cookies, sealed for one browser: AES-256-GCM under a key of its handle, so that what is
+// copied to another browser, or written by anybody else, does not open.
+
+import { createCipheriv, createDecipheriv, createHmac, type KeyObject, randomBytes } from 'node:crypto';
+
+const PREFIX = 'cv1.';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const TIME_BYTES = 4;
+/** More than any browser keeps. */
+const MAX_LENGTH = 16_384;
+
+export interface SealPlace {
+  readonly app: string;
+  /** Of the browser. */
+  readonly handle: string;
+  /** Of the cookie, letter by letter. */
+  readonly name: string;
+}
+
+export interface OpenedCookie {
+  readonly text: string;
+  /** Milliseconds since 1970. */
+  readonly sealedAt: number;
+}
+
+export class CookieSeal {
+  readonly #key: KeyObject;
+
+  /** @param key of 32 bytes, derived for this alone */
+  constructor(key: KeyObject) {
+    this.#key = key;
+  }
+
+  /** @param text of which each character is one byte */
+  close(place: SealPlace, text: string, now: number): string {
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', this.#keyOf(place), nonce, { authTagLength: TAG_BYTES });
+    cipher.setAAD(dataOf(place));
+    const time = Buffer.alloc(TIME_BYTES);
+    time.writeUInt32BE(Math.floor(now / 1_000));
+    const sealed = [nonce, cipher.update(time), cipher.update(text, 'latin1'), cipher.final(), cipher.getAuthTag()];
+    return PREFIX + Buffer.concat(sealed).toString('base64url');
+  }
+
+  /** Undefined for anything that this gateway did not seal for this place. */
+  open(place: SealPlace, value: string): OpenedCookie | undefined {
+    if (!value.startsWith(PREFIX) || value.length > MAX_LENGTH) return undefined;
+    const text = value.slice(PREFIX.length);
+    const bytes = Buffer.from(text, 'base64url');
+    // Of several spellings of the same bytes, the gateway writes one.
+    if (bytes.length < NONCE_BYTES + TIME_BYTES + TAG_BYTES || bytes.toString('base64url') !== text) return undefined;
+    const end = bytes.length - TAG_BYTES;
+    const decipher = createDecipheriv('aes-256-gcm', this.#keyOf(place), bytes.subarray(0, NONCE_BYTES), {
+      authTagLength: TAG_BYTES,
+    });
+    decipher.setAAD(dataOf(place)).setAuthTag(bytes.subarray(end));
+    try {
+      const opened = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, end)), decipher.final()]);
+      return { text: opened.toString('latin1', TIME_BYTES), sealedAt: opened.readUInt32BE() * 1_000 };
+    } catch {
+      return undefined;
+    }
+  }
+
+  #keyOf({ handle }: SealPlace): Buffer {
+    return createHmac('sha256', this.#key).update(`cookie\0${handle}`).digest();
+  }
+}
+
+const dataOf = ({ app, name }: SealPlace): Buffer => Buffer.from(`${app}\0${name}`);

@@ -1,0 +1,104 @@
+// What a request has to do with holding back: the jar of its browser, and the login that it may be.
+
+import type { HoldRules } from './hold-rules.ts';
+import type { HoldState, Holds } from './holds.ts';
+import type { Jar } from './jar.ts';
+import type { OpenExchange } from './open-exchanges.ts';
+
+export interface HoldExchangeOptions {
+  readonly holds: Holds;
+  readonly app: string;
+  readonly rules: HoldRules;
+  readonly jar: Jar;
+  /** Of the browser; undefined for one without sessions. */
+  readonly id: string | undefined;
+  readonly open: OpenExchange | undefined;
+}
+
+export class HoldExchange {
+  readonly #options: HoldExchangeOptions;
+  #lockedUntil: number | undefined;
+  /** Who was signed in before the login. */
+  before: Signed = { user: undefined };
+
+  constructor(options: HoldExchangeOptions) {
+    this.#options = options;
+  }
+
+  get jar(): Jar {
+    return this.#options.jar;
+  }
+
+  get rules(): HoldRules {
+    return this.#options.rules;
+  }
+
+  get id(): string | undefined {
+    return this.#options.id;
+  }
+
+  /**
+   * Before its response leaves: whether a login of its browser has changed what may. At once `free`
+   * for a browser without sessions.
+   * @throws StateError
+   */
+  async mayLeave(): Promise<HoldState> {
+    const { holds, id, open } = this.#options;
+    if (id === undefined || !open) return 'free';
+    for (;;) {
+      open.isMarked = false;
+      const state = await holds.settled(id);
+      if (state !== 'free') return state;
+      // Else a login began while the answer was on its way.
+      if (!open.isMarked) break;
+    }
+    open.isReleased = true;
+    return 'free';
+  }
+
+  /** @returns `free` once nothing else of this browser passes @throws StateError */
+  async lock(): Promise<HoldState> {
+    const { holds, id, rules } = this.#options;
+    if (id === undefined) return 'free';
+    const until = await holds.lock(id, rules);
+    if (typeof until !== 'number') return until;
+    this.#lockedUntil = until;
+    return 'free';
+  }
+
+  /** The login took longer than anybody waits: its browser is dead by now. */
+  get isLate(): boolean {
+    return this.#lockedUntil !== undefined && Date.now() >= this.#lockedUntil - MARGIN_MS;
+  }
+
+  /** The login has opened nothing. @throws StateError */
+  async unlock(): Promise<void> {
+    const { holds, id } = this.#options;
+    if (id === undefined || this.#lockedUntil === undefined) return;
+    await holds.unlock(id);
+    this.#lockedUntil = undefined;
+  }
+
+  /** What the browser has had so far is worth nothing any more. @throws StateError */
+  async kill(): Promise<void> {
+    const { holds, id, rules } = this.#options;
+    if (id !== undefined) await holds.kill(id, rules);
+    this.#lockedUntil = undefined;
+  }
+
+  /** The login is frozen, and no longer this request's. */
+  leave(): void {
+    this.#lockedUntil = undefined;
+  }
+
+  /** What ended in any other way may have opened something. */
+  async giveUp(): Promise<void> {
+    // Without the state it stays locked, and dies so.
+    if (this.#lockedUntil !== undefined) await this.kill().catch(() => undefined);
+  }
+}
+
+const MARGIN_MS = 2_000;
+
+/** Who is signed in, as far as the application says; `unknown` if it did not answer. */
+export type Signed = { readonly user: string | undefined } | 'unknown';

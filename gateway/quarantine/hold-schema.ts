@@ -1,0 +1,41 @@
+// The keys of `login.hold`: what an application needs so that a login can be held back.
+
+import { z } from 'zod';
+import { duration } from '../../runtime/config/duration.ts';
+import { text } from '../config-values.ts';
+import { COOKIE_PATTERNS } from '../fields/cookie-pattern.ts';
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+
+const path = z
+  .string({ error: 'must be a path' })
+  .regex(/^\/[\x21-\x7e]{0,1000}$/, { error: 'must be a path' })
+  .refine((value) => !/[#\\]/.test(value), { error: 'must be a path' });
+
+/** A page that names who is signed in, and nobody else. */
+const whoami = z.strictObject({
+  path,
+  /** What stands before the name there, and what behind it. */
+  after: text('must be text'),
+  before: text('must be text'),
+});
+
+export const HOLD_SCHEMA = z.strictObject({
+  /** Cookies of sessions, also before a login. Default: those of the presets and of `login`. */
+  sessions: COOKIE_PATTERNS.default([]),
+  /** Needed where no cookie of a preset names the user. */
+  whoami: whoami.optional(),
+  /** CSV: the application's names of users, and the address where each gets codes. */
+  usersFile: text('must be a path').optional(),
+  /** The provider of `identity` whose mails have the codes. */
+  mailBy: text('must be the name of a provider').optional(),
+  /** How long a login waits for its owner. */
+  for: duration('1m', '30m').default(5 * MINUTE),
+  /** The longest that a session of the application lasts. Sealed cookies last no longer. */
+  sessionLife: duration('1h', '400d').default(30 * DAY),
+  /** Where a login goes on whose answer was too long to be kept. */
+  start: path.default('/'),
+});
+
+export type HoldConfig = z.output<typeof HOLD_SCHEMA>;

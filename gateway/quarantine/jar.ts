@@ -1,0 +1,171 @@
+// The cookies of one browser's sessions: opened on their way to the application, and sealed on
+// their way back. The browser never has a value that the application takes.
+
+import { isLiveCookie } from '../fields/set-cookies.ts';
+import { type Pair, pairsOf } from '../header-pairs.ts';
+import { OwnCookie } from '../request/own-cookies.ts';
+import type { CookieSeal } from './cookie-seal.ts';
+import type { HoldRules } from './hold-rules.ts';
+
+const TTL_MS = 400 * 86_400_000;
+
+/** What opens them: of one browser at one host. */
+export const JAR_COOKIE = new OwnCookie('cv-jar', TTL_MS);
+
+export interface JarPlace {
+  readonly app: string;
+  readonly rules: Pick<HoldRules, 'names' | 'lifeMs'>;
+  readonly seal: CookieSeal;
+  readonly isSecure: boolean;
+}
+
+/** Names of cookies, each with its value and the attributes with which it was set. */
+export type JarContents = readonly (readonly [name: string, text: string])[];
+
+export class Jar {
+  readonly #place: JarPlace;
+  #handle: string | undefined;
+  /** Drawn once the first cookie is sealed. */
+  #isNew = false;
+  /** By name: the value, and the attributes with which the application has set it. */
+  readonly #opened: Map<string, string>;
+
+  /**
+   * @param handle that the browser came with, if it is worth something
+   * @param contents of a jar that this one goes on with
+   */
+  constructor(place: JarPlace, handle: string | undefined, contents: JarContents = []) {
+    this.#place = place;
+    this.#handle = handle;
+    this.#opened = new Map(contents);
+  }
+
+  get contents(): JarContents {
+    return [...this.#opened];
+  }
+
+  get handle(): string | undefined {
+    return this.#handle;
+  }
+
+  /** Without sessions, there is none that a login could change. */
+  get isEmpty(): boolean {
+    return this.#opened.size === 0;
+  }
+
+  /**
+   * What of the header Cookie goes to the application: a cookie of a session as it was set, if it
+   * is sealed for this browser; the first of a name, and nothing else under such a name.
+   */
+  open(cookies: string, now: number): string {
+    const kept: string[] = [];
+    for (const piece of cookies.split(';')) {
+      // Some servers end a cookie at a comma too (RFC 2965 §3.2.2).
+      if (!piece.split(',').some((part) => this.#isSession(nameIn(part)))) {
+        if (piece.trim() !== '') kept.push(piece.trim());
+        continue;
+      }
+      const name = nameIn(piece);
+      const text = this.#opened.has(name) ? undefined : this.#openOne(name, valueIn(piece), now);
+      if (text === undefined) continue;
+      this.#opened.set(name, text);
+      kept.push(`${name}=${textValueOf(text)}`);
+    }
+    return kept.join('; ');
+  }
+
+  /** What the application gets of sessions once it has answered so, by name. */
+  after(headers: readonly string[], cookies: string): string {
+    const jar = new Map(pairsIn(cookies));
+    for (const [name, value] of pairsOf(headers)) {
+      if (!isSetCookie(name)) continue;
+      if (isLiveCookie(value)) jar.set(nameIn(value), valueIn(value.split(';')[0] ?? ''));
+      else jar.delete(nameIn(value));
+    }
+    return [...jar].map((pair) => pair.join('=')).join('; ');
+  }
+
+  /** @returns the headers of a response with its cookies of sessions sealed */
+  seal(headers: readonly string[], now: number): string[] {
+    const sealed = pairsOf(headers).flatMap(([name, value]): Pair[] => {
+      const ofSession = isSetCookie(name) && this.#isSession(nameIn(value));
+      return [[name, ofSession ? this.#sealOne(value, now) : value]];
+    });
+    return [...sealed.flat(), ...this.#ofHandle()];
+  }
+
+  /** Whether one of these headers sets a cookie of a session. */
+  isSetBy(headers: readonly string[]): boolean {
+    return pairsOf(headers).some(([name, value]) => isSetCookie(name) && this.#isSession(nameIn(value)));
+  }
+
+  /**
+   * A rise of privilege: from here on another handle seals, and what this jar has opened is set
+   * anew, unless the response sets it.
+   * @param headers of the response @returns what is added to them
+   */
+  renew(headers: readonly string[]): string[] {
+    this.#handle = OwnCookie.draw();
+    this.#isNew = true;
+    const set = new Set(pairsOf(headers).flatMap(([name, value]) => (isSetCookie(name) ? [nameIn(value)] : [])));
+    return [...this.#opened].flatMap(([name, text]) => (set.has(name) ? [] : ['Set-Cookie', `${name}=${text}`]));
+  }
+
+  /** A handle for a browser that has none, and what gives it to it. */
+  begin(): { readonly handle: string; readonly headers: readonly string[] } {
+    if (this.#handle === undefined) {
+      this.#handle = OwnCookie.draw();
+      this.#isNew = true;
+    }
+    return { handle: this.#handle, headers: this.#ofHandle() };
+  }
+
+  #isSession(name: string): boolean {
+    return this.#place.rules.names.isSession(name);
+  }
+
+  #openOne(name: string, value: string, now: number): string | undefined {
+    const { app, seal, rules } = this.#place;
+    if (this.#handle === undefined) return undefined;
+    const opened = seal.open({ app, handle: this.#handle, name }, value);
+    // A handle is remembered as dead for so long.
+    return opened && now - opened.sealedAt < rules.lifeMs ? opened.text : undefined;
+  }
+
+  /** Its domain goes, since other hosts open nothing; scripts see nothing of it. */
+  #sealOne(header: string, now: number): string {
+    const { app, seal, isSecure } = this.#place;
+    const [pair = '', ...attributes] = header.split(';');
+    const name = nameIn(pair);
+    const kept = attributes.filter((each) => !/^\s*(?:domain|secure|httponly)\s*(?:=|$)/i.test(each));
+    const own = [...kept, ' HttpOnly', ...(isSecure ? [' Secure'] : [])];
+    if (!isLiveCookie(header)) return [`${name}=`, ...own].join(';');
+    const { handle } = this.begin();
+    const text = [valueIn(pair), ...kept].join(';');
+    return [`${name}=${seal.close({ app, handle, name }, text, now)}`, ...own].join(';');
+  }
+
+  #ofHandle(): string[] {
+    if (!this.#isNew || this.#handle === undefined) return [];
+    return ['Set-Cookie', JAR_COOKIE.format(this.#handle, this.#place.isSecure)];
+  }
+}
+
+const isSetCookie = (name: string): boolean => name.length === 10 && name.toLowerCase() === 'set-cookie';
+
+function pairsIn(cookies: string): [string, string][] {
+  return cookies
+    .split(';')
+    .filter((piece) => piece.trim() !== '')
+    .map((piece) => [nameIn(piece), valueIn(piece)]);
+}
+
+/** RFC 6265 §5.2: without an equals sign, all of it is the value. */
+function nameIn(piece: string): string {
+  const [pair = ''] = piece.split(';', 1);
+  return pair.slice(0, Math.max(0, pair.indexOf('='))).trim();
+}
+
+const valueIn = (pair: string): string => pair.slice(pair.indexOf('=') + 1).trim();
+
+const textValueOf = (text: string): string => text.split(';', 1)[0] ?? '';

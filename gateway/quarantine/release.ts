@@ -1,0 +1,101 @@
+// The end of a held login at the host of the application: its browser comes back with a code, gets
+// a new handle, and asks for the page of the login again, which is answered as the login was.
+
+import { sendRedirect } from '../answers/answer.ts';
+import { Refusal } from '../answers/kinds.ts';
+import type { Application, Applications } from '../applications.ts';
+import type { Exchange } from '../exchange.ts';
+import { objectOf, pairsOf } from '../header-pairs.ts';
+import { OwnCookie } from '../request/own-cookies.ts';
+import type { Holds } from './holds.ts';
+import { JAR_COOKIE, Jar } from './jar.ts';
+
+export const RELEASE = '/.credveil/release';
+
+const GIVEN_TTL_MS = 30_000;
+/** Of one use: what fetches the answer. */
+const GIVEN_COOKIE = new OwnCookie('cv-held', GIVEN_TTL_MS);
+
+interface ReleaseObserve {
+  answered(exchange: Exchange, code: 'REDIRECTED'): void;
+  allowed(exchange: Exchange): void;
+}
+
+export interface ReleaseParts {
+  readonly holds: Holds;
+  readonly applications: Applications;
+  readonly observe: ReleaseObserve;
+}
+
+/**
+ * A code is worth something for the browser whose login it releases, and once.
+ * @throws Refusal `HOLD_STALE`; StateError
+ */
+export async function answerRelease(exchange: Exchange, { holds, applications, observe }: ReleaseParts): Promise<void> {
+  const { head, isSecure, response } = exchange;
+  if (head?.method !== 'GET') throw new Refusal('METHOD_REFUSED');
+  const codes = new URLSearchParams(head.query ?? '').getAll('code');
+  const handle = JAR_COOKIE.in(head.ownCookies, isSecure);
+  const [code] = codes;
+  if (codes.length !== 1 || code === undefined || handle === undefined) throw new Refusal('HOLD_STALE');
+  const text = await holds.takeOnce('code', code);
+  const given = text === undefined ? undefined : (JSON.parse(text) as ReleaseCode);
+  const application = given && applications.named(given.app);
+  const rules = application?.hold;
+  // Of another browser: somebody had the owner confirm a login that is not hers.
+  if (!given || !rules || given.id !== holds.idOf(given.app, handle)) throw new Refusal('HOLD_STALE');
+  const login = await holds.take(given.id, rules);
+  if (!login) throw new Refusal('HOLD_STALE');
+  const jar = new Jar({ app: given.app, rules, seal: holds.seal, isSecure }, undefined, login.jar);
+  const ofJar = jar.renew(login.headers);
+  const to = login.location ?? (login.body === undefined ? rules.start : undefined);
+  const now = Date.now();
+  if (to !== undefined) {
+    const cookies = pairsOf(login.headers).filter(([name]) => name.toLowerCase() === 'set-cookie');
+    sendRedirect(response, 303, to, jar.seal([...cookies.flat(), ...ofJar], now));
+  } else {
+    const secret = OwnCookie.draw();
+    const headers = jar.seal([...login.headers, ...ofJar], now);
+    await holds.keepGiven(secret, { ...login, headers, jar: [] });
+    const { headers: ofHandle } = jar.begin();
+    const cookie = ['Set-Cookie', GIVEN_COOKIE.format(secret, isSecure)];
+    // The handle first: what the page fetches while it loads is of the new one.
+    sendRedirect(response, 303, login.origin + login.target, [...cookie, ...ofHandle]);
+  }
+  holds.events.released(exchange, given.app, login.login);
+  observe.answered(exchange, 'REDIRECTED');
+}
+
+/** What a code of release stands for. */
+export interface ReleaseCode {
+  readonly id: string;
+  readonly app: string;
+}
+
+/**
+ * The request for a login that was released.
+ * @returns whether it has its answer @throws StateError
+ */
+export async function giveHeld(
+  exchange: Exchange,
+  { name }: Application,
+  holds: Holds,
+  observe: ReleaseObserve,
+): Promise<boolean> {
+  const { head, isSecure, response } = exchange;
+  const secret = head && GIVEN_COOKIE.in(head.ownCookies, isSecure);
+  if (!head || secret === undefined || head.method !== 'GET') return false;
+  const login = await holds.takeGiven(secret);
+  if (!login || login.app !== name || login.target !== head.target) return false;
+  const headers = pairsOf(login.headers).filter(([header]) => !OF_ANSWER.has(header.toLowerCase()));
+  const body = Buffer.from(login.body ?? '', 'base64');
+  const own = ['Set-Cookie', GIVEN_COOKIE.clear(isSecure), 'Cache-Control', 'no-store'];
+  const length = login.status === 204 || login.status === 304 ? [] : ['Content-Length', String(body.length)];
+  response.writeHead(login.status, objectOf([...headers.flat(), ...own, ...length]));
+  response.end(body);
+  observe.allowed(exchange);
+  return true;
+}
+
+/** Written anew. */
+const OF_ANSWER: ReadonlySet<string> = new Set(['content-length', 'cache-control', 'transfer-encoding']);

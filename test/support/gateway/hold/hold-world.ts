@@ -1,0 +1,95 @@
+// An application that logs in the session that is there, behind a gateway that holds logins back,
+// and clients of any kind.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import type { State } from '../../../../gateway/state/state.ts';
+import { serve, type TestGateway } from '../gateway.ts';
+import { Browser } from '../identity/browser.ts';
+import { type MailServer, startMailServer } from '../identity/mail-server.ts';
+import type { LeakService } from '../login/guarded-app.ts';
+import { createMemoryLimits, openTestState, stateFolder, type TestState } from '../state/states.ts';
+import { type Answer, cookiesOf, formOf, type Request, visit, withCookie } from '../visit.ts';
+import { type InPlaceApp, type InPlaceOptions, startInPlaceApp } from './in-place-app.ts';
+
+export const APP = 'app.example';
+
+export interface HoldWorldOptions extends InPlaceOptions {
+  readonly leaks: LeakService;
+  /** Keys of `hold`, as YAML. */
+  readonly keys?: string;
+  readonly state?: TestState;
+  readonly app?: InPlaceApp;
+  readonly mail?: MailServer;
+  readonly through?: (state: State) => State;
+}
+
+export interface HoldWorld extends TestGateway {
+  readonly app: InPlaceApp;
+  readonly mail: MailServer;
+  readonly state: TestState['state'];
+  send(request: Request): Promise<Answer>;
+  get(path: string, cookie?: string, headers?: Request['headers']): Promise<Answer>;
+  /** Of a browser that shows what it gets, unless headers say otherwise. */
+  login(form: { readonly [name: string]: string }, cookie?: string, headers?: Request['headers']): Promise<Answer>;
+  browser(): Browser;
+  /** Cookies of a browser that has opened the page of the form. */
+  visitor(): Promise<string>;
+}
+
+export const PAGE = { Accept: 'text/html', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Site': 'same-origin' };
+
+export const loginKeys = (hold: string): string => `
+      locations:
+        - name: main
+          when: 'http.request.method == "POST" and http.request.uri.path == "/login"'
+          username: 'http.request.body.form["user"][0]'
+          password: 'http.request.body.form["pass"][0]'
+          success: 'http.response.code == 302 and credveil.response.location == "/home"'
+          failure: 'credveil.response.location contains "error"'
+      onLeaked: { pair: [hold], similar: [hold] }
+      hold: { ${hold} }`;
+
+export async function startHoldWorld(options: HoldWorldOptions): Promise<HoldWorld> {
+  const { leaks, keys = '', through = (same) => same } = options;
+  const app = options.app ?? (await startInPlaceApp(options));
+  const mail = options.mail ?? (await startMailServer());
+  const users = path.join(stateFolder(), 'users.csv');
+  fs.writeFileSync(users, 'alice,alice@corp.example\nbob,bob@corp.example\n');
+  const who = `whoami: { path: /home, after: '<b>', before: '</b>' }`;
+  const hold = `sessions: [PHPSESSID], ${who}, usersFile: "${users}", mailBy: guests${keys}`;
+  const state = options.state ?? openTestState();
+  const served = await serve(
+    `
+listen: 127.0.0.1:0
+auth: auth.example
+identity:
+  guests: { pin: { smtp: "${mail.url}", from: gateway@example.com, to: ["@guests.example"] } }
+leaks: ${leaks.keys()}
+apps:
+  ${APP}:
+    to: "${app.url}"
+    login: ${loginKeys(hold)}
+`,
+    { state: { state: through(state.state), key: Buffer.alloc(32, 5), limits: createMemoryLimits() } },
+  );
+  const { port } = served;
+  const send = (request: Request): Promise<Answer> => visit(port, APP, request);
+  const get: HoldWorld['get'] = (target, cookie = '', headers = {}) =>
+    send(cookie === '' ? { path: target, headers } : withCookie({ path: target, headers }, cookie));
+  return {
+    ...served,
+    app,
+    mail,
+    state: state.state,
+    send,
+    get,
+    login: (form, cookie = '', headers = PAGE) => {
+      const { method, body, headers: ofForm } = formOf(form);
+      const request = { method: method ?? '', path: '/login', body: body ?? '', headers: { ...ofForm, ...headers } };
+      return send(cookie === '' ? request : withCookie(request, cookie));
+    },
+    browser: () => new Browser(() => port),
+    visitor: async () => cookiesOf(await get('/')),
+  };
+}
