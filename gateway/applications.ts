@@ -104,6 +104,11 @@ export class Applications {
     return { application, readings: all };
   }
 
+  /** In the order of the configuration. */
+  all(): Iterable<Application> {
+    return this.#named.values();
+  }
+
   /** By its name in the configuration. */
   named(name: string): Application | undefined {
     return this.#named.get(name);

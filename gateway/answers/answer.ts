@@ -131,7 +131,7 @@ const pageOf = (
 ): string =>
   documentOf(
     title,
-    html`<p>${detail}</p><p>${hint}</p>${retryAfterS === undefined ? '' : html`<p>Try again in ${formatWait(retryAfterS)}.</p>`}${link ? html`<p><a href="${link.href}">${link.text}</a></p>` : ''}<p><small>Request ${id}</small></p>`,
+    html`<p>${detail}</p><p>${hint}</p>${retryAfterS === undefined ? '' : html`<p>Try again in ${formatWait(retryAfterS)}.</p>`}${link ? html`<a href="${link.href}">${link.text}</a>` : ''}<small>Request ${id}</small>`,
   );
 
 /** The whole answer as text, for a socket whose bytes never became a request. */

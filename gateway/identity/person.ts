@@ -13,3 +13,6 @@ export interface Person {
   /** How the person authenticated there: RFC 8176. */
   readonly amr: readonly string[];
 }
+
+/** What people read as their own name. */
+export const nameOf = ({ email, subject }: Pick<Person, 'email' | 'subject'>): string => email ?? subject;

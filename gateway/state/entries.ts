@@ -38,6 +38,9 @@ function prepare(database: Database.Database) {
     removeExpired: text(soonest('expires <= @now')),
     removeSoonest: text(soonest('TRUE')),
     removeSoonestOwned: text(soonest('owner = @owner')),
+    listOwned: text(
+      'SELECT key, value, expires FROM entries WHERE room = ? AND owner = ? AND expires > ? ORDER BY expires DESC LIMIT ?',
+    ),
     countOwned: text('SELECT count(*) FROM entries WHERE room = ? AND owner = ?').pluck(),
     list: text(
       `SELECT key, value, expires FROM entries WHERE room = ? AND key >= ? AND key < ? AND key > ? AND expires > ?
@@ -116,6 +119,10 @@ export class Entries {
     const entry = this.#statements.take.get(room, key) as Entry | undefined;
     if (entry) this.#resize(room, -1);
     return entry;
+  }
+
+  listOwned(room: StateRoom, owner: string, max: number, now: number): Entry[] {
+    return this.#statements.listOwned.all(room, owner, now, max) as Entry[];
   }
 
   removeOwned(room: StateRoom, owner: string): number {

@@ -1,7 +1,7 @@
 // The state as a worker has it: every question goes to the first process.
 
 import { type BatchAnswer, Batches } from './batches.ts';
-import type { EntryOptions, SlotAnswer, State, StateRoom, WindowNeed } from './state.ts';
+import type { EntryOptions, OwnedEntry, SlotAnswer, State, StateRoom, WindowNeed } from './state.ts';
 import { Topics } from './topics.ts';
 
 export type StateQuestion =
@@ -20,6 +20,7 @@ export type StateQuestion =
       readonly value: string;
       readonly ttlMs: number;
     }
+  | { readonly ask: 'listOwned'; readonly room: StateRoom; readonly owner: string; readonly max: number }
   | { readonly ask: 'deleteOwned'; readonly room: StateRoom; readonly owner: string }
   | { readonly ask: 'takeSlots'; readonly needs: readonly WindowNeed[] }
   | { readonly ask: 'giveBack'; readonly keys: readonly string[]; readonly at: number }
@@ -55,6 +56,10 @@ export class RemoteState implements State {
 
   takeOnce(room: StateRoom, key: string): Promise<string | undefined> {
     return this.#batches.ask({ ask: 'takeOnce', room, key }) as Promise<string | undefined>;
+  }
+
+  listOwned(room: StateRoom, owner: string, max: number): Promise<readonly OwnedEntry[]> {
+    return this.#batches.ask({ ask: 'listOwned', room, owner, max }) as Promise<readonly OwnedEntry[]>;
   }
 
   deleteOwned(room: StateRoom, owner: string): Promise<number> {
@@ -99,6 +104,8 @@ export async function answerState(state: State, question: StateQuestion): Promis
       return state[question.ask](question.room, question.key, question.value, question.options);
     case 'replace':
       return state.replace(question.room, question.key, question.value, question.ttlMs);
+    case 'listOwned':
+      return state.listOwned(question.room, question.owner, question.max);
     case 'deleteOwned':
       return state.deleteOwned(question.room, question.owner);
     case 'takeSlots':

@@ -12,6 +12,7 @@ import {
   type EntryOptions,
   MAX_ROOM_ENTRIES,
   MAX_VALUE_LENGTH,
+  type OwnedEntry,
   type SlotAnswer,
   type State,
   StateError,
@@ -153,6 +154,11 @@ export class SqliteState implements State {
   async takeOnce(room: StateRoom, key: string): Promise<string | undefined> {
     const taken = await this.#write(() => this.#entries.take(room, key));
     return taken && taken.expires > this.now() ? taken.value : undefined;
+  }
+
+  async listOwned(room: StateRoom, owner: string, max: number): Promise<readonly OwnedEntry[]> {
+    const entries = this.#reading(() => this.#entries.listOwned(room, owner, max, this.now()));
+    return entries.map(({ key, value }) => ({ key, value }));
   }
 
   deleteOwned(room: StateRoom, owner: string): Promise<number> {

@@ -42,6 +42,12 @@ export type StateRoom =
 export const MAX_ROOM_ENTRIES = 1_000_000;
 export const MAX_VALUE_LENGTH = 2 ** 18;
 
+/** What is kept, and under which key. */
+export interface OwnedEntry {
+  readonly key: string;
+  readonly value: string;
+}
+
 export interface EntryOptions {
   readonly ttlMs: number;
   /** Whose it is: `deleteOwned` ends all entries of an owner. Never a plain username. */
@@ -82,6 +88,8 @@ export interface State {
   delete(room: StateRoom, key: string): Promise<boolean>;
   /** Reads and deletes it in one step. Undefined means that it is used, or never was. */
   takeOnce(room: StateRoom, key: string): Promise<string | undefined>;
+  /** Of one owner, at most so many: the ones that end last, first. */
+  listOwned(room: StateRoom, owner: string, max: number): Promise<readonly OwnedEntry[]>;
   /** @returns how many there were */
   deleteOwned(room: StateRoom, owner: string): Promise<number>;
   /** Takes a slot in each window, or in none. */

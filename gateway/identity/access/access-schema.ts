@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { duration } from '../../../runtime/config/duration.ts';
+import { text } from '../../config-values.ts';
 import { kindOf } from '../../request/name-kind.ts';
 import { lettersOf } from '../../request/reserved-names.ts';
 import { IDENTITY_SOURCE } from '../assertion/identity-headers.ts';
@@ -73,6 +74,10 @@ export const ACCESS_SCHEMA = z.strictObject({
     .optional(),
   /** How long a sign-in holds here, if not as long as elsewhere. */
   session: APP_SESSION_SCHEMA.optional(),
+  /** As the page calls it where people find their applications. Default: its name. */
+  label: text('must be text').max(64, { error: 'may have 64 characters' }).optional(),
+  /** Whether that page shows it to those whom it would let in. */
+  launcher: z.boolean({ error: 'must be true or false' }).default(true),
   /** Plain headers for the application, by name, and what they say of who was let in. */
   headers: z
     .record(headerName, source, { error: 'must be an object of header names' })

@@ -13,7 +13,6 @@ import { BackToSite, needingState, parameterOf, type RouteParts } from './route.
 import { answerAppSignOut } from './sign-out.ts';
 
 export const CALLBACK = '/.credveil/callback';
-export const SIGN_OUT = '/.credveil/sign-out';
 
 /** @throws Refusal */
 export async function answerAppPage(exchange: Exchange, parts: RouteParts): Promise<void> {

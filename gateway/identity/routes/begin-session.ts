@@ -4,10 +4,15 @@
 import type { Exchange } from '../../exchange.ts';
 import { OwnCookie } from '../../request/own-cookies.ts';
 import type { Person } from '../person.ts';
+import { browserNameOf } from '../sessions/browser-name.ts';
+import type { SessionRules } from '../sessions/session.ts';
 import { SessionStore } from '../sessions/session-store.ts';
 import type { SignInRequest } from '../sessions/sessions.ts';
 import { keepHandOver } from './once.ts';
 import { BackToSite, needingState, PERSON_COOKIE, type RouteParts } from './route.ts';
+
+/** Instead of the name of an application: the gateway's own pages. None is named so. */
+export const OWN_APP = '';
 
 export interface Begun {
   /** Where the browser goes now. */
@@ -23,24 +28,40 @@ export async function beginSession(
   { person, providerSession }: { readonly person: Person; readonly providerSession?: string | undefined },
   parts: RouteParts,
 ): Promise<Begun> {
-  const { head, isSecure } = exchange;
-  const { people, identity, applications } = parts;
+  const { head, isSecure, message } = exchange;
+  const { people, identity } = parts;
   // The configuration may have changed meanwhile.
-  const rules = applications.named(request.app)?.sessionRules;
+  const rules = rulesFor(request, parts);
   if (!head || !rules?.providers.has(person.provider)) throw new BackToSite('SIGN_IN_STALE', request);
   const value = OwnCookie.draw();
   await needingState(async () => {
     const now = Date.now();
     const record = { person, signedInAt: now, seenAt: now, untilMs: now + identity.ofPerson.absoluteMs };
-    await people.store.createPerson(value, record, identity.ofPerson, providerSession);
+    await people.store.createPerson(value, record, identity.ofPerson, {
+      providerSession,
+      browser: browserNameOf(message.headers['user-agent']),
+    });
     // Whoever was signed in here before is not any more.
     const before = PERSON_COOKIE.in(head.ownCookies, isSecure);
     if (before !== undefined) await people.store.endPerson(SessionStore.idOf(before));
   });
-  people.signIns.succeeded(exchange, person.provider, request.app);
+  people.signIns.succeeded(exchange, person.provider, request.app === OWN_APP ? identity.host : request.app);
   const url = await handOverUrl(request, SessionStore.idOf(value), parts);
   return { url, headers: ['Set-Cookie', PERSON_COOKIE.format(value, isSecure)] };
 }
+
+/** Whether its rules let somebody sign in so; undefined for an application without any. */
+export const rulesFor = (
+  { app }: Pick<SignInRequest, 'app'>,
+  { identity: { ofPerson, providers, host }, applications }: RouteParts,
+): SessionRules | undefined =>
+  app === OWN_APP
+    ? { ...ofPerson, providers: new Set(providers.keys()), hosts: new Set([host]) }
+    : applications.named(app)?.sessionRules;
+
+/** What somebody signs in for, as they know it; undefined for the gateway's own pages. */
+export const siteOf = ({ app, origin }: SignInRequest): string | undefined =>
+  app === OWN_APP ? undefined : new URL(origin).host;
 
 /** With a code that counts once, at this application, for the browser that set out from there. */
 export async function handOverUrl(
@@ -48,6 +69,8 @@ export async function handOverUrl(
   personId: string,
   { people }: RouteParts,
 ): Promise<string> {
+  // No other host gets a session.
+  if (app === OWN_APP) return origin + target;
   const code = OwnCookie.draw();
   const { hostname: host } = new URL(origin);
   await needingState(() => keepHandOver(people.state, code, { app, host, target, start, personId }));

@@ -5,17 +5,28 @@ import { ClientGoneError } from '../../../runtime/http/problem.ts';
 import { sendRedirect } from '../../answers/answer.ts';
 import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
+import { END_SESSION, END_SESSIONS } from '../../launcher/sessions-page.ts';
+import { sendOwnFile } from '../../launcher/shell.ts';
 import { answerHold, answerHoldCode, answerHoldMail } from './hold-pages.ts';
+import { answerEndSession, answerEndSessions, answerHome, answerSessions } from './own-apps.ts';
 import { answerAddress, answerCode } from './pin.ts';
 import { BackToSite, type RouteParts } from './route.ts';
 import { answerCallback, answerSignIn } from './sign-in.ts';
 import { answerLogoutNotice, answerOwnSignOut, answerSignedOut, SIGNED_OUT } from './sign-out.ts';
 
 const WITH_PROVIDER = /^\/(callback|back-channel-logout)\/([A-Za-z0-9][A-Za-z0-9_-]{0,63})$/;
+const ASSETS = '/assets/';
+/** What is no page that a person looks at. */
+const IS_DATA = /^\/(?:assets|api|back-channel-logout)\//;
 type Answer = (exchange: Exchange, parts: RouteParts) => Promise<void> | void;
 
-const ROUTES: { readonly [path: string]: { readonly [method: string]: Answer } } = {
-  '/': { GET: answerOwnSignOut },
+type Methods = { readonly [method: string]: Answer };
+
+const ROUTES: { readonly [path: string]: Methods } = {
+  '/': { GET: answerHome },
+  '/sessions': { GET: answerSessions },
+  [END_SESSION]: { POST: answerEndSession },
+  [END_SESSIONS]: { POST: answerEndSessions },
   '/sign-in': { GET: answerSignIn },
   '/sign-out': { GET: answerOwnSignOut, POST: answerOwnSignOut },
   '/pin/address': { POST: answerAddress },
@@ -35,7 +46,25 @@ export async function answerOwnPage(exchange: Exchange, parts: RouteParts): Prom
     parts.observe.answered(exchange, 'REDIRECTED');
     return;
   }
-  await answerOrLeadBack(exchange, parts, routeOf(head.path, head.method));
+  const answer = routeOf(head.path, head.method);
+  if (!IS_DATA.test(head.path)) assertPage(exchange);
+  await answerOrLeadBack(exchange, parts, answer);
+}
+
+/**
+ * No page of another site gets these as data or in a frame, although the browser would send its
+ * cookies along from hosts of the same site.
+ * @throws Refusal `FORM_FOREIGN`
+ */
+function assertPage({ message }: Exchange): void {
+  const wanted = message.headers['sec-fetch-dest'];
+  if (wanted !== undefined && wanted !== 'document') throw new Refusal('FORM_FOREIGN');
+}
+
+/** A style or script of the pages: the same for everybody. */
+async function answerFile(exchange: Exchange, { observe }: RouteParts): Promise<void> {
+  if (!(await sendOwnFile(exchange.response, exchange.head?.path ?? ''))) throw new Refusal('ROUTE_UNKNOWN');
+  observe.allowed(exchange);
 }
 
 /** An answer of such a route, or one with a link to the site that somebody came from. */
@@ -51,13 +80,19 @@ export async function answerOrLeadBack(exchange: Exchange, parts: RouteParts, an
 }
 
 function routeOf(path: string, method: string): Answer {
-  const [, kind, provider = ''] = WITH_PROVIDER.exec(path) ?? [];
   const own = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
-  const callback: Answer = (exchange, parts) => answerCallback(exchange, provider, parts);
-  const notice: Answer = (exchange, parts) => answerLogoutNotice(exchange, provider, parts);
-  const methods = own ?? (kind === undefined ? undefined : kind === 'callback' ? { GET: callback } : { POST: notice });
+  const methods: Methods | undefined =
+    own ?? (path.startsWith(ASSETS) ? { GET: answerFile } : methodsWithProvider(path));
   if (!methods) throw new Refusal('ROUTE_UNKNOWN');
   const answer = methods[method];
   if (!answer) throw new Refusal('METHOD_REFUSED');
   return answer;
+}
+
+function methodsWithProvider(path: string): Methods | undefined {
+  const [, kind, provider = ''] = WITH_PROVIDER.exec(path) ?? [];
+  if (kind === undefined) return undefined;
+  return kind === 'callback'
+    ? { GET: (exchange, parts) => answerCallback(exchange, provider, parts) }
+    : { POST: (exchange, parts) => answerLogoutNotice(exchange, provider, parts) };
 }

@@ -4,24 +4,25 @@
 // counted, and nobody waits for a mail.
 
 import { hash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
-import { html, type Markup } from '../../../runtime/http/markup.ts';
 import type { Address } from '../../addresses/address.ts';
 import { formatRange, networkOf } from '../../addresses/network.ts';
 import { Refusal } from '../../answers/kinds.ts';
-import { sendPage } from '../../answers/page.ts';
 import type { Exchange } from '../../exchange.ts';
+import { addressPage, codePage, passedPage } from '../../launcher/door-pages.ts';
+import { sendOwnPage } from '../../launcher/shell.ts';
 import { OwnCookie } from '../../request/own-cookies.ts';
 import { plainEmail } from '../email.ts';
 import { isSameOrigin } from '../navigation.ts';
 import { SessionStore } from '../sessions/session-store.ts';
 import type { SignInRequest } from '../sessions/sessions.ts';
 import { type PinProvider, SignInError } from '../sign-in/provider.ts';
-import { beginSession } from './begin-session.ts';
+import { beginSession, siteOf } from './begin-session.ts';
 import { BackToSite, needingState, type RouteParts, readForm, WAY_COOKIE, WAY_TTL_MS } from './route.ts';
 
 const ROOM = 'once';
 const DIGITS = 8;
 const TRIES = 5;
+const LEAD = 'It is in a mail to the address that you gave.';
 const HOUR = 3_600_000;
 const MAILS_OF_ADDRESS = 5;
 const MAILS_OF_NETWORK = 20;
@@ -36,19 +37,19 @@ interface PinWay {
 }
 
 /** The first form. */
-export function askForAddress(
+export async function askForAddress(
   exchange: Exchange,
   request: SignInRequest,
   { name }: PinProvider,
   { people, observe }: RouteParts,
-): void {
+): Promise<void> {
   const { head, isSecure, response } = exchange;
   const cookie = (head && WAY_COOKIE.in(head.ownCookies, isSecure)) ?? OwnCookie.draw();
   const id = randomBytes(16).toString('base64url');
   const way: PinWay = { provider: name, browser: SessionStore.idOf(cookie), id, request };
   const sealed = people.seal.close('pin', way, WAY_TTL_MS);
   const headers = ['Set-Cookie', WAY_COOKIE.format(cookie, isSecure)];
-  sendPage(response, 'Sign in', addressForm(sealed, new URL(request.origin).host), headers);
+  await sendOwnPage(response, addressPage(siteOf(request), { way: sealed, headers }));
   observe.allowed(exchange);
 }
 
@@ -57,9 +58,9 @@ export async function answerAddress(exchange: Exchange, parts: RouteParts): Prom
   const { people, observe } = parts;
   const { form, sealed, way, provider } = await readWay(exchange, parts);
   const email = plainEmail(form.get('email')?.trim());
-  const site = new URL(way.request.origin).host;
   if (email === undefined) {
-    sendPage(exchange.response, 'Sign in', addressForm(sealed, site, 'This is no e-mail address.'));
+    const message = 'This is no e-mail address.';
+    await sendOwnPage(exchange.response, addressPage(siteOf(way.request), { way: sealed, message }));
     observe.allowed(exchange);
     return;
   }
@@ -75,15 +76,12 @@ export async function answerAddress(exchange: Exchange, parts: RouteParts): Prom
     await people.state.set(ROOM, keyOf(way.id), kept, { ttlMs: WAY_TTL_MS });
   });
   if (isAccepted)
-    provider.send(email, code, site).catch((error: unknown) => {
+    provider.send(email, code, new URL(way.request.origin).host).catch((error: unknown) => {
       const fault = error instanceof SignInError ? error : new SignInError('away', 'mail');
       people.signIns.failed(exchange, provider.name, fault);
     });
-  sendPage(
-    exchange.response,
-    'Type the code',
-    codeForm(sealed, `If ${email} may sign in, a code is on its way there.`),
-  );
+  const lead = `If ${email} may sign in, a code is on its way there.`;
+  await sendOwnPage(exchange.response, codePage({ way: sealed, digits: DIGITS, lead }));
   observe.allowed(exchange);
 }
 
@@ -95,14 +93,14 @@ export async function answerCode(exchange: Exchange, parts: RouteParts): Promise
   const email = await needingState(() => tryCode(way, given, parts));
   if (email === undefined) {
     people.signIns.failed(exchange, provider.name, new SignInError('refused', 'code'));
-    sendPage(exchange.response, 'Type the code', codeForm(sealed, 'This is not the code. Type it as the mail has it.'));
+    const message = 'This is not the code. Type it as the mail has it.';
+    await sendOwnPage(exchange.response, codePage({ way: sealed, digits: DIGITS, lead: LEAD, message }));
     observe.allowed(exchange);
     return;
   }
   const { url, headers } = await beginSession(exchange, way.request, { person: provider.personOf(email) }, parts);
   // No redirect: what a form leads to may not leave this host by the policy of its page.
-  const next = ['Refresh', `0;url=${url}`, ...headers];
-  sendPage(exchange.response, 'Signed in', html`<p><a href="${url}">Go on to the site</a></p>`, next);
+  await sendOwnPage(exchange.response, passedPage(url, ['Refresh', `0;url=${url}`, ...headers]));
   observe.allowed(exchange);
 }
 
@@ -157,12 +155,3 @@ const keyOf = (id: string): string => `pin.${hash('sha256', id, 'base64url')}`;
 /** A customer has a /64 at least. */
 const networkKey = (address: Address | undefined): string =>
   address === undefined ? '' : formatRange(networkOf(address, address.family === 4 ? 32 : 64));
-
-const said = (message: string | undefined): Markup | string =>
-  message === undefined ? '' : html`<p role="alert">${message}</p>`;
-
-const addressForm = (sealed: string, site: string, message?: string): Markup =>
-  html`${said(message)}<form method="post" action="/pin/address"><input type="hidden" name="way" value="${sealed}"><p><label>Your e-mail address, for ${site}<br><input class="choice" type="email" name="email" autocomplete="email" maxlength="254" required autofocus></label></p><button class="choice">Send me a code</button></form>`;
-
-const codeForm = (sealed: string, message: string): Markup =>
-  html`${said(message)}<form method="post" action="/pin/code"><input type="hidden" name="way" value="${sealed}"><p><label>The code of ${DIGITS} digits<br><input class="choice" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="16" required autofocus></label></p><button class="choice">Sign in</button></form>`;

@@ -4,11 +4,11 @@
 // to one browser by its cookie, and counts once.
 
 import { randomBytes } from 'node:crypto';
-import { html } from '../../../runtime/http/markup.ts';
 import { sendRedirect } from '../../answers/answer.ts';
 import { type AnswerCode, Refusal } from '../../answers/kinds.ts';
-import { sendPage } from '../../answers/page.ts';
 import type { Exchange } from '../../exchange.ts';
+import { choicePage } from '../../launcher/door-pages.ts';
+import { sendOwnPage } from '../../launcher/shell.ts';
 import { OwnCookie } from '../../request/own-cookies.ts';
 import type { SessionRules } from '../sessions/session.ts';
 import { SessionStore } from '../sessions/session-store.ts';
@@ -20,7 +20,7 @@ import {
   type SignInFault,
   type SignInSecrets,
 } from '../sign-in/provider.ts';
-import { beginSession, handOverUrl } from './begin-session.ts';
+import { beginSession, handOverUrl, OWN_APP, rulesFor, siteOf } from './begin-session.ts';
 import { useOnce } from './once.ts';
 import { askForAddress } from './pin.ts';
 import {
@@ -55,20 +55,33 @@ export async function answerSignIn(exchange: Exchange, parts: RouteParts): Promi
   const providers = [...parts.identity.providers.values()].filter(({ name }) => rules.providers.has(name));
   const wanted = parameterOf(exchange, 'with');
   const [only] = providers.length === 1 ? providers : providers.filter(({ name }) => name === wanted);
-  if (only?.kind === 'pin') askForAddress(exchange, request, only, parts);
+  if (only?.kind === 'pin') await askForAddress(exchange, request, only, parts);
   else if (only) await begin(exchange, request, only, parts);
-  else askForProvider(exchange, providers, request, parts);
+  else {
+    const to = parameterOf(exchange, 'to') ?? '';
+    await askForProvider(exchange, providers, { to, site: siteOf(request) });
+    parts.observe.allowed(exchange);
+  }
+}
+
+/** On a page of the gateway's own that somebody has to be signed in for. */
+export async function askForOwn(exchange: Exchange, parts: RouteParts): Promise<void> {
+  const { identity, people } = parts;
+  const { path = '/' } = exchange.head ?? {};
+  const request: SignInRequest = { app: OWN_APP, origin: identity.origin, target: path, start: '' };
+  const to = people.seal.close('sign-in', request, WAY_TTL_MS);
+  await askForProvider(exchange, [...identity.providers.values()], { to, site: undefined });
 }
 
 /** @throws Refusal `SIGN_IN_STALE` for what this gateway did not seal */
 function requestedBy(
   exchange: Exchange,
-  { people, applications }: RouteParts,
+  parts: RouteParts,
 ): { readonly request: SignInRequest; readonly rules: SessionRules } {
-  const opened = people.seal.open('sign-in', parameterOf(exchange, 'to') ?? '');
+  const opened = parts.people.seal.open('sign-in', parameterOf(exchange, 'to') ?? '');
   if (!opened) throw new Refusal('SIGN_IN_STALE');
   const request = opened.value as SignInRequest;
-  const rules = applications.named(request.app)?.sessionRules;
+  const rules = rulesFor(request, parts);
   if (!rules?.hosts.has(new URL(request.origin).hostname)) throw new Refusal('SIGN_IN_STALE');
   if (opened.isExpired) throw new BackToSite('SIGN_IN_STALE', request);
   return { request, rules };
@@ -89,22 +102,13 @@ async function isEnough(
 }
 
 /** A page of links, which works without script. */
-function askForProvider(
-  exchange: Exchange,
+async function askForProvider(
+  { response }: Exchange,
   providers: readonly Provider[],
-  { origin }: SignInRequest,
-  { observe }: RouteParts,
-): void {
-  const to = parameterOf(exchange, 'to') ?? '';
-  const choices = providers.map(
-    ({ name, label }) => html`<a class="choice" href="${`/sign-in?to=${to}&with=${name}`}">${label}</a>`,
-  );
-  sendPage(
-    exchange.response,
-    'Sign in',
-    html`<p>Where do you want to sign in for ${new URL(origin).host}?</p>${choices}`,
-  );
-  observe.allowed(exchange);
+  { to, site }: { readonly to: string; readonly site: string | undefined },
+): Promise<void> {
+  const choices = providers.map(({ name, label }) => ({ label, href: `/sign-in?to=${to}&with=${name}` }));
+  await sendOwnPage(response, choicePage(choices, site));
 }
 
 async function begin(

@@ -1,37 +1,49 @@
 // The end of a session: by its person at the gateway's own pages or at an application, and by the
 // provider.
 
-import { html, type Markup } from '../../../runtime/http/markup.ts';
+import { html } from '../../../runtime/http/markup.ts';
 import { Refusal } from '../../answers/kinds.ts';
 import { sendPage } from '../../answers/page.ts';
 import type { Exchange } from '../../exchange.ts';
-import { isSameOrigin } from '../navigation.ts';
-import type { Person } from '../person.ts';
+import { type Choice, signedOutPage, signOutPage, strangerPage } from '../../launcher/door-pages.ts';
+import { actionForm } from '../../launcher/parts.ts';
+import { sendOwnPage } from '../../launcher/shell.ts';
+import { nameOf, type Person } from '../person.ts';
 import { SessionStore } from '../sessions/session-store.ts';
 import { APP_COOKIE } from '../sessions/sessions.ts';
 import { type RedirectProvider, SignInError } from '../sign-in/provider.ts';
 import { useOnce } from './once.ts';
-import { needingState, ownSessionOf, PERSON_COOKIE, type RouteParts, readForm } from './route.ts';
+import { formTokenOf, readOwnForm } from './own-form.ts';
+import { needingState, type OwnSession, ownSessionOf, PERSON_COOKIE, type RouteParts, readForm } from './route.ts';
 
+/** At the host of each application. */
+export const SIGN_OUT = '/.credveil/sign-out';
 export const SIGNED_OUT = '/signed-out';
 /** Longer than any notice is valid that a provider sends. */
 const NOTICE_TTL_MS = 3_600_000;
 
-const button: Markup = html`<form method="post"><button class="choice">Sign out</button></form>`;
-
 /** On the gateway's own pages: who is signed in, and a button. */
 export async function answerOwnSignOut(exchange: Exchange, parts: RouteParts): Promise<void> {
-  const { response, isSecure } = exchange;
+  const { response, head } = exchange;
   const own = await needingState(() => ownSessionOf(exchange, parts));
-  if (!own) sendPage(response, 'Not signed in', html`<p>Open the site that you want to sign in for.</p>`);
-  else if (exchange.head?.method !== 'POST')
-    sendPage(response, 'Signed in', html`<p>${nameOf(own.record.person)}</p>${button}`);
-  else {
-    assertOwnForm(exchange);
-    await needingState(() => parts.people.store.endPerson(own.id));
-    const headers = ['Set-Cookie', PERSON_COOKIE.clear(isSecure)];
-    await sendSignedOut(exchange, own.record.person, parts, headers);
+  if (own && head?.method === 'POST') {
+    await readOwnForm(exchange, own.id, parts);
+    await endOwn(exchange, own, parts);
+    return;
   }
+  await sendOwnPage(
+    response,
+    own ? signOutPage(nameOf(own.record.person), formTokenOf(own.id, parts)) : strangerPage(),
+  );
+  parts.observe.allowed(exchange);
+}
+
+/** Ends the session of this browser, and says so. */
+export async function endOwn(exchange: Exchange, { id, record }: OwnSession, parts: RouteParts): Promise<void> {
+  const { response, isSecure } = exchange;
+  await needingState(() => parts.people.store.endPerson(id));
+  const there = await signOutThere(record.person, parts);
+  await sendOwnPage(response, signedOutPage(there, ['Set-Cookie', PERSON_COOKIE.clear(isSecure)]));
   parts.observe.allowed(exchange);
 }
 
@@ -44,39 +56,34 @@ export async function answerAppSignOut(exchange: Exchange, parts: RouteParts): P
   if (session?.app.host !== head?.host || !session || id === undefined)
     sendPage(response, 'Not signed in', html`<p><a href="/">Back to the site</a></p>`);
   else if (head?.method !== 'POST')
-    sendPage(response, 'Signed in', html`<p>${nameOf(session.person.person)}</p>${button}`);
+    sendPage(
+      response,
+      'Sign out?',
+      html`<p>You are signed in as ${nameOf(session.person.person)}. This ends your session in this browser, at all sites of this gateway.</p>${actionForm({ action: SIGN_OUT, token: formTokenOf(id, parts), text: 'Sign out', look: 'primary' })}`,
+    );
   else {
-    assertOwnForm(exchange);
+    await readOwnForm(exchange, id, parts);
     await needingState(() => parts.people.store.endPerson(session.app.personId));
     await needingState(() => parts.people.store.endApp(id));
-    await sendSignedOut(exchange, session.person.person, parts, ['Set-Cookie', APP_COOKIE.clear(isSecure)]);
+    const there = await signOutThere(session.person.person, parts);
+    const link = there
+      ? html`<p>You are still signed in at ${there.label}: <a href="${there.href}">sign out there too</a>.</p>`
+      : '';
+    const text = html`<p>You are signed out of all sites of this gateway.</p>${link}`;
+    sendPage(response, 'Signed out', text, ['Set-Cookie', APP_COOKIE.clear(isSecure)]);
   }
   parts.observe.allowed(exchange);
 }
 
 /** Where a provider sends a browser after it has signed out there. */
-export function answerSignedOut({ response }: Exchange): void {
-  sendPage(response, 'Signed out', html`<p>You are signed out.</p>`);
-}
+export const answerSignedOut = ({ response }: Exchange): Promise<void> =>
+  sendOwnPage(response, signedOutPage(undefined));
 
-function assertOwnForm(exchange: Exchange): void {
-  if (!isSameOrigin(exchange)) throw new Refusal('FORM_FOREIGN');
-}
-
-const nameOf = ({ email, subject }: Person): string => email ?? subject;
-
-async function sendSignedOut(
-  { response }: Exchange,
-  person: Person,
-  { identity }: RouteParts,
-  headers: readonly string[],
-): Promise<void> {
+/** At their provider, they are still signed in. */
+async function signOutThere(person: Person, { identity }: RouteParts): Promise<Choice | undefined> {
   const provider = identity.providers.get(person.provider);
   const url = provider?.kind === 'redirect' && (await signOutUrl(provider, person, `${identity.origin}${SIGNED_OUT}`));
-  const link = url
-    ? html`<p>You are still signed in at ${provider?.label ?? ''}: <a href="${url.href}">sign out there too</a>.</p>`
-    : '';
-  sendPage(response, 'Signed out', html`<p>You are signed out of all sites of this gateway.</p>${link}`, headers);
+  return url && provider ? { label: provider.label, href: url.href } : undefined;
 }
 
 /** Whether or not the provider answers, the session here has ended. */

@@ -37,6 +37,26 @@ export interface Durations {
   readonly idleMs: number;
 }
 
+/** Where a session of a person began. */
+export interface SessionOrigin {
+  /** The provider's own name of the session (`sid`), if it has one. */
+  readonly providerSession?: string | undefined;
+  /** What its person recognizes the browser by. */
+  readonly browser?: string | undefined;
+}
+
+/** A session as its person sees it. */
+export interface OwnedSession {
+  readonly id: string;
+  readonly record: PersonRecord;
+  readonly browser: string;
+  /** What they opened in it. */
+  readonly apps: readonly AppRecord[];
+}
+
+/** Of one person at most. */
+const MAX_LISTED = 100;
+
 /** Of a person's own sessions. Every function throws StateError without the state. */
 export class SessionStore {
   readonly #state: State;
@@ -53,17 +73,16 @@ export class SessionStore {
     return hash('sha256', value, 'base64url');
   }
 
-  /** @param providerSession the provider's own name of the session (`sid`), if it has one */
   async createPerson(
     value: string,
     record: PersonRecord,
     { idleMs }: Durations,
-    providerSession?: string,
+    { providerSession, browser = '' }: SessionOrigin = {},
   ): Promise<void> {
     const id = SessionStore.idOf(value);
     const { provider } = record.person;
     const owner = this.#hashOf('session', provider, providerSession ?? id);
-    await this.#state.set(ROOM, linkKey(id), '', { ttlMs: left(record), owner });
+    await this.#state.set(ROOM, linkKey(id), browser, { ttlMs: left(record), owner });
     await this.#state.set(ROOM, personKey(id), formatPersonRecord(record), {
       ttlMs: Math.min(idleMs, left(record)),
       owner: this.#ownerOf(record.person),
@@ -71,7 +90,10 @@ export class SessionStore {
   }
 
   async createApp(value: string, record: AppRecord, { idleMs }: Durations): Promise<void> {
-    await this.#state.set(ROOM, appKey(SessionStore.idOf(value)), formatAppRecord(record), { ttlMs: idleMs });
+    await this.#state.set(ROOM, appKey(SessionStore.idOf(value)), formatAppRecord(record), {
+      ttlMs: idleMs,
+      owner: this.#openedIn(record.personId),
+    });
     await this.#saw(record);
   }
 
@@ -87,6 +109,23 @@ export class SessionStore {
     const [text, link] = await Promise.all([this.#state.get(ROOM, personKey(id)), this.#state.get(ROOM, linkKey(id))]);
     const record = text === undefined || link === undefined ? undefined : parsePersonRecord(text);
     return record && record.untilMs > Date.now() ? record : undefined;
+  }
+
+  /** Those of one person, the last used first; a hundred of them. */
+  async listOf(person: Pick<Person, 'provider' | 'subject'>): Promise<readonly OwnedSession[]> {
+    const entries = await this.#state.listOwned(ROOM, this.#ownerOf(person), MAX_LISTED);
+    const sessions = await Promise.all(entries.map(({ key }) => this.#describe(key.slice(PERSONS.length))));
+    return sessions.filter((each) => each !== undefined).sort((a, b) => b.record.seenAt - a.record.seenAt);
+  }
+
+  async #describe(id: string): Promise<OwnedSession | undefined> {
+    const [record, browser = '', opened] = await Promise.all([
+      this.readPerson(id),
+      this.#state.get(ROOM, linkKey(id)),
+      this.#state.listOwned(ROOM, this.#openedIn(id), MAX_LISTED),
+    ]);
+    const apps = opened.flatMap(({ value }) => parseAppRecord(value) ?? []);
+    return record && { id, record, browser, apps: apps.sort((a, b) => b.seenAt - a.seenAt) };
   }
 
   /** Both last longer: they were used. What was ended meanwhile stays so. */
@@ -182,13 +221,19 @@ export class SessionStore {
     return this.#hashOf('person', provider, subject);
   }
 
+  /** The owner of what a person opened in a session of theirs. */
+  #openedIn(personId: string): string {
+    return this.#hashOf('opened', personId);
+  }
+
   #hashOf(...parts: readonly string[]): string {
     return createHmac('sha256', this.#key).update(JSON.stringify(parts)).digest('base64url');
   }
 }
 
 const appKey = (id: string): string => `app.${id}`;
-const personKey = (id: string): string => `person.${id}`;
+const PERSONS = 'person.';
+const personKey = (id: string): string => PERSONS + id;
 const sinceKey = (app: string): string => `since.${hash('sha256', app, 'base64url')}`;
 const seenKey = (personId: string, host: string): string =>
   `seen.${hash('sha256', JSON.stringify([personId, host]), 'base64url')}`;

@@ -64,7 +64,14 @@ describe('entries', () => {
       await state.set('device', key, '', { ttlMs, owner: 'u', maxOwned: 2 });
     await state.set('device', 'd', '', { ttlMs: 1_000, owner: 'v', maxOwned: 2 });
     expect(state.list('device', '', 10).map(({ key }) => key)).toEqual(['a', 'c', 'd']);
+    expect(await state.listOwned('device', 'u', 10)).toEqual([
+      { key: 'a', value: '' },
+      { key: 'c', value: '' },
+    ]);
+    expect(await state.listOwned('device', 'u', 1)).toHaveLength(1);
+    expect(await state.listOwned('session', 'u', 10)).toEqual([]);
     expect(await state.deleteOwned('device', 'u')).toBe(2);
+    expect(await state.listOwned('device', 'u', 10)).toEqual([]);
     expect(state.sizeOf('device')).toBe(1);
   });
 

@@ -45,6 +45,7 @@ export function createMemoryState(): MemoryState {
         entries.delete(keyOf(room, key));
         return value;
       }),
+    listOwned: () => answer(() => []),
     deleteOwned: () => answer(() => 0),
     takeSlots: () => answer(() => ({ taken: true, at: 0 }) as const),
     giveBack: () => answer(() => undefined),

@@ -1,0 +1,27 @@
+// The page where people find their applications.
+
+import { html, type Markup } from '../../runtime/http/markup.ts';
+import type { OwnApp } from './own-apps.ts';
+import { emptyOf } from './parts.ts';
+import type { OwnPage } from './shell.ts';
+
+const TINTS = 6;
+
+export function homePage(apps: readonly OwnApp[], person: string): OwnPage {
+  return {
+    title: 'Your apps',
+    person,
+    current: '/',
+    content:
+      apps.length === 0
+        ? emptyOf('No apps yet', 'No application here is open to you. If one should be, ask who manages them.')
+        : html`<ul class="apps">${apps.map(tileOf)}</ul>`,
+  };
+}
+
+function tileOf({ label, url, place }: OwnApp): Markup {
+  const initial = Array.from(label.trim())[0]?.toUpperCase() ?? '·';
+  const tint = `tile tint-${Array.from(label).reduce((sum, each) => sum + (each.codePointAt(0) ?? 0), 0) % TINTS}`;
+  const where = place === '' ? '' : html`<span class="where">${place}</span>`;
+  return html`<li><a class="app card" href="${url}"><span class="${tint}" aria-hidden="true">${initial}</span><span class="names"><span class="label">${label}</span> ${where}</span></a></li>`;
+}

@@ -1,0 +1,69 @@
+// Which applications a person could open: those whose policies let them in, by what is known at the
+// gateway's own pages. The application judges each request again.
+
+import type { Application } from '../applications.ts';
+import type { Person } from '../identity/person.ts';
+import type { AccessFacts } from '../identity/policies/facts.ts';
+import { judgeAccess } from '../identity/policies/policies.ts';
+
+/** An application as its person sees it. */
+export interface OwnApp {
+  readonly label: string;
+  /** Where it begins for them. */
+  readonly url: string;
+  /** What is shown of that beside the label; empty if the label says it. */
+  readonly place: string;
+}
+
+export interface Visitor extends Pick<AccessFacts, 'address'> {
+  readonly person: Person;
+}
+
+/**
+ * In the order of their labels. Those without policies are everybody's, and in no list; of those
+ * whose hosts are patterns, the hosts where people sign in.
+ * @param own the origin of the gateway's own pages: applications are at the same port
+ */
+export function ownAppsOf(applications: Iterable<Application>, visitor: Visitor, own: string): readonly OwnApp[] {
+  const apps = [...applications].flatMap((application): OwnApp[] => {
+    const { sessionRules, config } = application;
+    if (!config.access?.launcher) return [];
+    const path = openPathOf(application, visitor);
+    if (path === undefined) return [];
+    const { label } = config.access;
+    const hosts = [...(sessionRules?.hosts ?? [])].filter((host) => !host.includes('*'));
+    return hosts.map((host) => {
+      const url = new URL(own);
+      url.hostname = host;
+      url.pathname = path;
+      const place = url.host + (path === '/' ? '' : path);
+      return { label: label ?? place, url: url.href, place: label === undefined ? '' : place };
+    });
+  });
+  return apps.sort((a, b) => a.label.localeCompare(b.label, 'en') || (a.url < b.url ? -1 : 1));
+}
+
+/** What people call the applications of a host; undefined for a host of none, or of several. */
+export function labelOfHost(applications: Iterable<Application>, host: string): string | undefined {
+  const [only, ...others] = [...applications].filter(({ name }) => name.split('/')[0] === host);
+  return others.length === 0 ? only?.config.access?.label : undefined;
+}
+
+/** The first path that they would be let in at: where it begins, or one that has a policy. */
+function openPathOf(application: Application, { person, address }: Visitor): string | undefined {
+  const { access, sessionRules, name } = application;
+  if (!access) return undefined;
+  const slash = name.indexOf('/');
+  const start = slash < 0 ? '/' : name.slice(slash);
+  const folder = start.endsWith('/') ? start : `${start}/`;
+  const below = access.all
+    .flatMap(({ places }) => places.map(({ path }) => path))
+    .filter((path) => path.startsWith(folder));
+  // Of another provider, they would be asked to sign in again.
+  const known = sessionRules?.providers.has(person.provider) ? person : undefined;
+  const facts: AccessFacts = { person: known, serviceToken: undefined, address };
+  return [start, ...below].find((path) => {
+    const { verdict } = judgeAccess(access, facts, [path]);
+    return verdict === 'allow' || verdict === 'bypass';
+  });
+}

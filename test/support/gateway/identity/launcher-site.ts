@@ -1,0 +1,64 @@
+// A gateway whose hosts a browser reaches: names below localhost lead to loopback, and are as good
+// as TLS to it. Host names of one site, so that cookies are sent along from one to another.
+
+import type { BrowserContext } from 'playwright-core';
+import type { Person } from '../../../../gateway/identity/person.ts';
+import { PERSON_COOKIE } from '../../../../gateway/identity/routes/route.ts';
+import { SessionStore } from '../../../../gateway/identity/sessions/session-store.ts';
+import { OwnCookie } from '../../../../gateway/request/own-cookies.ts';
+import { deriveKey } from '../../../../gateway/state/gateway-key.ts';
+import { freePort } from '../../machine/free-port.ts';
+import { serve, startOrigin } from '../gateway.ts';
+import { createMemoryLimits, openTestState } from '../state/states.ts';
+import { DURATIONS } from './people.ts';
+
+const KEY = Buffer.alloc(32, 3);
+const ALL = '{ name: all, action: allow, include: [{ everyone: true }] }';
+const LABELS: readonly (readonly [host: string, label: string])[] = [
+  ['wiki', 'Team wiki'],
+  ['mail', 'Mail'],
+  ['crm', 'Customers'],
+  ['payroll', 'Payroll and expenses'],
+  ['builds', 'Build server'],
+  ['intranet', ''],
+];
+
+/** @param answer of the application at `wiki` */
+export async function launcherSite(answer: Parameters<typeof startOrigin>[0], more = '') {
+  const port = await freePort();
+  const { url } = await startOrigin(answer);
+  const hostOf = (name: string): string => `${name}.example.localhost`;
+  const apps = LABELS.map(
+    ([name, label]) =>
+      `  ${hostOf(name)}: { to: "${url}", access: { ${label && `label: "${label}", `}policies: [${ALL}] } }`,
+  );
+  const { state } = openTestState();
+  const text = `listen: 127.0.0.1:${port}
+auth: ${hostOf('auth')}:${port}
+identity:
+  staff: { oidc: "http://127.0.0.1:1", clientId: gateway, label: Staff account }
+  partners: { oidc: "http://127.0.0.1:1", clientId: gateway, label: Partner network }
+  guests: { pin: { smtp: "smtp://127.0.0.1:1", from: gateway@example.com, to: ["@example.com"] }, label: Code by mail }
+${more}
+apps:
+${apps.join('\n')}
+  closed.example.localhost: { to: "${url}", access: { policies: [{ name: none, action: block, include: [{ everyone: true }] }] } }
+`;
+  const gateway = await serve(text, { state: { state, limits: createMemoryLimits(), key: KEY } });
+  const store = new SessionStore(state, deriveKey(KEY, 'sessions'));
+  const origin = (name: string): string => `http://${hostOf(name)}:${port}`;
+  /** Somebody signs in, in a browser of the test or in another one. */
+  const enter = async (person: Person, browser: string, context?: BrowserContext, ago = 0): Promise<string> => {
+    const value = OwnCookie.draw();
+    const at = Date.now() - ago;
+    const record = { person, signedInAt: at, seenAt: at, untilMs: at + DURATIONS.absoluteMs };
+    await store.createPerson(value, record, DURATIONS, { browser });
+    const [pair = ''] = PERSON_COOKIE.format(value, false).split(';');
+    const [name = ''] = pair.split('=');
+    await context?.addCookies([{ name, value, url: origin('auth'), httpOnly: true, sameSite: 'Lax' }]);
+    return SessionStore.idOf(value);
+  };
+  const open = (personId: string, name: string, ago = 0) =>
+    store.createApp(OwnCookie.draw(), { host: hostOf(name), personId, seenAt: Date.now() - ago }, DURATIONS);
+  return { ...gateway, state, store, origin, enter, open };
+}
