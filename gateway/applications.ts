@@ -26,6 +26,8 @@ export interface Application {
   readonly tlsProfile: string | undefined;
   /** Its host has no door without a client certificate. */
   readonly needsCertificate: boolean;
+  /** Its policies depend on client certificates. */
+  readonly judgesCertificates: boolean;
   /** Who may reach it; undefined if everybody may. */
   readonly access: Policies | undefined;
   /** What it asks of sessions of people; undefined where nobody signs in. */

@@ -11,6 +11,7 @@ import { type AnswerCode, Refusal } from './answers/kinds.ts';
 import type { Application, Found } from './applications.ts';
 import type { LeakVerdict } from './checks/verdict.ts';
 import type { Peer } from './connection/peer.ts';
+import type { CertificateFact } from './devices/devices.ts';
 import { isHttp2, streamOf } from './http-version.ts';
 import type { AccessDecision } from './identity/policies/policies.ts';
 import type { PersonSession } from './identity/sessions/session.ts';
@@ -37,6 +38,8 @@ export class Exchange {
   client: Address | undefined;
   isSecure = false;
   found: Found | undefined;
+  /** That its connection has shown, and that counts now. */
+  certificate: CertificateFact;
   /** Where the application has policies. */
   access: AccessDecision | undefined;
   /** The name of the valid service token that it has. */

@@ -12,8 +12,10 @@ import { readLeakFiles } from './checks/leak-files.ts';
 import type { AppConfig, GatewayConfig, TlsConfig } from './config/schema.ts';
 import { isSecured, ownOriginOf } from './config/secured.ts';
 import { profileId, profilesOf, TlsProfile, type TlsProfileOptions } from './connection/tls-profiles.ts';
+import { Devices } from './devices/devices.ts';
+import type { Geo } from './geo/geo.ts';
 import { assertedNames } from './identity/assertion/identity-headers.ts';
-import { compilePolicies } from './identity/policies/policies.ts';
+import { compilePolicies, dependsOnCertificate } from './identity/policies/policies.ts';
 import { createIdentity, type Identity, type ProvidersModule, sessionRulesOf } from './identity/setup/identity.ts';
 import { ServiceTokens } from './identity/tokens/service-tokens.ts';
 import { tokenFolder } from './identity/tokens/token-folder.ts';
@@ -55,6 +57,9 @@ export interface GatewaySetup {
   readonly tokens: ServiceTokens | undefined;
   /** Undefined where nobody signs in. */
   readonly identity: Identity | undefined;
+  readonly devices: Devices;
+  /** Undefined without `geo`. */
+  readonly geo: Geo | undefined;
   /** Undefined without `outcome`. */
   readonly outcomeToken: OutcomeToken | undefined;
   isClosing: boolean;
@@ -66,14 +71,17 @@ export type ChecksModule = typeof import('./checks/checks.ts');
 export interface SetupModules {
   /** With `leaks`. */
   readonly checks?: Pick<ChecksModule, 'createChecks' | 'reportReadiness'> | undefined;
+  /** With `geo`. */
+  readonly geo?: typeof import('./geo/geo.ts') | undefined;
   /** With `identity`. */
   readonly providers?: ProvidersModule | undefined;
 }
 
-export async function loadModules({ leaks, identity }: GatewayConfig): Promise<SetupModules> {
+export async function loadModules({ leaks, identity, geo }: GatewayConfig): Promise<SetupModules> {
   const hasProviders = Object.keys(identity).length > 0;
   return {
     ...(leaks && { checks: await import('./checks/checks.ts') }),
+    ...(geo && { geo: await import('./geo/geo.ts') }),
     ...(hasProviders && { providers: await import('./identity/sign-in/create-provider.ts') }),
   };
 }
@@ -112,11 +120,12 @@ export function createSetup(config: GatewayConfig, parts: SetupParts): GatewaySe
       origin,
       tlsProfile: tls && profileId(tls),
       sessionRules: sessionRulesOf(name, app.access, config),
-      access: app.access && compilePolicies(app.access.policies, findList),
+      access: app.access && compilePolicies(app.access.policies, { findList, deviceIssuers: config.devices.issuers }),
       sessions: sessionsOf(app, findList),
       hold: app.login?.hold && createHoldRules(app.login.hold, sessionCookiesOf(app.login), app.upstream),
       passwordChanges: app.login && createPasswordChanges(app.login, findList),
       guardsSessions: config.leaks !== undefined,
+      judgesCertificates: app.access?.policies.some(dependsOnCertificate) === true,
       needsCertificate: tls?.clientCertificates?.require === true,
       logins: createLoginSet(app.login ? compileLogins(app.login, findList) : [], app.login?.unreadable === 'pass'),
       rules,
@@ -126,17 +135,21 @@ export function createSetup(config: GatewayConfig, parts: SetupParts): GatewaySe
     };
   });
   const checks = createChecksOf(config, parts);
+  const trustedProxies = networksOf(config.trustedProxies);
+  const geo = createGeoOf(config, parts);
   // Last, since they are what an error would leave open.
   const profiles = createProfiles(config, tlsOptions, previous);
   return {
     config,
     applications: new Applications(applications),
-    trustedProxies: networksOf(config.trustedProxies),
+    trustedProxies,
     askers: networksOf([...(config.forwardAuth?.from ?? []), ...config.trustedProxies]),
     proxies: networksOf(config.proxyProtocol),
     profiles,
     origins,
     checks,
+    devices: new Devices({ trustedProxies }),
+    geo,
     identity: createIdentityOf(config, parts),
     authHost: config.auth?.replace(/:\d+$/, ''),
     issuer: ownOriginOf(config),
@@ -178,6 +191,14 @@ function createChecksOf(config: GatewayConfig, { previous, onChecked, checks }: 
   const memory = stateDirectory === undefined ? undefined : createCheckerMemory(stateDirectory);
   if (!checks) throw new TypeError('checks are not loaded');
   return checks.createChecks(files, { memory, passwordFilter: leaks.passwordFilter, onChecked });
+}
+
+/** The files are read again when they change, so that a reload goes on with them. */
+function createGeoOf({ geo }: GatewayConfig, { previous, geo: module, tls }: SetupParts): Geo | undefined {
+  if (!geo) return undefined;
+  if (previous?.geo && JSON.stringify(previous.config.geo) === JSON.stringify(geo)) return previous.geo;
+  if (!module) throw new TypeError('geo is not loaded');
+  return of('geo', () => module.createGeo(geo, tls.onEvent));
 }
 
 /** Of one gateway, whatever its configuration: they are in its own folder. */

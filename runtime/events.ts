@@ -137,6 +137,13 @@ export type ServerEvent =
     }
   /** No program gets in with a token, as long as tokens cannot be read. */
   | { readonly event: 'service-tokens-failed'; readonly code: string; readonly hint: string }
+  /** The previous file of countries or networks stays in use. */
+  | {
+      readonly event: 'geo-failed';
+      readonly code: string;
+      readonly message: string;
+      readonly hint: string;
+    }
   /** Lists of addresses and texts that rules use. `forbidden` entries are private or too large. */
   | {
       readonly event: 'list-loaded';

@@ -24,6 +24,9 @@ export function addAccessCommands(gateway: Command, withFaults: WithFaults): voi
     .option('--provider <name>', 'where they signed in')
     .option('--address <address>', 'of the client')
     .option('--token <name>', 'the service token that the request has')
+    .option('--certificate <file>', 'the client certificate that was shown, in PEM')
+    .option('--country <code>', 'of the address, if not what the file of geo says')
+    .option('--asn <number>', 'of the address, likewise')
     .option('--config <file>', 'the configuration')
     .option('--json', 'print the result as JSON')
     .action((_: unknown, command: Command) => {

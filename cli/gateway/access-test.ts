@@ -1,15 +1,19 @@
 // credveil gateway access test: whether policies let a request in, and why.
 
+import type { X509Certificate } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { type Address, parseAddress } from '../../gateway/addresses/address.ts';
 import { Refusal } from '../../gateway/answers/kinds.ts';
-import { type Found, judgePath } from '../../gateway/applications.ts';
+import { type Application, type Found, judgePath } from '../../gateway/applications.ts';
 import { readConfig } from '../../gateway/config/read.ts';
+import { readShown } from '../../gateway/devices/client-certificate.ts';
+import { readCertificates } from '../../gateway/devices/pem.ts';
 import type { Person } from '../../gateway/identity/person.ts';
 import { type ExplainedPolicy, explainPolicies } from '../../gateway/identity/policies/explain-policies.ts';
 import type { AccessFacts } from '../../gateway/identity/policies/facts.ts';
 import { type AccessDecision, judgeAccess } from '../../gateway/identity/policies/policies.ts';
 import type { GatewaySetup } from '../../gateway/setup.ts';
+import { readPem } from '../../runtime/tls.ts';
 import { UsageError } from '../exit.ts';
 import { printResult } from '../output.ts';
 import { listsOf, withSetup } from './offline-setup.ts';
@@ -29,6 +33,11 @@ export interface AccessTestFlags {
   readonly address?: string;
   /** The name of a service token. */
   readonly token?: string;
+  /** Two letters. Default: what the configuration's file says of the address. */
+  readonly country?: string;
+  readonly asn?: string;
+  /** A file of PEM: a client certificate, then those between it and its CA. */
+  readonly certificate?: string;
   readonly json?: boolean;
 }
 
@@ -49,14 +58,16 @@ export async function testAccess(flags: AccessTestFlags): Promise<void> {
 
 /** @throws UsageError, GatewayConfigError */
 export async function testedAccess(flags: AccessTestFlags): Promise<TestedAccess> {
-  const facts = await factsOf(flags);
+  const given = await factsOf(flags);
   const config = readConfig(flags.config);
   const lists = listsOf(config);
   await lists.load();
-  return withSetup(config, { lists, onEvent: () => undefined }, (setup) => judge(flags, facts, setup));
+  return withSetup(config, { lists, onEvent: () => undefined }, (setup) => judge(flags, given, setup));
 }
 
-function judge({ app, path }: AccessTestFlags, facts: AccessFacts, { applications }: GatewaySetup): TestedAccess {
+function judge(flags: AccessTestFlags, given: GivenFacts, setup: GatewaySetup): TestedAccess {
+  const { app, path } = flags;
+  const { applications } = setup;
   const [host = ''] = app.toLowerCase().split('/');
   const [bare = ''] = path.split('?');
   if (!bare.startsWith('/')) throw new UsageError('--path is no path', 'Begin it with a slash: --path /finance.');
@@ -74,6 +85,7 @@ function judge({ app, path }: AccessTestFlags, facts: AccessFacts, { application
   if (!application.access) return { ...place, isAllowed: true, decision: undefined, policies: [] };
   const refusal = pathRefusal(found, bare);
   if (refusal) return refused(place, refusal);
+  const facts = { ...given, ...placeOf(flags, given, setup), certificate: certificateOf(flags, application, setup) };
   const decision = judgeAccess(application.access, facts, readings);
   const isAllowed = decision.verdict !== 'denied' && decision.verdict !== 'sign-in';
   return { ...place, isAllowed, decision, policies: explainPolicies(application.access, facts, readings) };
@@ -95,13 +107,50 @@ function pathRefusal(found: Found, path: string): TestedAccess['refused'] {
   }
 }
 
-async function factsOf(flags: AccessTestFlags): Promise<AccessFacts> {
+type GivenFacts = Pick<AccessFacts, 'person' | 'serviceToken' | 'address'>;
+
+async function factsOf(flags: AccessTestFlags): Promise<GivenFacts> {
   const { user, address: given, token } = flags;
   const email = user === '-' ? (await text(process.stdin)).trim() : user;
   const address: Address | undefined = given === undefined ? undefined : parseAddress(given);
   if (given !== undefined && !address)
     throw new UsageError('--address is no address', 'Pass an IPv4 or IPv6 address: --address 192.0.2.1.');
   return { person: email === undefined ? undefined : personOf(email, flags), serviceToken: token, address };
+}
+
+function placeOf(
+  { country, asn }: AccessTestFlags,
+  { address }: GivenFacts,
+  { geo }: GatewaySetup,
+): Pick<AccessFacts, 'country' | 'asn'> {
+  if (country !== undefined && !/^[A-Z]{2}$/i.test(country))
+    throw new UsageError('--country is no country', 'Pass its two letters: --country DE.');
+  if (asn !== undefined && !/^[1-9]\d{0,9}$/.test(asn))
+    throw new UsageError('--asn is no number of an autonomous system', 'Pass it without AS: --asn 64496.');
+  return {
+    country: country?.toUpperCase() ?? (address && geo?.countryOf(address)),
+    asn: asn === undefined ? address && geo?.asnOf(address) : Number(asn),
+  };
+}
+
+/** As a connection with it would bring it now. */
+function certificateOf(
+  { certificate: file }: AccessTestFlags,
+  { tlsProfile }: Application,
+  { profiles, devices }: GatewaySetup,
+): AccessFacts['certificate'] {
+  if (file === undefined) return undefined;
+  const cas = profiles.get(tlsProfile ?? '')?.cas ?? [];
+  let sent: X509Certificate[];
+  try {
+    sent = readCertificates(readPem(file).toString());
+  } catch {
+    sent = [];
+  }
+  const [leaf, ...given] = sent;
+  if (!leaf) throw new UsageError('--certificate is no certificate', 'Name a file of PEM, without its key.');
+  const shown = readShown(leaf, given, cas);
+  return shown && devices.judge(shown, Date.now());
 }
 
 function personOf(email: string, { group = [], claim = [], provider = '' }: AccessTestFlags): Person {

@@ -50,11 +50,18 @@ const policyFaults = ({ apps, lists }: GatewayConfig): Conflict[] =>
     ),
   );
 
-function listFault(name: string, lists: GatewayConfig['lists'], path: Path): Conflict[] {
+/** @param kind of the list that is wanted */
+export function listFault(
+  name: string,
+  lists: GatewayConfig['lists'],
+  path: Path,
+  kind: 'ip' | 'string' = 'ip',
+): Conflict[] {
   const known = configuredName(name);
   const list = Object.hasOwn(lists, known) ? lists[known] : undefined;
-  if (list?.kind === 'ip') return [];
-  if (list) return [{ path, message: 'names a list that has no addresses', hint: 'Name one of kind ip.' }];
+  if (list?.kind === kind) return [];
+  const has = kind === 'ip' ? 'addresses' : 'texts';
+  if (list) return [{ path, message: `names a list that has no ${has}`, hint: `Name one of kind ${kind}.` }];
   const meant = suggestName(name, Object.keys(lists));
   const hint = meant === undefined ? 'Add it to lists.' : `Did you mean $${meant}?`;
   return [{ path, message: 'names no list of the configuration', hint }];

@@ -14,6 +14,7 @@ import {
 import { accessFaults } from './access-faults.ts';
 import { isObject } from './compare.ts';
 import { conflictsIn, impossibleNames, missingTargets } from './conflicts.ts';
+import { deviceFaults } from './device-faults.ts';
 import type { ConfigFault, Conflict, Path } from './fault.ts';
 import { holdFaults } from './hold-faults.ts';
 import { identityFaults } from './identity-faults.ts';
@@ -56,6 +57,7 @@ export function parseConfig(text: string): ParsedConfig {
   const conflicts = [
     ...conflictsIn(checked.data),
     ...accessFaults(checked.data),
+    ...deviceFaults(checked.data),
     ...identityFaults(checked.data),
     ...holdFaults(checked.data),
     ...ruleFaults(checked.data),

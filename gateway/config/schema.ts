@@ -7,7 +7,9 @@ import { LOG_LEVELS } from '../../runtime/observe/log.ts';
 import { parseNetwork } from '../addresses/network.ts';
 import { LEAKS_SCHEMA } from '../checks/leaks-schema.ts';
 import { text, wholeNumber } from '../config-values.ts';
+import { DEVICES_SCHEMA } from '../devices/device-schema.ts';
 import { FORWARD_AUTH_KINDS } from '../forward-auth/original-request.ts';
+import { GEO_SCHEMA } from '../geo/geo-schema.ts';
 import { ACCESS_SCHEMA } from '../identity/access/access-schema.ts';
 import { IDENTITY_SCHEMA, SESSIONS_SCHEMA } from '../identity/identity-schema.ts';
 import { LOGIN_LIMITS_SCHEMA } from '../limits/limit-schema.ts';
@@ -200,6 +202,9 @@ export const CONFIG = z.strictObject({
   /** How long that holds. */
   sessions: SESSIONS_SCHEMA,
   tls: tls.optional(),
+  /** What is known of managed devices, and of where addresses are: for policies. */
+  devices: DEVICES_SCHEMA.prefault({}),
+  geo: GEO_SCHEMA.optional(),
   /** Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. Nobody's by default. */
   trustedProxies: z.array(network, { error: 'must be a list of networks' }).default([]),
   /** Peers that begin each connection with a header of the PROXY protocol, version 2. */

@@ -2,6 +2,7 @@
 
 import type { Socket } from 'node:net';
 import type { Address } from '../addresses/address.ts';
+import type { ShownCertificate } from '../devices/client-certificate.ts';
 import type { ForwardAuthKind } from '../forward-auth/original-request.ts';
 
 /** The CAs of a profile, as they were when a connection was made. */
@@ -19,6 +20,8 @@ export interface Peer {
   readonly profile: string | undefined;
   /** What a client certificate of this connection was judged by. */
   readonly trust?: ClientTrust;
+  /** That the handshake brought; its dates say nothing of now. */
+  readonly certificate?: ShownCertificate | undefined;
   /** Answers every request with a redirect to HTTPS. */
   readonly redirects: boolean;
   /** A proxy that asks whether requests may go on, and how it asks. */

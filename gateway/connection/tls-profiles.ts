@@ -3,12 +3,14 @@
 // A session of one profile must not be resumed in another: it would bring the client certificate
 // that it was made with, or none, into a host that asks for one (nginx: CVE-2025-23419).
 
-import { constants, createHash, hkdfSync } from 'node:crypto';
+import { constants, createHash, hkdfSync, type X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type SecureContextOptions, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { OnEvent } from '../../runtime/events.ts';
 import { TlsFiles } from '../../runtime/tls.ts';
 import type { GatewayConfig, TlsConfig } from '../config/schema.ts';
+import { readCertificates } from '../devices/pem.ts';
+import { shownOn } from '../devices/shown-on.ts';
 import { type ClientTrust, peerOf, setPeer } from './peer.ts';
 
 const POLL_MS = 1_000;
@@ -45,6 +47,7 @@ export class TlsProfile {
   readonly #files: TlsFiles;
   readonly #server: Server;
   #trust: ClientTrust = { isCurrent: true };
+  #cas: readonly X509Certificate[];
 
   /** @throws ServerError `TLS_FILE_UNREADABLE`, `TLS_FILES_INVALID` */
   constructor(config: TlsConfig, { ticketSecret, handshakeTimeoutMs, onEvent, onSecured }: TlsProfileOptions) {
@@ -74,9 +77,11 @@ export class TlsProfile {
     };
     this.#server = createServer({ ...this.#files.context, ...own });
     let { ca } = this.#files.context;
+    this.#cas = casIn(ca);
     this.#files.onChange((context) => {
       if (!isSame(ca, context.ca)) this.#withdrawTrust();
       ca = context.ca;
+      this.#cas = casIn(ca);
       this.#server.setSecureContext({ ...context, ...own });
     });
     this.#server.on('secureConnection', (socket) => this.#secured(socket, onSecured));
@@ -87,6 +92,11 @@ export class TlsProfile {
   /** Of a connection whose handshake begins now. */
   get trust(): ClientTrust {
     return this.#trust;
+  }
+
+  /** Whose client certificates count. */
+  get cas(): readonly X509Certificate[] {
+    return this.#cas;
   }
 
   /** @param socket with its `Peer` set, and the bytes of its ClientHello still to be read */
@@ -117,10 +127,13 @@ export class TlsProfile {
       socket.destroy();
       return;
     }
-    setPeer(socket, peer);
+    setPeer(socket, { ...peer, certificate: shownOn(socket, this.#cas) });
     onSecured(socket);
   }
 }
+
+const casIn = (ca: SecureContextOptions['ca']): readonly X509Certificate[] =>
+  ca === undefined ? [] : readCertificates(String(ca));
 
 const isSame = (before: SecureContextOptions['ca'], after: SecureContextOptions['ca']): boolean =>
   String(before) === String(after);

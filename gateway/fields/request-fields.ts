@@ -1,6 +1,7 @@
 // The fields that rules read, computed from one request and one reading of its path.
 
 import { TLSSocket } from 'node:tls';
+import type { ClientCertificate } from '../devices/client-certificate.ts';
 import type { Headers } from '../request/head.ts';
 import type { RuleMap, RuleValue } from '../rules/schema/types.ts';
 import { createScheme, type Readers } from '../rules/scheme.ts';
@@ -110,10 +111,15 @@ const tlsOf = ({ exchange }: RuleRequest): TLSSocket | undefined => {
 };
 
 /** What counts as a client's is one that its profile's CA signed, shown on this connection. */
-function certificateOf(request: RuleRequest) {
-  const socket = tlsOf(request);
-  const certificate = socket?.authorized ? socket.getPeerX509Certificate() : undefined;
-  return certificate && certificate.raw.length > 0 ? certificate : undefined;
+function certificateOf({ exchange }: RuleRequest): ClientCertificate | undefined {
+  const { certificate } = exchange;
+  return certificate === 'unknown' ? undefined : certificate;
+}
+
+/** Of whole bytes. */
+function serialOf(certificate: ClientCertificate | undefined): string | null {
+  const { serial } = certificate ?? {};
+  return serial === undefined ? null : serial.padStart(serial.length + (serial.length % 2), '0').toUpperCase();
 }
 
 /** Of every request, whether or not it is a login. */
@@ -142,9 +148,8 @@ export const REQUEST_READERS: Readers<RuleRequest> = {
   ssl: ({ exchange }) => exchange.isSecure,
   'cf.tls_version': (request) => tlsOf(request)?.getProtocol() ?? null,
   'cf.tls_client_auth.cert_verified': (request) => certificateOf(request) !== undefined,
-  'cf.tls_client_auth.cert_serial': (request) => certificateOf(request)?.serialNumber ?? null,
-  'cf.tls_client_auth.cert_fingerprint_sha256': (request) =>
-    certificateOf(request)?.fingerprint256.replaceAll(':', '').toLowerCase() ?? null,
+  'cf.tls_client_auth.cert_serial': (request) => serialOf(certificateOf(request)),
+  'cf.tls_client_auth.cert_fingerprint_sha256': (request) => certificateOf(request)?.fingerprint ?? null,
 };
 
 /** Known once the logins were looked for, which is before any rule. */

@@ -2,6 +2,7 @@
 // gateway's own pages. The application judges each request again.
 
 import type { Application } from '../applications.ts';
+import type { Geo } from '../geo/geo.ts';
 import type { Person } from '../identity/person.ts';
 import type { AccessFacts } from '../identity/policies/facts.ts';
 import { judgeAccess } from '../identity/policies/policies.ts';
@@ -17,6 +18,7 @@ export interface OwnApp {
 
 export interface Visitor extends Pick<AccessFacts, 'address'> {
   readonly person: Person;
+  readonly geo?: Geo | undefined;
 }
 
 /**
@@ -50,7 +52,7 @@ export function labelOfHost(applications: Iterable<Application>, host: string): 
 }
 
 /** The first path that they would be let in at: where it begins, or one that has a policy. */
-function openPathOf(application: Application, { person, address }: Visitor): string | undefined {
+function openPathOf(application: Application, { person, address, geo }: Visitor): string | undefined {
   const { access, sessionRules, name } = application;
   if (!access) return undefined;
   const slash = name.indexOf('/');
@@ -61,7 +63,12 @@ function openPathOf(application: Application, { person, address }: Visitor): str
     .filter((path) => path.startsWith(folder));
   // Of another provider, they would be asked to sign in again.
   const known = sessionRules?.providers.has(person.provider) ? person : undefined;
-  const facts: AccessFacts = { person: known, serviceToken: undefined, address };
+  // The host of these pages asks for no certificate.
+  const facts: AccessFacts = {
+    ...{ person: known, serviceToken: undefined, address, certificate: 'unknown' },
+    country: address && geo?.countryOf(address),
+    asn: address && geo?.asnOf(address),
+  };
   return [start, ...below].find((path) => {
     const { verdict } = judgeAccess(access, facts, [path]);
     return verdict === 'allow' || verdict === 'bypass';

@@ -4,6 +4,7 @@ import { sendRedirect } from '../answers/answer.ts';
 import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { isNavigation } from '../identity/navigation.ts';
+import type { AccessFacts } from '../identity/policies/facts.ts';
 import { type AccessDecision, type AccessVerdict, judgeAccess, type Policies } from '../identity/policies/policies.ts';
 import type { SessionAnswer } from '../identity/sessions/session.ts';
 import { tokenHeaders } from '../identity/tokens/service-tokens.ts';
@@ -73,15 +74,28 @@ function decide(
 
 /** @param session whose request it is. One that cannot be looked up may be anybody's */
 export function judgeRequest(
-  { found, head, client }: Exchange,
+  { found, head, client, peer }: Exchange,
   policies: Policies,
   session: SessionAnswer,
-  { tokens }: GatewaySetup,
+  { tokens, devices, geo }: GatewaySetup,
   now: number,
 ): { readonly decision: AccessDecision; readonly serviceToken: string | undefined } {
   const serviceToken = head && tokens?.nameIn(head, now);
   const person = session === 'unavailable' ? 'unknown' : session === 'none' ? undefined : session.person;
-  const decision = judgeAccess(policies, { person, serviceToken, address: client }, found?.readings ?? []);
+  const facts: AccessFacts = {
+    person,
+    serviceToken,
+    address: client,
+    certificate: devices.ofClient(peer, now),
+    // Looked up if a policy asks.
+    get country() {
+      return client && geo?.countryOf(client);
+    },
+    get asn() {
+      return client && geo?.asnOf(client);
+    },
+  };
+  const decision = judgeAccess(policies, facts, found?.readings ?? []);
   return { decision, serviceToken };
 }
 

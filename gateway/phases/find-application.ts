@@ -11,7 +11,7 @@ import type { GatewaySetup } from '../setup.ts';
  * certificates of the same CAs.
  * @throws Refusal `HOST_UNKNOWN`, `HOST_MISDIRECTED`, `PATH_AMBIGUOUS`
  */
-export function findApplication(exchange: Exchange, { applications }: GatewaySetup): void {
+export function findApplication(exchange: Exchange, { applications, devices }: GatewaySetup): void {
   const { head, peer } = exchange;
   if (!head) return;
   const found = applications.find(head);
@@ -24,7 +24,11 @@ export function findApplication(exchange: Exchange, { applications }: GatewaySet
   // A host that wants a certificate has no door without one.
   if (peer.profile === undefined && found.application.needsCertificate)
     throw new Refusal('HOST_MISDIRECTED', { close: true });
+  // No name chose the profile of such a connection: it is no way to an application of devices.
+  if (peer.profile !== undefined && peer.serverName === undefined && found.application.judgesCertificates)
+    throw new Refusal('HOST_MISDIRECTED', { close: true });
   exchange.found = found;
+  exchange.certificate = devices.ofConnection(peer, exchange.now);
 }
 
 /** @returns the target to forward; undefined after a redirect to a path that reads in one way */

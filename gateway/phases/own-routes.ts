@@ -29,7 +29,7 @@ export const isOwnHost = ({ head }: Exchange, { identity }: GatewaySetup): boole
 export async function answerOwnHost(
   exchange: Exchange,
   { observe, people, bodyRates }: PipelineParts,
-  { identity, applications }: GatewaySetup,
+  { identity, applications, geo }: GatewaySetup,
 ): Promise<void> {
   const { peer, message } = exchange;
   // A connection that was secured for other hosts is theirs.
@@ -37,19 +37,19 @@ export async function answerOwnHost(
     throw new Refusal('HOST_MISDIRECTED', { close: true });
   if (!identity || !people) throw new Refusal('SESSIONS_AWAY');
   bodyRates.watch(message);
-  await answerOwnPage(exchange, { people, identity, applications, observe });
+  await answerOwnPage(exchange, { people, identity, applications, geo, observe });
 }
 
 /** @throws Refusal */
 export async function answerOwnRoute(
   exchange: Exchange,
   { observe, reports, bodyRates, people }: PipelineParts,
-  { outcomeToken, identity, applications }: GatewaySetup,
+  { outcomeToken, identity, applications, geo }: GatewaySetup,
 ): Promise<void> {
   const { head, response } = exchange;
   if (identity && (head?.path === CALLBACK || head?.path === SIGN_OUT)) {
     if (!people) throw new Refusal('SESSIONS_AWAY');
-    await answerAppPage(exchange, { people, identity, applications, observe });
+    await answerAppPage(exchange, { people, identity, applications, geo, observe });
     return;
   }
   if (head?.path === RELEASE && people) {

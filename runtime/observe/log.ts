@@ -123,6 +123,7 @@ const LEVELS: { readonly [event in ServerEvent['event']]?: Level } = {
   'login-passes-unchecked': 'warn',
   'checks-spent': 'warn',
   'service-tokens-failed': 'error',
+  'geo-failed': 'error',
   'session-kept-back': 'info',
   'list-failed': 'warn',
   'list-refused': 'error',

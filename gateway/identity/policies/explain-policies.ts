@@ -58,7 +58,14 @@ const selectorsOf = (policy: Policy, facts: AccessFacts): ExplainedSelector[] =>
   );
 
 function textOf(selector: SelectorConfig = {}): string {
+  if (typeof selector.certificate === 'object') return `certificate ${partsOf(selector.certificate)}`;
   if (selector.claim) return `claim ${selector.claim.name}: ${selector.claim.value.join(', ')}`;
   const [[kind, value] = ['', '']] = Object.entries(selector).filter(([, each]) => each !== undefined);
   return `${kind}: ${Array.isArray(value) ? value.join(', ') : value}`;
 }
+
+const partsOf = (wanted: object): string =>
+  Object.entries(wanted)
+    .filter(([, values]) => values !== undefined)
+    .map(([name, values]) => `${name}: ${(values as readonly string[]).join(', ')}`)
+    .join('; ');

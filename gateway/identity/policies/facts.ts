@@ -1,6 +1,7 @@
 // What policies are asked about: one request, on one of the paths that the application may read.
 
 import type { Address } from '../../addresses/address.ts';
+import type { CertificateFact } from '../../devices/devices.ts';
 import type { Person } from '../person.ts';
 
 export interface AccessFacts {
@@ -10,4 +11,10 @@ export interface AccessFacts {
   readonly serviceToken: string | undefined;
   /** Undefined where the connection has none. */
   readonly address: Address | undefined;
+  /** That the client has shown, and that counts now. */
+  readonly certificate: CertificateFact;
+  /** Of the address, in two capitals; undefined where nobody knows. */
+  readonly country: string | undefined;
+  /** The number of the autonomous system of the address; undefined where nobody knows. */
+  readonly asn: number | undefined;
 }

@@ -4,13 +4,12 @@
 // longest path that contains the request's are judged alone, so that a path below can be stricter
 // than what lies around it.
 
-import type { FindList } from '../../rules/compile-expression.ts';
 import { allOf, and, anyOf, not } from '../../rules/kleene.ts';
 import type { Trilean } from '../../rules/schema/types.ts';
 import type { AccessFacts } from './facts.ts';
 import { type Place, placeOf, type Reader, reachOf, readersOf } from './places.ts';
 import type { PolicyConfig, SelectorConfig } from './policy-schema.ts';
-import { compileSelector, type Selector } from './selectors.ts';
+import { compileSelector, type Selector, type SelectorParts } from './selectors.ts';
 
 export type AccessVerdict =
   /** Nobody may, whoever they are. */
@@ -45,8 +44,8 @@ export interface Policies {
 }
 
 /** @throws TypeError for a list that does not exist: the configuration was not checked */
-export function compilePolicies(configs: readonly PolicyConfig[], findList: FindList): Policies {
-  const compile = (selectors: readonly SelectorConfig[]) => selectors.map((each) => compileSelector(each, findList));
+export function compilePolicies(configs: readonly PolicyConfig[], parts: SelectorParts): Policies {
+  const compile = (selectors: readonly SelectorConfig[]) => selectors.map((each) => compileSelector(each, parts));
   const all = configs.map((config): Policy => {
     const { include, require, exclude, paths } = config;
     return {
@@ -59,6 +58,12 @@ export function compilePolicies(configs: readonly PolicyConfig[], findList: Find
   });
   return { all, isLowerCase: all.every(({ places }) => places.every(({ path, lower }) => path === lower)) };
 }
+
+/** Whether any selector of it asks for one. */
+export const dependsOnCertificate = ({ include, require, exclude }: PolicyConfig): boolean =>
+  [...include, ...require, ...exclude].some(
+    ({ certificate, device }) => certificate !== undefined || device !== undefined,
+  );
 
 /**
  * The strictest decision about any of the paths that the application may read.

@@ -3,6 +3,8 @@
 import { z } from 'zod';
 import { parseNetwork } from '../../addresses/network.ts';
 import { text } from '../../config-values.ts';
+import { serialOf } from '../../devices/client-certificate.ts';
+import { HASH, KEY_HASH, LIST, LIST_REFERENCE } from '../../devices/device-schema.ts';
 import { LIST_NAME } from '../../lists/list-names.ts';
 import { EMAIL } from '../email.ts';
 
@@ -15,8 +17,12 @@ const DOMAIN = /^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+$/;
 /** RFC 9110 §4.1, without what would make a path another one. */
 const PATH = /^\/(?:[A-Za-z0-9_.~!$&'()*+,=:@-]+(?:\/[A-Za-z0-9_.~!$&'()*+,=:@-]+)*\/?)?$/;
 
-const several = <Value extends z.ZodType>(value: Value) =>
-  z.union([value.transform((one) => [one]), z.array(value).min(1).max(MAX_VALUES)]);
+/** @param error what the value must be */
+const several = <Value extends z.ZodType>(value: Value, error?: string) =>
+  z.union(
+    [value.transform((one) => [one]), z.array(value).min(1).max(MAX_VALUES)],
+    error === undefined ? {} : { error },
+  );
 
 const nameOf = (what: string) => z.string({ error: `must be ${what}` }).regex(NAME, { error: `must be ${what}` });
 
@@ -29,6 +35,43 @@ function isNetwork(value: string): boolean {
   const network = parseNetwork(value);
   return network !== undefined && !network.hasHostBits;
 }
+
+const SERIAL = 'must be a serial number in hexadecimal, in quotes';
+const serial = z
+  .string({ error: SERIAL })
+  .regex(/^[0-9A-Fa-f]{1,40}$/, { error: SERIAL })
+  .transform(serialOf);
+
+const CERTIFICATE = 'must be true, or an object with issuer, serial, commonName, email or dns';
+const certificate = z.union(
+  [
+    z.literal(true),
+    z
+      .strictObject({
+        issuer: several(KEY_HASH, HASH).optional(),
+        serial: several(serial, SERIAL).optional(),
+        commonName: several(text('must be text')).optional(),
+        email: several(text('must be an e-mail address').toLowerCase()).optional(),
+        dns: several(text('must be a DNS name').toLowerCase()).optional(),
+      })
+      .refine((value) => Object.values(value).some((each) => each !== undefined), { error: CERTIFICATE })
+      .refine(({ issuer, serial: of }) => of === undefined || issuer !== undefined, {
+        error: 'has a serial, which means something together with its issuer alone',
+      }),
+  ],
+  { error: CERTIFICATE },
+);
+
+const COUNTRY = 'must be a country of two letters, such as DE, in quotes';
+const country = z
+  .string({ error: COUNTRY })
+  .toUpperCase()
+  .regex(/^[A-Z]{2}$/, { error: COUNTRY });
+const ASN = 'must be the number of an autonomous system';
+const asn = z
+  .int({ error: ASN })
+  .min(1, { error: ASN })
+  .max(2 ** 32 - 1, { error: ASN });
 
 const lower = (error: string, shape: RegExp) => z.string({ error }).toLowerCase().regex(shape, { error });
 
@@ -44,6 +87,10 @@ const selector = z
     provider: several(nameOf('the name of a provider')).optional(),
     address: several(address).optional(),
     serviceToken: several(nameOf('the name of a service token')).optional(),
+    country: several(country, COUNTRY).optional(),
+    asn: several(asn, ASN).optional(),
+    certificate: certificate.optional(),
+    device: several(LIST_REFERENCE, LIST).optional(),
   })
   .refine((value) => Object.values(value).filter((each) => each !== undefined).length === 1, {
     error: 'must have one key: write a selector for each',

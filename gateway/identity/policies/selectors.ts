@@ -2,6 +2,8 @@
 
 import { type Address, compareAddresses } from '../../addresses/address.ts';
 import { type AddressRange, parseNetwork } from '../../addresses/network.ts';
+import { type ClientCertificate, idOf } from '../../devices/client-certificate.ts';
+import type { TextList } from '../../lists/list.ts';
 import type { FindList } from '../../rules/compile-expression.ts';
 import { anyOf } from '../../rules/kleene.ts';
 import type { Trilean } from '../../rules/schema/types.ts';
@@ -16,8 +18,18 @@ export interface Selector {
   test(facts: AccessFacts): Trilean;
 }
 
+/** What selectors refer to. */
+export interface SelectorParts {
+  readonly findList: FindList;
+  /**
+   * Key hashes of CAs that say what a device is called. Default: the CA of the certificate, where
+   * it is the only one.
+   */
+  readonly deviceIssuers?: readonly string[] | undefined;
+}
+
 type Kinds = { readonly [Kind in keyof SelectorConfig]-?: NonNullable<SelectorConfig[Kind]> };
-type Compile<Kind extends keyof Kinds> = (value: Kinds[Kind], findList: FindList) => Selector['test'];
+type Compile<Kind extends keyof Kinds> = (value: Kinds[Kind], parts: SelectorParts) => Selector['test'];
 
 const COMPILERS: { readonly [Kind in keyof Kinds]: Compile<Kind> } = {
   everyone: () => () => true,
@@ -33,7 +45,7 @@ const COMPILERS: { readonly [Kind in keyof Kinds]: Compile<Kind> } = {
       return held?.length === 0 ? undefined : held?.some((one) => value.includes(one)) === true;
     }),
   provider: (names) => ofPerson(({ provider }) => names.includes(provider)),
-  address: (places, findList) => {
+  address: (places, { findList }) => {
     const tests = places.map((place) => addressTest(place, findList));
     return ({ address }) => (address ? anyOf(tests.map((test) => test(address))) : undefined);
   },
@@ -41,19 +53,71 @@ const COMPILERS: { readonly [Kind in keyof Kinds]: Compile<Kind> } = {
     (names) =>
     ({ serviceToken }) =>
       serviceToken !== undefined && names.includes(serviceToken),
+  country:
+    (countries) =>
+    ({ country }) =>
+      country === undefined ? undefined : countries.includes(country),
+  asn:
+    (numbers) =>
+    ({ asn }) =>
+      asn === undefined ? undefined : numbers.includes(asn),
+  certificate: (wanted) => ofCertificate((certificate) => wanted === true || isWanted(certificate, wanted)),
+  device: (names, { findList, deviceIssuers }) => {
+    const lists = names.map((name) => textList(name, findList));
+    return ofCertificate((certificate) => {
+      const { issuer, isOfOnlyCa } = certificate;
+      const isOfIssuer = deviceIssuers ? deviceIssuers.includes(issuer) : isOfOnlyCa;
+      return isOfIssuer && anyOf(lists.flatMap((list) => deviceNames(certificate).map((name) => list.has(name))));
+    });
+  },
 };
 
 /** @throws TypeError for a list that does not exist: the configuration was not checked */
-export function compileSelector(config: SelectorConfig, findList: FindList): Selector {
+export function compileSelector(config: SelectorConfig, parts: SelectorParts): Selector {
   const [kind] = Object.keys(config).filter((key) => config[key as keyof Kinds] !== undefined) as [keyof Kinds];
-  const compile = COMPILERS[kind] as (value: unknown, findList: FindList) => Selector['test'];
-  return { kind, test: compile(config[kind], findList) };
+  const compile = COMPILERS[kind] as (value: unknown, parts: SelectorParts) => Selector['test'];
+  return { kind, test: compile(config[kind], parts) };
 }
 
 const ofPerson =
   (test: (person: Person) => Trilean): Selector['test'] =>
   ({ person }) =>
     person === 'unknown' ? undefined : person === undefined ? false : test(person);
+
+const ofCertificate =
+  (test: (certificate: ClientCertificate) => Trilean): Selector['test'] =>
+  ({ certificate }) =>
+    certificate === 'unknown' ? undefined : certificate !== undefined && test(certificate);
+
+type Wanted = Exclude<NonNullable<SelectorConfig['certificate']>, true>;
+
+/** All that is wanted, and any of the values of each. */
+function isWanted(certificate: ClientCertificate, { issuer, serial, commonName, email, dns }: Wanted): boolean {
+  const has = (wanted: readonly string[] | undefined, held: readonly string[]): boolean =>
+    !wanted || held.some((one) => wanted.includes(one));
+  return (
+    has(issuer, [certificate.issuer]) &&
+    has(serial, [certificate.serial]) &&
+    has(commonName, certificate.commonNames) &&
+    has(email, certificate.emails) &&
+    has(dns, certificate.dnsNames)
+  );
+}
+
+/** What a list may call it: the certificate itself, or the device, whose name has no case. */
+const deviceNames = (certificate: ClientCertificate): string[] => [
+  idOf(certificate),
+  ...certificate.devices.flatMap((name) => [name, name.toUpperCase(), name.toLowerCase()]).map(asBytes),
+];
+
+/** Lists have a character for each byte. */
+const asBytes = (text: string): string => Buffer.from(text).toString('latin1');
+
+function textList(name: string, findList: FindList): TextList {
+  const list = findList(name.slice(1));
+  if (list?.kind !== 'string') throw new TypeError('a policy names a list that is no list of texts');
+  return list;
+}
 
 /** Of an address with two `@` it is no domain that anybody lists. */
 const domainOf = (email: string): string => email.slice(email.indexOf('@') + 1);

@@ -48,9 +48,9 @@ function touched(own: OwnSession, { people, identity }: RouteParts): OwnSession 
   return own;
 }
 
-export const answerHome = pageOf(async ({ response, client }, { record }, { applications, identity }) => {
+export const answerHome = pageOf(async ({ response, client }, { record }, { applications, identity, geo }) => {
   const { person } = record;
-  const apps = ownAppsOf(applications.all(), { person, address: client }, identity.origin);
+  const apps = ownAppsOf(applications.all(), { person, address: client, geo }, identity.origin);
   await sendOwnPage(response, homePage(apps, nameOf(person)));
 });
 

@@ -4,6 +4,7 @@ import { readBody } from '../../../runtime/http/request-body.ts';
 import { type AnswerCode, Refusal } from '../../answers/kinds.ts';
 import type { Applications } from '../../applications.ts';
 import type { Exchange } from '../../exchange.ts';
+import type { Geo } from '../../geo/geo.ts';
 import { OwnCookie } from '../../request/own-cookies.ts';
 import { StateError } from '../../state/state.ts';
 import type { PersonRecord } from '../sessions/session-record.ts';
@@ -16,6 +17,7 @@ export interface RouteParts {
   readonly people: People;
   readonly identity: Identity;
   readonly applications: Applications;
+  readonly geo: Geo | undefined;
   readonly observe: RouteObserve;
 }
 

@@ -65,6 +65,7 @@ const WITH_EXAMPLES = [
     'docs/gateway-rules.md',
     'docs/gateway-lists.md',
     'docs/gateway-access.md',
+    'docs/gateway-devices.md',
   ],
   ...OF_APPLICATIONS,
 ];

@@ -7,7 +7,7 @@ import type { Person } from '../../../gateway/identity/person.ts';
 import { compilePolicies } from '../../../gateway/identity/policies/policies.ts';
 import type { PolicyConfig } from '../../../gateway/identity/policies/policy-schema.ts';
 import { browserNameOf } from '../../../gateway/identity/sessions/browser-name.ts';
-import { ownAppsOf } from '../../../gateway/launcher/own-apps.ts';
+import { ownAppsOf, type Visitor } from '../../../gateway/launcher/own-apps.ts';
 import { judgeNaively } from '../../support/gateway/identity/naive-policies.ts';
 import { personOf } from '../../support/gateway/identity/people.ts';
 import { findList, randomFacts, randomPolicies } from '../../support/gateway/identity/random-policies.ts';
@@ -34,13 +34,14 @@ function appOf(
   return {
     name,
     config: { access: { launcher: true, ...keys } },
-    access: compilePolicies(policies, findList),
+    access: compilePolicies(policies, { findList }),
     sessionRules: { providers: new Set(providers), hosts: new Set(hosts ?? [name.split('/')[0]]) },
   } as unknown as Application;
 }
 
 const ANN = { person: personOf('ann'), address: parseAddress('192.0.2.7') };
-const urls = (apps: readonly Application[], visitor = ANN) => ownAppsOf(apps, visitor, OWN).map(({ url }) => url);
+const urls = (apps: readonly Application[], visitor: Visitor = ANN) =>
+  ownAppsOf(apps, visitor, OWN).map(({ url }) => url);
 
 describe('a person is shown', () => {
   test('applications by their labels, at the port of the gateway, where they begin', () => {
@@ -94,11 +95,14 @@ describe('a person is shown', () => {
     let shown = 0;
     for (let i = 0; i < COUNT; i++) {
       const policies = randomPolicies(random);
-      const { person, address } = randomFacts(random);
+      const { person, address, country, asn } = randomFacts(random);
+      const geo = { countryOf: () => country, asnOf: () => asn };
+      const where = address ? { address, country, asn } : { address, country: undefined, asn: undefined };
+      const facts = { ...where, serviceToken: undefined, certificate: 'unknown' } as const;
       if (!person || person === 'unknown') continue;
-      const [link] = urls([appOf('a.example', policies)], { person: person as Person, address });
+      const [link] = urls([appOf('a.example', policies)], { person: person as Person, address, geo });
       const may = (path: string) => {
-        const { verdict } = judgeNaively(policies, { person, serviceToken: undefined, address }, [path]);
+        const { verdict } = judgeNaively(policies, { ...facts, person }, [path]);
         return verdict === 'allow' || verdict === 'bypass';
       };
       const places = policies.flatMap(({ paths }) => paths.map((path) => path.replace(/(?<=.)\/$/, '')));

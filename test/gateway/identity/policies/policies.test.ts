@@ -8,7 +8,13 @@ import type { AccessFacts } from '../../../../gateway/identity/policies/facts.ts
 import { type AccessVerdict, compilePolicies, judgeAccess } from '../../../../gateway/identity/policies/policies.ts';
 import { POLICIES_SCHEMA } from '../../../../gateway/identity/policies/policy-schema.ts';
 import { judgeNaively } from '../../../support/gateway/identity/naive-policies.ts';
-import { findList, PATHS, randomFacts, randomPolicies } from '../../../support/gateway/identity/random-policies.ts';
+import {
+  DEVICE_ISSUERS,
+  findList,
+  PATHS,
+  randomFacts,
+  randomPolicies,
+} from '../../../support/gateway/identity/random-policies.ts';
 import { createRandom, testSeed } from '../../../support/random.ts';
 
 const ANN: Person = {
@@ -19,10 +25,17 @@ const ANN: Person = {
   claims: new Map([['role', ['admin']]]),
   amr: [],
 };
-const NOBODY: AccessFacts = { person: undefined, serviceToken: undefined, address: parseAddress('203.0.113.5') };
+const NOBODY: AccessFacts = {
+  person: undefined,
+  serviceToken: undefined,
+  address: parseAddress('203.0.113.5'),
+  certificate: undefined,
+  country: undefined,
+  asn: undefined,
+};
 
 function judge(policies: unknown, facts: Partial<AccessFacts> = {}, ...paths: string[]): AccessVerdict {
-  const compiled = compilePolicies(POLICIES_SCHEMA.parse(policies), findList);
+  const compiled = compilePolicies(POLICIES_SCHEMA.parse(policies), { findList });
   return judgeAccess(compiled, { ...NOBODY, ...facts }, paths.length > 0 ? paths : ['/']).verdict;
 }
 
@@ -135,10 +148,11 @@ describe('policies', () => {
     for (let i = 0; i < 100_000; i++) {
       const configs = randomPolicies(random);
       const facts = randomFacts(random);
+      const deviceIssuers = random.pick(DEVICE_ISSUERS);
       const paths = Array.from({ length: 1 + random.below(2) }, () => random.pick(PATHS));
-      const policies = compilePolicies(configs, findList);
+      const policies = compilePolicies(configs, { findList, deviceIssuers });
       const decision = judgeAccess(policies, facts, paths);
-      const expected = judgeNaively(configs, facts, paths);
+      const expected = judgeNaively(configs, facts, paths, deviceIssuers);
       if (JSON.stringify(decision) !== JSON.stringify(expected))
         expect({ configs, facts, paths, decision }).toMatchObject({ decision: expected });
       seen.add(decision.verdict);
@@ -147,7 +161,8 @@ describe('policies', () => {
         expect(explained).toMatchObject({ isCovered: false, place: expect.any(String) });
       // A block wins whatever else is there.
       const without = configs.filter(({ action }) => action === 'block');
-      if (judgeNaively(without, facts, paths).policy !== undefined) expect(decision.verdict).toBe('denied');
+      if (judgeNaively(without, facts, paths, deviceIssuers).policy !== undefined)
+        expect(decision.verdict).toBe('denied');
       // Nobody is let in by less than a permission.
       if (!configs.some(({ action }) => action !== 'block')) expect(decision.verdict).toBe('denied');
     }

@@ -44,8 +44,15 @@ describe('groups', () => {
 describe('policies', () => {
   const judge = (policies: object[], claims: object) =>
     judgeAccess(
-      compilePolicies(POLICIES_SCHEMA.parse(policies), () => undefined),
-      { person: read(claims), serviceToken: undefined, address: undefined },
+      compilePolicies(POLICIES_SCHEMA.parse(policies), { findList: () => undefined }),
+      {
+        person: read(claims),
+        serviceToken: undefined,
+        address: undefined,
+        certificate: undefined,
+        country: undefined,
+        asn: undefined,
+      },
       ['/'],
     ).verdict;
   const everybody = { name: 'all', action: 'allow', include: [{ everyone: true }] };

