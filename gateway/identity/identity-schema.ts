@@ -3,11 +3,12 @@
 import { z } from 'zod';
 import { duration } from '../../runtime/config/duration.ts';
 import { text } from '../config-values.ts';
+import { EMAIL } from './email.ts';
 
 export const PROVIDER_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 const MAX_PROVIDERS = 32;
 const HOUR = 3_600_000;
-const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+export const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 const SAFE_URL = 'must be https:// with a host, and without user name and fragment; http:// on loopback';
 
@@ -109,9 +110,12 @@ const pin = z.strictObject({
       .regex(/^[^\s@<>,;"]+@[^\s@<>,;"]+$/, { error: 'must be an e-mail address' }),
     /** Who may sign in so: addresses, and @ with a domain. */
     to: z
-      .array(z.string({ error: TO }).regex(/^[a-z0-9.!#$%&'*+/=?^_`{|}~-]*@[a-z0-9.-]+$/, { error: TO }), {
-        error: 'must be a list',
-      })
+      .array(
+        z.string({ error: TO }).refine((to) => EMAIL.test(to.startsWith('@') ? `a${to}` : to), { error: TO }),
+        {
+          error: 'must be a list',
+        },
+      )
       .min(1, { error: 'must have an address or a domain' })
       .max(10_000),
   }),

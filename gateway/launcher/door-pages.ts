@@ -49,17 +49,16 @@ export function addressPage(site: string | undefined, { way, message, headers = 
 }
 
 export interface CodeForm extends PinForm {
-  readonly digits: number;
   /** How it goes on. */
   readonly lead: string;
 }
 
-export function codePage({ way, message, digits, lead }: CodeForm): OwnPage {
+export function codePage({ way, message, lead }: CodeForm): OwnPage {
   const described = message === undefined ? html`` : html` aria-invalid="true" aria-describedby="message"`;
   return {
     title: 'Type the code',
     lead,
-    content: html`<form class="gate" method="post" action="/pin/code">${wayField(way)}<div class="field"><label for="code">The code of ${digits} digits</label><input id="code" class="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="16" required autofocus${described}>${messageOf(message)}</div><button class="primary">Sign in</button></form>`,
+    content: html`<form class="gate" method="post" action="/pin/code">${wayField(way)}<div class="field"><label for="code">The code</label><input id="code" class="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="16" required autofocus${described}>${messageOf(message)}</div><button class="primary">Sign in</button></form>`,
   };
 }
 

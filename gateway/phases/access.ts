@@ -40,11 +40,22 @@ function isLetIn(exchange: Exchange, session: SessionAnswer, setup: GatewaySetup
   if (session === 'unavailable' && verdict === 'denied') throw new Refusal('SESSIONS_AWAY');
   if (verdict !== 'sign-in' || hasToken(exchange)) {
     assertVerdict(exchange);
+    if (verdict === 'allow' && isForeignSocket(exchange)) throw new Refusal('FORM_FOREIGN');
     return true;
   }
   if (!answerPreflight(exchange, exchange.application?.config.access?.cors)) leadToSignIn(exchange, setup, parts);
   else parts.observe.allowed(exchange);
   return false;
+}
+
+/**
+ * A WebSocket that another site opens in a person's browser. It has their cookie if the other host
+ * is below the same domain, and no browser asks whether that site may read it: RFC 6455 §10.2.
+ */
+function isForeignSocket({ application, head, message, upgrade }: Exchange): boolean {
+  const { origin } = message.headers;
+  if (!upgrade || origin === undefined || application?.config.access?.cors?.origins.includes(origin)) return false;
+  return !URL.canParse(origin) || new URL(origin).hostname !== head?.host;
 }
 
 /**

@@ -14,6 +14,14 @@ import { BackToSite, needingState, PERSON_COOKIE, type RouteParts } from './rout
 /** Instead of the name of an application: the gateway's own pages. None is named so. */
 export const OWN_APP = '';
 
+export interface Entering {
+  readonly person: Person;
+  /** The provider's own name of its session. */
+  readonly providerSession: string | undefined;
+  /** When the way began: milliseconds since 1970. */
+  readonly begunAt: number;
+}
+
 export interface Begun {
   /** Where the browser goes now. */
   readonly url: string;
@@ -25,7 +33,7 @@ export interface Begun {
 export async function beginSession(
   exchange: Exchange,
   request: SignInRequest,
-  { person, providerSession }: { readonly person: Person; readonly providerSession?: string | undefined },
+  { person, providerSession, begunAt }: Entering,
   parts: RouteParts,
 ): Promise<Begun> {
   const { head, isSecure, message } = exchange;
@@ -41,6 +49,11 @@ export async function beginSession(
       providerSession,
       browser: browserNameOf(message.headers['user-agent']),
     });
+    // Behind its creation, so that none slips through while the provider ends all of them.
+    if (await people.store.wasEnded(person, providerSession, begunAt)) {
+      await people.store.endPerson(SessionStore.idOf(value));
+      throw new BackToSite('SIGN_IN_STALE', request);
+    }
     // Whoever was signed in here before is not any more.
     const before = PERSON_COOKIE.in(head.ownCookies, isSecure);
     if (before !== undefined) await people.store.endPerson(SessionStore.idOf(before));

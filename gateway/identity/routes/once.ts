@@ -22,6 +22,10 @@ export const useOnce = (state: State, kind: 'sign-in' | 'logout', text: string, 
   state.add(ROOM, keyOf(kind, text), '', { ttlMs });
 
 /** @throws StateError */
+export const wasUsed = async (state: State, kind: 'logout', text: string): Promise<boolean> =>
+  (await state.get(ROOM, keyOf(kind, text))) !== undefined;
+
+/** @throws StateError */
 export const keepHandOver = (state: State, code: string, value: HandOver): Promise<void> =>
   state.set(ROOM, keyOf('code', code), JSON.stringify(value), { ttlMs: CODE_TTL_MS });
 

@@ -4,8 +4,6 @@
 // counted, and nobody waits for a mail.
 
 import { hash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
-import type { Address } from '../../addresses/address.ts';
-import { formatRange, networkOf } from '../../addresses/network.ts';
 import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
 import { addressPage, codePage, passedPage } from '../../launcher/door-pages.ts';
@@ -17,15 +15,12 @@ import { SessionStore } from '../sessions/session-store.ts';
 import type { SignInRequest } from '../sessions/sessions.ts';
 import { type PinProvider, SignInError } from '../sign-in/provider.ts';
 import { beginSession, siteOf } from './begin-session.ts';
+import { rememberBrowser, takePinSlot } from './pin-limits.ts';
 import { BackToSite, needingState, type RouteParts, readForm, WAY_COOKIE, WAY_TTL_MS } from './route.ts';
 
 const ROOM = 'once';
-const DIGITS = 8;
 const TRIES = 5;
 const LEAD = 'It is in a mail to the address that you gave.';
-const HOUR = 3_600_000;
-const MAILS_OF_ADDRESS = 5;
-const MAILS_OF_NETWORK = 20;
 
 /** What the forms bring back, sealed. */
 interface PinWay {
@@ -64,16 +59,14 @@ export async function answerAddress(exchange: Exchange, parts: RouteParts): Prom
     observe.allowed(exchange);
     return;
   }
-  const code = String(randomInt(10 ** DIGITS)).padStart(DIGITS, '0');
   const isAccepted = provider.accepts(email);
-  await needingState(async () => {
-    const slots = await people.state.takeSlots([
-      { key: people.store.keyOf('pin network', networkKey(exchange.client)), allow: MAILS_OF_NETWORK, windowMs: HOUR },
-      { key: people.store.keyOf('pin mail', provider.name, email), allow: MAILS_OF_ADDRESS, windowMs: HOUR },
-    ]);
-    if (!slots.taken) throw new Refusal('PIN_LIMITED');
+  const code = await needingState(async () => {
+    const digits = await takePinSlot(exchange, { provider: provider.name, email }, people);
+    if (digits === undefined) throw new Refusal('PIN_LIMITED');
+    const code = String(randomInt(10 ** digits)).padStart(digits, '0');
     const kept = people.seal.close('pin-code', [isAccepted ? code : '', email], WAY_TTL_MS);
     await people.state.set(ROOM, keyOf(way.id), kept, { ttlMs: WAY_TTL_MS });
+    return code;
   });
   if (isAccepted)
     provider.send(email, code, new URL(way.request.origin).host).catch((error: unknown) => {
@@ -81,7 +74,7 @@ export async function answerAddress(exchange: Exchange, parts: RouteParts): Prom
       people.signIns.failed(exchange, provider.name, fault);
     });
   const lead = `If ${email} may sign in, a code is on its way there.`;
-  await sendOwnPage(exchange.response, codePage({ way: sealed, digits: DIGITS, lead }));
+  await sendOwnPage(exchange.response, codePage({ way: sealed, lead }));
   observe.allowed(exchange);
 }
 
@@ -94,13 +87,19 @@ export async function answerCode(exchange: Exchange, parts: RouteParts): Promise
   if (email === undefined) {
     people.signIns.failed(exchange, provider.name, new SignInError('refused', 'code'));
     const message = 'This is not the code. Type it as the mail has it.';
-    await sendOwnPage(exchange.response, codePage({ way: sealed, digits: DIGITS, lead: LEAD, message }));
+    await sendOwnPage(exchange.response, codePage({ way: sealed, lead: LEAD, message }));
     observe.allowed(exchange);
     return;
   }
-  const { url, headers } = await beginSession(exchange, way.request, { person: provider.personOf(email) }, parts);
+  const { url, headers } = await beginSession(
+    exchange,
+    way.request,
+    { person: provider.personOf(email), providerSession: undefined, begunAt: Date.now() },
+    parts,
+  );
   // No redirect: what a form leads to may not leave this host by the policy of its page.
-  await sendOwnPage(exchange.response, passedPage(url, ['Refresh', `0;url=${url}`, ...headers]));
+  const known = await needingState(() => rememberBrowser(exchange, { provider: provider.name, email }, people));
+  await sendOwnPage(exchange.response, passedPage(url, ['Refresh', `0;url=${url}`, ...headers, ...known]));
   observe.allowed(exchange);
 }
 
@@ -115,7 +114,8 @@ async function tryCode({ id, request }: PinWay, given: string, { people }: Route
     throw new BackToSite('SIGN_IN_STALE', request);
   }
   const [code = '', email = ''] = opened.value as string[];
-  const isRight = code.length === DIGITS && given.length === DIGITS && isSame(code, given);
+  // Empty for an address that may not sign in.
+  const isRight = code !== '' && isSame(code, given);
   if (!isRight) return undefined;
   // Of several at once, one.
   if ((await people.state.takeOnce(ROOM, key)) === undefined) throw new BackToSite('SIGN_IN_STALE', request);
@@ -151,7 +151,3 @@ async function readWay(exchange: Exchange, { people, identity }: RouteParts): Pr
 }
 
 const keyOf = (id: string): string => `pin.${hash('sha256', id, 'base64url')}`;
-
-/** A customer has a /64 at least. */
-const networkKey = (address: Address | undefined): string =>
-  address === undefined ? '' : formatRange(networkOf(address, address.family === 4 ? 32 : 64));

@@ -41,6 +41,8 @@ interface Way extends Pick<SignInSecrets, 'nonce' | 'verifier'> {
   readonly provider: string;
   /** The id of the cookie of the browser that began. */
   readonly browser: string;
+  /** Milliseconds since 1970. */
+  readonly begunAt: number;
   readonly request: SignInRequest;
 }
 
@@ -120,7 +122,13 @@ async function begin(
   const { head, isSecure, response } = exchange;
   const cookie = (head && WAY_COOKIE.in(head.ownCookies, isSecure)) ?? OwnCookie.draw();
   const secrets = { nonce: draw(), verifier: draw() };
-  const way: Way = { ...secrets, provider: provider.name, browser: SessionStore.idOf(cookie), request };
+  const way: Way = {
+    ...secrets,
+    provider: provider.name,
+    browser: SessionStore.idOf(cookie),
+    begunAt: Date.now(),
+    request,
+  };
   const state = parts.people.seal.close('provider', way, WAY_TTL_MS);
   const url = await askProvider(exchange, request, provider, parts, () =>
     provider.begin(redirectUri(provider, parts), { ...secrets, state }),
@@ -138,7 +146,7 @@ export async function answerCallback(exchange: Exchange, name: string, parts: Ro
   const state = parameterOf(exchange, 'state') ?? '';
   const opened = people.seal.open('provider', state);
   if (!opened || !head) throw new Refusal('SIGN_IN_STALE');
-  const { request, browser, nonce, verifier, ...way } = opened.value as Way;
+  const { request, browser, nonce, verifier, begunAt, ...way } = opened.value as Way;
   const cookie = WAY_COOKIE.in(head.ownCookies, isSecure);
   // Of another provider: a mix-up (RFC 9700 §4.4). Of another browser: a login for somebody else.
   const isOfBrowser = cookie !== undefined && SessionStore.idOf(cookie) === browser;
@@ -149,7 +157,7 @@ export async function answerCallback(exchange: Exchange, name: string, parts: Ro
   const signedIn = await askProvider(exchange, request, provider, parts, () =>
     provider.finish(callback, { state, nonce, verifier }),
   );
-  const { url, headers } = await beginSession(exchange, request, signedIn, parts);
+  const { url, headers } = await beginSession(exchange, request, { ...signedIn, begunAt }, parts);
   sendRedirect(exchange.response, 303, url, [...headers, ...NO_REFERRER]);
   observe.answered(exchange, 'REDIRECTED');
 }

@@ -12,15 +12,13 @@ import { nameOf, type Person } from '../person.ts';
 import { SessionStore } from '../sessions/session-store.ts';
 import { APP_COOKIE } from '../sessions/sessions.ts';
 import { type RedirectProvider, SignInError } from '../sign-in/provider.ts';
-import { useOnce } from './once.ts';
+import { useOnce, wasUsed } from './once.ts';
 import { formTokenOf, readOwnForm } from './own-form.ts';
 import { needingState, type OwnSession, ownSessionOf, PERSON_COOKIE, type RouteParts, readForm } from './route.ts';
 
 /** At the host of each application. */
 export const SIGN_OUT = '/.credveil/sign-out';
 export const SIGNED_OUT = '/signed-out';
-/** Longer than any notice is valid that a provider sends. */
-const NOTICE_TTL_MS = 3_600_000;
 
 /** On the gateway's own pages: who is signed in, and a button. */
 export async function answerOwnSignOut(exchange: Exchange, parts: RouteParts): Promise<void> {
@@ -109,14 +107,11 @@ export async function answerLogoutNotice(exchange: Exchange, name: string, parts
     const body = await readForm(exchange);
     const notice = await provider.readLogout(body.get('logout_token') ?? '');
     await needingState(async () => {
-      const isFirst = await useOnce(people.state, 'logout', JSON.stringify([name, notice.id]), NOTICE_TTL_MS);
-      if (!isFirst) throw new Refusal('NOTICE_MALFORMED');
-      const { providerSession, subject = '' } = notice;
-      const count =
-        providerSession === undefined
-          ? await people.store.endAllOf({ provider: name, subject })
-          : await people.store.endAllIn(name, providerSession);
-      people.signIns.endedByProvider(name, count);
+      const id = JSON.stringify([name, notice.id]);
+      if (await wasUsed(people.state, 'logout', id)) throw new Refusal('NOTICE_MALFORMED');
+      people.signIns.endedByProvider(name, await people.store.endByProvider({ provider: name, ...notice }));
+      // Behind it: a provider that could not be answered sends the same notice again.
+      await useOnce(people.state, 'logout', id, Math.max(1, notice.untilMs - Date.now()));
     });
   } catch (error) {
     if (!(error instanceof SignInError)) throw error;

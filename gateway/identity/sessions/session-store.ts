@@ -22,11 +22,24 @@ const MARK = 'mark';
 /** Longer than any session lasts. */
 const SEEN_TTL_MS = 30 * 86_400_000;
 const MARK_TTL_MS = 400 * 86_400_000;
+/** Longer than a sign-in may take. */
+const ENDED_TTL_MS = 15 * 60_000;
+/** Of one person, and of one session at a provider; then the oldest end. */
+const MAX_OF_PERSON = 100;
+/** In one session of a person. */
+const MAX_APPS = 200;
 
 /** A session of an application, with the person's that it belongs to. */
 export interface StoredSession {
   readonly app: AppRecord;
   readonly person: PersonRecord;
+}
+
+/** What a provider says has ended: a session there, or all of a person. */
+export interface ProviderEnd {
+  readonly provider: string;
+  readonly subject: string | undefined;
+  readonly providerSession: string | undefined;
 }
 
 /** What a session may last. */
@@ -80,12 +93,12 @@ export class SessionStore {
     { providerSession, browser = '' }: SessionOrigin = {},
   ): Promise<void> {
     const id = SessionStore.idOf(value);
-    const { provider } = record.person;
-    const owner = this.#hashOf('session', provider, providerSession ?? id);
-    await this.#state.set(ROOM, linkKey(id), browser, { ttlMs: left(record), owner });
+    const owner = this.#linkOwner(record.person, providerSession);
+    await this.#state.set(ROOM, linkKey(id), browser, { ttlMs: left(record), owner, maxOwned: MAX_OF_PERSON });
     await this.#state.set(ROOM, personKey(id), formatPersonRecord(record), {
       ttlMs: Math.min(idleMs, left(record)),
       owner: this.#ownerOf(record.person),
+      maxOwned: MAX_OF_PERSON,
     });
   }
 
@@ -93,6 +106,7 @@ export class SessionStore {
     await this.#state.set(ROOM, appKey(SessionStore.idOf(value)), formatAppRecord(record), {
       ttlMs: idleMs,
       owner: this.#openedIn(record.personId),
+      maxOwned: MAX_APPS,
     });
     await this.#saw(record);
   }
@@ -179,11 +193,38 @@ export class SessionStore {
     return count;
   }
 
-  /** All that began in one session at the provider. @returns how many there were */
-  async endAllIn(provider: string, providerSession: string): Promise<number> {
-    const count = await this.#state.deleteOwned(ROOM, this.#hashOf('session', provider, providerSession));
+  /**
+   * All that a provider says have ended: those of its session, and those of the person whose
+   * session there nobody knows; or all of a person. Sign-ins that go on meanwhile come to nothing.
+   * @returns how many there were
+   */
+  async endByProvider({ provider, subject, providerSession }: ProviderEnd): Promise<number> {
+    const owners: string[] = [];
+    if (providerSession === undefined) owners.push(this.#ownerOf({ provider, subject: subject ?? '' }));
+    else {
+      owners.push(this.#linkOwner({ provider, subject: '' }, providerSession));
+      if (subject !== undefined) owners.push(this.#linkOwner({ provider, subject }, undefined));
+    }
+    const now = String(Date.now());
+    await Promise.all(owners.map((owner) => this.#state.set(ROOM, endedKey(owner), now, { ttlMs: ENDED_TTL_MS })));
+    const counts = await Promise.all(owners.map((owner) => this.#state.deleteOwned(ROOM, owner)));
+    const count = counts.reduce((sum, each) => sum + each, 0);
     if (count > 0) await this.#tell();
     return count;
+  }
+
+  /** Whether the provider has ended what somebody signs in with who began at this time. */
+  async wasEnded(person: Person, providerSession: string | undefined, begunAt: number): Promise<boolean> {
+    const owners = [this.#ownerOf(person), this.#linkOwner(person, providerSession)];
+    const times = await Promise.all(owners.map((owner) => this.#state.get(ROOM, endedKey(owner))));
+    return times.some((time) => time !== undefined && Number(time) >= begunAt);
+  }
+
+  /** Of the session at the provider, or of all of a person where nobody knows it. */
+  #linkOwner({ provider, subject }: Pick<Person, 'provider' | 'subject'>, providerSession: string | undefined): string {
+    return providerSession === undefined
+      ? this.#hashOf('no session', provider, subject)
+      : this.#hashOf('session', provider, providerSession);
   }
 
   /** Whoever signed in for an application before has to do so again. */
@@ -234,9 +275,11 @@ export class SessionStore {
 const appKey = (id: string): string => `app.${id}`;
 const PERSONS = 'person.';
 const personKey = (id: string): string => PERSONS + id;
-const sinceKey = (app: string): string => `since.${hash('sha256', app, 'base64url')}`;
+/** Of its host: applications of one host share their sessions. */
+const sinceKey = (app: string): string => `since.${hash('sha256', app.split('/')[0] as string, 'base64url')}`;
 const seenKey = (personId: string, host: string): string =>
   `seen.${hash('sha256', JSON.stringify([personId, host]), 'base64url')}`;
 const linkKey = (id: string): string => `link.${id}`;
+const endedKey = (owner: string): string => `ended.${owner}`;
 
 const left = ({ untilMs }: PersonRecord): number => Math.max(1, untilMs - Date.now());

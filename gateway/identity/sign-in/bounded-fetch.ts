@@ -1,6 +1,7 @@
 // Requests to a provider: no redirect is followed, and neither time nor memory is its to take.
 
 import { Agent, type Dispatcher, request } from 'undici';
+import { LOOPBACK } from '../identity-schema.ts';
 import { SignInError } from './provider.ts';
 
 /** Documents, tokens and key sets are smaller. */
@@ -18,8 +19,22 @@ export interface FetchOptions {
 
 export type BoundedFetch = (url: string, options?: FetchOptions) => Promise<Response>;
 
-/** @param ca PEM; default: the CAs of the platform */
-export function createFetch(ca: string | undefined): BoundedFetch {
+export interface BoundedFetchOptions {
+  /** PEM; default: the CAs of the platform. */
+  readonly ca: string | undefined;
+  /** The provider itself is on this machine, without TLS. */
+  readonly isLocal: boolean;
+}
+
+/** What a provider names goes under TLS, or stays on this machine if the provider is there. */
+export function isSafeAddress(url: string, isLocal: boolean): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || (isLocal && protocol === 'http:' && LOOPBACK.has(hostname));
+}
+
+/** Its requests throw SignInError. */
+export function createFetch({ ca, isLocal }: BoundedFetchOptions): BoundedFetch {
   const agent = new Agent({
     connections: CONNECTIONS,
     pipelining: 1,
@@ -28,6 +43,8 @@ export function createFetch(ca: string | undefined): BoundedFetch {
     connect: { timeout: TIMEOUT_MS, ...(ca !== undefined && { ca }) },
   });
   return async (url, options) => {
+    // Keys that anybody on the way can replace prove nothing.
+    if (!isSafeAddress(url, isLocal)) throw new SignInError('invalid', 'an address without TLS');
     try {
       return await fetch(agent, url, options);
     } catch (error) {

@@ -5,7 +5,7 @@ import { createRemoteJWKSet, errors, type JWTPayload, customFetch as joseFetch, 
 import * as client from 'openid-client';
 import type { OidcConfig } from '../identity-schema.ts';
 import type { Person } from '../person.ts';
-import { type BoundedFetch, TIMEOUT_MS } from './bounded-fetch.ts';
+import { type BoundedFetch, isSafeAddress, TIMEOUT_MS } from './bounded-fetch.ts';
 import { type Claims, personFrom } from './claims.ts';
 import { faultOf } from './oidc-fault.ts';
 import {
@@ -34,6 +34,8 @@ const REFRESH_MS = 3_600_000;
 /** How often keys are fetched for a token whose key nobody knows. */
 const KEY_COOLDOWN_MS = 5_000;
 const CLOCK_TOLERANCE_S = 30;
+/** What providers send is good for minutes. */
+const MAX_NOTICE_S = 86_400;
 const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 
 export interface OidcOptions {
@@ -121,7 +123,9 @@ export class OidcProvider implements RedirectProvider {
       const subject = typeof sub === 'string' && sub !== '' ? sub : undefined;
       const providerSession = typeof sid === 'string' && sid !== '' ? sid : undefined;
       if (subject === undefined && providerSession === undefined) throw new SignInError('invalid', 'sub and sid');
-      return { subject, providerSession, id: jti };
+      // The gateway remembers it as long as it is good.
+      if (exp - Date.now() / 1_000 > MAX_NOTICE_S) throw new SignInError('invalid', 'exp of a logout token');
+      return { subject, providerSession, id: jti, untilMs: (exp + CLOCK_TOLERANCE_S) * 1_000 };
     } catch (error) {
       throw faultOf(error);
     }
@@ -196,7 +200,10 @@ export class OidcProvider implements RedirectProvider {
           execute: isPlain ? [client.allowInsecureRequests] : [],
         },
       );
-      const { jwks_uri: uri } = configuration.serverMetadata();
+      const { jwks_uri: uri, authorization_endpoint, end_session_endpoint } = configuration.serverMetadata();
+      const places = [uri, authorization_endpoint, end_session_endpoint].filter((each) => each !== undefined);
+      if (!places.every((each) => isSafeAddress(each, isPlain)))
+        throw new SignInError('invalid', 'an address without TLS');
       if (uri === undefined) throw new SignInError('invalid', 'a provider without keys');
       // Keys outlive the document, so that a new one fetches none.
       const isSame = this.#known?.configuration.serverMetadata().jwks_uri === uri;

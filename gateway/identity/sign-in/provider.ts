@@ -44,6 +44,8 @@ export interface LogoutNotice {
   readonly providerSession: string | undefined;
   /** No notice comes twice. */
   readonly id: string;
+  /** Until when it is good: milliseconds since 1970. */
+  readonly untilMs: number;
 }
 
 interface Named {

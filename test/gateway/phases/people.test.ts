@@ -56,6 +56,24 @@ describe('somebody who has signed in', () => {
     expect(asked()).toBe(before);
   });
 
+  test('opens WebSockets from pages of the application, and from those that it names', async () => {
+    const cors = '      cors: { origins: ["https://friend.example:8443"] }\n';
+    const { send, enter, asked } = await peopleWorld(POLICIES + cors);
+    const { headers } = await enter(ANN);
+    const upgrade = ['Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 13'];
+    const open = async (...more: string[]) =>
+      (await send('GET /', OFFICE, ...headers, ...upgrade, 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', ...more))
+        .status;
+    for (const origin of ['https://app.example', 'https://app.example:8443', 'https://friend.example:8443'])
+      expect(await open(`Origin: ${origin}`), origin).toBe(101);
+    // A program of the person names none.
+    expect(await open()).toBe(101);
+    const before = asked();
+    for (const origin of ['https://evil.example', 'https://x.app.example', 'null', 'https://friend.example', 'x'])
+      expect(await open(`Origin: ${origin}`), origin).toBe(403);
+    expect(asked()).toBe(before);
+  });
+
   test('is blocked by name also where everybody may', async () => {
     const { send, enter } = await peopleWorld(POLICIES);
     const { headers } = await enter(personOf('bob'));

@@ -139,7 +139,15 @@ describe('the end of a session', () => {
     ['of the application', (store, _, ofApp) => store.endApp(SessionStore.idOf(ofApp))],
     ['of the person', (store, own) => store.endPerson(SessionStore.idOf(own))],
     ['of all of a person', (store) => store.endAllOf(personOf('ann'))],
-    ['of the provider', (store) => store.endAllIn('staff', 'sid')],
+    [
+      'of the provider',
+      (store) => store.endByProvider({ provider: 'staff', subject: undefined, providerSession: 'sid' }),
+    ],
+    [
+      'of the person at the provider',
+      (store) =>
+        store.endByProvider({ provider: 'staff', subject: personOf('ann').subject, providerSession: undefined }),
+    ],
   ];
 
   test.each(ways)('%s holds on every worker, and for nobody else', async (_, end) => {
@@ -157,6 +165,31 @@ describe('the end of a session', () => {
     expect(performance.now() - begun).toBeLessThan(20_000);
     for (const each of [sessions, other.sessions])
       expect(await each.personOf(requestWith(ben.ofApp), APP)).toMatchObject({ person: {} });
+  });
+
+  test('of a session at the provider is that of a person too whose session there nobody knows', async () => {
+    const { store, sessions } = world();
+    const unknown = await signIn(store, personOf('ann'), 'app.example');
+    const known = await signIn(store, personOf('ann'), 'app.example', 'another sid');
+    const ben = await signIn(store, personOf('ben'), 'app.example');
+    const { subject } = personOf('ann');
+    expect(await store.endByProvider({ provider: 'staff', subject, providerSession: 'sid' })).toBe(1);
+    expect(await sessions.personOf(requestWith(unknown.ofApp), APP)).toBe('none');
+    expect(await sessions.personOf(requestWith(known.ofApp), APP)).toMatchObject({ person: {} });
+    expect(await sessions.personOf(requestWith(ben.ofApp), APP)).toMatchObject({ person: {} });
+  });
+
+  test('of one person is no matter how many they have: others keep theirs', async () => {
+    const { store, sessions, state } = world();
+    const ben = await signIn(store, personOf('ben'), 'app.example');
+    const ann = await signIn(store, personOf('ann'), 'app.example', 'sid');
+    for (let i = 0; i < 210; i++) await signIn(store, personOf('ann'), 'app.example', 'sid');
+    const personId = SessionStore.idOf(ben.own);
+    const seenAt = Date.now();
+    for (let i = 0; i < 400; i++) await store.createApp(`${i}`, { host: 'app.example', personId, seenAt }, DURATIONS);
+    expect(state.sizeOf('session')).toBeLessThan(1_000);
+    expect(await sessions.personOf(requestWith(ann.ofApp), APP)).toBe('none');
+    expect(await store.readPerson(personId)).toBeDefined();
   });
 
   test('holds for an application that is opened meanwhile', async () => {

@@ -1,10 +1,15 @@
 // Signing in with a code that is mailed: bound to its browser, few tries, and no hint of who may.
 
+import { createSecretKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { parseAddress } from '../../../../gateway/addresses/address.ts';
+import { rememberBrowser, takePinSlot } from '../../../../gateway/identity/routes/pin-limits.ts';
+import { SessionStore } from '../../../../gateway/identity/sessions/session-store.ts';
 import { createTestClock } from '../../../support/clock.ts';
 import { type Browser, HTML, type Page } from '../../../support/gateway/identity/browser.ts';
 import { startMailServer } from '../../../support/gateway/identity/mail-server.ts';
 import { startWorld } from '../../../support/gateway/identity/sign-in-world.ts';
+import { openTestState } from '../../../support/gateway/state/states.ts';
 import { valuesOf } from '../../../support/gateway/visit.ts';
 
 const APP = 'http://app.example/page';
@@ -36,7 +41,7 @@ async function askFor(browser: Browser, email: string) {
 
 async function codeOf(mail: Awaited<ReturnType<typeof startMailServer>>, count = 1): Promise<string> {
   await expect.poll(() => mail.mails.length).toBe(count);
-  return /is (\d{8})\./.exec(mail.mails.at(-1)?.text ?? '')?.[1] ?? '';
+  return /is (\d{8,12})\./.exec(mail.mails.at(-1)?.text ?? '')?.[1] ?? '';
 }
 
 const wrong = (code: string): string => code.replace(/^./, (digit) => String((Number(digit) + 1) % 10));
@@ -163,6 +168,55 @@ describe('an address', () => {
         'This is no e-mail address',
       );
     expect(mail.mails).toEqual([]);
+  });
+
+  test('is no other spelling of one: what stands behind a plus is listed, or not taken', async () => {
+    const { mail, browser } = await world();
+    for (const email of ['bob+2@guests.example', 'eve%evil.example@guests.example', 'evil.example!eve@guests.example'])
+      await askFor(browser(), email);
+    await askFor(browser(), 'bob@guests.example');
+    await expect.poll(() => mail.mails.length).toBe(1);
+    expect(mail.mails.map(({ to }) => to)).toEqual(['bob@guests.example']);
+  });
+
+  test('that strangers ask codes for gets them in browsers of its own', async () => {
+    const { mail, browser } = await world();
+    const ann = browser();
+    const first = await askFor(ann, 'ann@example.com');
+    const code = await codeOf(mail);
+    expect((await post(ann, '/pin/code', { way: wayIn(first), code })).text).toContain('>Go on<');
+    const codes = [];
+    for (let i = 0; i < 5; i++) codes.push((await askFor(browser(), 'ann@example.com')).code);
+    expect(codes).toEqual([200, 200, 200, 200, 429]);
+    ann.jarOf({ hostname: 'auth.example' }).delete('cv-session');
+    ann.jarOf({ hostname: 'app.example' }).delete('cv-access');
+    expect((await askFor(ann, 'bob@guests.example')).code).toBe(200);
+    const again = await askFor(ann, 'ann@example.com');
+    const own = await codeOf(mail, 7);
+    expect((await post(ann, '/pin/code', { way: wayIn(again), code: own })).text).toContain('>Go on<');
+  });
+
+  test('that strangers ask codes for gets them in other networks, and longer ones', async () => {
+    const { state } = openTestState();
+    const store = new SessionStore(state, createSecretKey(Buffer.alloc(32, 3)));
+    const ask = (address: string, cookies: readonly [string, string][] = []) =>
+      takePinSlot(
+        { head: { ownCookies: new Map(cookies) }, client: parseAddress(address), isSecure: true } as never,
+        { provider: 'guests', email: 'ann@example.com' },
+        { state, store },
+      );
+    const [cookie = ''] = (
+      await rememberBrowser({ isSecure: true }, { provider: 'guests', email: 'ann@example.com' }, { state, store })
+    ).slice(1);
+    const own = [/^([^=]+)=([^;]+)/.exec(cookie)?.slice(1) as [string, string]];
+    const given = [];
+    // Mallory has many networks, and many addresses in each.
+    for (let i = 0; i < 6; i++) given.push(await ask(`2001:db8::${i}`));
+    expect(given).toEqual([8, 8, 8, 8, 8, undefined]);
+    for (let i = 1; i <= 25; i++) expect(await ask(`203.0.113.${i}`)).toBe(12);
+    expect(await ask('203.0.113.99')).toBeUndefined();
+    for (let i = 0; i < 5; i++) expect(await ask('203.0.113.99', own)).toBe(12);
+    expect(await ask('203.0.113.99', own)).toBeUndefined();
   });
 
   test('gets five codes an hour, and a network asks for twenty', async () => {

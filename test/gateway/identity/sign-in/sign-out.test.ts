@@ -2,6 +2,7 @@
 // provider.
 
 import { expect, test } from 'vitest';
+import { type State, StateError } from '../../../../gateway/state/state.ts';
 import { type Browser, HTML } from '../../../support/gateway/identity/browser.ts';
 import { CLIENT } from '../../../support/gateway/identity/provider-configuration.ts';
 import { startWorld } from '../../../support/gateway/identity/sign-in-world.ts';
@@ -95,6 +96,71 @@ test('the provider ends the sessions that began there', async () => {
   expect(await isIn(ben)).toBe(true);
   expect(events).toContainEqual(expect.objectContaining({ event: 'signed-out-by-provider', sessions: 1 }));
 });
+
+test('a notice ends sign-ins that go on meanwhile', async () => {
+  const { browser, provider } = await startWorld();
+  for (const notice of [{ sub: 'ann' }, { sub: 'ann', sid: 'of the provider' }]) {
+    const ann = browser();
+    const now = Math.floor(Date.now() / 1_000);
+    const valid = { iss: provider.issuer, aud: CLIENT.id, iat: now, exp: now + 60, jti: JSON.stringify(notice) };
+    const token = await provider.sign({ ...valid, ...notice, events: { [EVENT]: {} } });
+    const { url } = await ann.open(APP, { stopAt: ({ pathname }) => pathname === '/callback/staff' });
+    let code = 0;
+    provider.alter = (path, body) => {
+      if (path !== '/token') return undefined;
+      const answer = JSON.parse(body) as Record<string, unknown>;
+      return JSON.stringify({ ...answer, id_token: given });
+    };
+    const nonce = ann.visited.find(({ pathname }) => pathname === '/auth')?.searchParams.get('nonce');
+    const given = await provider.sign({
+      ...{ iss: provider.issuer, aud: CLIENT.id, sub: 'ann', nonce, iat: now, exp: now + 60 },
+      ...('sid' in notice && { sid: notice.sid }),
+    });
+    code = await noticed(browser(), token);
+    expect(code).toBe(200);
+    expect((await ann.get(url)).code).toBe(400);
+    expect([...ann.jarOf({ hostname: 'auth.example' }).keys()]).not.toContain('cv-session');
+    provider.alter = undefined;
+    // Who begins behind it signs in.
+    expect((await ann.open(APP)).code).toBe(200);
+  }
+});
+
+test('a notice that could not be kept is taken when it comes again', async () => {
+  let isAway = false;
+  const through = (state: State): State =>
+    new Proxy(state, {
+      get: (target, name) => {
+        const member = Reflect.get(target, name) as unknown;
+        if (typeof member !== 'function') return member;
+        return name === 'deleteOwned' && isAway
+          ? () => Promise.reject(new StateError('STATE_AWAY', 'away', 'Wait.'))
+          : member.bind(target);
+      },
+    });
+  const { browser, provider } = await startWorld({ through });
+  const ann = browser();
+  await ann.open(APP);
+  const now = Math.floor(Date.now() / 1_000);
+  const valid = { iss: provider.issuer, aud: CLIENT.id, sub: 'ann', iat: now, exp: now + 60, jti: 'one' };
+  const token = await provider.sign({ ...valid, events: { [EVENT]: {} } });
+  isAway = true;
+  expect(await noticed(browser(), token)).toBe(503);
+  isAway = false;
+  expect(await noticed(browser(), token)).toBe(200);
+  expect((await ann.get(APP)).code).toBe(303);
+  expect(await noticed(browser(), token)).toBe(400);
+  // Nobody remembers one for ever.
+  const long = await provider.sign({ ...valid, exp: now + 200_000, jti: 'long', events: { [EVENT]: {} } });
+  expect(await noticed(browser(), long)).toBe(400);
+});
+
+async function noticed(browser: Browser, token: string): Promise<number> {
+  const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  const body = new URLSearchParams({ logout_token: token }).toString();
+  const url = 'http://auth.example/back-channel-logout/staff';
+  return (await browser.send(url, { method: 'POST', path: '', headers, body })).code;
+}
 
 test('a notice is of the provider, for this gateway, and counts once', async () => {
   const { ann, isIn, provider, browser } = await signedIn();
