@@ -2,10 +2,11 @@
 // owner, by a code that is mailed and typed there. No link that is mailed confirms anything.
 
 import { randomInt, timingSafeEqual } from 'node:crypto';
-import { html, type Markup } from '../../../runtime/http/markup.ts';
 import { Refusal } from '../../answers/kinds.ts';
-import { sendPage } from '../../answers/page.ts';
 import type { Exchange } from '../../exchange.ts';
+import { passedPage } from '../../launcher/door-pages.ts';
+import { askHoldPage, holdCodePage, nobodyHoldPage } from '../../launcher/hold-page.ts';
+import { sendOwnPage } from '../../launcher/shell.ts';
 import type { HeldLogin } from '../../quarantine/held-login.ts';
 import type { HoldRules } from '../../quarantine/hold-rules.ts';
 import type { Handoff, Holds } from '../../quarantine/holds.ts';
@@ -55,8 +56,8 @@ export async function answerHold(exchange: Exchange, parts: RouteParts): Promise
   await holds.state.set(ROOM, wayKey(cookie), JSON.stringify(way), { ttlMs: rules.forMs });
   const mayMail = addressOf(login, rules) !== undefined && mailerOf(parts.identity.providers, rules.mailBy);
   const site = new URL(given.origin).host;
-  const content = mayMail ? askPage(site) : nobodyPage(site);
-  sendPage(response, TITLE, content, ['Set-Cookie', WAY_COOKIE.format(cookie, isSecure)]);
+  const headers = ['Set-Cookie', WAY_COOKIE.format(cookie, isSecure)];
+  await sendOwnPage(response, mayMail ? askHoldPage(site, headers) : nobodyHoldPage(site, headers));
   parts.observe.allowed(exchange);
 }
 
@@ -77,7 +78,7 @@ export async function answerHoldMail(exchange: Exchange, parts: RouteParts): Pro
   mailer.mail(address, `Your code for ${site}`, codeText(code, site)).catch((error: unknown) => {
     holds.events.mailFailed(way.app, error);
   });
-  sendPage(exchange.response, TITLE, codePage('A code was sent to the address that this site has of the account.'));
+  await sendOwnPage(exchange.response, holdCodePage(DIGITS, SENT));
   parts.observe.allowed(exchange);
 }
 
@@ -94,7 +95,8 @@ export async function answerHoldCode(exchange: Exchange, parts: RouteParts): Pro
     throw new Refusal('HOLD_STALE');
   }
   if (kept === undefined || given.length !== DIGITS || !isSame(kept, holds.hashOf('code', way.id, given))) {
-    sendPage(exchange.response, TITLE, codePage('This is not the code. Type it as the mail has it.'));
+    const wrong = 'This is not the code. Type it as the mail has it.';
+    await sendOwnPage(exchange.response, holdCodePage(DIGITS, SENT, wrong));
     parts.observe.allowed(exchange);
     return;
   }
@@ -102,10 +104,7 @@ export async function answerHoldCode(exchange: Exchange, parts: RouteParts): Pro
   if ((await holds.state.takeOnce(ROOM, `${key}.code`)) === undefined) throw new Refusal('HOLD_STALE');
   const url = await releaseUrl(holds, login, way.id);
   // No redirect: what a form leads to may not leave this host by the policy of its page.
-  sendPage(exchange.response, 'Confirmed', html`<p><a href="${url}">Go on to the site</a></p>`, [
-    'Refresh',
-    `0;url=${url}`,
-  ]);
+  await sendOwnPage(exchange.response, { ...passedPage(url, ['Refresh', `0;url=${url}`]), title: 'Confirmed' });
   parts.observe.allowed(exchange);
 }
 
@@ -139,19 +138,7 @@ const isSame = (a: string, b: string): boolean => {
   return left.length === right.length && timingSafeEqual(left, right);
 };
 
-const TITLE = 'Is it you?';
-
-const told = (site: string): Markup =>
-  html`<p>The password of this account at ${site} stands in lists of stolen passwords. So the sign-in waits until its owner confirms it.</p><p>If you have not just signed in to ${site} in this browser, close this page.</p>`;
-
-const askPage = (site: string): Markup =>
-  html`${told(site)}<form method="post" action="/hold/mail"><button class="choice">Send a code to the address of the account</button></form>`;
-
-const nobodyPage = (site: string): Markup =>
-  html`${told(site)}<p>This site has no way to reach the owner. Choose a new password with the site's own page for a forgotten one, or ask who manages your account.</p>`;
-
-const codePage = (message: string): Markup =>
-  html`<p role="alert">${message}</p><form method="post" action="/hold/code"><p><label>The code of ${DIGITS} digits<br><input class="choice" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="16" required autofocus></label></p><button class="choice">Confirm</button></form><form method="post" action="/hold/mail"><button class="choice">Send another code</button></form>`;
+const SENT = 'A code was sent to the address that this site has of the account.';
 
 const codeText = (code: string, site: string): string =>
   [

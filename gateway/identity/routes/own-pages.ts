@@ -37,6 +37,11 @@ const ROUTES: { readonly [path: string]: Methods } = {
   [SIGNED_OUT]: { GET: answerSignedOut },
 };
 
+/** Path and method of each, but for those with the name of a provider. */
+export const OWN_ROUTES: readonly (readonly [path: string, method: string])[] = Object.entries(ROUTES).flatMap(
+  ([path, methods]) => Object.keys(methods).map((method) => [path, method] as const),
+);
+
 /** @throws Refusal */
 export async function answerOwnPage(exchange: Exchange, parts: RouteParts): Promise<void> {
   const { head } = exchange;

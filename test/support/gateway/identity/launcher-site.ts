@@ -23,15 +23,18 @@ const LABELS: readonly (readonly [host: string, label: string])[] = [
   ['intranet', ''],
 ];
 
-/** @param answer of the application at `wiki` */
-export async function launcherSite(answer: Parameters<typeof startOrigin>[0], more = '') {
+/**
+ * @param answer of the applications
+ * @param options whether that at `wiki` is everybody's
+ */
+export async function launcherSite(answer: Parameters<typeof startOrigin>[0], more = '', { openWiki = false } = {}) {
   const port = await freePort();
   const { url } = await startOrigin(answer);
   const hostOf = (name: string): string => `${name}.example.localhost`;
-  const apps = LABELS.map(
-    ([name, label]) =>
-      `  ${hostOf(name)}: { to: "${url}", access: { ${label && `label: "${label}", `}policies: [${ALL}] } }`,
-  );
+  const apps = LABELS.map(([name, label]) => {
+    const access = `, access: { ${label && `label: "${label}", `}policies: [${ALL}] }`;
+    return `  ${hostOf(name)}: { to: "${url}"${openWiki && name === 'wiki' ? '' : access} }`;
+  });
   const { state } = openTestState();
   const text = `listen: 127.0.0.1:${port}
 auth: ${hostOf('auth')}:${port}

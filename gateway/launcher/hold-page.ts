@@ -1,0 +1,32 @@
+// Pages where the owner of an account confirms a login whose password has leaked.
+
+import { html, type Markup } from '../../runtime/http/markup.ts';
+import type { OwnPage } from './shell.ts';
+
+const TITLE = 'Is it you?';
+
+const toldOf = (site: string): Markup =>
+  html`<p>The password of this account at <strong>${site}</strong> stands in lists of stolen passwords. So the sign-in waits until its owner confirms it.</p><p>If you have not just signed in to ${site} in this browser, close this page.</p>`;
+
+export const askHoldPage = (site: string, headers: readonly string[]): OwnPage => ({
+  title: TITLE,
+  headers,
+  content: html`<div class="gate">${toldOf(site)}<form method="post" action="/hold/mail"><button class="primary">Send a code to the address of the account</button></form></div>`,
+});
+
+export const nobodyHoldPage = (site: string, headers: readonly string[]): OwnPage => ({
+  title: TITLE,
+  headers,
+  content: html`<div class="gate">${toldOf(site)}<p>This site has no way to reach the owner. Choose a new password with the site's own page for a forgotten one, or ask who manages your account.</p></div>`,
+});
+
+/** @param wrong what is wrong with the code that was typed */
+export function holdCodePage(digits: number, lead: string, wrong?: string): OwnPage {
+  const described = wrong === undefined ? html`` : html` aria-invalid="true" aria-describedby="message"`;
+  const message = wrong === undefined ? '' : html`<p class="error" id="message" role="alert">${wrong}</p>`;
+  return {
+    title: TITLE,
+    lead,
+    content: html`<form class="gate" method="post" action="/hold/code"><div class="field"><label for="code">The code of ${digits} digits</label><input id="code" class="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="16" required autofocus${described}>${message}</div><button class="primary">Confirm</button></form><form class="again" method="post" action="/hold/mail"><button class="quiet">Send another code</button></form>`,
+  };
+}
