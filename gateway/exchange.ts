@@ -18,6 +18,7 @@ import type { PersonSession } from './identity/sessions/session.ts';
 import type { Attempt } from './login/attempt.ts';
 import type { HoldExchange } from './quarantine/hold-exchange.ts';
 import type { Captured } from './record/decision.ts';
+import type { Content } from './request/collect-body.ts';
 import type { RequestHead } from './request/head.ts';
 
 const ID_BYTES = 9;
@@ -44,6 +45,8 @@ export class Exchange {
   access: AccessDecision | undefined;
   /** The name of the valid service token that it has. */
   serviceToken: string | undefined;
+  /** The body that the application gets, where it was read. */
+  content: Content | undefined;
   /** Of the person whose request it is, where the application asks for one. */
   session: PersonSession | undefined;
   /** Where logins can be held back: the sessions of its browser. */

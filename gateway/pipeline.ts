@@ -16,6 +16,7 @@ import { enterHold } from './phases/enter-hold.ts';
 import { findApplication, judgeTarget } from './phases/find-application.ts';
 import { forwardRequest } from './phases/forward-request.ts';
 import { handleLogin } from './phases/handle-login.ts';
+import { isSendingOn, sendOn } from './phases/keep-form.ts';
 import { answerKeySet, isKeySet } from './phases/key-set.ts';
 import { answerOwnHost, answerOwnRoute, isOwnHost, isOwnRoute } from './phases/own-routes.ts';
 import { passVerdict } from './phases/pass-verdict.ts';
@@ -96,7 +97,16 @@ function enter(exchange: Exchange, target: string, { parts, setup, watch }: Entr
   const goIn = (may: boolean): void => {
     if (!may || exchange.response.destroyed) return;
     if (exchange.access) watch.add(exchange);
-    goOn(exchange, target, parts, setup);
+    if (!isSendingOn(exchange)) {
+      goOn(exchange, target, parts, setup);
+      return;
+    }
+    sendOn(exchange, parts)
+      .then((content) => {
+        exchange.content = content;
+        if (content) goOn(exchange, target, parts, setup);
+      })
+      .catch((error) => fail(exchange, error, parts));
   };
   const may = mayReach(exchange, setup, parts);
   if (may instanceof Promise) may.then(goIn).catch((error) => fail(exchange, error, parts));
@@ -131,12 +141,12 @@ function fail(exchange: Exchange, error: unknown, { observe }: PipelineParts): v
 function forwardWithVerdict(exchange: Exchange, target: string, parts: PipelineParts, setup: GatewaySetup): void {
   const waiting = passVerdict(exchange, parts);
   if (!waiting) {
-    forwardRequest(exchange, target, parts, setup);
+    forwardRequest(exchange, target, parts, setup, { content: exchange.content });
     return;
   }
   waiting
     .then(() => {
-      if (!exchange.response.destroyed) forwardRequest(exchange, target, parts, setup);
+      if (!exchange.response.destroyed) forwardRequest(exchange, target, parts, setup, { content: exchange.content });
     })
     .catch((error) => fail(exchange, error, parts));
 }

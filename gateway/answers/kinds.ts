@@ -58,6 +58,12 @@ export const ANSWER_KINDS = {
     detail: 'You are not signed in, or not any more. What you sent was not passed on.',
     hint: 'Sign in by the link below, in a new tab. Then go back to your form, and send it again.',
   },
+  FORM_STALE: {
+    status: 410,
+    title: 'Not sent',
+    detail: 'This form was sent on before, is too old, or is of another person, page or browser.',
+    hint: 'Look whether it arrived. If not, open the page of the form, and send it again.',
+  },
   SESSION_UNCHECKED: {
     status: 403,
     title: 'Sign-in not seen',

@@ -11,6 +11,7 @@ import { tokenHeaders } from '../identity/tokens/service-tokens.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { GatewaySetup } from '../setup.ts';
 import { answerPreflight } from './answer-preflight.ts';
+import { keptForSignIn, mayKeep } from './keep-form.ts';
 import { tellIdentity } from './tell-identity.ts';
 
 /**
@@ -23,8 +24,8 @@ export function mayReach(exchange: Exchange, setup: GatewaySetup, parts: Pipelin
   if (!application?.access) return true;
   const session = parts.people?.sessions.personOf(exchange, application) ?? 'none';
   return after(session, (found) => {
-    if (!isLetIn(exchange, found, setup, parts)) return false;
-    return after(tellIdentity(exchange, setup, parts), () => true);
+    const isIn = isLetIn(exchange, found, setup, parts);
+    return after(isIn, (may) => may && after(tellIdentity(exchange, setup, parts), () => true));
   });
 }
 
@@ -33,7 +34,12 @@ type Maybe<Value> = Value | Promise<Value>;
 const after = <From, To>(value: Maybe<From>, next: (value: From) => Maybe<To>): Maybe<To> =>
   value instanceof Promise ? value.then(next) : next(value);
 
-function isLetIn(exchange: Exchange, session: SessionAnswer, setup: GatewaySetup, parts: PipelineParts): boolean {
+function isLetIn(
+  exchange: Exchange,
+  session: SessionAnswer,
+  setup: GatewaySetup,
+  parts: PipelineParts,
+): Maybe<boolean> {
   if (typeof session === 'object') exchange.session = session;
   const verdict = decide(exchange, session, setup, parts);
   // Nobody knows whether it is somebody's who may.
@@ -43,9 +49,15 @@ function isLetIn(exchange: Exchange, session: SessionAnswer, setup: GatewaySetup
     if (verdict === 'allow' && isForeignSocket(exchange)) throw new Refusal('FORM_FOREIGN');
     return true;
   }
-  if (!answerPreflight(exchange, exchange.application?.config.access?.cors)) leadToSignIn(exchange, setup, parts);
-  else parts.observe.allowed(exchange);
-  return false;
+  if (answerPreflight(exchange, exchange.application?.config.access?.cors)) {
+    parts.observe.allowed(exchange);
+    return false;
+  }
+  const isKept = canSignIn(exchange, setup, parts) && mayKeep(exchange) && keptForSignIn(exchange, parts);
+  return after(isKept, (wasKept) => {
+    if (!wasKept) leadToSignIn(exchange, setup, parts);
+    return false;
+  });
 }
 
 /**
@@ -119,11 +131,15 @@ function assertVerdict(exchange: Exchange): void {
 
 const hasToken = ({ head }: Exchange): boolean => head !== undefined && tokenHeaders(head).length > 0;
 
+/** At this host. */
+const canSignIn = ({ head, application }: Exchange, { identity }: GatewaySetup, { people }: PipelineParts): boolean =>
+  head !== undefined && application?.sessionRules?.hosts.has(head.host) === true && !!identity && !!people;
+
 /** Pages lead on; programs are told where. */
-function leadToSignIn(exchange: Exchange, { identity }: GatewaySetup, { people, observe }: PipelineParts): void {
+function leadToSignIn(exchange: Exchange, setup: GatewaySetup, parts: PipelineParts): void {
+  const { people, observe } = parts;
   const { application, response, head } = exchange;
-  const isHere = head !== undefined && application?.sessionRules?.hosts.has(head.host);
-  if (!application || !isHere || !identity || !people) throw new Refusal('SIGN_IN_REQUIRED');
+  if (!head || !application || !people || !canSignIn(exchange, setup, parts)) throw new Refusal('SIGN_IN_REQUIRED');
   const { url, headers } = people.sessions.signInUrl(exchange, application);
   const isPage = isNavigation(exchange);
   const { method } = head;

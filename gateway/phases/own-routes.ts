@@ -4,9 +4,8 @@ import { ClientGoneError } from '../../runtime/http/problem.ts';
 import { readBody } from '../../runtime/http/request-body.ts';
 import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
-import { answerAppPage, CALLBACK } from '../identity/routes/app-pages.ts';
+import { APP_PAGES, answerAppPage } from '../identity/routes/app-pages.ts';
 import { answerOwnPage } from '../identity/routes/own-pages.ts';
-import { SIGN_OUT } from '../identity/routes/sign-out.ts';
 import { MAX_REPORT_BYTES, parseReport } from '../outcome/report.ts';
 import type { Reports } from '../outcome/reports.ts';
 import type { OutcomeToken } from '../outcome/token.ts';
@@ -47,7 +46,7 @@ export async function answerOwnRoute(
   { outcomeToken, identity, applications, geo }: GatewaySetup,
 ): Promise<void> {
   const { head, response } = exchange;
-  if (identity && (head?.path === CALLBACK || head?.path === SIGN_OUT)) {
+  if (identity && head && APP_PAGES.has(head.path)) {
     if (!people) throw new Refusal('SESSIONS_AWAY');
     await answerAppPage(exchange, { people, identity, applications, geo, observe });
     return;

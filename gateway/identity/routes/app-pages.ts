@@ -7,19 +7,22 @@ import { OwnCookie } from '../../request/own-cookies.ts';
 import { originOf } from '../navigation.ts';
 import { SessionStore } from '../sessions/session-store.ts';
 import { APP_COOKIE, START_COOKIE } from '../sessions/sessions.ts';
+import { answerKeptForm, KEPT } from './kept-forms.ts';
 import { takeHandOver } from './once.ts';
 import { answerOrLeadBack } from './own-pages.ts';
 import { BackToSite, needingState, parameterOf, type RouteParts } from './route.ts';
-import { answerAppSignOut } from './sign-out.ts';
+import { answerAppSignOut, SIGN_OUT } from './sign-out.ts';
 
 export const CALLBACK = '/.credveil/callback';
+export const APP_PAGES: ReadonlySet<string> = new Set([CALLBACK, SIGN_OUT, KEPT]);
 
 /** @throws Refusal */
 export async function answerAppPage(exchange: Exchange, parts: RouteParts): Promise<void> {
   const { head } = exchange;
-  const isCallback = head?.path === CALLBACK;
-  if (head?.method !== 'GET' && (isCallback || head?.method !== 'POST')) throw new Refusal('METHOD_REFUSED');
-  await answerOrLeadBack(exchange, parts, isCallback ? answerCallback : answerAppSignOut);
+  const isSignOut = head?.path === SIGN_OUT;
+  if (head?.method !== 'GET' && (!isSignOut || head?.method !== 'POST')) throw new Refusal('METHOD_REFUSED');
+  const answer = isSignOut ? answerAppSignOut : head.path === KEPT ? answerKeptForm : answerCallback;
+  await answerOrLeadBack(exchange, parts, answer);
 }
 
 /** The code is worth something for the browser that set out from here, and once. */
@@ -40,7 +43,7 @@ async function answerCallback(exchange: Exchange, parts: RouteParts): Promise<vo
       throw new BackToSite('SIGN_IN_STALE', { origin, target: (isHere && given?.target) || '/' });
     const value = OwnCookie.draw();
     const { host, personId, target } = given;
-    await people.store.createApp(value, { host, personId, seenAt: Date.now() }, rules);
+    await people.store.createApp(value, { host, personId, seenAt: Date.now(), person: person.person }, rules);
     // Behind its creation, so that none slips through while all are ended.
     if (person.signedInAt <= (await people.store.validSince(given.app))) {
       await people.store.endApp(SessionStore.idOf(value));

@@ -6,9 +6,11 @@ import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'n
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const MAX_LENGTH = 8_192;
+/** Of a form that was kept. */
+const MAX_FORM_LENGTH = 2 ** 18;
 
 /** What sealed text is for. One of another purpose does not open. */
-export type SealPurpose = 'sign-in' | 'provider' | 'pin' | 'pin-code';
+export type SealPurpose = 'sign-in' | 'provider' | 'pin' | 'pin-code' | 'form';
 
 export interface Opened {
   readonly value: unknown;
@@ -36,7 +38,7 @@ export class Seal {
 
   /** Undefined for anything that this gateway did not close for this purpose. */
   open(purpose: SealPurpose, text: string): Opened | undefined {
-    if (text.length > MAX_LENGTH) return undefined;
+    if (text.length > (purpose === 'form' ? MAX_FORM_LENGTH : MAX_LENGTH)) return undefined;
     const bytes = Buffer.from(text, 'base64url');
     // Of several spellings of the same bytes, the gateway writes one.
     if (bytes.length < NONCE_BYTES + TAG_BYTES || bytes.toString('base64url') !== text) return undefined;

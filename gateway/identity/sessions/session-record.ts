@@ -20,6 +20,15 @@ export interface AppRecord {
   /** The id of the person's session, as the state has it. */
   readonly personId: string;
   readonly seenAt: number;
+  /** Without a request, it lasts until then. */
+  readonly untilMs: number;
+  /** A keyed hash of its person: it outlives their session for a day. */
+  readonly who: string;
+}
+
+/** A session of an application that begins. */
+export interface NewApp extends Pick<AppRecord, 'host' | 'personId' | 'seenAt'> {
+  readonly person: Pick<Person, 'provider' | 'subject'>;
 }
 
 /** A new meaning of these texts gets a new one. */
@@ -30,8 +39,8 @@ export function formatPersonRecord({ person, signedInAt, seenAt, untilMs }: Pers
   return JSON.stringify([VERSION, signedInAt, seenAt, untilMs, provider, subject, email, groups, [...claims], amr]);
 }
 
-export const formatAppRecord = ({ host, personId, seenAt }: AppRecord): string =>
-  JSON.stringify([VERSION, host, personId, seenAt]);
+export const formatAppRecord = ({ host, personId, seenAt, untilMs, who }: AppRecord): string =>
+  JSON.stringify([VERSION, host, personId, seenAt, untilMs, who]);
 
 /** Undefined for anything that the functions above did not write. */
 export function parsePersonRecord(text: string): PersonRecord | undefined {
@@ -47,8 +56,9 @@ export function parsePersonRecord(text: string): PersonRecord | undefined {
 
 /** Undefined for anything that the functions above did not write. */
 export function parseAppRecord(text: string): AppRecord | undefined {
-  const [, host, personId, seenAt] = parse(text, 4) ?? [];
-  return isText(host) && isText(personId) && isTime(seenAt) ? { host, personId, seenAt } : undefined;
+  const [, host, personId, seenAt, untilMs, who] = parse(text, 6) ?? [];
+  if (!isText(host) || !isText(personId) || !isTime(seenAt) || !isTime(untilMs) || !isText(who)) return undefined;
+  return { host, personId, seenAt, untilMs, who };
 }
 
 function parse(text: string, length: number): readonly unknown[] | undefined {

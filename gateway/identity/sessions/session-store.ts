@@ -10,6 +10,7 @@ import {
   type AppRecord,
   formatAppRecord,
   formatPersonRecord,
+  type NewApp,
   type PersonRecord,
   parseAppRecord,
   parsePersonRecord,
@@ -22,6 +23,8 @@ const MARK = 'mark';
 /** Longer than any session lasts. */
 const SEEN_TTL_MS = 30 * 86_400_000;
 const MARK_TTL_MS = 400 * 86_400_000;
+/** How long it is known whose a session was: for a form that its browser sends afterwards. */
+const KNOWN_MS = 86_400_000;
 /** Longer than a sign-in may take. */
 const ENDED_TTL_MS = 15 * 60_000;
 /** Of one person, and of one session at a provider; then the oldest end. */
@@ -97,14 +100,16 @@ export class SessionStore {
     await this.#state.set(ROOM, linkKey(id), browser, { ttlMs: left(record), owner, maxOwned: MAX_OF_PERSON });
     await this.#state.set(ROOM, personKey(id), formatPersonRecord(record), {
       ttlMs: Math.min(idleMs, left(record)),
-      owner: this.#ownerOf(record.person),
+      owner: this.ownerOf(record.person),
       maxOwned: MAX_OF_PERSON,
     });
   }
 
-  async createApp(value: string, record: AppRecord, { idleMs }: Durations): Promise<void> {
+  async createApp(value: string, begun: NewApp, { idleMs }: Durations): Promise<void> {
+    const { person, ...rest } = begun;
+    const record = { ...rest, untilMs: rest.seenAt + idleMs, who: this.ownerOf(person) };
     await this.#state.set(ROOM, appKey(SessionStore.idOf(value)), formatAppRecord(record), {
-      ttlMs: idleMs,
+      ttlMs: idleMs + KNOWN_MS,
       owner: this.#openedIn(record.personId),
       maxOwned: MAX_APPS,
     });
@@ -113,10 +118,15 @@ export class SessionStore {
 
   /** Undefined for one that has ended, or whose person's has. */
   async readApp(id: string): Promise<StoredSession | undefined> {
-    const text = await this.#state.get(ROOM, appKey(id));
-    const app = text === undefined ? undefined : parseAppRecord(text);
-    const person = app && (await this.readPerson(app.personId));
+    const app = await this.readEnded(id);
+    const person = app && app.untilMs > Date.now() ? await this.readPerson(app.personId) : undefined;
     return app && person && { app, person };
+  }
+
+  /** Also one that has ended, for a day: it opens nothing. */
+  async readEnded(id: string): Promise<AppRecord | undefined> {
+    const text = await this.#state.get(ROOM, appKey(id));
+    return text === undefined ? undefined : parseAppRecord(text);
   }
 
   async readPerson(id: string): Promise<PersonRecord | undefined> {
@@ -127,7 +137,7 @@ export class SessionStore {
 
   /** Those of one person, the last used first; a hundred of them. */
   async listOf(person: Pick<Person, 'provider' | 'subject'>): Promise<readonly OwnedSession[]> {
-    const entries = await this.#state.listOwned(ROOM, this.#ownerOf(person), MAX_LISTED);
+    const entries = await this.#state.listOwned(ROOM, this.ownerOf(person), MAX_LISTED);
     const sessions = await Promise.all(entries.map(({ key }) => this.#describe(key.slice(PERSONS.length))));
     return sessions.filter((each) => each !== undefined).sort((a, b) => b.record.seenAt - a.record.seenAt);
   }
@@ -138,17 +148,19 @@ export class SessionStore {
       this.#state.get(ROOM, linkKey(id)),
       this.#state.listOwned(ROOM, this.#openedIn(id), MAX_LISTED),
     ]);
-    const apps = opened.flatMap(({ value }) => parseAppRecord(value) ?? []);
+    const now = Date.now();
+    const apps = opened.flatMap(({ value }) => parseAppRecord(value) ?? []).filter(({ untilMs }) => untilMs > now);
     return record && { id, record, browser, apps: apps.sort((a, b) => b.seenAt - a.seenAt) };
   }
 
   /** Both last longer: they were used. What was ended meanwhile stays so. */
   async touch(id: string, { app, person }: StoredSession, ofApp: Durations, ofPerson: Durations): Promise<void> {
     const now = Date.now();
+    const seen = { ...app, seenAt: now, untilMs: now + ofApp.idleMs };
     await Promise.all([
-      this.#state.replace(ROOM, appKey(id), formatAppRecord({ ...app, seenAt: now }), ofApp.idleMs),
+      this.#state.replace(ROOM, appKey(id), formatAppRecord(seen), ofApp.idleMs + KNOWN_MS),
       this.touchPerson(app.personId, person, ofPerson),
-      this.#saw({ ...app, seenAt: now }),
+      this.#saw(seen),
     ]);
   }
 
@@ -160,7 +172,7 @@ export class SessionStore {
     return Number((await this.#state.get(ROOM, seenKey(personId, host))) ?? 0);
   }
 
-  async #saw({ personId, host, seenAt }: AppRecord): Promise<void> {
+  async #saw({ personId, host, seenAt }: Pick<AppRecord, 'personId' | 'host' | 'seenAt'>): Promise<void> {
     await this.#state.set(ROOM, seenKey(personId, host), String(seenAt), { ttlMs: SEEN_TTL_MS });
   }
 
@@ -188,7 +200,7 @@ export class SessionStore {
 
   /** All sessions of somebody. @returns how many there were */
   async endAllOf(person: Pick<Person, 'provider' | 'subject'>): Promise<number> {
-    const count = await this.#state.deleteOwned(ROOM, this.#ownerOf(person));
+    const count = await this.#state.deleteOwned(ROOM, this.ownerOf(person));
     if (count > 0) await this.#tell();
     return count;
   }
@@ -200,7 +212,7 @@ export class SessionStore {
    */
   async endByProvider({ provider, subject, providerSession }: ProviderEnd): Promise<number> {
     const owners: string[] = [];
-    if (providerSession === undefined) owners.push(this.#ownerOf({ provider, subject: subject ?? '' }));
+    if (providerSession === undefined) owners.push(this.ownerOf({ provider, subject: subject ?? '' }));
     else {
       owners.push(this.#linkOwner({ provider, subject: '' }, providerSession));
       if (subject !== undefined) owners.push(this.#linkOwner({ provider, subject }, undefined));
@@ -215,7 +227,7 @@ export class SessionStore {
 
   /** Whether the provider has ended what somebody signs in with who began at this time. */
   async wasEnded(person: Person, providerSession: string | undefined, begunAt: number): Promise<boolean> {
-    const owners = [this.#ownerOf(person), this.#linkOwner(person, providerSession)];
+    const owners = [this.ownerOf(person), this.#linkOwner(person, providerSession)];
     const times = await Promise.all(owners.map((owner) => this.#state.get(ROOM, endedKey(owner))));
     return times.some((time) => time !== undefined && Number(time) >= begunAt);
   }
@@ -258,7 +270,8 @@ export class SessionStore {
     return this.#hashOf(...parts);
   }
 
-  #ownerOf({ provider, subject }: Pick<Person, 'provider' | 'subject'>): string {
+  /** Names a person in the state. */
+  ownerOf({ provider, subject }: Pick<Person, 'provider' | 'subject'>): string {
     return this.#hashOf('person', provider, subject);
   }
 

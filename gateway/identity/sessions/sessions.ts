@@ -14,6 +14,15 @@ export interface SignInStart {
   readonly url: string;
   /** To send with it, names and values in turn: they tie the way back to this browser. */
   readonly headers: readonly string[];
+  /** The value of the cookie that does so. */
+  readonly start: string;
+}
+
+export interface SignInWay {
+  /** Of this cookie. Default: the browser's own, or a new one. */
+  readonly start?: string;
+  /** Where the browser comes back to, path and query. Default: to this request. */
+  readonly target?: string;
 }
 
 /** What a browser takes along to the gateway's own pages. */
@@ -89,23 +98,25 @@ export class Sessions {
    * navigation comes back to the page that asked.
    * @throws TypeError without the gateway's own pages: the configuration was not checked
    */
-  signInUrl(exchange: Exchange, { name }: SessionPlace): SignInStart {
+  signInUrl(exchange: Exchange, { name }: SessionPlace, way: SignInWay = {}): SignInStart {
     const { head, isSecure } = exchange;
     const pages = this.#options.identity();
     if (!head || !pages) throw new TypeError('no pages to sign in at');
     // A session that begins without TLS is everybody's on the way.
-    if (!isAsSecure(exchange, pages)) return { url: `https://${head.host}${targetOf(exchange, '')}`, headers: [] };
-    const start = START_COOKIE.in(head.ownCookies, isSecure) ?? OwnCookie.draw();
+    if (!isAsSecure(exchange, pages))
+      return { url: `https://${head.host}${targetOf(exchange, '')}`, headers: [], start: '' };
+    const start = way.start ?? START_COOKIE.in(head.ownCookies, isSecure) ?? OwnCookie.draw();
     const request: SignInRequest = {
       app: name,
       origin: originBeside(pages.origin, head.host),
-      target: targetOf(exchange, originOf(exchange)),
+      target: way.target ?? targetOf(exchange, originOf(exchange)),
       start: SessionStore.idOf(start),
     };
     const sealed = this.#seal.close('sign-in', request, SIGN_IN_TTL_MS);
     return {
       url: `${pages.origin}/sign-in?to=${sealed}`,
       headers: ['Set-Cookie', START_COOKIE.format(start, isSecure)],
+      start,
     };
   }
 

@@ -186,7 +186,8 @@ describe('the end of a session', () => {
     for (let i = 0; i < 210; i++) await signIn(store, personOf('ann'), 'app.example', 'sid');
     const personId = SessionStore.idOf(ben.own);
     const seenAt = Date.now();
-    for (let i = 0; i < 400; i++) await store.createApp(`${i}`, { host: 'app.example', personId, seenAt }, DURATIONS);
+    for (let i = 0; i < 400; i++)
+      await store.createApp(`${i}`, { host: 'app.example', personId, seenAt, person: personOf('ben') }, DURATIONS);
     expect(state.sizeOf('session')).toBeLessThan(1_000);
     expect(await sessions.personOf(requestWith(ann.ofApp), APP)).toBe('none');
     expect(await store.readPerson(personId)).toBeDefined();
@@ -196,7 +197,7 @@ describe('the end of a session', () => {
     const { store, sessions } = world();
     const { own } = await signIn(store, personOf('ann'), 'app.example');
     await store.endPerson(SessionStore.idOf(own));
-    const late = { host: 'app.example', personId: SessionStore.idOf(own), seenAt: Date.now() };
+    const late = { host: 'app.example', personId: SessionStore.idOf(own), seenAt: Date.now(), person: personOf('ann') };
     const value = own.replace(/^./, 'x');
     await store.createApp(value, late, DURATIONS);
     expect(await sessions.personOf(requestWith(value), APP)).toBe('none');

@@ -10,7 +10,7 @@ import { deriveKey } from '../../../../gateway/state/gateway-key.ts';
 import { freePort } from '../../machine/free-port.ts';
 import { serve, startOrigin } from '../gateway.ts';
 import { createMemoryLimits, openTestState } from '../state/states.ts';
-import { DURATIONS } from './people.ts';
+import { DURATIONS, personOf } from './people.ts';
 
 const KEY = Buffer.alloc(32, 3);
 const ALL = '{ name: all, action: allow, include: [{ everyone: true }] }';
@@ -61,7 +61,9 @@ ${apps.join('\n')}
     await context?.addCookies([{ name, value, url: origin('auth'), httpOnly: true, sameSite: 'Lax' }]);
     return SessionStore.idOf(value);
   };
-  const open = (personId: string, name: string, ago = 0) =>
-    store.createApp(OwnCookie.draw(), { host: hostOf(name), personId, seenAt: Date.now() - ago }, DURATIONS);
+  const open = (personId: string, name: string, ago = 0) => {
+    const app = { host: hostOf(name), personId, seenAt: Date.now() - ago, person: personOf('ann') };
+    return store.createApp(OwnCookie.draw(), app, DURATIONS);
+  };
   return { ...gateway, state, store, origin, enter, open };
 }

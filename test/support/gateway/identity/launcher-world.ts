@@ -48,7 +48,7 @@ ${apps}`;
     return {
       browser,
       id,
-      open: (host) => store.createApp(OwnCookie.draw(), { host, personId: id, seenAt: Date.now() }, DURATIONS),
+      open: (host) => store.createApp(OwnCookie.draw(), { host, personId: id, seenAt: Date.now(), person }, DURATIONS),
       post: (path, fields, headers = {}) =>
         browser.send(`http://auth.example${path}`, {
           method: 'POST',

@@ -46,7 +46,7 @@ export async function signIn(store: SessionStore, person: Person, app: string, p
   const [own, ofApp] = [OwnCookie.draw(), OwnCookie.draw()];
   const record = { person, signedInAt: now, seenAt: now, untilMs: now + DURATIONS.absoluteMs };
   await store.createPerson(own, record, DURATIONS, { providerSession, browser: 'Firefox on Linux' });
-  await store.createApp(ofApp, { host: app, personId: SessionStore.idOf(own), seenAt: now }, DURATIONS);
+  await store.createApp(ofApp, { host: app, personId: SessionStore.idOf(own), seenAt: now, person }, DURATIONS);
   return { own, ofApp };
 }
 
