@@ -11,7 +11,7 @@ import { tokenHeaders } from '../identity/tokens/service-tokens.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { GatewaySetup } from '../setup.ts';
 import { answerPreflight } from './answer-preflight.ts';
-import { keptForSignIn, mayKeep } from './keep-form.ts';
+import { keptForSignIn, mayKeep } from './forms/keep-form.ts';
 import { tellIdentity } from './tell-identity.ts';
 
 /**

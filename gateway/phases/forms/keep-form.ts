@@ -1,18 +1,18 @@
 // Phase 6, for forms: one that was sent without a session is kept for its person, or refused; and
 // what a person sends on takes the place of the request that says so.
 
-import { sendRedirect } from '../answers/answer.ts';
-import { Refusal } from '../answers/kinds.ts';
-import type { Exchange } from '../exchange.ts';
-import { pairsOf } from '../header-pairs.ts';
-import { isNavigation, isSameOrigin } from '../identity/navigation.ts';
-import { FIELD, KEPT, keepForm, MAX_FORM_BYTES, takeForm } from '../identity/routes/kept-forms.ts';
-import { needingState } from '../identity/routes/route.ts';
-import { SessionStore } from '../identity/sessions/session-store.ts';
-import { APP_COOKIE } from '../identity/sessions/sessions.ts';
-import { findCandidates } from '../login/find-login.ts';
-import type { PipelineParts } from '../pipeline-parts.ts';
-import { type Content, collectBody } from '../request/collect-body.ts';
+import { sendRedirect } from '../../answers/answer.ts';
+import { Refusal } from '../../answers/kinds.ts';
+import type { Exchange } from '../../exchange.ts';
+import { pairsOf } from '../../header-pairs.ts';
+import { isNavigation, isSameOrigin } from '../../identity/navigation.ts';
+import { FIELD, KEPT, keepForm, MAX_FORM_BYTES, takeForm } from '../../identity/routes/kept-forms.ts';
+import { needingState } from '../../identity/routes/route.ts';
+import { SessionStore } from '../../identity/sessions/session-store.ts';
+import { APP_COOKIE } from '../../identity/sessions/sessions.ts';
+import { findCandidates } from '../../login/find-login.ts';
+import type { PipelineParts } from '../../pipeline-parts.ts';
+import { type Content, collectBody } from '../../request/collect-body.ts';
 
 /** Of forms and JSON. Other sites can send `text/plain` that reads as either. */
 const TYPE = /^(?:application\/(?:x-www-form-urlencoded|json)|multipart\/form-data) *(?:;|$)/i;
