@@ -3,7 +3,7 @@
 import { Refusal } from '../answers/kinds.ts';
 import { judgePath } from '../applications.ts';
 import type { Exchange } from '../exchange.ts';
-import { pairsOf } from '../header-pairs.ts';
+import { type Pair, pairsOf } from '../header-pairs.ts';
 import { assertAccess } from '../phases/access.ts';
 import { blockedBy } from '../phases/apply-actions.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
@@ -35,6 +35,7 @@ export async function answerQuestion(
     const verdict = judgePath(head, exchange.found);
     // The proxy forwards the path as it came.
     if ('redirect' in verdict || verdict.path !== head.path) throw new Refusal('PATH_AMBIGUOUS');
+    assertNoTwins(exchange);
     await assertAccess(exchange, setup, parts);
     const blocking = blockedBy(exchange, parts);
     if (!blocking) {
@@ -53,6 +54,18 @@ export async function answerQuestion(
     exchange.answer(code, kind === 'nginx' ? { custom: { status: STATUS_OF_NGINX } } : {});
     parts.observe.answered(exchange, code);
   }
+}
+
+/**
+ * The proxy replaces a header by its name alone. Applications behind CGI and WSGI read
+ * `Remote_User` as the same, and get the client's.
+ * @throws Refusal `HEADER_AMBIGUOUS`
+ */
+function assertNoTwins({ application, head }: Exchange): void {
+  const setNames = application?.setNames;
+  if (!head || !setNames || setNames.isEmpty) return;
+  const isTwin = ([name]: Pair): boolean => /[^A-Za-z0-9-]/.test(name) && setNames.has(name);
+  if (pairsOf(head.headers).some(isTwin)) throw new Refusal('HEADER_AMBIGUOUS');
 }
 
 /**

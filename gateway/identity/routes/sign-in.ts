@@ -20,6 +20,7 @@ import {
   type SignInFault,
   type SignInSecrets,
 } from '../sign-in/provider.ts';
+import { Turns } from '../sign-in/turns.ts';
 import { beginSession, handOverUrl, OWN_APP, rulesFor, siteOf } from './begin-session.ts';
 import { useOnce } from './once.ts';
 import { askForAddress } from './pin.ts';
@@ -154,12 +155,31 @@ export async function answerCallback(exchange: Exchange, name: string, parts: Ro
   const isFirst = await needingState(() => useOnce(people.state, 'sign-in', state, WAY_TTL_MS));
   if (!isFirst) throw new BackToSite('SIGN_IN_STALE', request);
   const callback = new URL(identity.origin + head.target);
-  const signedIn = await askProvider(exchange, request, provider, parts, () =>
-    provider.finish(callback, { state, nonce, verifier }),
+  const signedIn = await inTurn(exchange, provider, () =>
+    askProvider(exchange, request, provider, parts, () => provider.finish(callback, { state, nonce, verifier })),
   );
   const { url, headers } = await beginSession(exchange, request, { ...signedIn, begunAt }, parts);
   sendRedirect(exchange.response, 303, url, [...headers, ...NO_REFERRER]);
   observe.answered(exchange, 'REDIRECTED');
+}
+
+/** Of each provider as the configuration has it. */
+const TURNS = new WeakMap<RedirectProvider, Turns>();
+
+/** @throws Refusal `OVERLOADED` */
+async function inTurn<Value>(
+  { party, response }: Exchange,
+  provider: RedirectProvider,
+  work: () => Promise<Value>,
+): Promise<Value> {
+  const turns = TURNS.get(provider) ?? new Turns();
+  TURNS.set(provider, turns);
+  if (!(await turns.begin(party, () => !response.destroyed))) throw new Refusal('OVERLOADED');
+  try {
+    return await work();
+  } finally {
+    turns.end();
+  }
 }
 
 const FAULTS: { readonly [Fault in SignInFault]: AnswerCode } = {

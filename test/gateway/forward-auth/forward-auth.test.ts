@@ -94,6 +94,30 @@ describe('forward-auth', () => {
     }
   });
 
+  test.each(['caddy', 'nginx', 'traefik'] as const)(
+    'of %s refuses names that applications read as its own',
+    async (proxy) => {
+      const access =
+        '    access: { headers: { Remote-User: email }, policies: [{ name: all, action: bypass, include: [{ everyone: true }] }] }\n';
+      const { port } = await serve(
+        `forwardAuth: { listen: 127.0.0.1:0, proxy: ${proxy} }\napps:\n  app.example:\n${access}`,
+      );
+      const with_ = async (line: string) => (await exchange(port, `${ask(proxy, 'GET', '/')}${line}\r\n\r\n`)).status;
+      // The answer replaces it.
+      expect(await with_('Remote-User: root')).toBe(200);
+      expect(await with_('X_Other: 1')).toBe(200);
+      for (const name of [
+        'Remote_User',
+        'REMOTE_USER',
+        'Remote.User',
+        'X_Auth_User',
+        'X_Forwarded_User',
+        'Remote_Groups',
+      ])
+        expect(await with_(`${name}: root`), name).not.toBe(200);
+    },
+  );
+
   test('hears nobody but the proxies that may ask', async () => {
     const { port } = await serve(asking('caddy', ', from: [192.0.2.1/32]'));
     expect((await exchange(port, `${ask('caddy', 'GET', '/')}\r\n`)).head).toBe('');
