@@ -14,8 +14,10 @@ import type { GatewayConfig } from './config/schema.ts';
 import { BufferBudget } from './connection/buffer-budget.ts';
 import { createHttpServers, type HttpServers } from './connection/http-servers.ts';
 import { ConnectionCounts, createListener, type ListenerRules } from './connection/listener.ts';
+import { originsOf } from './connection/origins.ts';
 import { peerOf, setPeer } from './connection/peer.ts';
 import type { TlsProfileOptions } from './connection/tls-profiles.ts';
+import { CertifiedConnections } from './devices/certified-connections.ts';
 import type { GatewayOptions, ProcessLists } from './gateway-options.ts';
 import { Browsers } from './handle/browsers.ts';
 import { Handles } from './handle/handles.ts';
@@ -82,6 +84,9 @@ class RunningGateway implements Gateway {
   readonly #onEvent: OnEvent;
   readonly #tlsOptions: TlsProfileOptions;
   readonly #counts = new ConnectionCounts();
+  readonly #certified = new CertifiedConnections<TLSSocket>((socket) =>
+    this.#setup.devices.isOver(peerOf(socket), Date.now()),
+  );
   readonly #budget = new BufferBudget();
   readonly #recorder: Recorder;
   readonly #observe: Observe;
@@ -119,7 +124,10 @@ class RunningGateway implements Gateway {
       ticketSecret,
       handshakeTimeoutMs: config.limits.headersTimeoutMs,
       onEvent,
-      onSecured: (socket) => this.#servers.acceptSecured(socket),
+      onSecured: (socket) => {
+        if (peerOf(socket).certificate) this.#certified.add(socket);
+        this.#servers.acceptSecured(socket);
+      },
     };
     this.#lists = options.lists ?? NO_LISTS;
     this.#limits = state && new LoginLimits(state);
@@ -147,7 +155,7 @@ class RunningGateway implements Gateway {
       onRequest: (message, response) => handle(message, response),
       onUpgrade: (message, response, socket, head) => handle(message, response, { socket, head }),
       onMalformed: (code) => this.#observe.malformed(code),
-      originsOf: (socket) => this.#originsOf(socket),
+      originsOf: (socket) => originsOf(socket, this.#setup.applications),
     });
   }
 
@@ -286,15 +294,5 @@ class RunningGateway implements Gateway {
       onUnknownName: () => this.#observe.unknownName(),
       onPlain: (socket) => this.#servers.acceptHttp1(socket),
     };
-  }
-
-  /** The host of the connection first. */
-  #originsOf(socket: TLSSocket): readonly string[] {
-    const { profile, serverName } = peerOf(socket);
-    const { localPort } = socket;
-    const port = localPort === 443 ? '' : `:${localPort}`;
-    const hosts = new Set(this.#setup.applications.hostsOf(profile));
-    const own = serverName !== undefined && hosts.delete(serverName) ? [serverName] : [];
-    return [...own, ...hosts].map((host) => `https://${host}${port}`);
   }
 }

@@ -12,7 +12,8 @@ import { readLeakFiles } from './checks/leak-files.ts';
 import type { AppConfig, GatewayConfig, TlsConfig } from './config/schema.ts';
 import { isSecured, ownOriginOf } from './config/secured.ts';
 import { profileId, profilesOf, TlsProfile, type TlsProfileOptions } from './connection/tls-profiles.ts';
-import { Devices } from './devices/devices.ts';
+import { createDevices } from './devices/create-devices.ts';
+import type { Devices } from './devices/devices.ts';
 import type { Geo } from './geo/geo.ts';
 import { assertedNames } from './identity/assertion/identity-headers.ts';
 import { compilePolicies, dependsOnCertificate } from './identity/policies/policies.ts';
@@ -136,9 +137,12 @@ export function createSetup(config: GatewayConfig, parts: SetupParts): GatewaySe
   });
   const checks = createChecksOf(config, parts);
   const trustedProxies = networksOf(config.trustedProxies);
-  const geo = createGeoOf(config, parts);
+  const { geo: places } = config;
+  const geo = places && of('geo', () => parts.geo?.createGeo(places, tlsOptions.onEvent, previous?.geo));
+  const devices = of('devices', () => createDevices({ config, trustedProxies, onEvent: tlsOptions.onEvent }));
   // Last, since they are what an error would leave open.
   const profiles = createProfiles(config, tlsOptions, previous);
+  devices.start();
   return {
     config,
     applications: new Applications(applications),
@@ -148,7 +152,7 @@ export function createSetup(config: GatewayConfig, parts: SetupParts): GatewaySe
     profiles,
     origins,
     checks,
-    devices: new Devices({ trustedProxies }),
+    devices,
     geo,
     identity: createIdentityOf(config, parts),
     authHost: config.auth?.replace(/:\d+$/, ''),
@@ -193,14 +197,6 @@ function createChecksOf(config: GatewayConfig, { previous, onChecked, checks }: 
   return checks.createChecks(files, { memory, passwordFilter: leaks.passwordFilter, onChecked });
 }
 
-/** The files are read again when they change, so that a reload goes on with them. */
-function createGeoOf({ geo }: GatewayConfig, { previous, geo: module, tls }: SetupParts): Geo | undefined {
-  if (!geo) return undefined;
-  if (previous?.geo && JSON.stringify(previous.config.geo) === JSON.stringify(geo)) return previous.geo;
-  if (!module) throw new TypeError('geo is not loaded');
-  return of('geo', () => module.createGeo(geo, tls.onEvent));
-}
-
 /** Of one gateway, whatever its configuration: they are in its own folder. */
 function openTokensOf(
   { apps, stateDirectory }: GatewayConfig,
@@ -220,6 +216,7 @@ const createIdentityOf = (config: GatewayConfig, { providers: module, previous }
 /** Closes what the next setup does not go on with. */
 export async function retireSetup(setup: GatewaySetup, next: GatewaySetup | undefined): Promise<void> {
   if (next?.tokens !== setup.tokens) setup.tokens?.close();
+  setup.devices.close();
   for (const [id, profile] of setup.profiles) if (next?.profiles.get(id) !== profile) profile.close();
   const old = [...setup.origins].filter(([key, origin]) => next?.origins.get(key) !== origin);
   await Promise.all(old.map(([, origin]) => origin.close()));

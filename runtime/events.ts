@@ -137,6 +137,13 @@ export type ServerEvent =
     }
   /** No program gets in with a token, as long as tokens cannot be read. */
   | { readonly event: 'service-tokens-failed'; readonly code: string; readonly hint: string }
+  /** What was known to be revoked stays so; all certificates are unknown if nothing can be read. */
+  | {
+      readonly event: 'revocations-failed';
+      readonly code: string;
+      readonly message: string;
+      readonly hint: string;
+    }
   /** The previous file of countries or networks stays in use. */
   | {
       readonly event: 'geo-failed';

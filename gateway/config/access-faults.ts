@@ -55,12 +55,12 @@ export function listFault(
   name: string,
   lists: GatewayConfig['lists'],
   path: Path,
-  kind: 'ip' | 'string' = 'ip',
+  kind: 'ip' | 'serial' = 'ip',
 ): Conflict[] {
   const known = configuredName(name);
   const list = Object.hasOwn(lists, known) ? lists[known] : undefined;
   if (list?.kind === kind) return [];
-  const has = kind === 'ip' ? 'addresses' : 'texts';
+  const has = kind === 'ip' ? 'addresses' : 'devices';
   if (list) return [{ path, message: `names a list that has no ${has}`, hint: `Name one of kind ${kind}.` }];
   const meant = suggestName(name, Object.keys(lists));
   const hint = meant === undefined ? 'Add it to lists.' : `Did you mean $${meant}?`;

@@ -33,7 +33,7 @@ function certificateFaults(
 ): Conflict[] {
   if (certificate === undefined && device === undefined) return [];
   const place = [...path, device ? 'device' : 'certificate'];
-  const ofLists = (device ?? []).flatMap((name) => listFault(name.slice(1), config.lists, place, 'string'));
+  const ofLists = (device ?? []).flatMap((name) => listFault(name.slice(1), config.lists, place, 'serial'));
   return [...ofLists, ...unseen(place, app, config)];
 }
 

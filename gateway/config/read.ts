@@ -66,10 +66,13 @@ function readText(file: string): string {
   }
 }
 
+const LISTS_OF_FILES: ReadonlySet<string> = new Set(['notify', 'crlFiles']);
+
 /** Paths are relative to the file that has them, wherever the process runs. */
 function resolveFiles(value: unknown, folder: string, key = ''): unknown {
   if (typeof value === 'string') return /(?:^f|F)ile$|^stateDirectory$/.test(key) ? path.resolve(folder, value) : value;
-  if (Array.isArray(value)) return value.map((item) => resolveFiles(item, folder, key === 'notify' ? 'file' : ''));
+  if (Array.isArray(value))
+    return value.map((item) => resolveFiles(item, folder, LISTS_OF_FILES.has(key) ? 'file' : ''));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, resolveFiles(inner, folder, name)]));
 }

@@ -77,7 +77,8 @@ export const listsByKind =
   (lists: ListsConfig): FindList =>
   (name) => {
     const list = ownList(lists, name);
-    return list && { kind: list.kind, has: () => false };
+    if (!list) return undefined;
+    return list.kind === 'ip' ? { kind: 'ip', has: () => false } : { kind: 'string', has: () => false };
   };
 
 function faultsOf(rules: readonly RuleConfig[], path: Path, { lists, findList, unseen }: Surroundings): Conflict[] {

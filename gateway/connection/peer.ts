@@ -2,7 +2,7 @@
 
 import type { Socket } from 'node:net';
 import type { Address } from '../addresses/address.ts';
-import type { ShownCertificate } from '../devices/client-certificate.ts';
+import type { ShownCertificate } from '../devices/certificate/client-certificate.ts';
 import type { ForwardAuthKind } from '../forward-auth/original-request.ts';
 
 /** The CAs of a profile, as they were when a connection was made. */

@@ -9,8 +9,8 @@ import { createServer, type SecureContextOptions, type Server, type TLSSocket, t
 import type { OnEvent } from '../../runtime/events.ts';
 import { TlsFiles } from '../../runtime/tls.ts';
 import type { GatewayConfig, TlsConfig } from '../config/schema.ts';
-import { readCertificates } from '../devices/pem.ts';
-import { shownOn } from '../devices/shown-on.ts';
+import { readCertificates } from '../devices/certificate/pem.ts';
+import { shownOn } from '../devices/certificate/shown-on.ts';
 import { type ClientTrust, peerOf, setPeer } from './peer.ts';
 
 const POLL_MS = 1_000;

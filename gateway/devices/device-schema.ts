@@ -1,6 +1,7 @@
 // The key `devices`: what is known of managed devices.
 
 import { z } from 'zod';
+import { text } from '../config-values.ts';
 import { LIST_NAME } from '../lists/list-names.ts';
 
 export const HASH = 'must be the SHA-256 of a public key, as 64 hexadecimal digits';
@@ -21,6 +22,11 @@ export const DEVICES_SCHEMA = z.strictObject({
     .min(1, { error: 'must have a hash' })
     .max(64, { error: 'may have 64 hashes' })
     .optional(),
+  /** Lists of revoked certificates, signed by their CAs. */
+  crlFiles: z
+    .array(text('must be a path'), { error: 'must be a list of files' })
+    .max(64, { error: 'may have 64 files' })
+    .default([]),
 });
 
 export type DevicesConfig = z.infer<typeof DEVICES_SCHEMA>;

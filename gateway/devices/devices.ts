@@ -3,7 +3,8 @@
 import type { Address } from '../addresses/address.ts';
 import type { AddressRange } from '../addresses/network.ts';
 import { isIn } from '../request/client-address.ts';
-import type { ClientCertificate, ShownCertificate } from './client-certificate.ts';
+import type { ClientCertificate, ShownCertificate } from './certificate/client-certificate.ts';
+import type { Revocations } from './revocation/revocations.ts';
 
 /** `unknown` where nobody can tell whether it still counts. */
 export type CertificateFact = ClientCertificate | 'unknown' | undefined;
@@ -18,21 +19,32 @@ export interface Shown {
 
 export interface DevicesOptions {
   readonly trustedProxies: readonly AddressRange[];
+  /** Undefined where no certificate is asked for. */
+  readonly revocations: Revocations | undefined;
 }
 
 export class Devices {
-  readonly #trustedProxies: readonly AddressRange[];
+  readonly #options: DevicesOptions;
 
-  constructor({ trustedProxies }: DevicesOptions) {
-    this.#trustedProxies = trustedProxies;
+  constructor(options: DevicesOptions) {
+    this.#options = options;
+  }
+
+  /** Looks for what is revoked from now on. */
+  start(): void {
+    this.#options.revocations?.start();
+  }
+
+  close(): void {
+    this.#options.revocations?.close();
   }
 
   /**
    * Of the client of a request. A proxy's own certificate says nothing of its clients.
    * @param now milliseconds since 1970
    */
-  ofClient(peer: Shown, now: number): CertificateFact {
-    return isIn(this.#trustedProxies, peer.address) ? undefined : this.ofConnection(peer, now);
+  ofClient(connection: Shown, now: number): CertificateFact {
+    return isIn(this.#options.trustedProxies, connection.address) ? undefined : this.ofConnection(connection, now);
   }
 
   /** Of whoever made the connection. */
@@ -41,7 +53,17 @@ export class Devices {
   }
 
   /** Whether it counts now. */
-  judge({ certificate, notBefore, notAfter }: ShownCertificate, now: number): CertificateFact {
-    return now >= notBefore && now <= notAfter ? certificate : undefined;
+  judge(shown: ShownCertificate, now: number): CertificateFact {
+    const { certificate, notBefore, notAfter } = shown;
+    if (!(now >= notBefore && now <= notAfter)) return undefined;
+    const { revocations } = this.#options;
+    const isRevoked = revocations ? revocations.isRevoked(certificate, now) : false;
+    if (isRevoked === undefined) return 'unknown';
+    return isRevoked ? undefined : certificate;
+  }
+
+  /** Whether a connection is over: its certificate has expired, or was revoked. */
+  isOver({ certificate }: Shown, now: number): boolean {
+    return certificate !== undefined && this.judge(certificate, now) === undefined;
   }
 }

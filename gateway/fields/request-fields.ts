@@ -1,7 +1,7 @@
 // The fields that rules read, computed from one request and one reading of its path.
 
 import { TLSSocket } from 'node:tls';
-import type { ClientCertificate } from '../devices/client-certificate.ts';
+import type { ClientCertificate } from '../devices/certificate/client-certificate.ts';
 import type { Headers } from '../request/head.ts';
 import type { RuleMap, RuleValue } from '../rules/schema/types.ts';
 import { createScheme, type Readers } from '../rules/scheme.ts';

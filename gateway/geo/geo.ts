@@ -15,15 +15,23 @@ const MAX_ASN = 2 ** 32 - 1;
 
 /** What is known of an address; undefined where nobody knows. */
 export interface Geo {
+  /** Names its files. */
+  readonly key: string;
   countryOf(address: Address): string | undefined;
   asnOf(address: Address): number | undefined;
 }
 
-/** @throws ServerError `GEO_FILE_UNREADABLE` */
-export function createGeo({ countryFile, asnFile }: GeoConfig, onEvent: OnEvent): Geo {
+/**
+ * @param previous goes on if it is of the same files, which are read again when they change
+ * @throws ServerError `GEO_FILE_UNREADABLE`
+ */
+export function createGeo({ countryFile, asnFile }: GeoConfig, onEvent: OnEvent, previous?: Geo): Geo {
+  const key = JSON.stringify([countryFile, asnFile]);
+  if (previous?.key === key) return previous;
   const country = countryFile === undefined ? undefined : new GeoFile(countryFile, onEvent);
   const asn = asnFile === undefined ? undefined : new GeoFile(asnFile, onEvent);
   return {
+    key,
     countryOf: (address) => countryIn(country?.find(address)),
     asnOf: (address) => asnIn(asn?.find(address)),
   };

@@ -3,6 +3,7 @@
 
 import { type Address, formatAddress, parseAddress } from '../addresses/address.ts';
 import { ListCopies, type ListCopy } from './copies/list-copies.ts';
+import { normalSerial } from './formats/serial.ts';
 import type { List } from './list.ts';
 import { parseItem } from './list-item.ts';
 import { configuredName } from './list-names.ts';
@@ -114,8 +115,12 @@ function createList(config: ListConfig): ReplicatedList {
   const maxAgeMs = source?.maxAgeMs ?? Number.POSITIVE_INFINITY;
   const observed = config.observed && new ObservedAddresses(config.observed.maxEntries);
   const view =
-    config.kind === 'string'
-      ? new TextView([new Set(config.items?.map(bytesOf))], source !== undefined, maxAgeMs)
+    config.kind !== 'ip'
+      ? new TextView(
+          [new Set(config.items?.map(config.kind === 'string' ? bytesOf : normalSerial))],
+          source !== undefined,
+          maxAgeMs,
+        )
       : new AddressView([itemTable(config.items), ...(observed ? [observed] : [])], source !== undefined, maxAgeMs);
   return { view, source, observed, items: config.items?.length ?? 0 };
 }

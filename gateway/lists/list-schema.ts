@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { duration } from '../../runtime/config/duration.ts';
 import { parseNetwork } from '../addresses/network.ts';
 import { FORMAT_NAMES } from './formats/format.ts';
+import { normalSerial } from './formats/serial.ts';
 import { parseItem } from './list-item.ts';
 import { isReserved, LIST_NAME } from './list-names.ts';
 import { isTrustedUrl } from './source/trusted-url.ts';
@@ -41,7 +42,7 @@ const observed = z.strictObject({
 });
 
 const LIST = z.strictObject({
-  kind: z.enum(['ip', 'string'], { error: 'must be ip or string' }).default('ip'),
+  kind: z.enum(['ip', 'string', 'serial'], { error: 'must be ip, string or serial' }).default('ip'),
   items: z
     .array(z.string({ error: 'must be text' }).min(1).max(MAX_ITEM_LENGTH))
     .max(MAX_ITEMS)
@@ -80,12 +81,13 @@ const LIST_SCHEMA = LIST.superRefine((list, context) => {
     for (const name of OF_SOURCES) if (list[name] !== undefined) refuse('needs file, url or command', name);
   }
   if (list.url !== undefined && (list.every ?? HOUR) < MIN_EVERY_URL) refuse('must be at least 5m for a url', 'every');
-  if (list.kind === 'string') {
+  if (list.kind !== 'ip') {
     if (list.observed) refuse('must be of kind ip', 'observed');
-    if (list.format === 'csv' || list.format === 'tor') refuse('must be lines or json for kind string', 'format');
-  } else
+    if (list.format === 'csv' || list.format === 'tor') refuse(`must be lines or json for kind ${list.kind}`, 'format');
+  }
+  if (list.kind !== 'string')
     for (const [i, item] of (list.items ?? []).entries()) {
-      const fault = faultOf(item);
+      const fault = list.kind === 'ip' ? faultOf(item) : serialFaultOf(item);
       if (fault !== undefined) refuse(fault, 'items', i);
     }
 });
@@ -99,6 +101,9 @@ export const LISTS_SCHEMA = z
     LIST_SCHEMA,
   )
   .refine((lists) => Object.keys(lists).length <= MAX_LISTS, { error: `must be at most ${MAX_LISTS} lists` });
+
+const serialFaultOf = (item: string): string | undefined =>
+  normalSerial(item) === undefined ? 'must be a number of a device, or ISSUER:SERIAL in hexadecimal' : undefined;
 
 /** The operator's own entries may be private, but not ambiguous. */
 function faultOf(item: string): string | undefined {

@@ -21,6 +21,12 @@ export function findApplication(exchange: Exchange, { applications, devices }: G
     throw new Refusal('HOST_MISDIRECTED', { close: true });
   }
   if (peer.profile !== undefined && tlsProfile !== peer.profile) throw new Refusal('HOST_MISDIRECTED', { close: true });
+  exchange.certificate = devices.ofConnection(peer, exchange.now);
+  // It has expired or was revoked, or nobody knows.
+  if (found.application.needsCertificate && typeof exchange.certificate !== 'object' && peer.profile !== undefined) {
+    exchange.leaveConnection();
+    throw new Refusal('ACCESS_DENIED', { close: true });
+  }
   // A host that wants a certificate has no door without one.
   if (peer.profile === undefined && found.application.needsCertificate)
     throw new Refusal('HOST_MISDIRECTED', { close: true });
@@ -28,7 +34,6 @@ export function findApplication(exchange: Exchange, { applications, devices }: G
   if (peer.profile !== undefined && peer.serverName === undefined && found.application.judgesCertificates)
     throw new Refusal('HOST_MISDIRECTED', { close: true });
   exchange.found = found;
-  exchange.certificate = devices.ofConnection(peer, exchange.now);
 }
 
 /** @returns the target to forward; undefined after a redirect to a path that reads in one way */

@@ -124,6 +124,7 @@ const LEVELS: { readonly [event in ServerEvent['event']]?: Level } = {
   'checks-spent': 'warn',
   'service-tokens-failed': 'error',
   'geo-failed': 'error',
+  'revocations-failed': 'error',
   'session-kept-back': 'info',
   'list-failed': 'warn',
   'list-refused': 'error',

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { parseNetwork } from '../../addresses/network.ts';
 import { text } from '../../config-values.ts';
-import { serialOf } from '../../devices/client-certificate.ts';
+import { serialOf } from '../../devices/certificate/client-certificate.ts';
 import { HASH, KEY_HASH, LIST, LIST_REFERENCE } from '../../devices/device-schema.ts';
 import { LIST_NAME } from '../../lists/list-names.ts';
 import { EMAIL } from '../email.ts';

@@ -2,7 +2,8 @@
 
 import { type Address, compareAddresses } from '../../addresses/address.ts';
 import { type AddressRange, parseNetwork } from '../../addresses/network.ts';
-import { type ClientCertificate, idOf } from '../../devices/client-certificate.ts';
+import { type ClientCertificate, idOf } from '../../devices/certificate/client-certificate.ts';
+import { normalSerial } from '../../lists/formats/serial.ts';
 import type { TextList } from '../../lists/list.ts';
 import type { FindList } from '../../rules/compile-expression.ts';
 import { anyOf } from '../../rules/kleene.ts';
@@ -104,18 +105,15 @@ function isWanted(certificate: ClientCertificate, { issuer, serial, commonName, 
   );
 }
 
-/** What a list may call it: the certificate itself, or the device, whose name has no case. */
+/** What a list may call it: the certificate itself, or the device. */
 const deviceNames = (certificate: ClientCertificate): string[] => [
   idOf(certificate),
-  ...certificate.devices.flatMap((name) => [name, name.toUpperCase(), name.toLowerCase()]).map(asBytes),
+  ...certificate.devices.flatMap((name) => normalSerial(name) ?? []),
 ];
-
-/** Lists have a character for each byte. */
-const asBytes = (text: string): string => Buffer.from(text).toString('latin1');
 
 function textList(name: string, findList: FindList): TextList {
   const list = findList(name.slice(1));
-  if (list?.kind !== 'string') throw new TypeError('a policy names a list that is no list of texts');
+  if (list?.kind !== 'string') throw new TypeError('a policy names a list that is no list of devices');
   return list;
 }
 

@@ -5,6 +5,7 @@ import { parseEntry } from '../formats/entry.ts';
 import type { Candidate, FormatName } from '../formats/format.ts';
 import { isForbidden } from '../formats/internal-entries.ts';
 import { formatOf, type ListKind, recognise, unpack } from '../formats/recognise.ts';
+import { normalSerial } from '../formats/serial.ts';
 import { encodeImage, type ImageHeader, type ListSize, sizeOf } from '../table/list-image.ts';
 import { RangeBuilder } from '../table/range-builder.ts';
 import { buildTextColumns } from '../table/text-table.ts';
@@ -54,7 +55,7 @@ export function buildList({ bytes, header, options }: BuildTask): BuiltList {
   const candidates = formatOf(format, kind).candidates(content);
   return kind === 'ip'
     ? buildAddresses(candidates, intake, format, header)
-    : buildTexts(candidates, intake, format, header);
+    : buildTexts(kind === 'serial' ? normalised(candidates) : candidates, intake, format, header);
 }
 
 function buildAddresses(
@@ -91,6 +92,10 @@ function buildTexts(
   const columns = buildTextColumns(texts);
   const image = encodeImage({ ...header, leftOut: 0 }, { kind: 'string', columns });
   return { image, report: { ...intake.report(format), ...sizeOf({ kind: 'string', columns }) } };
+}
+
+function* normalised(candidates: Iterable<Candidate>): Generator<Candidate> {
+  for (const text of candidates) yield text && normalSerial(text);
 }
 
 /** Counts what was read, and judges it. */

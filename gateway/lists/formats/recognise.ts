@@ -9,7 +9,7 @@ import { describeJson, json } from './json.ts';
 import { addressLines, textLines } from './lines.ts';
 import { isTorLine, tor } from './tor.ts';
 
-export type ListKind = 'ip' | 'string';
+export type ListKind = 'ip' | 'string' | 'serial';
 
 const FORMATS: { readonly [name in FormatName]: ListFormat } = { lines: addressLines, csv, json, tor };
 const SAMPLE = 200;
@@ -50,7 +50,7 @@ const tooLong = (maxBytes: number): ContentError =>
 
 /** @throws ContentError `FORMAT_UNKNOWN` */
 export function recognise(content: Buffer, kind: ListKind): FormatName {
-  const name = kind === 'string' ? recogniseTexts(content) : recogniseAddresses(content);
+  const name = kind !== 'ip' ? recogniseTexts(content) : recogniseAddresses(content);
   if (name !== undefined) return name;
   throw new ContentError(
     'FORMAT_UNKNOWN',
@@ -61,7 +61,7 @@ export function recognise(content: Buffer, kind: ListKind): FormatName {
 
 /** The format of lines depends on what they hold. */
 export const formatOf = (name: FormatName, kind: ListKind): ListFormat =>
-  name === 'lines' && kind === 'string' ? textLines : FORMATS[name];
+  name === 'lines' && kind !== 'ip' ? textLines : FORMATS[name];
 
 const isBinary = (content: Buffer): boolean => content.subarray(0, 65_536).includes(0);
 

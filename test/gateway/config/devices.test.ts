@@ -6,7 +6,7 @@ import { parseConfig } from '../../../gateway/config/load.ts';
 const TLS = 'certFile: a, keyFile: b';
 const text = (selector: string, more = '', tls = `tls: { ${TLS}, clientCertificates: { caFile: c } }, `): string =>
   `listen: 127.0.0.1:0
-lists: { laptops: { kind: string, items: [a] }, office: { items: [192.0.2.1] } }
+lists: { laptops: { kind: serial, items: [a] }, office: { items: [192.0.2.1] } }
 apps:
   a.example: { to: "http://127.0.0.1:1", ${tls}access: { policies: [{ name: a, action: bypass, include: [${selector}] }] } }
 ${more}`;
@@ -29,7 +29,7 @@ test.each([
 
 test.each([
   ['{ device: laptops }', 'must be a list, such as $laptops'],
-  ['{ device: $office }', 'names a list that has no texts'],
+  ['{ device: $office }', 'names a list that has no devices'],
   ['{ device: $laptop }', 'names no list of the configuration'],
   ['{ certificate: {} }', 'must be true, or an object'],
   ['{ certificate: false }', 'must be true, or an object'],

@@ -23,7 +23,7 @@ const asn = write('asn.mmdb', mmdbOf({ '192.0.2.0/24': { autonomous_system_numbe
 const config = write(
   'gateway.yaml',
   `listen: "127.0.0.1:0"
-lists: { laptops: { kind: string, items: [C02XL0] } }
+lists: { laptops: { kind: serial, items: [C02XL0] } }
 geo: { countryFile: "${country}", asnFile: "${asn}" }
 apps:
   a.example:

@@ -1,7 +1,7 @@
 // Who is let in by a client certificate, in real handshakes: the device of a list, and nobody else.
 
 import { describe, expect, test } from 'vitest';
-import { keyHashOf } from '../../../gateway/devices/client-certificate.ts';
+import { keyHashOf } from '../../../gateway/devices/certificate/client-certificate.ts';
 import { createCa, deviceWorld, type Held, type TestCa } from '../../support/gateway/device-world.ts';
 import { parseAnswer } from '../../support/gateway/gateway.ts';
 import { askHttp2, connectHttp2, secure } from '../../support/gateway/tls.ts';
@@ -60,7 +60,10 @@ describe('a device', () => {
     const { port } = await deviceWorld({ cas: [ca], laptops: [`${issuer}:${serial}`] });
     expect(await ask(port, listed)).toBe(200);
     expect(await ask(port, other)).toBe(403);
-    const alone = await deviceWorld({ cas: [ca], laptops: [serial, serial.toUpperCase(), `:${serial}`] });
+    const alone = await deviceWorld({
+      cas: [ca],
+      laptops: [serial, serial.toUpperCase(), `${'0'.repeat(64)}:${serial}`],
+    });
     expect(await ask(alone.port, listed)).toBe(403);
   });
 

@@ -96,7 +96,7 @@ describe('a person is shown', () => {
     for (let i = 0; i < COUNT; i++) {
       const policies = randomPolicies(random);
       const { person, address, country, asn } = randomFacts(random);
-      const geo = { countryOf: () => country, asnOf: () => asn };
+      const geo = { key: '', countryOf: () => country, asnOf: () => asn };
       const where = address ? { address, country, asn } : { address, country: undefined, asn: undefined };
       const facts = { ...where, serviceToken: undefined, certificate: 'unknown' } as const;
       if (!person || person === 'unknown') continue;

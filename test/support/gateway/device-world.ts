@@ -99,7 +99,7 @@ export async function deviceWorld({ cas, laptops, access = POLICIES, more = '' }
 tls: ${tlsKey('first')}
 auth: auth.example
 identity: { staff: { oidc: "https://idp.example", clientId: gateway } }
-lists: { laptops: { kind: string, items: ${JSON.stringify(laptops)} } }
+lists: { laptops: { kind: serial, items: ${JSON.stringify(laptops)} } }
 apps:
   public.example: { to: "${url}", access: { policies: [{ name: all, action: bypass, include: [{ everyone: true }] }] } }
   managed.example:
