@@ -4,6 +4,7 @@ import type { OnEvent } from '../runtime/events.ts';
 import type { GatewayConfig } from './config/schema.ts';
 import type { ProcessState } from './limits/process-state.ts';
 import type { Lists } from './lists/lists.ts';
+import type { SetupModules } from './setup.ts';
 
 export interface GatewayOptions {
   readonly config: GatewayConfig;
@@ -11,6 +12,8 @@ export interface GatewayOptions {
   readonly lists?: ProcessLists;
   /** Default: nothing outlives a request, and logins have no limits and no verdict that waits. */
   readonly state?: ProcessState | undefined;
+  /** Default: those that the configuration needs. */
+  readonly modules?: SetupModules | undefined;
   /** Lets further processes listen on the same ports. */
   readonly reusePort?: boolean;
   /** The share of the limits of connections that this process has, of 1. */

@@ -69,7 +69,7 @@ interface Opening {
 
 /** @throws ServerError for an address that is taken, or files that cannot be used */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const running = new RunningGateway(options, await loadModules(options.config));
+  const running = new RunningGateway(options, options.modules ?? (await loadModules(options.config)));
   try {
     await running.listen();
   } catch (error) {

@@ -178,7 +178,8 @@ const sessionsOf = ({ login }: AppConfig, findList: FindList): SessionGuard | un
     findList,
   );
 
-const sessionCookiesOf = ({ presets, sessionCookies }: NonNullable<AppConfig['login']>): readonly string[] => [
+/** Of presets, and of the key `login` itself. */
+export const sessionCookiesOf = ({ presets, sessionCookies }: NonNullable<AppConfig['login']>): readonly string[] => [
   ...presets.flatMap((preset) => PRESETS.get(preset)?.sessionCookies ?? []),
   ...sessionCookies,
 ];
@@ -273,7 +274,7 @@ function of<Value>(key: string, make: () => Value): Value {
 /** Of an application that another proxy forwards to: nothing is sent there. */
 const NOWHERE = 'http://0.0.0.0:1';
 
-function createOrigin({ to = NOWHERE, upstream }: AppConfig, files: OriginFiles): Origin {
+export function createOrigin({ to = NOWHERE, upstream }: AppConfig, files: OriginFiles): Origin {
   const { serverName, maxConnections, maxWaiting, ...times } = upstream;
   return new Origin({
     url: to,

@@ -19,7 +19,8 @@ export type ServerErrorCode =
   | 'WORKER_DIED'
   | 'WORKER_NOT_STARTED'
   | 'CLIENTS_REQUIRED'
-  | 'CLIENTS_MISSING';
+  | 'CLIENTS_MISSING'
+  | 'HOLD_UNTESTED';
 
 /** The server was not started. Nothing listens and nothing is held open. */
 export class ServerError extends CredveilError<ServerErrorCode> {

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { type AccessTestFlags, testAccess } from './access-test.ts';
+import { type HoldTestFlags, runHoldTest } from './hold-test.ts';
 import type { WithFaults } from './record-commands.ts';
 import { addSessionCommands } from './sessions.ts';
 import { addToken, type CreateFlags, endToken, listTokens, type TokenFlags } from './tokens.ts';
@@ -32,6 +33,19 @@ export function addAccessCommands(gateway: Command, withFaults: WithFaults): voi
     .action((_: unknown, command: Command) => {
       const flags: Given<AccessTestFlags> = command.optsWithGlobals();
       return withFaults(flags, testAccess);
+    });
+  gateway
+    .command('quarantine')
+    .description('logins that are held back')
+    .command('test')
+    .description('log a test account in, and try to get past what holds it back')
+    .argument('<app>', 'the application, as in the configuration')
+    .option('--account <file>', 'the test account; standard input otherwise')
+    .option('--config <file>', 'the configuration of the gateway')
+    .option('--json', 'print the result as JSON')
+    .action((app: string, _: unknown, command: Command) => {
+      const flags: Given<HoldTestFlags> = command.optsWithGlobals();
+      return withFaults(flags, (checked) => runHoldTest(app, checked));
     });
   addSessionCommands(gateway);
   const tokens = gateway

@@ -12,6 +12,7 @@ import { startGateway } from '../gateway.ts';
 import { listMetrics } from '../lists/list-metrics.ts';
 import type { ListChange } from '../lists/list-replica.ts';
 import { createLists, type Lists } from '../lists/lists.ts';
+import { assertHoldsTested } from '../quarantine/tested.ts';
 import type { FailureCounts } from '../record/recent-failures.ts';
 import { warningsOf } from '../warnings.ts';
 import { KeptRecord } from './kept-record.ts';
@@ -52,6 +53,7 @@ export async function startGatewayService(
   const keeper = new KeptLists(onEvent, (change) => toWorkers(change));
   const state = new KeptState(onEvent);
   const record = new KeptRecord(onEvent);
+  assertHoldsTested(config);
   await keeper.replace(config);
   const warn = (given: GatewayConfig): void => {
     for (const event of warningsOf(given)) onEvent(event);
@@ -70,6 +72,7 @@ export async function startGatewayService(
       state: () => state,
       failures: () => record.failures(),
       reload: async (changed) => {
+        assertHoldsTested(changed);
         state.open(changed);
         await keeper.replace(changed);
         record.use(changed);

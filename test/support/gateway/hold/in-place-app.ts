@@ -22,11 +22,13 @@ export interface InPlaceOptions {
   readonly answerMs?: number;
   /** What the answer to a right password has. */
   readonly page?: string;
+  /** What tells a session beside its cookie: another one, or a field of any form. */
+  readonly alsoBy?: 'cookie' | 'body';
 }
 
 export const SECRET = 'secret page of';
 
-export async function startInPlaceApp({ users, answerMs = 0, page }: InPlaceOptions): Promise<InPlaceApp> {
+export async function startInPlaceApp({ users, answerMs = 0, page, alsoBy }: InPlaceOptions): Promise<InPlaceApp> {
   const sessions = new Map<string, { user?: string }>();
   const seen: InPlaceApp['seen'] = [];
   const pageOf = (user: string | undefined): string =>
@@ -38,7 +40,8 @@ export async function startInPlaceApp({ users, answerMs = 0, page }: InPlaceOpti
     const id = idIn(request) || randomBytes(16).toString('hex');
     const session = sessions.get(id) ?? {};
     sessions.set(id, session);
-    if (isNew) response.setHeader('Set-Cookie', [`PHPSESSID=${id}; Path=/; Domain=example`, 'theme=dark; Path=/']);
+    const other = alsoBy === 'cookie' ? `remember=${id}; Path=/` : 'theme=dark; Path=/';
+    if (isNew) response.setHeader('Set-Cookie', [`PHPSESSID=${id}; Path=/; Domain=example`, other]);
     let body = '';
     if (path === '/stream') {
       response.writeHead(200, { 'Content-Type': 'text/event-stream' });
@@ -60,7 +63,11 @@ export async function startInPlaceApp({ users, answerMs = 0, page }: InPlaceOpti
       const back = form.get('back') ?? '/home';
       return response.writeHead(302, { Location: isRight ? back : '/login?error=1' }).end('moved');
     }
-    response.end(pageOf(sessions.get(id)?.user));
+    const [, others = id] =
+      (alsoBy === 'cookie' && /remember=([0-9a-f]+)/.exec(request.headers.cookie ?? '')) ||
+      (alsoBy === 'body' && /PHPSESSID=([0-9a-f]+)/.exec(body)) ||
+      [];
+    response.end(pageOf(sessions.get(others)?.user));
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
     const { 'sec-websocket-key': key = '' } = request.headers;

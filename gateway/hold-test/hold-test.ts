@@ -1,0 +1,124 @@
+// Whether logins of an application can be held back: a test account logs in, through a gateway of
+// this process that finds each password leaked, and with all that it had or was given before its
+// login is confirmed, no page of somebody signed in may come.
+
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Pool } from 'undici';
+import type { LeakAction } from '../checks/check-keys.ts';
+import type { Checks } from '../checks/checks.ts';
+import type { LeakVerdict } from '../checks/verdict.ts';
+import type { GatewayConfig } from '../config/schema.ts';
+import { isSecured } from '../config/secured.ts';
+import { startGateway } from '../gateway.ts';
+import { LimitBook } from '../limits/limit-book.ts';
+import { createLocalPeer } from '../limits/limit-peer.ts';
+import { MemoryLimitStore } from '../limits/limit-store.ts';
+import { Holds } from '../quarantine/holds.ts';
+import { createOrigin, loadModules, sessionCookiesOf } from '../setup.ts';
+import { openGatewayKey } from '../state/gateway-key.ts';
+import { openSqliteState } from '../state/sqlite-state.ts';
+import { readOriginFiles } from '../upstream/origin-files.ts';
+import { attackHeld } from './attack-held.ts';
+import { attackOrigin } from './attack-origin.ts';
+import type { TestAccount } from './test-account.ts';
+import { createSend, type SendTest } from './test-client.ts';
+
+/** What a step has shown; a step that did not pass says why. */
+export interface TestStep {
+  readonly step: string;
+  readonly fault?: string;
+}
+
+export interface TestPlace {
+  readonly account: TestAccount;
+  readonly origin: SendTest;
+  readonly gateway: SendTest;
+  /** Names of cookies of sessions, as patterns. */
+  readonly sessions: readonly string[];
+  readonly holds: Holds;
+  readonly app: string;
+  readonly isSecure: boolean;
+}
+
+/**
+ * @param name of an application with `login.hold`
+ * @throws ServerError, StoreError for files of the configuration that cannot be used
+ */
+export async function testHold(
+  config: GatewayConfig,
+  name: string,
+  account: TestAccount,
+): Promise<readonly TestStep[]> {
+  const app = config.apps[name];
+  const login = app?.login;
+  if (!app || !login?.hold) throw new TypeError(`${name} holds nothing back`);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-hold-'));
+  const state = openSqliteState({ file: path.join(folder, 'state.sqlite'), onEvent: () => undefined });
+  const key = openGatewayKey(folder);
+  const modules = {
+    ...(await loadModules(config)),
+    checks: { createChecks: () => findsAll(login.onLeaked), reportReadiness: async () => undefined },
+  };
+  const limits = createLocalPeer(new LimitBook(new MemoryLimitStore()), {});
+  const tested = testedConfig(config, name, folder);
+  const gateway = await startGateway({ config: tested, modules, state: { state, key, limits } });
+  const origin = createOrigin(app, readOriginFiles(app.upstream));
+  const pool = new Pool(gateway.urls[0] ?? '');
+  const isSecure = isSecured(config);
+  const host = account.host ?? name.split('/')[0] ?? '';
+  const proto = ['X-Forwarded-Proto', isSecure ? 'https' : 'http', 'X-Forwarded-Host', host];
+  const place: TestPlace = {
+    account,
+    origin: createSend(origin.pool, ['Host', app.upstream.host === 'origin' ? origin.host : host, ...proto]),
+    gateway: createSend(pool, ['Host', host, ...proto]),
+    sessions: [...sessionCookiesOf(login), ...login.hold.sessions],
+    holds: new Holds(state, key, () => undefined),
+    app: name,
+    isSecure,
+  };
+  try {
+    const steps = await attackOrigin(place, login.hold.whoami);
+    return steps.some(({ fault }) => fault !== undefined) ? steps : [...steps, ...(await attackHeld(place))];
+  } finally {
+    await pool.destroy();
+    await gateway.close({ deadlineMs: 100 });
+    await origin.pool.destroy();
+    state.close();
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Each password has leaked in a way that is held. */
+function findsAll(onLeaked: { readonly [status: string]: readonly LeakAction[] }): Checks {
+  const [status = 'pair'] = Object.keys(onLeaked).filter((each) => onLeaked[each]?.includes('hold'));
+  const verdict = { status: status as LeakVerdict['status'], header: '1' } as const;
+  const check = async (): Promise<LeakVerdict> => verdict;
+  return {
+    digest: 'test',
+    isReadable: () => true,
+    check,
+    checkEvenly: check,
+    snapshot: () => undefined,
+    ready: async () => undefined,
+  };
+}
+
+/** This application alone, on loopback, to whomever comes; nobody gets a mail. */
+function testedConfig(config: GatewayConfig, name: string, folder: string): GatewayConfig {
+  const { tls: _, access: __, ...app } = config.apps[name] as GatewayConfig['apps'][string];
+  const { tls: ___, outcome: ____, forwardAuth: _____, ...others } = config;
+  const { usersFile: ______, mailBy: _______, ...hold } = app.login?.hold ?? {};
+  const login = { ...app.login, hold } as NonNullable<typeof app.login>;
+  return {
+    ...others,
+    apps: { [name]: { ...app, login, rules: [], loginLimits: [] } },
+    listen: [{ address: '127.0.0.1:0', protocol: 'http' }],
+    trustedProxies: ['127.0.0.0/8'],
+    proxyProtocol: [],
+    lists: {},
+    rules: [],
+    stateDirectory: folder,
+  };
+}

@@ -1,0 +1,84 @@
+// `credveil gateway quarantine test`, and what it allows: a gateway of two workers that holds
+// logins back, also over the end of a process.
+
+import fs from 'node:fs';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createWorkPlace, credveil } from '../../support/credveil.ts';
+import { seededPairs } from '../../support/dataset.ts';
+import { startGatewayCommand } from '../../support/gateway/command.ts';
+import { APP, loginKeys, PAGE } from '../../support/gateway/hold/hold-world.ts';
+import { SECRET, startInPlaceApp } from '../../support/gateway/hold/in-place-app.ts';
+import { statusOf } from '../../support/gateway/login/checked-app.ts';
+import { startLeakService } from '../../support/gateway/login/guarded-app.ts';
+import { type Answer, cookiesOf, formOf, textOf, visit, withCookie } from '../../support/gateway/visit.ts';
+
+const [{ password }] = seededPairs(1, 99) as [{ username: string; password: string }];
+const users = { alice: password, test: 'an account of tests' };
+const account = (pass: string): string =>
+  JSON.stringify({ login: '/login', fields: { user: 'test', pass }, page: '/home', signedIn: SECRET });
+
+async function world() {
+  const app = await startInPlaceApp({ users, answerMs: 30 });
+  const leaks = await startLeakService([{ username: 'alice', password }]);
+  onTestFinished(() => leaks.close());
+  const place = createWorkPlace();
+  onTestFinished(() => place.dispose());
+  fs.writeFileSync(place.write('users.csv', ''), 'alice,alice@example.com\n');
+  const hold = `sessions: [PHPSESSID], whoami: { path: /home, after: '<b>', before: '</b>' }, usersFile: users.csv, mailBy: mail`;
+  const file = place.write(
+    'gateway.yaml',
+    `listen: 127.0.0.1:0
+workers: 2
+auth: auth.example
+identity: { mail: { pin: { smtp: "smtp://127.0.0.1:9", from: a@example.com, to: ["@example.com"] } } }
+leaks: ${leaks.keys()}
+apps:
+  ${APP}:
+    to: "${app.url}"
+    login: ${loginKeys(hold)}
+`,
+  );
+  return { app, file };
+}
+
+describe('credveil gateway quarantine test', { timeout: 600_000 }, () => {
+  test('decides whether the gateway starts, and holds logins on each worker and after a kill', async () => {
+    const { file, app } = await world();
+    const untested = await credveil(['gateway', '--config', file], '', { ownProcess: true });
+    expect([untested.code, untested.stderr]).toEqual([1, expect.stringContaining('HOLD_UNTESTED')]);
+    const args = ['gateway', 'quarantine', 'test', APP, '--config', file];
+    const failed = await credveil(args, account('wrong'));
+    expect([failed.code, failed.stdout]).toEqual([1, expect.stringContaining('failed  the account signs in')]);
+    expect(failed.stdout + failed.stderr).not.toContain('wrong');
+    const passed = await credveil([...args, '--json'], account(users.test));
+    expect([passed.code, passed.stderr]).toEqual([0, '']);
+    expect(JSON.parse(passed.stdout)).toMatchObject({ ok: true });
+
+    const gateway = await startGatewayCommand(file);
+    const send = (port: number, path: string, cookie = '', headers = {}): Promise<Answer> =>
+      visit(port, APP, cookie === '' ? { path, headers } : withCookie({ path, headers }, cookie));
+    const port = gateway.ports[0] ?? 0;
+    const cookie = cookiesOf(await send(port, '/'));
+    const form = formOf({ user: 'alice', pass: password });
+    const { length } = app.signedIn();
+    const login = visit(
+      port,
+      APP,
+      withCookie({ ...form, path: '/login', headers: { ...form.headers, ...PAGE } }, cookie),
+    );
+    await expect.poll(() => app.signedIn().length, { interval: 1, timeout: 20_000 }).toBe(length + 1);
+    // By connections of their own, which reach both workers.
+    const during = await Promise.all(Array.from({ length: 24 }, () => send(port, '/home', cookie)));
+    expect(during.filter((answer) => textOf(answer).includes(SECRET))).toEqual([]);
+    expect(statusOf(await login)).toBe(303);
+    const after = await Promise.all(Array.from({ length: 24 }, () => send(port, '/home', cookie)));
+    expect([...new Set(after.map(statusOf))]).toEqual([401]);
+
+    gateway.running.child.kill('SIGKILL');
+    await gateway.running.ended;
+    const again = await startGatewayCommand(file);
+    onTestFinished(again.stop);
+    expect(statusOf(await send(again.ports[0] ?? 0, '/home', cookie))).toBe(401);
+    expect(statusOf(await send(again.ports[0] ?? 0, '/home', cookie, PAGE))).toBe(303);
+  });
+});

@@ -1,0 +1,85 @@
+// The test that an application has to pass before its logins are held back.
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { testHold } from '../../../gateway/hold-test/hold-test.ts';
+import { parseAccount, type TestAccount } from '../../../gateway/hold-test/test-account.ts';
+import { configOf } from '../../support/gateway/gateway.ts';
+import { APP, loginKeys } from '../../support/gateway/hold/hold-world.ts';
+import { type InPlaceOptions, SECRET, startInPlaceApp } from '../../support/gateway/hold/in-place-app.ts';
+import { type LeakService, startLeakService } from '../../support/gateway/login/guarded-app.ts';
+
+const account: TestAccount = {
+  login: '/login',
+  fields: { user: 'test', pass: 'an account of tests' },
+  as: 'form',
+  page: '/home',
+  signedIn: SECRET,
+};
+
+let leaks: LeakService;
+beforeAll(async () => {
+  leaks = await startLeakService([]);
+});
+afterAll(() => leaks.close());
+
+interface Given extends Partial<InPlaceOptions> {
+  readonly hold?: string;
+  /** Of the login in the configuration. */
+  readonly path?: string;
+  readonly account?: Partial<TestAccount>;
+}
+
+const WHOAMI = `whoami: { path: /home, after: '<b>', before: '</b>' }`;
+
+/** @returns the steps that failed, each with its fault */
+async function faultsOf({
+  hold = `sessions: [PHPSESSID], ${WHOAMI}`,
+  path = '/login',
+  ...given
+}: Given): Promise<string[]> {
+  const app = await startInPlaceApp({ users: { test: 'an account of tests' }, answerMs: 20, ...given });
+  const config = configOf(`
+listen: 127.0.0.1:0
+auth: auth.example
+identity: { mail: { pin: { smtp: "smtp://127.0.0.1:9", from: a@example.com, to: ["@example.com"] } } }
+leaks: ${leaks.keys()}
+apps:
+  ${APP}:
+    to: "${app.url}"
+    login: ${loginKeys(hold).replace('"/login"', `"${path}"`)}
+`);
+  const steps = await testHold(config, APP, { ...account, ...given.account });
+  return steps.flatMap(({ step, fault }) => (fault === undefined ? [] : [`${step}: ${fault}`]));
+}
+
+test('an application passes whose sessions are all named', async () => {
+  expect(await faultsOf({})).toEqual([]);
+});
+
+test.each<[string, Given, string]>([
+  ['another cookie tells a session', { alsoBy: 'cookie' }, 'no other cookie tells a session'],
+  ['a form tells a session', { alsoBy: 'body' }, 'no body tells a session'],
+  ['the wrong cookie is named', { hold: `sessions: [theme], ${WHOAMI}` }, 'no other cookie tells a session'],
+  ['the account is none', { account: { fields: { user: 'test', pass: 'wrong' } } }, 'the account signs in'],
+  ['the page is for everybody', { account: { signedIn: '<' } }, 'the page is not for strangers'],
+  [
+    'the page of whoami names nobody',
+    { hold: `sessions: [PHPSESSID], whoami: { path: /home, after: '<i>', before: '</i>' }` },
+    'whoami names who is signed in',
+  ],
+  [
+    'the page of whoami names a stranger',
+    { hold: `sessions: [PHPSESSID], whoami: { path: /home, after: '<form>', before: '</form>' }` },
+    'whoami names no stranger',
+  ],
+  ['the login is none of the configuration', { path: '/elsewhere' }, 'the login is held'],
+])('it fails where %s', async (_, given, fault) => {
+  expect((await faultsOf(given)).join('\n')).toContain(fault);
+});
+
+test('an account that is malformed is refused without its values', () => {
+  const faults = parseAccount('{ login: x, fields: { p: hunter2 }, page: /a, signedIn: b, pasword: hunter2 }');
+  expect(faults).toEqual(expect.arrayContaining([expect.stringContaining('login must be a path')]));
+  expect(JSON.stringify(faults)).not.toContain('hunter2');
+  expect(parseAccount('{')).toEqual(['it is neither YAML nor JSON']);
+});
