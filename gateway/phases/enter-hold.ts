@@ -42,7 +42,8 @@ export async function enterHold(exchange: Exchange, parts: PipelineParts, setup:
     const jar = new Jar({ app: application.name, rules, seal: holds.seal, isSecure }, isLive ? handle : undefined);
     exchange.head = withOpened(head, jar);
     const ofBrowser = isLive ? { id, open } : { id: undefined, open: undefined };
-    exchange.hold = new HoldExchange({ holds, app: application.name, rules, jar, ...ofBrowser });
+    const options = { holds, app: application.name, rules, jar, ...ofBrowser };
+    exchange.hold = new HoldExchange({ ...options, watch: (browser) => watch(exchange, browser, holds) });
     return !exchange.response.destroyed;
   });
 }
@@ -132,6 +133,7 @@ export async function releaseSealed(
     throw error;
   }
   held.changeHeaders((headers) => hold.jar.seal(headers, Date.now()));
+  hold.leaves();
   held.release();
 }
 

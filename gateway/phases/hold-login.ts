@@ -116,6 +116,7 @@ export async function endLogin(
     await askingState(() => hold.unlock());
     held.changeHeaders((headers) => hold.jar.seal(headers, Date.now()));
   }
+  hold.leaves();
   return true;
 }
 

@@ -13,6 +13,8 @@ export interface HoldExchangeOptions {
   /** Of the browser; undefined for one without sessions. */
   readonly id: string | undefined;
   readonly open: OpenExchange | undefined;
+  /** Of its response from now on. @param id of the browser that gets it */
+  watch(id: string): OpenExchange;
 }
 
 export class HoldExchange {
@@ -52,8 +54,19 @@ export class HoldExchange {
       // Else a login began while the answer was on its way.
       if (!open.isMarked) break;
     }
-    open.isReleased = true;
     return 'free';
+  }
+
+  /**
+   * Its response leaves now, at once behind what was asked before. One that begins the jar of its
+   * browser, or goes on under another handle, is of that one: a login may open its session later.
+   */
+  leaves(): void {
+    const { app, holds, id, open, jar, watch } = this.#options;
+    const current = jar.handle === undefined ? undefined : holds.idOf(app, jar.handle);
+    if (current === undefined) return;
+    const watched = open && current === id ? open : watch(current);
+    watched.isReleased = true;
   }
 
   /** @returns `free` once nothing else of this browser passes @throws StateError */

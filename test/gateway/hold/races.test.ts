@@ -93,7 +93,18 @@ describe('while a login is on its way', () => {
     const open = connect(port, headOf(`GET ${path}`, cookie, more));
     await expect.poll(open.text).toContain('login form');
     await login(leaked, cookie);
-    expect(open.isClosed()).toBe(true);
+    await expect.poll(open.isClosed, { timeout: 10_000 }).toBe(true);
+    expect(open.text()).not.toContain(SECRET);
+  });
+
+  test('a stream that began its session is cut off too', async () => {
+    const { port, login } = await start();
+    const open = connect(port, [`GET /stream HTTP/1.1`, `Host: ${APP}`, '', ''].join('\r\n'));
+    await expect.poll(open.text).toContain('login form');
+    const cookie = [...open.text().matchAll(/^Set-Cookie: ([^;]+)/gm)].map(([, pair]) => pair).join('; ');
+    expect(cookie).toMatch(/PHPSESSID=cv1\.[\w-]+; .*cv-jar=/);
+    await login(leaked, cookie);
+    await expect.poll(open.isClosed, { timeout: 10_000 }).toBe(true);
     expect(open.text()).not.toContain(SECRET);
   });
 
