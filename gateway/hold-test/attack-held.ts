@@ -6,6 +6,7 @@ import { createSessionNames } from '../quarantine/session-names.ts';
 import type { TestPlace, TestStep } from './hold-test.ts';
 import { logInTo } from './log-in.ts';
 import { cookieOf, jarAfter, type TestAnswer } from './test-client.ts';
+import { unseenLogin } from './unseen-login.ts';
 
 const PARALLEL = 20;
 
@@ -40,6 +41,8 @@ export async function attackHeld(place: TestPlace): Promise<readonly TestStep[]>
     spelled !== '',
     `a client is signed in (${spelled}): a cookie is missing in sessions`,
   );
+  const unseen = await unseenLogin(place, form);
+  step('every login is seen', unseen !== undefined, `a login goes past the gateway (${unseen}): extend when`);
   if (as === 'form')
     step('it goes on once it is released', !(await isReleased(place, form, answer)), 'the page does not come');
   return steps;

@@ -11,7 +11,7 @@ export interface TestAnswer {
 }
 
 export interface TestRequest {
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'PUT';
   readonly path: string;
   /** The header Cookie. */
   readonly cookie?: string;

@@ -72,6 +72,8 @@ test.each<[string, Given, string]>([
     { hold: `sessions: [PHPSESSID], whoami: { path: /home, after: '<form>', before: '</form>' }` },
     'whoami names no stranger',
   ],
+  ['a query logs in too', { alsoAt: 'query' }, '(GET with a query)'],
+  ['another path logs in too', { alsoAt: '/' }, '(the first path)'],
   ['the login is none of the configuration', { path: '/elsewhere' }, 'the login is held'],
 ])('it fails where %s', async (_, given, fault) => {
   expect((await faultsOf(given)).join('\n')).toContain(fault);

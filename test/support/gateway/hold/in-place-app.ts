@@ -24,11 +24,19 @@ export interface InPlaceOptions {
   readonly page?: string;
   /** What tells a session beside its cookie: another one, or a field of any form. */
   readonly alsoBy?: 'cookie' | 'body';
+  /** Another path under which a form logs in, or any request with a query. */
+  readonly alsoAt?: 'query' | string;
 }
 
 export const SECRET = 'secret page of';
 
-export async function startInPlaceApp({ users, answerMs = 0, page, alsoBy }: InPlaceOptions): Promise<InPlaceApp> {
+export async function startInPlaceApp({
+  users,
+  answerMs = 0,
+  page,
+  alsoBy,
+  alsoAt,
+}: InPlaceOptions): Promise<InPlaceApp> {
   const sessions = new Map<string, { user?: string }>();
   const seen: InPlaceApp['seen'] = [];
   const pageOf = (user: string | undefined): string =>
@@ -53,8 +61,9 @@ export async function startInPlaceApp({ users, answerMs = 0, page, alsoBy }: InP
     }
     for await (const piece of request) body += String(piece);
     seen.push({ line: `${method} ${target}`, cookie: request.headers.cookie, body });
-    if (method === 'POST' && path === '/login') {
-      const form = new URLSearchParams(body);
+    const isAtQuery = alsoAt === 'query' && target.includes('pass=');
+    if ((method === 'POST' && (path === '/login' || path === alsoAt)) || isAtQuery) {
+      const form = new URLSearchParams(isAtQuery ? target.split('?')[1] : body);
       const name = (form.get('user') ?? '').split('@')[0] ?? '';
       const isRight = users[name] !== undefined && users[name] === form.get('pass');
       if (isRight) session.user = name;
