@@ -180,7 +180,10 @@ const sessionsOf = ({ login }: AppConfig, findList: FindList): SessionGuard | un
 
 /** Of presets, and of the key `login` itself. */
 export const sessionCookiesOf = ({ presets, sessionCookies }: NonNullable<AppConfig['login']>): readonly string[] => [
-  ...presets.flatMap((preset) => PRESETS.get(preset)?.sessionCookies ?? []),
+  ...presets.flatMap((preset) => {
+    const { sessionCookies: own = [], sealedCookies = [] } = PRESETS.get(preset) ?? {};
+    return [...own, ...sealedCookies];
+  }),
   ...sessionCookies,
 ];
 

@@ -3,9 +3,9 @@
 import { JAR_COOKIE } from '../quarantine/jar.ts';
 import { RELEASE } from '../quarantine/release.ts';
 import { createSessionNames } from '../quarantine/session-names.ts';
-import type { TestPlace, TestStep } from './hold-test.ts';
 import { logInTo } from './log-in.ts';
 import { cookieOf, jarAfter, type TestAnswer } from './test-client.ts';
+import type { TestPlace, TestStep } from './test-place.ts';
 import { unseenLogin } from './unseen-login.ts';
 
 const PARALLEL = 20;

@@ -3,9 +3,9 @@
 
 import type { Whoami } from '../quarantine/hold-rules.ts';
 import { createSessionNames } from '../quarantine/session-names.ts';
-import type { TestPlace, TestStep } from './hold-test.ts';
 import { logInTo } from './log-in.ts';
 import { cookieOf, jarAfter } from './test-client.ts';
+import type { TestPlace, TestStep } from './test-place.ts';
 
 export async function attackOrigin(place: TestPlace, whoami: Whoami | undefined): Promise<readonly TestStep[]> {
   const { account, origin, sessions } = place;

@@ -23,24 +23,8 @@ import { readOriginFiles } from '../upstream/origin-files.ts';
 import { attackHeld } from './attack-held.ts';
 import { attackOrigin } from './attack-origin.ts';
 import type { TestAccount } from './test-account.ts';
-import { createSend, type SendTest } from './test-client.ts';
-
-/** What a step has shown; a step that did not pass says why. */
-export interface TestStep {
-  readonly step: string;
-  readonly fault?: string;
-}
-
-export interface TestPlace {
-  readonly account: TestAccount;
-  readonly origin: SendTest;
-  readonly gateway: SendTest;
-  /** Names of cookies of sessions, as patterns. */
-  readonly sessions: readonly string[];
-  readonly holds: Holds;
-  readonly app: string;
-  readonly isSecure: boolean;
-}
+import { createSend } from './test-client.ts';
+import type { TestPlace, TestStep } from './test-place.ts';
 
 /**
  * @param name of an application with `login.hold`

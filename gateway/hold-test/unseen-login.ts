@@ -1,8 +1,8 @@
 // Other ways to log in, of which the configuration may know nothing: applications that take a name
 // and a password from wherever they come, or under more paths than the one of their form.
 
-import type { TestPlace } from './hold-test.ts';
 import { cookieOf, hiddenFields, jarAfter, type TestAnswer, type TestRequest } from './test-client.ts';
+import type { TestPlace } from './test-place.ts';
 
 const FORM = ['Content-Type', 'application/x-www-form-urlencoded'];
 const BOUNDARY = 'credveil-test';

@@ -47,6 +47,8 @@ export const PRESET_SCHEMA = z.strictObject({
   logins: z.array(LOCATION).min(1),
   /** Cookies that the application sets after a login alone; `*` stands for any characters. */
   sessionCookies: z.array(text('must be a name')),
+  /** More cookies of a session, also before a login: all are sealed where logins can be held. */
+  sealedCookies: z.array(text('must be a name')).optional(),
   /** Left out where no cookie says in clear whose the session is. */
   sessionUser: sessionUser.optional(),
   /** Where no cookie names a user, and each renewal has another value. */

@@ -4,7 +4,7 @@
 
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import { createWorkPlace } from '../../credveil.ts';
+import { createWorkPlace, type WorkPlace } from '../../credveil.ts';
 import type { Pair } from '../../dataset.ts';
 import { Closers } from '../../machine/closers.ts';
 import { startMariaDb } from '../../machine/database-servers.ts';
@@ -25,6 +25,8 @@ export interface WordPress {
   throughAs(host: string, request: Request): Promise<Answer>;
   /** Requests that PHP got. */
   seen(): Seen[];
+  /** The site itself, for another gateway before it. */
+  readonly site: { readonly to: string; readonly leaks: string; readonly place: WorkPlace };
   /** Events of logins. */
   logins(): LoginEvent[];
   /** Runs a script inside WordPress. */
@@ -76,6 +78,7 @@ export function startWordPress({ leaked, keys = '', apps = '' }: WordPressOption
     closers.add(() => gateway.stop());
     return {
       host,
+      site: { to, leaks, place },
       direct: (request) => visit(site.port, host, request),
       through: (request) => visit(port, host, request),
       throughAs: (name, request) => visit(port, name, request),

@@ -1,0 +1,125 @@
+// Logins of Debian's WordPress that are held back: the preset alone tells what a session is, and
+// whose. apt-get install wordpress wordpress-theme-twentytwentythree mariadb-server nginx php-fpm
+// php-cli php-mysql
+
+import { expect, onTestFinished, test } from 'vitest';
+import { credveil } from '../support/credveil.ts';
+import { installWordPress, startWordPress, type WordPress } from '../support/gateway/applications/wordpress.ts';
+import { startGatewayCommand } from '../support/gateway/command.ts';
+import { startMailServer } from '../support/gateway/identity/mail-server.ts';
+import { basicOf } from '../support/gateway/login/guarded-app.ts';
+import {
+  type Answer,
+  cookiesOf,
+  formOf,
+  type Request,
+  textOf,
+  valuesOf,
+  visit,
+  withCookie,
+} from '../support/gateway/visit.ts';
+
+const LEAKY = { username: 'leaky', password: 'Correct-Horse 9 Battery' };
+const TESTER = { username: 'tester', password: 'only for tests: 1 & 2' };
+const SIGNED_IN = 'Howdy';
+const PAGE = { Accept: 'text/html', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Site': 'same-origin' };
+const statusOf = ({ status }: Answer): number => Number(status.split(' ')[1]);
+
+const addUser = (blog: WordPress, { username, password }: typeof LEAKY): void =>
+  blog.runPhp(`wp_insert_user(['user_login' => '${username}', 'user_pass' => wp_slash('${password}'),
+    'user_email' => '${username}@example.com', 'role' => 'administrator']);`);
+
+/** A second gateway, whose own pages have a host of their own. */
+async function startHolding(blog: WordPress) {
+  const { to, leaks, place } = blog.site;
+  const mail = await startMailServer();
+  place.write('users.csv', 'leaky,owner@example.org\n');
+  const hold = 'hold: { usersFile: users.csv, mailBy: mail }';
+  const file = place.write(
+    'holding.yaml',
+    `listen: 127.0.0.1:0
+workers: 2
+auth: auth.example
+identity: { mail: { pin: { smtp: "${mail.url}", from: a@example.com, to: ["@example.com"] } } }
+${leaks}apps:
+  127.0.0.1: { to: "${to}", login: { presets: [wordpress], onLeaked: { pair: [hold] }, ${hold} } }
+`,
+  );
+  const account = {
+    login: '/wp-login.php',
+    fields: { log: TESTER.username, pwd: TESTER.password, testcookie: '1' },
+    page: '/wp-admin/profile.php',
+    signedIn: SIGNED_IN,
+    host: blog.host,
+  };
+  const tested = await credveil(
+    ['gateway', 'quarantine', 'test', '127.0.0.1', '--config', file],
+    JSON.stringify(account),
+  );
+  expect([tested.code, tested.stdout]).toEqual([0, expect.stringContaining('nothing of before is signed in')]);
+  const gateway = await startGatewayCommand(file);
+  onTestFinished(gateway.stop);
+  const [port = 0] = gateway.ports;
+  const send = (request: Request, host = blog.host): Promise<Answer> => visit(port, host, request);
+  return { send, mail };
+}
+
+const login = ({ username, password }: typeof LEAKY, cookie: string, headers: object = PAGE): Request => {
+  const form = formOf({ log: username, pwd: password, testcookie: '1' });
+  return withCookie({ ...form, path: '/wp-login.php', headers: { ...form.headers, ...headers } }, cookie);
+};
+
+test('a leaked pair opens nothing until the owner confirms it', { timeout: 600_000 }, async () => {
+  const blog = await startWordPress({ leaked: [LEAKY] });
+  onTestFinished(() => blog.close());
+  await installWordPress(blog);
+  for (const user of [LEAKY, TESTER]) addUser(blog, user);
+  const { send, mail } = await startHolding(blog);
+  const admin = (cookie: string): Promise<Answer> => send(withCookie({ path: '/wp-admin/profile.php' }, cookie));
+
+  const form = await send({ path: '/wp-login.php' });
+  const clean = await send(login(TESTER, cookiesOf(form)));
+  expect(statusOf(clean)).toBe(302);
+  expect(textOf(await admin(cookiesOf(form, clean)))).toContain(SIGNED_IN);
+  expect(cookiesOf(clean)).toMatch(/wordpress_logged_in_\w+=cv1\./);
+
+  const held = await send(login(LEAKY, cookiesOf(form)));
+  expect([statusOf(held), valuesOf(held, 'location')[0]]).toEqual([
+    303,
+    expect.stringMatching(/^http:\/\/auth\.example\/hold\?handoff=/),
+  ]);
+  const jar = cookiesOf(form, held);
+  expect(jar).not.toContain('wordpress_logged_in');
+  expect(statusOf(await admin(jar))).toBe(401);
+  const wrong = await send(login({ ...LEAKY, password: 'wrong' }, cookiesOf(form)));
+  expect(textOf(wrong)).toContain('login_error');
+
+  // Programs have no page.
+  const call = `<?xml version="1.0"?><methodCall><methodName>wp.getUsersBlogs</methodName><params><param><value><string>${LEAKY.username}</string></value></param><param><value><string>${LEAKY.password}</string></value></param></params></methodCall>`;
+  const xml = await send({ method: 'POST', path: '/xmlrpc.php', headers: { 'Content-Type': 'text/xml' }, body: call });
+  expect([statusOf(xml), textOf(xml)]).toEqual([401, expect.not.stringContaining('blogName')]);
+  expect(statusOf(await send({ path: '/wp-json/wp/v2/users/me', headers: basicOf('leaky', LEAKY.password) }))).toBe(
+    401,
+  );
+
+  const own = async (request: Request, cookie = ''): Promise<Answer> =>
+    send(cookie === '' ? request : withCookie(request, cookie), 'auth.example');
+  const [location = ''] = valuesOf(held, 'location');
+  const { pathname, search } = new URL(location);
+  const ask = await own({ path: pathname + search, headers: PAGE });
+  const way = cookiesOf(ask);
+  const typed = (code: string): Request => {
+    const fields = formOf({ code });
+    return { ...fields, path: '/hold/code', headers: { ...fields.headers, ...PAGE } };
+  };
+  await own({ ...typed(''), path: '/hold/mail' }, way);
+  await expect.poll(() => mail.mails.some(({ text }) => /is \d{8}\./.test(text)), { timeout: 20_000 }).toBe(true);
+  expect(mail.mails[0]?.to).toBe('owner@example.org');
+  const code = mail.mails.flatMap(({ text }) => /is (\d{8})\./.exec(text)?.[1] ?? []).at(-1) ?? '';
+  const done = await own(typed(code), way);
+  const release = new URL((valuesOf(done, 'refresh')[0] ?? '').replace('0;url=', ''));
+  const back = await send(withCookie({ path: release.pathname + release.search }, jar));
+  const given = await send(withCookie({ path: '/wp-login.php' }, cookiesOf(form, held, back)));
+  expect([statusOf(given), valuesOf(given, 'location')[0]]).toEqual([302, expect.stringContaining('/wp-admin/')]);
+  expect(textOf(await admin(cookiesOf(form, held, back, given)))).toContain(SIGNED_IN);
+});
