@@ -10,11 +10,13 @@ import { openDataset } from '../store/dataset.ts';
 import { openKeyFile } from '../store/key-file.ts';
 import { createRandom } from '../test/support/random.ts';
 import { runCommand, type Service, startService } from './demo-commands.ts';
-import { type ServedShop, serveShop } from './demo-shop.ts';
+import { createIntranet } from './demo-intranet.ts';
+import { type ServedShop, serve, serveShop } from './demo-shop.ts';
 
 const PAIRS = 1000;
 const SEED = 2026;
 const HOST = 'shop.example';
+const OLD_HOST = 'intranet.example';
 const VERDICT = 'exposed-credential-check';
 /** What the header's values mean. */
 const MEANINGS: { readonly [value: string]: string } = {
@@ -32,6 +34,7 @@ const ana = { email: 'ana@example.com', password: word() };
 
 interface Visitor {
   readonly address: string;
+  readonly host?: string;
   cookie?: string;
 }
 
@@ -56,7 +59,9 @@ const watched: { application: IncomingHttpHeaders | undefined; outcomes: string[
   outcomes: [],
 };
 
-const configOf = (shop: string, service: string): string => `listen: 127.0.0.1:0
+const configOf = (shop: string, intranet: string, service: string): string => `listen: 127.0.0.1:0
+auth: auth.example
+identity: { mail: { pin: { smtp: "smtp://127.0.0.1", from: gateway@shop.example, to: ["@shop.example"] } } }
 trustedProxies: [127.0.0.1/32]    # so that each visitor of this demo has an address
 leaks: { url: "${service}", keyFile: leaks.pin }
 lists:
@@ -72,17 +77,26 @@ apps:
       - name: logins through open proxies
         when: credveil.login.detected and ip.src in $open_proxies
         do: block
+  ${OLD_HOST}:              # it logs in the session that a browser has already
+    to: ${intranet}
+    login:
+      presets: [generic]
+      onLeaked: { pair: hold }    # until the owner of the account confirms it
+      hold: { sessions: [sid], whoami: { path: /, after: "Welcome, <b>", before: "</b>" } }
 `;
+
+const accountOf = ({ email, password }: typeof ana): string =>
+  JSON.stringify({ form: '/', login: '/login', fields: { email, password }, page: '/', signedIn: 'Welcome' });
 
 let port = 0;
 
 async function visit(visitor: Visitor, form?: { readonly email: string; readonly password: string }, more = {}) {
   watched.application = undefined;
-  const { address, cookie } = visitor;
+  const { address, host = HOST, cookie = '' } = visitor;
   const headers = {
-    Host: HOST,
+    Host: host,
     'X-Forwarded-For': address,
-    ...(cookie !== undefined && { Cookie: cookie }),
+    ...(cookie !== '' && { Cookie: cookie }),
     ...(form && { 'Content-Type': 'application/x-www-form-urlencoded' }),
     ...more,
   };
@@ -97,11 +111,17 @@ async function visit(visitor: Visitor, form?: { readonly email: string; readonly
   });
   response.resume();
   const cookies = (response.headers['set-cookie'] ?? []).map((line) => line.split(';')[0] as string);
-  if (cookies.length > 0) visitor.cookie = cookies.join('; ');
+  if (cookies.length > 0) visitor.cookie = withCookies(cookie, cookies);
   const { application } = watched;
   if (form && application) await waitForLog(logged + 1);
   return { status: response.statusCode ?? 0, cookies, application, outcome: watched.outcomes[logged] } satisfies Seen;
 }
+
+/** As a browser keeps them: the last of a name. */
+const withCookies = (cookie: string, more: readonly string[]): string => {
+  const pairs = [...cookie.split('; '), ...more].filter((pair) => pair !== '');
+  return [...new Map(pairs.map((pair) => [pair.split('=')[0], pair])).values()].join('; ');
+};
 
 /** What is no event is an error of the command. */
 function readLog(line: string): void {
@@ -142,19 +162,34 @@ async function showLogins(): Promise<void> {
   for (let i = 1; i <= 6; i++)
     await show(`wrong password ${i} for ben`, visit(guesser, { ...ben, password: `guess ${i}` }));
   await show('ana logs in through an open proxy', visit({ address: '203.0.113.99' }, ana));
+  const [third, fourth] = [
+    { address: '192.0.2.30', host: OLD_HOST },
+    { address: '192.0.2.40', host: OLD_HOST },
+  ];
+  await show('ana opens the old intranet', visit(third));
+  await show('  she logs in', visit(third, ana));
+  await show('  her next page', visit(third));
+  await show('ben opens it', visit(fourth));
+  await show('  he logs in, and is asked to confirm it', visit(fourth, ben, { Accept: 'text/html' }));
+  await show('  his next page, with the session of before', visit(fourth));
   console.log(`\n${formatTable(['REQUEST', 'ANSWER', 'OUTCOME', 'THE APPLICATION GOT'], rows)}`);
   console.log(`
 The shop is 30 lines of node:http in scripts/demo-shop.ts. It checks passwords itself; the gateway
 read the outcome from its answers, and asked the service about right passwords alone. A verdict
-reaches it in the header Exposed-Credential-Check, which nobody else can send.`);
+reaches it in the header Exposed-Credential-Check, which nobody else can send. The intranet has one
+session before and after a login; the gateway keeps it to itself until ben confirms that it is his.`);
 }
 
 let shop: ServedShop | undefined;
+let intranet: ServedShop | undefined;
 const services: Service[] = [];
 try {
-  shop = await serveShop(new Map([ana, ben].map(({ email, password }) => [email, password])), ({ headers }) => {
+  const users = new Map([ana, ben].map(({ email, password }) => [email, password]));
+  const onRequest = ({ headers }: http.IncomingMessage): void => {
     watched.application = headers;
-  });
+  };
+  shop = await serveShop(users, onRequest);
+  intranet = await serve(createIntranet(users), onRequest);
   console.log(`a shop, which knows nothing of Credveil, listens on ${shop.url}`);
   const folder = at('leaks');
   const combo = write('combo.txt', leaked.map(({ email, password }) => `${email}:${password}\n`).join(''));
@@ -164,14 +199,18 @@ try {
   services.push(service);
   write('leaks.pin', openKeyFile(`${folder}.key`).revealPin(openDataset(folder).id) as string);
   write('proxies.txt', '203.0.113.96/28\n');
-  const config = configOf(shop.url, service.started.url as string);
+  const config = configOf(shop.url, intranet.url, service.started.url as string);
   console.log(`\n$ cat gateway.yaml\n${config.trimEnd()}`);
-  const gateway = await startService(['gateway', '--config', write('gateway.yaml', config)], readLog);
+  const file = write('gateway.yaml', config);
+  const account = write('account.json', accountOf(ana));
+  await runCommand('gateway', 'quarantine', 'test', OLD_HOST, '--config', file, '--account', account);
+  const gateway = await startService(['gateway', '--config', file], readLog);
   services.unshift(gateway);
   port = Number(new URL(gateway.started.urls?.[0] as string).port);
   await showLogins();
 } finally {
   for (const service of services) await service.stop();
   shop?.close();
+  intranet?.close();
   fs.rmSync(work, { recursive: true, force: true });
 }

@@ -39,11 +39,17 @@ export interface ServedShop {
 }
 
 /** @param onRequest sees each request, as a colleague who looks over the shop's shoulder */
-export async function serveShop(
+export const serveShop = (
   users: ReadonlyMap<string, string>,
   onRequest: (request: IncomingMessage) => void,
+): Promise<ServedShop> => serve(createShop(users), onRequest);
+
+/** An application on loopback. */
+export async function serve(
+  application: RequestListener,
+  onRequest: (request: IncomingMessage) => void,
 ): Promise<ServedShop> {
-  const server = http.createServer(createShop(users)).prependListener('request', onRequest);
+  const server = http.createServer(application).prependListener('request', onRequest);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const close = (): void => {

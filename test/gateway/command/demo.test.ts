@@ -25,5 +25,11 @@ test('npm run demo:gateway shows what becomes of logins, and ends by itself', { 
     ...[1, 2, 3, 4, 5].map((i) => [`wrong password ${i} for ben`, '200', 'failure', 'no verdict']),
     ['wrong password 6 for ben', '429', '-', 'nothing'],
     ['ana logs in through an open proxy', '403', '-', 'nothing'],
+    ['ana opens the old intranet', '200', '-', 'no verdict'],
+    ['she logs in', '302', 'success, clean', 'no verdict'],
+    ['her next page', '200', '-', 'no verdict'],
+    ['ben opens it', '200', '-', 'no verdict'],
+    ['he logs in, and is asked to confirm it', '303', 'success, pair', 'no verdict'],
+    ['his next page, with the session of before', '401', '-', 'nothing'],
   ]);
 });
