@@ -17,6 +17,10 @@ import type { HeldResponse } from '../upstream/held-response.ts';
 import type { LoginAnswer } from './check-login.ts';
 import { answerHeld, askingState } from './enter-hold.ts';
 
+/** A customer has a /64 at least. */
+const networkKey = ({ client }: Exchange): string =>
+  client ? formatRange(networkOf(client, client.family === 4 ? 32 : 64)) : '';
+
 /** What a login has opened, and for whom; undefined if nothing. */
 export interface Rise {
   /** As the application itself names the user; undefined if it did not say. */
@@ -38,7 +42,8 @@ export async function lockLogin(
   if (!hold) return true;
   // Who is signed in as somebody else by another site would be shown that one's held login.
   if (isOfBrowser(login) && message.headers['sec-fetch-site'] === 'cross-site') throw new Refusal('FORM_FOREIGN');
-  const state = await askingState(() => hold.lock());
+  const state = await askingState(() => hold.lock(networkKey(exchange)));
+  if (state === 'full') throw new Refusal('HOLD_FULL');
   if (state !== 'free') {
     await askingState(() => answerHeld(exchange, state, hold.id ?? '', parts, setup));
     return false;
@@ -110,7 +115,7 @@ export async function endLogin(
   if (answer.kind === 'refuse') return true;
   if (rise) {
     const headers = [...held.headers, ...hold.jar.renew(held.headers)];
-    await askingState(() => hold.kill());
+    await askingState(() => hold.retire(rise.user));
     held.changeHeaders(() => hold.jar.seal(headers, Date.now()));
   } else {
     await askingState(() => hold.unlock());
@@ -129,7 +134,7 @@ async function holdBack(
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<void> {
-  const { hold, application, head, client } = exchange;
+  const { hold, application, head } = exchange;
   const { observe } = parts;
   const holds = parts.people?.holds;
   if (!hold || !application || !head || !holds) return;
@@ -157,8 +162,7 @@ async function holdBack(
   }
   const { handle, headers } = hold.jar.begin();
   const id = hold.id ?? holds.idOf(application.name, handle);
-  const network = client ? formatRange(networkOf(client, client.family === 4 ? 32 : 64)) : '';
-  if (!(await holds.freeze(id, login, network, hold.rules))) {
+  if (!(await holds.freeze(id, login, networkKey(exchange), hold.rules))) {
     hold.leave();
     holds.events.held(exchange, application.name, attempt.login.name, 'full');
     throw new Refusal('HOLD_FULL');

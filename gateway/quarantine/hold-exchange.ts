@@ -1,7 +1,7 @@
 // What a request has to do with holding back: the jar of its browser, and the login that it may be.
 
 import type { HoldRules } from './hold-rules.ts';
-import type { HoldState, Holds } from './holds.ts';
+import type { HoldState, Holds, Lock } from './holds.ts';
 import type { Jar } from './jar.ts';
 import type { OpenExchange } from './open-exchanges.ts';
 
@@ -19,7 +19,7 @@ export interface HoldExchangeOptions {
 
 export class HoldExchange {
   readonly #options: HoldExchangeOptions;
-  #lockedUntil: number | undefined;
+  #lock: Lock | undefined;
   /** Who was signed in before the login. */
   before: Signed = { user: undefined };
 
@@ -69,45 +69,63 @@ export class HoldExchange {
     watched.isReleased = true;
   }
 
-  /** @returns `free` once nothing else of this browser passes @throws StateError */
-  async lock(): Promise<HoldState> {
+  /**
+   * @param network of the client
+   * @returns `free` once nothing else of this browser passes; `full` if too many of its network are
+   * dead
+   * @throws StateError
+   */
+  async lock(network: string): Promise<HoldState | 'full'> {
     const { holds, id, rules } = this.#options;
     if (id === undefined) return 'free';
-    const until = await holds.lock(id, rules);
-    if (typeof until !== 'number') return until;
-    this.#lockedUntil = until;
+    const lock = await holds.lock(id, network, rules);
+    if (typeof lock === 'string') return lock;
+    this.#lock = lock;
     return 'free';
   }
 
   /** The login took longer than anybody waits: its browser is dead by now. */
   get isLate(): boolean {
-    return this.#lockedUntil !== undefined && Date.now() >= this.#lockedUntil - MARGIN_MS;
+    return this.#lock !== undefined && Date.now() >= this.#lock.until - MARGIN_MS;
   }
 
   /** The login has opened nothing. @throws StateError */
   async unlock(): Promise<void> {
     const { holds, id } = this.#options;
-    if (id === undefined || this.#lockedUntil === undefined) return;
+    if (id === undefined || !this.#lock) return;
     await holds.unlock(id);
-    this.#lockedUntil = undefined;
+    await this.#lock.giveBack();
+    this.#lock = undefined;
+  }
+
+  /** The login has opened a session of this user, which goes on elsewhere. @throws StateError */
+  async retire(user: string | undefined): Promise<void> {
+    const { holds, id, rules, app } = this.#options;
+    if (id === undefined || user === undefined || !this.#lock) {
+      await this.kill();
+      return;
+    }
+    await holds.retire(id, app, user, rules);
+    await this.#lock.giveBack();
+    this.#lock = undefined;
   }
 
   /** What the browser has had so far is worth nothing any more. @throws StateError */
   async kill(): Promise<void> {
     const { holds, id, rules } = this.#options;
     if (id !== undefined) await holds.kill(id, rules);
-    this.#lockedUntil = undefined;
+    this.#lock = undefined;
   }
 
   /** The login is frozen, and no longer this request's. */
   leave(): void {
-    this.#lockedUntil = undefined;
+    this.#lock = undefined;
   }
 
   /** What ended in any other way may have opened something. */
   async giveUp(): Promise<void> {
     // Without the state it stays locked, and dies so.
-    if (this.#lockedUntil !== undefined) await this.kill().catch(() => undefined);
+    if (this.#lock) await this.kill().catch(() => undefined);
   }
 }
 

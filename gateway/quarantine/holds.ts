@@ -29,6 +29,11 @@ export type HoldState = 'free' | 'locked' | 'frozen' | 'dead';
 const TOPIC = 'hold-login';
 const POLL_MS = 50;
 const WAIT_MS = 10_000;
+/** Logins of a network in an hour that leave a browser dead for as long as a session lasts. */
+const MAX_DEAD_OF_NETWORK = 120;
+/** Handles that a user's own logins have replaced. */
+const MAX_RETIRED_OF_USER = 64;
+const HOUR = 3_600_000;
 /** Of users and networks at once, and of all. A login has 64 KiB at most. */
 const MAX_OF_USER = 3;
 const MAX_OF_NETWORK = 20;
@@ -37,6 +42,13 @@ const HANDOFF_MS = 60_000;
 const CODE_MS = 60_000;
 const GIVEN_MS = 30_000;
 const SECRET_BYTES = 16;
+
+export interface Lock {
+  /** Then its browser is dead. Milliseconds since 1970. */
+  readonly until: number;
+  /** The login has left nothing behind that lasts. */
+  giveBack(): Promise<void>;
+}
 
 /** What comes back with a code of one use. */
 type OnceKind = 'handoff' | 'code' | 'given';
@@ -90,10 +102,22 @@ export class Holds {
   }
 
   /**
-   * A login begins. Until it ends, nothing of this browser passes, in any process.
-   * @returns until when, or why it may not begin
+   * A login begins. Until it ends, nothing of this browser passes, in any process. It counts for its
+   * network until it has left nothing behind: what is dead is never forgotten for something newer.
+   * @returns the lock, or why it may not begin
    */
-  async lock(id: string, { lockMs, lifeMs }: HoldRules): Promise<number | Exclude<HoldState, 'free'>> {
+  async lock(id: string, network: string, rules: HoldRules): Promise<Lock | Exclude<HoldState, 'free'> | 'full'> {
+    const key = `dead.${this.hashOf('network', network)}`;
+    const slot = await this.#state.takeSlots([{ key, allow: MAX_DEAD_OF_NETWORK, windowMs: HOUR }]);
+    if (!slot.taken) return 'full';
+    const giveBack = (): Promise<void> => this.#state.giveBack([key], slot.at);
+    const until = await this.#lock(id, rules);
+    if (typeof until === 'number') return { until, giveBack };
+    await giveBack();
+    return until;
+  }
+
+  async #lock(id: string, { lockMs, lifeMs }: HoldRules): Promise<number | Exclude<HoldState, 'free'>> {
     for (const end = performance.now() + WAIT_MS; ; ) {
       const until = Date.now() + lockMs;
       if (await this.#state.add('hold', id, `locked ${until}`, { ttlMs: lifeMs + lockMs })) {
@@ -108,6 +132,13 @@ export class Holds {
   /** The login has opened nothing. */
   async unlock(id: string): Promise<void> {
     await this.#state.delete('hold', id);
+  }
+
+  /** The user has logged in, and goes on under another handle. The oldest of theirs is forgotten. */
+  async retire(id: string, app: string, user: string, { lifeMs }: HoldRules): Promise<void> {
+    const owner = this.hashOf('retired', app, user);
+    const options = { ttlMs: lifeMs, isDurable: true, owner, maxOwned: MAX_RETIRED_OF_USER };
+    await this.#state.set('hold', id, 'dead', options);
   }
 
   /** For as long as any session of the application lasts. */

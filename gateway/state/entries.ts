@@ -28,6 +28,7 @@ function prepare(database: Database.Database) {
     read: text('SELECT key, value, expires FROM entries WHERE room = ? AND key = ? AND expires > ?'),
     take: text('DELETE FROM entries WHERE room = ? AND key = ? RETURNING key, value, expires'),
     has: text('SELECT 1 FROM entries WHERE room = ? AND key = ?'),
+    isOwned: text('SELECT 1 FROM entries WHERE room = ? AND key = ? AND owner = ?'),
     upsert: text(
       `INSERT INTO entries (room, key, value, owner, expires) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET value = excluded.value, owner = excluded.owner, expires = excluded.expires`,
@@ -87,10 +88,11 @@ export class Entries {
 
   write(room: StateRoom, key: string, value: string, options: EntryOptions, now: number): void {
     const { ttlMs, owner, maxOwned = Number.POSITIVE_INFINITY } = options;
-    const { has, upsert, countOwned, removeSoonestOwned } = this.#statements;
+    const { has, isOwned, upsert, countOwned, removeSoonestOwned } = this.#statements;
+    // One that changes hands counts for its new owner.
+    if (owner !== undefined && !isOwned.get(room, key, owner) && (countOwned.get(room, owner) as number) >= maxOwned)
+      this.#resize(room, -removeSoonestOwned.run({ room, owner, max: 1 }).changes);
     if (!has.get(room, key)) {
-      if (owner !== undefined && (countOwned.get(room, owner) as number) >= maxOwned)
-        this.#resize(room, -removeSoonestOwned.run({ room, owner, max: 1 }).changes);
       if (this.sizeOf(room) >= this.#maxEntries) this.#makeRoom(room, now);
       this.#resize(room, 1);
     }

@@ -198,6 +198,27 @@ describe('the state', () => {
     expect(statusOf(await get('/home', cookie))).toBe(200);
   });
 
+  test('forgets no dead browser for a newer one: a network has so many, and no more', async () => {
+    const { visitor, login, get } = await start({ answerMs: 0 });
+    const cookie = await visitor();
+    const program = { 'Sec-Fetch-Mode': 'cors' };
+    for (let i = 0; i < 120; i++) expect(statusOf(await login(leaked, await visitor(), program))).toBe(401);
+    expect(statusOf(await login(leaked, await visitor(), program))).toBe(503);
+    expect(statusOf(await login({ user: 'bob', pass: users.bob }, cookie))).toBe(503);
+    expect(statusOf(await get('/home', cookie))).toBe(200);
+  });
+
+  test('counts no login that left nothing behind', async () => {
+    const { visitor, login } = await start({ answerMs: 0 });
+    let cookie = await visitor();
+    for (let i = 0; i < 130; i++) {
+      const isRight = i % 2 === 0;
+      const answer = await login({ user: 'bob', pass: isRight ? users.bob : 'wrong' }, cookie);
+      expect(statusOf(answer)).toBe(302);
+      if (isRight) cookie = cookiesOf(answer);
+    }
+  });
+
   test('holds three logins of a user at once, and lets a fourth pass nowhere', async () => {
     const { login, get } = await start();
     const answers = [];

@@ -47,6 +47,7 @@ export const loginKeys = (hold: string): string => `
           password: 'http.request.body.form["pass"][0]'
           success: 'http.response.code == 302 and credveil.response.location == "/home"'
           failure: 'credveil.response.location contains "error"'
+      unknownChecks: 100000
       onLeaked: { pair: [hold], similar: [hold] }
       hold: { ${hold} }`;
 
