@@ -81,9 +81,8 @@ export class Holds {
     return this.hashOf('handle', app, handle);
   }
 
-  hashOf(...parts: readonly string[]): string {
-    return createHmac('sha256', this.#key).update(parts.join('\0')).digest('base64url');
-  }
+  readonly hashOf = (...parts: readonly string[]): string =>
+    createHmac('sha256', this.#key).update(parts.join('\0')).digest('base64url');
 
   async read(id: string): Promise<HoldState> {
     const text = await this.#state.get('hold', id);

@@ -3,11 +3,11 @@
 // php-cli php-mysql
 
 import { expect, onTestFinished, test } from 'vitest';
-import { credveil } from '../support/credveil.ts';
-import { installWordPress, startWordPress, type WordPress } from '../support/gateway/applications/wordpress.ts';
-import { startGatewayCommand } from '../support/gateway/command.ts';
-import { startMailServer } from '../support/gateway/identity/mail-server.ts';
-import { basicOf } from '../support/gateway/login/guarded-app.ts';
+import { credveil } from '../../support/credveil.ts';
+import { installWordPress, startWordPress, type WordPress } from '../../support/gateway/applications/wordpress.ts';
+import { startGatewayCommand } from '../../support/gateway/command.ts';
+import { startMailServer } from '../../support/gateway/identity/mail-server.ts';
+import { basicOf } from '../../support/gateway/login/guarded-app.ts';
 import {
   type Answer,
   cookiesOf,
@@ -17,7 +17,7 @@ import {
   valuesOf,
   visit,
   withCookie,
-} from '../support/gateway/visit.ts';
+} from '../../support/gateway/visit.ts';
 
 const LEAKY = { username: 'leaky', password: 'Correct-Horse 9 Battery' };
 const TESTER = { username: 'tester', password: 'only for tests: 1 & 2' };
