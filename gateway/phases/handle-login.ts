@@ -160,7 +160,7 @@ async function forwardAndJudge(
     const mayHold = exchange.hold !== undefined && (rise !== undefined || !isOfBrowser(attempt.login));
     const checked = { ...login, judgement, sessionUsers, sessions, mayBeIn, mayHold, taken };
     const answer = withHeaders(await checkLogin(exchange, checked, parts), headers);
-    if (await endLogin(exchange, held, { attempt, rise, answer }, parts, setup))
+    if (await endLogin(exchange, held, { attempt, rise, answer, content }, parts, setup))
       answerLogin(exchange, held, answer, parts);
   } catch (error) {
     held.discard();

@@ -4,18 +4,22 @@
 import { formatRange, networkOf } from '../addresses/network.ts';
 import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
-import { headerValues } from '../header-pairs.ts';
+import { headerValues, pairsOf } from '../header-pairs.ts';
 import { isNavigation, originOf } from '../identity/navigation.ts';
 import { type Attempt, isOfBrowser } from '../login/attempt.ts';
+import { judgeOutcome } from '../login/outcome.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
+import { createDecoy } from '../quarantine/decoy.ts';
 import type { HeldLogin } from '../quarantine/held-login.ts';
 import type { HoldExchange, Signed } from '../quarantine/hold-exchange.ts';
 import { tellOwner } from '../quarantine/tell-owner.ts';
 import { askWhoami } from '../quarantine/whoami.ts';
+import type { Content } from '../request/collect-body.ts';
 import type { GatewaySetup } from '../setup.ts';
 import type { HeldResponse } from '../upstream/held-response.ts';
 import type { LoginAnswer } from './check-login.ts';
 import { answerHeld, askingState } from './enter-hold.ts';
+import { forwardLogin } from './forward-request.ts';
 
 /** A customer has a /64 at least. */
 const networkKey = ({ client }: Exchange): string =>
@@ -91,6 +95,8 @@ export interface EndedLogin {
   readonly attempt: Attempt;
   readonly rise: Rise | undefined;
   readonly answer: LoginAnswer;
+  /** Its body. */
+  readonly content: Content | undefined;
 }
 
 /**
@@ -130,7 +136,7 @@ type Held = EndedLogin & { readonly answer: Extract<LoginAnswer, { kind: 'hold' 
 async function holdBack(
   exchange: Exchange,
   held: HeldResponse,
-  { attempt, rise, answer }: Held,
+  { attempt, rise, answer, content }: Held,
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<void> {
@@ -155,9 +161,17 @@ async function holdBack(
   if (!isForPeople) {
     await hold.kill();
     holds.events.held(exchange, application.name, attempt.login.name, 'refused');
+    void tellOwner(login, application, parts, setup);
+    const decoy = await answerToWrong(exchange, attempt, content, parts, setup);
+    if (decoy) {
+      hold.jar.renew([]);
+      decoy.changeHeaders((headers) => hold.jar.seal(headers, Date.now()));
+      hold.leaves();
+      decoy.release();
+      return;
+    }
     exchange.answer('LOGIN_HELD', { headers: ['Vary', 'Cookie'] });
     observe.answered(exchange, 'LOGIN_HELD');
-    void tellOwner(login, application, parts, setup);
     return;
   }
   const { handle, headers } = hold.jar.begin();
@@ -171,4 +185,40 @@ async function holdBack(
   holds.events.held(exchange, application.name, attempt.login.name, 'held');
   void tellOwner(login, application, parts, setup);
   await answerHeld(exchange, 'frozen', id, parts, setup, headers);
+}
+
+/**
+ * For a program there is no page: it gets the application's own answer to a wrong password, without
+ * any session.
+ * @returns undefined if the application does not answer so
+ */
+async function answerToWrong(
+  exchange: Exchange,
+  attempt: Attempt,
+  content: Content | undefined,
+  parts: PipelineParts,
+  setup: GatewaySetup,
+): Promise<HeldResponse | undefined> {
+  const { head, hold } = exchange;
+  if (!head || !hold || content?.isWhole === false || exchange.response.destroyed) return undefined;
+  if (headerValues(head.headers, 'content-encoding').length > 0) return undefined;
+  const [authorization] = headerValues(head.headers, 'authorization');
+  const type = headerValues(head.headers, 'content-type').join().toLowerCase();
+  const body = content?.bytes.toString('latin1') ?? '';
+  const decoy = createDecoy({ target: head.target, authorization, type, body }, attempt.passwords);
+  if (!decoy) return undefined;
+  const bytes = Buffer.from(decoy.body, 'latin1');
+  const headers = pairsOf(head.headers).flatMap(([name, value]) => {
+    const lower = name.toLowerCase();
+    if (lower === 'authorization') return [name, decoy.authorization ?? value];
+    return lower === 'cookie' ? hold.jar.withoutSessions(name, value) : [name, value];
+  });
+  exchange.head = { ...head, target: decoy.target, headers, body: head.body === 0 ? 0 : bytes.length };
+  const wrong = content && { bytes, isWhole: true };
+  const held = await forwardLogin(exchange, decoy.target, wrong, parts, setup);
+  if (!held) return undefined;
+  const rise = await riseOf(exchange, held);
+  if (!rise && judgeOutcome(attempt.logins, exchange, held).outcome === 'failure') return held;
+  held.discard();
+  return undefined;
 }

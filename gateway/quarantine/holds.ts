@@ -101,8 +101,8 @@ export class Holds {
   }
 
   /**
-   * A login begins. Until it ends, nothing of this browser passes, in any process. It counts for its
-   * network until it has left nothing behind: what is dead is never forgotten for something newer.
+   * A login begins. Until it ends, nothing of this browser passes, in any process. It counts for
+   * its network until it has left nothing behind: nothing dead is forgotten for something newer.
    * @returns the lock, or why it may not begin
    */
   async lock(id: string, network: string, rules: HoldRules): Promise<Lock | Exclude<HoldState, 'free'> | 'full'> {
@@ -133,7 +133,7 @@ export class Holds {
     await this.#state.delete('hold', id);
   }
 
-  /** The user has logged in, and goes on under another handle. The oldest of theirs is forgotten. */
+  /** The user has logged in, and goes on under another handle. Their oldest one is forgotten. */
   async retire(id: string, app: string, user: string, { lifeMs }: HoldRules): Promise<void> {
     const owner = this.hashOf('retired', app, user);
     const options = { ttlMs: lifeMs, isDurable: true, owner, maxOwned: MAX_RETIRED_OF_USER };

@@ -94,6 +94,13 @@ export class Jar {
     return [...sealed.flat(), ...this.#ofHandle()];
   }
 
+  /** The header Cookie without sessions, as a name and a value; empty without any cookie. */
+  withoutSessions(header: string, cookies: string): string[] {
+    const kept = cookies.split(';').filter((piece) => !piece.split(',').some((part) => this.#isSession(nameIn(part))));
+    const left = kept.map((piece) => piece.trim()).filter((piece) => piece !== '');
+    return left.length === 0 ? [] : [header, left.join('; ')];
+  }
+
   /** Whether one of these headers sets a cookie of a session. */
   isSetBy(headers: readonly string[]): boolean {
     return pairsOf(headers).some(([name, value]) => isSetCookie(name) && this.#isSession(nameIn(value)));

@@ -148,12 +148,19 @@ describe('a login', () => {
     expect(app.seen).toEqual([]);
   });
 
-  test('of a program is refused, and its session is worth nothing', async () => {
-    const { visitor, login, get } = await start();
+  test('of a program gets the answer to a wrong password, and its session is worth nothing', async () => {
+    const { visitor, login, get, app } = await start();
     const cookie = await visitor();
-    const answer = await login(leaked, cookie, { 'Sec-Fetch-Mode': 'cors' });
-    expect([statusOf(answer), setCookies(answer)]).toEqual([401, []]);
-    expect(textOf(await get('/home', cookie))).not.toContain(SECRET);
+    const program = { 'Sec-Fetch-Mode': 'cors' };
+    const answer = await login(leaked, cookie, program);
+    const wrong = await login({ ...leaked, pass: 'wrong' }, '', program);
+    expect([statusOf(answer), valuesOf(answer, 'location')]).toEqual([302, ['/login?error=1']]);
+    expect(statusOf(wrong)).toBe(302);
+    expect(valuesOf(wrong, 'location')).toEqual(valuesOf(answer, 'location'));
+    const sent = app.seen.filter(({ line }) => line === 'POST /login').map(({ body }) => new URLSearchParams(body));
+    expect(sent.map((form) => form.get('pass')?.length)).toEqual([password.length, password.length, 5]);
+    expect(sent[1]?.get('pass')).not.toBe(password);
+    for (const jar of [cookie, cookiesOf(answer)]) expect(textOf(await get('/home', jar))).not.toContain(SECRET);
   });
 });
 

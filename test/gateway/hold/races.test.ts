@@ -212,7 +212,7 @@ describe('the state', () => {
     await fill(world);
     const cookie = await visitor();
     const program = { 'Sec-Fetch-Mode': 'cors' };
-    expect(statusOf(await login(leaked, await visitor(), program))).toBe(401);
+    expect(statusOf(await login(leaked, await visitor(), program))).toBe(302);
     expect(statusOf(await login(leaked, await visitor(), program))).toBe(503);
     expect(statusOf(await login({ user: 'bob', pass: users.bob }, cookie))).toBe(503);
     expect(statusOf(await get('/home', cookie))).toBe(200);
