@@ -1,7 +1,9 @@
 // The gateway's admin page: logins, failures, limits in force with a button to lift them, rules and
 // lists. It asks again every few seconds.
 
-import { byId, type Child, type Column, formatCount, formatCounted, make, makeScrollable, makeTable } from './dom.ts';
+import { byId, type Child, formatCount, formatCounted, make } from './dom.ts';
+import { type PeopleState, showPeople } from './gateway-people.ts';
+import { count, fill, text } from './sections.ts';
 
 interface Login {
   readonly app: string;
@@ -16,7 +18,7 @@ interface FailureCount {
   readonly failures: number;
 }
 
-interface State {
+interface State extends PeopleState {
   readonly version: string;
   readonly startedAt: string;
   readonly config: {
@@ -170,31 +172,7 @@ function show(state: State): void {
     state.lists,
     (list) => [list.name, formatCount(list.entries), formatCount(list.observed), ageOf(list), stateOf(list)],
   );
-}
-
-const text = (title: string): Column => ({ title });
-const count = (title: string): Column => ({ title, number: true });
-
-/** What has the focus, or is being read, stays where nothing changed. */
-const drawn = new Map<string, string>();
-
-function fill<Row>(
-  id: string,
-  none: string,
-  columns: readonly Column[],
-  rows: readonly Row[],
-  cellsOf: (row: Row) => Child[],
-): void {
-  const key = JSON.stringify(rows);
-  if (drawn.get(id) === key) return;
-  drawn.set(id, key);
-  const place = byId(id, HTMLElement);
-  const { label = id } = place.dataset;
-  place.replaceChildren(
-    rows.length === 0
-      ? make('p', { class: 'soft' }, none)
-      : makeScrollable(label, makeTable(columns, rows.map(cellsOf))),
-  );
+  showPeople(state, act);
 }
 
 function showBans({ bans, bansTotal }: State): void {

@@ -2,9 +2,10 @@
 
 import { AdminError, startAdminServer } from '../../gateway/admin/admin-server.ts';
 import { type AdminPage, startAdminPage } from '../../gateway/admin/page-server.ts';
-import type { PageActions } from '../../gateway/admin/page-state.ts';
+import type { PageActions, TokenEntry } from '../../gateway/admin/page-state.ts';
 import { adminSocketOf } from '../../gateway/config/admin-socket.ts';
 import type { GatewayConfig } from '../../gateway/config/schema.ts';
+import { readTokens, revokeToken, tokenFolder } from '../../gateway/identity/tokens/token-folder.ts';
 import type { GatewayService } from '../../gateway/workers/primary.ts';
 import { ServerError } from '../../runtime/errors.ts';
 import { nameError, type OnEvent } from '../../runtime/events.ts';
@@ -53,11 +54,20 @@ function actionsOf(running: RunningConfig, service: GatewayService, pageLink: Pa
     lift: (request) => service.state().lift(request),
     sessions: (after) => service.state().sessions(after),
     endSessions: (request) => service.state().endSessions(request),
+    tokens: () => tokensOf(running.current),
+    revokeToken: (id) => revokeToken(folderOf(running.current), id) !== undefined,
     metrics: () => service.metrics(),
     failures: () => service.failures(),
     pageLink,
   };
 }
+
+const folderOf = ({ stateDirectory = '.' }: GatewayConfig): string => tokenFolder(stateDirectory);
+
+const tokensOf = (config: GatewayConfig): TokenEntry[] =>
+  readTokens(folderOf(config))
+    .sort((a, b) => b.createdAt - a.createdAt)
+    .map(({ id, name, createdAt, expiresAt = null }) => ({ id, name, createdAt, expiresAt }));
 
 /** Without a host it is for this machine alone. */
 async function openPage({ admin }: GatewayConfig, actions: PageActions): Promise<AdminPage | undefined> {

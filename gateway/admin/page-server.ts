@@ -9,7 +9,7 @@ import { listenError } from '../../runtime/errors.ts';
 import { createPageFiles, PAGE_HEADERS } from '../../runtime/pages/pages.ts';
 import { parseListen } from '../config/listen.ts';
 import { type PageSession, PageSessions } from './page-sessions.ts';
-import { acceptAction, liftAction, type PageActions, readPageState } from './page-state.ts';
+import { acceptAction, endAction, liftAction, type PageActions, readPageState, revokeAction } from './page-state.ts';
 
 export interface PageOptions {
   /** HOST:PORT */
@@ -135,6 +135,14 @@ async function answerSignedIn(
     case '/accept':
       checkToken(token, session.tokenOf(acceptAction(name)));
       send(response, 200, { isDone: await actions.acceptList(name) });
+      return;
+    case '/end':
+      checkToken(token, session.tokenOf(endAction(id)));
+      send(response, 200, { isDone: (await actions.endSessions({ id })) > 0 });
+      return;
+    case '/revoke':
+      checkToken(token, session.tokenOf(revokeAction(id)));
+      send(response, 200, { isDone: actions.revokeToken(id) });
       return;
     default:
       throw new PageError(404, 'ROUTE_MISSING');

@@ -1,6 +1,7 @@
 // What the admin page shows.
 
 import type { Metric } from '../../runtime/observe/metric.ts';
+import type { SessionEntry } from '../identity/sessions/session-book.ts';
 import type { BanEntry } from '../limits/limit-messages.ts';
 import type { ListStats } from '../lists/lists.ts';
 import type { FailureCounts } from '../record/recent-failures.ts';
@@ -10,6 +11,20 @@ import type { PageSession } from './page-sessions.ts';
 export interface PageActions extends AdminActions {
   metrics(): Promise<readonly (readonly Metric[])[]>;
   failures(): FailureCounts;
+  /** Service tokens of programs, the newest first. @throws TokenError */
+  tokens(): readonly TokenEntry[];
+  /** @returns whether there was one @throws TokenError */
+  revokeToken(id: string): boolean;
+}
+
+/** A service token, without what a program shows. */
+export interface TokenEntry {
+  readonly id: string;
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** Null: it lasts until it is revoked. */
+  readonly expiresAt: number | null;
 }
 
 type Counted = { readonly [label: string]: string } & { readonly count: number };
@@ -25,15 +40,27 @@ export interface PageState extends Pick<GatewayStatus, 'version' | 'startedAt' |
   readonly bans: readonly (BanEntry & { readonly token: string })[];
   readonly bansTotal: number;
   readonly lists: readonly (ListStats & { readonly token: string })[];
+  /** Of people, the first ones; each with what ends it. */
+  readonly sessions: readonly (SessionEntry & { readonly token: string })[];
+  readonly hasMoreSessions: boolean;
+  /** Of programs. */
+  readonly serviceTokens: readonly (TokenEntry & { readonly token: string })[];
 }
+
+/** A page shows no more. */
+const MAX_SHOWN = 200;
 
 export const liftAction = (id: string): string => `lift ${id}`;
 export const acceptAction = (name: string): string => `accept ${name}`;
+export const endAction = (id: string): string => `end ${id}`;
+export const revokeAction = (id: string): string => `revoke ${id}`;
 
 export async function readPageState(actions: PageActions, session: PageSession): Promise<PageState> {
   const { version, startedAt, config, urls, apps, lists } = actions.status();
   const metrics = await actions.metrics();
   const { bans, total } = await actions.bans();
+  const page = await actions.sessions();
+  const tokens = actions.tokens();
   return {
     ...{ version, startedAt, config, urls, apps },
     logins: sumOf(metrics, 'credveil_gateway_logins_total'),
@@ -43,6 +70,13 @@ export async function readPageState(actions: PageActions, session: PageSession):
     bans: bans.map((ban) => ({ ...ban, token: session.tokenOf(liftAction(ban.id)) })),
     bansTotal: total,
     lists: lists.map((list) => ({ ...list, token: session.tokenOf(acceptAction(list.name)) })),
+    sessions: page.sessions
+      .slice(0, MAX_SHOWN)
+      .map((each) => ({ ...each, token: session.tokenOf(endAction(each.id)) })),
+    hasMoreSessions: page.next !== undefined || page.sessions.length > MAX_SHOWN,
+    serviceTokens: tokens
+      .slice(0, MAX_SHOWN)
+      .map((each) => ({ ...each, token: session.tokenOf(revokeAction(each.id)) })),
   };
 }
 

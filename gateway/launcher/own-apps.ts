@@ -1,11 +1,16 @@
 // Which applications a person could open: those whose policies let them in, by what is known at the
-// gateway's own pages. The application judges each request again.
+// gateway's own pages, with whatever device. The application judges each request again.
 
 import type { Application } from '../applications.ts';
 import type { Geo } from '../geo/geo.ts';
 import type { Person } from '../identity/person.ts';
+import { atBest } from '../identity/policies/at-best.ts';
 import type { AccessFacts } from '../identity/policies/facts.ts';
 import { judgeAccess } from '../identity/policies/policies.ts';
+import type { Selector } from '../identity/policies/selectors.ts';
+
+/** What shows at the host of an application alone: these pages ask for no certificate. */
+const ELSEWHERE: ReadonlySet<Selector['kind']> = new Set(['certificate', 'device']);
 
 /** An application as its person sees it. */
 export interface OwnApp {
@@ -63,14 +68,14 @@ function openPathOf(application: Application, { person, address, geo }: Visitor)
     .filter((path) => path.startsWith(folder));
   // Of another provider, they would be asked to sign in again.
   const known = sessionRules?.providers.has(person.provider) ? person : undefined;
-  // The host of these pages asks for no certificate.
   const facts: AccessFacts = {
     ...{ person: known, serviceToken: undefined, address, certificate: 'unknown' },
     country: address && geo?.countryOf(address),
     asn: address && geo?.asnOf(address),
   };
+  const policies = atBest(access, ELSEWHERE);
   return [start, ...below].find((path) => {
-    const { verdict } = judgeAccess(access, facts, [path]);
+    const { verdict } = judgeAccess(policies, facts, [path]);
     return verdict === 'allow' || verdict === 'bypass';
   });
 }

@@ -50,6 +50,8 @@ const stateOf = async (made: MadePage, headers: { readonly Authorization: string
     bans: { id: string; token: string }[];
     lists: { name: string; token: string }[];
     rules: unknown[];
+    sessions: { id: string; token: string }[];
+    serviceTokens: { id: string; token: string }[];
   };
 
 describe('the admin page', () => {
@@ -78,6 +80,8 @@ describe('the admin page', () => {
       ['GET', '/state'],
       ['POST', '/lift'],
       ['POST', '/accept'],
+      ['POST', '/end'],
+      ['POST', '/revoke'],
       ['POST', '/x'],
     ] as const)
       for (const Authorization of ['', 'Bearer x', 'Bearer '])
@@ -104,6 +108,28 @@ describe('the admin page', () => {
     expect((await ask(made, '/lift', { headers: session, body: { ...one } })).body).toEqual({ isDone: true });
     expect((await ask(made, '/accept', { headers: session, body: { ...vpn } })).body).toEqual({ isDone: true });
     expect([made.lifted, made.accepted]).toEqual([[{ id: 'l.one' }], ['vpn']]);
+  });
+
+  test('ends a session of somebody, and revokes a token of a program', async () => {
+    const made = await start();
+    const session = await signIn(made);
+    const { sessions, serviceTokens } = await stateOf(made, session);
+    const [ann, bo] = sessions;
+    const [backup] = serviceTokens;
+    const other = await stateOf(made, await signIn(made));
+    for (const [path, body] of [
+      ['/end', { id: ann?.id }],
+      ['/end', { id: ann?.id, token: bo?.token }],
+      ['/end', { id: ann?.id, token: other.sessions[0]?.token }],
+      ['/revoke', { id: backup?.id, token: ann?.token }],
+      ['/revoke', { id: ann?.id, token: ann?.token }],
+    ] as const)
+      expect((await ask(made, path, { headers: session, body })).status).toBe(403);
+    expect([made.ended, made.revoked]).toEqual([[], []]);
+    expect((await ask(made, '/end', { headers: session, body: { ...ann } })).body).toEqual({ isDone: true });
+    expect((await ask(made, '/end', { headers: session, body: { ...ann } })).body).toEqual({ isDone: false });
+    expect((await ask(made, '/revoke', { headers: session, body: { ...backup } })).body).toEqual({ isDone: true });
+    expect([made.ended[0], made.revoked]).toEqual([{ id: ann?.id }, [backup?.id]]);
   });
 
   test('is kept by no cache, and runs nothing inline', async () => {

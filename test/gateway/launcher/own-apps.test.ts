@@ -5,7 +5,7 @@ import { parseAddress } from '../../../gateway/addresses/address.ts';
 import type { Application } from '../../../gateway/applications.ts';
 import type { Person } from '../../../gateway/identity/person.ts';
 import { compilePolicies } from '../../../gateway/identity/policies/policies.ts';
-import type { PolicyConfig } from '../../../gateway/identity/policies/policy-schema.ts';
+import type { PolicyConfig, SelectorConfig } from '../../../gateway/identity/policies/policy-schema.ts';
 import { browserNameOf } from '../../../gateway/identity/sessions/browser-name.ts';
 import { ownAppsOf, type Visitor } from '../../../gateway/launcher/own-apps.ts';
 import { judgeNaively } from '../../support/gateway/identity/naive-policies.ts';
@@ -37,6 +37,22 @@ function appOf(
     access: compilePolicies(policies, { findList }),
     sessionRules: { providers: new Set(providers), hosts: new Set(hosts ?? [name.split('/')[0]]) },
   } as unknown as Application;
+}
+
+const isShownThere = ({ certificate, device }: SelectorConfig): boolean =>
+  certificate !== undefined || device !== undefined;
+
+/** What a policy asks of somebody whose device is as good as it may be; none if it asks nothing. */
+function hopedFor(policy: PolicyConfig): PolicyConfig[] {
+  const { action, include, require, exclude } = policy;
+  const others = (selectors: readonly SelectorConfig[]) => selectors.filter((each) => !isShownThere(each));
+  if (action === 'block')
+    return [...require, ...exclude].some(isShownThere) || others(include).length === 0
+      ? []
+      : [{ ...policy, include: others(include) }];
+  const isIncluded = include.some(isShownThere);
+  const included = isIncluded ? [{ everyone: true as const }] : include;
+  return [{ ...policy, include: included, require: others(require), exclude: others(exclude) }];
 }
 
 const ANN = { person: personOf('ann'), address: parseAddress('192.0.2.7') };
@@ -84,6 +100,15 @@ describe('a person is shown', () => {
     ]);
   });
 
+  test('those that ask for a device, which shows there alone', () => {
+    const managed = { ...ALL, require: [{ device: ['$laptops'] }] };
+    expect(urls([appOf('a.example', [managed])])).toHaveLength(1);
+    expect(
+      urls([appOf('a.example', [ALL, { ...ALL, action: 'block', exclude: [{ certificate: true }] }])]),
+    ).toHaveLength(1);
+    expect(urls([appOf('a.example', [{ ...managed, include: [{ group: ['finance'] }] }])])).toEqual([]);
+  });
+
   test('none that takes people of other providers alone, unless it takes everybody', () => {
     expect(urls([appOf('a.example', [ALL], {}, ['guests'])])).toEqual([]);
     expect(urls([appOf('a.example', [{ ...ALL, action: 'bypass' }], {}, ['guests'])])).toHaveLength(1);
@@ -101,8 +126,9 @@ describe('a person is shown', () => {
       const facts = { ...where, serviceToken: undefined, certificate: 'unknown' } as const;
       if (!person || person === 'unknown') continue;
       const [link] = urls([appOf('a.example', policies)], { person: person as Person, address, geo });
+      const hopeful = policies.flatMap(hopedFor);
       const may = (path: string) => {
-        const { verdict } = judgeNaively(policies, { ...facts, person }, [path]);
+        const { verdict } = judgeNaively(hopeful, { ...facts, person }, [path]);
         return verdict === 'allow' || verdict === 'bypass';
       };
       const places = policies.flatMap(({ paths }) => paths.map((path) => path.replace(/(?<=.)\/$/, '')));

@@ -2,6 +2,7 @@
 
 import { type AdminPage, startAdminPage } from '../../../gateway/admin/page-server.ts';
 import type { PageActions } from '../../../gateway/admin/page-state.ts';
+import type { SessionEntry } from '../../../gateway/identity/sessions/session-book.ts';
 import type { BanEntry } from '../../../gateway/limits/limit-messages.ts';
 import { counter } from '../../../runtime/observe/metric.ts';
 
@@ -15,20 +16,38 @@ const LIST = {
   lastError: undefined,
 };
 
+const AT = Date.parse('2026-11-29T12:00:00Z');
+const SESSIONS: readonly SessionEntry[] = ['ann@example.com', '<b>bo</b>'].map((person, i) => ({
+  id: 'ab'[i]?.repeat(43) ?? '',
+  provider: 'staff',
+  person,
+  signedInAt: AT,
+  seenAt: AT + 60_000,
+  untilMs: AT + 3_600_000,
+}));
+const TOKENS = [
+  { id: '0123456789abcdef01', name: 'backup', createdAt: AT, expiresAt: null },
+  { id: '0123456789abcdef02', name: 'deploy', createdAt: AT, expiresAt: AT + 90 * 86_400_000 },
+];
+
 export interface MadePage {
   readonly page: AdminPage;
   readonly lifted: unknown[];
   readonly accepted: string[];
+  readonly ended: unknown[];
+  readonly revoked: string[];
 }
 
 export async function startMadePage(hosts: readonly string[] = []): Promise<MadePage> {
   const lifted: unknown[] = [];
   const accepted: string[] = [];
+  const ended: unknown[] = [];
+  const revoked: string[] = [];
+  let sessions = SESSIONS;
   let bans: BanEntry[] = [
     { id: 'l.one', app: 'blog.example.com', limit: 'failures by address', network: '192.0.2.7', forMs: 3_000_000 },
     { id: 'l.two', app: 'blog.example.com', limit: 'failures by username', user: 'a1b2c3d4', forMs: 600_000 },
   ];
-  const labels = { app: 'blog.example.com', login: 'wordpress' };
   const actions: PageActions = {
     status: () => ({
       pid: 1,
@@ -50,32 +69,47 @@ export async function startMadePage(hosts: readonly string[] = []): Promise<Made
       bans = bans.filter(({ id }) => !('id' in request) || id !== request.id);
       return true;
     },
-    sessions: async () => ({ sessions: [], next: undefined }),
-    endSessions: async () => 0,
+    sessions: async () => ({ sessions, next: undefined }),
+    endSessions: async (request) => {
+      ended.push(request);
+      const before = sessions.length;
+      sessions = sessions.filter(({ id }) => !('id' in request) || id !== request.id);
+      return before - sessions.length;
+    },
+    tokens: () => TOKENS,
+    revokeToken: (id) => {
+      revoked.push(id);
+      return TOKENS.some((token) => token.id === id);
+    },
     pageLink: () => undefined,
     failures: () => ({
       windowMs: 3_600_000,
       networks: [{ name: 'n_Vb3uGZ2hZ1mJpQdK', failures: 41 }],
       accounts: [{ name: 'blog.example.com u_0aXcY3rS8tUvWxYz01234w', failures: 12 }],
     }),
-    metrics: async () => [
-      [
-        counter('credveil_gateway_logins_total', '', [
-          { value: 120, labels: { ...labels, outcome: 'success', verdict: 'clean' } },
-          { value: 3, labels: { ...labels, outcome: 'success', verdict: 'pair' } },
-          { value: 53, labels: { ...labels, outcome: 'failure', verdict: '' } },
-        ]),
-        counter('credveil_gateway_limited_total', '', [{ value: 77, labels: { limit: 'failures-address' } }]),
-        counter('credveil_gateway_rule_matches_total', '', [
-          { value: 9, labels: { rule: 'admin from outside', action: 'block' } },
-        ]),
-      ],
-      [
-        counter('credveil_gateway_rule_matches_total', '', [
-          { value: 1, labels: { rule: 'admin from outside', action: 'block' } },
-        ]),
-      ],
-    ],
+    metrics: async () => metrics(),
   };
-  return { page: await startAdminPage({ address: '127.0.0.1:0', hosts }, actions), lifted, accepted };
+  return { page: await startAdminPage({ address: '127.0.0.1:0', hosts }, actions), lifted, accepted, ended, revoked };
+}
+
+function metrics() {
+  const labels = { app: 'blog.example.com', login: 'wordpress' };
+  return [
+    [
+      counter('credveil_gateway_logins_total', '', [
+        { value: 120, labels: { ...labels, outcome: 'success', verdict: 'clean' } },
+        { value: 3, labels: { ...labels, outcome: 'success', verdict: 'pair' } },
+        { value: 53, labels: { ...labels, outcome: 'failure', verdict: '' } },
+      ]),
+      counter('credveil_gateway_limited_total', '', [{ value: 77, labels: { limit: 'failures-address' } }]),
+      counter('credveil_gateway_rule_matches_total', '', [
+        { value: 9, labels: { rule: 'admin from outside', action: 'block' } },
+      ]),
+    ],
+    [
+      counter('credveil_gateway_rule_matches_total', '', [
+        { value: 1, labels: { rule: 'admin from outside', action: 'block' } },
+      ]),
+    ],
+  ];
 }
