@@ -104,7 +104,7 @@ function enter(exchange: Exchange, target: string, { parts, setup, watch }: Entr
     sendOn(exchange, parts)
       .then((content) => {
         exchange.content = content;
-        if (content) goOn(exchange, target, parts, setup);
+        if (content && !exchange.response.destroyed) goOn(exchange, target, parts, setup);
       })
       .catch((error) => fail(exchange, error, parts));
   };

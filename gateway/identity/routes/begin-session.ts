@@ -49,7 +49,7 @@ export async function beginSession(
       providerSession,
       browser: browserNameOf(message.headers['user-agent']),
     });
-    // Behind its creation, so that none slips through while the provider ends all of them.
+    // Behind its creation, so that none slips through while all of them are ended.
     if (await people.store.wasEnded(person, providerSession, begunAt)) {
       await people.store.endPerson(SessionStore.idOf(value));
       throw new BackToSite('SIGN_IN_STALE', request);

@@ -28,6 +28,8 @@ interface PinWay {
   /** The id of the cookie of the browser that began. */
   readonly browser: string;
   readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly begunAt: number;
   readonly request: SignInRequest;
 }
 
@@ -41,7 +43,7 @@ export async function askForAddress(
   const { head, isSecure, response } = exchange;
   const cookie = (head && WAY_COOKIE.in(head.ownCookies, isSecure)) ?? OwnCookie.draw();
   const id = randomBytes(16).toString('base64url');
-  const way: PinWay = { provider: name, browser: SessionStore.idOf(cookie), id, request };
+  const way: PinWay = { provider: name, browser: SessionStore.idOf(cookie), id, begunAt: Date.now(), request };
   const sealed = people.seal.close('pin', way, WAY_TTL_MS);
   const headers = ['Set-Cookie', WAY_COOKIE.format(cookie, isSecure)];
   await sendOwnPage(response, addressPage(siteOf(request), { way: sealed, headers }));
@@ -94,7 +96,7 @@ export async function answerCode(exchange: Exchange, parts: RouteParts): Promise
   const { url, headers } = await beginSession(
     exchange,
     way.request,
-    { person: provider.personOf(email), providerSession: undefined, begunAt: Date.now() },
+    { person: provider.personOf(email), providerSession: undefined, begunAt: way.begunAt },
     parts,
   );
   // No redirect: what a form leads to may not leave this host by the policy of its page.

@@ -198,25 +198,24 @@ export class SessionStore {
     return wasThere;
   }
 
-  /** All sessions of somebody. @returns how many there were */
-  async endAllOf(person: Pick<Person, 'provider' | 'subject'>): Promise<number> {
-    const count = await this.#state.deleteOwned(ROOM, this.ownerOf(person));
-    if (count > 0) await this.#tell();
-    return count;
+  /** All sessions of somebody, with sign-ins that go on meanwhile. @returns how many there were */
+  endAllOf(person: Pick<Person, 'provider' | 'subject'>): Promise<number> {
+    return this.#endOwned([this.ownerOf(person)]);
   }
 
   /**
    * All that a provider says have ended: those of its session, and those of the person whose
-   * session there nobody knows; or all of a person. Sign-ins that go on meanwhile come to nothing.
+   * session there nobody knows; or all of a person.
    * @returns how many there were
    */
-  async endByProvider({ provider, subject, providerSession }: ProviderEnd): Promise<number> {
-    const owners: string[] = [];
-    if (providerSession === undefined) owners.push(this.ownerOf({ provider, subject: subject ?? '' }));
-    else {
-      owners.push(this.#linkOwner({ provider, subject: '' }, providerSession));
-      if (subject !== undefined) owners.push(this.#linkOwner({ provider, subject }, undefined));
-    }
+  endByProvider({ provider, subject, providerSession }: ProviderEnd): Promise<number> {
+    if (providerSession === undefined) return this.endAllOf({ provider, subject: subject ?? '' });
+    const owners = [this.#linkOwner({ provider, subject: '' }, providerSession)];
+    if (subject !== undefined) owners.push(this.#linkOwner({ provider, subject }, undefined));
+    return this.#endOwned(owners);
+  }
+
+  async #endOwned(owners: readonly string[]): Promise<number> {
     const now = String(Date.now());
     await Promise.all(owners.map((owner) => this.#state.set(ROOM, endedKey(owner), now, { ttlMs: ENDED_TTL_MS })));
     const counts = await Promise.all(owners.map((owner) => this.#state.deleteOwned(ROOM, owner)));
@@ -225,7 +224,7 @@ export class SessionStore {
     return count;
   }
 
-  /** Whether the provider has ended what somebody signs in with who began at this time. */
+  /** Whether that has ended which somebody signs in with who began at this time. */
   async wasEnded(person: Person, providerSession: string | undefined, begunAt: number): Promise<boolean> {
     const owners = [this.ownerOf(person), this.#linkOwner(person, providerSession)];
     const times = await Promise.all(owners.map((owner) => this.#state.get(ROOM, endedKey(owner))));

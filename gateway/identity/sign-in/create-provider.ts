@@ -19,8 +19,8 @@ export interface ProviderOptions {
 
 export function createProvider({ name, config, secret, ca, digest }: ProviderOptions): Provider {
   if ('pin' in config) return new MailedPin({ name, config, password: secret, ca, digest });
-  const addresses = 'oidc' in config ? [config.oidc] : [config.oauth.token, config.oauth.user];
-  const isLocal = addresses.some((address) => address.startsWith('http:'));
+  const addresses = 'oidc' in config ? [config.oidc] : [config.oauth.token, config.oauth.user, config.oauth.emails];
+  const isLocal = addresses.some((address) => address?.startsWith('http:'));
   const shared = { name, clientSecret: secret, digest, fetch: createFetch({ ca, isLocal }) };
   return 'oidc' in config ? new OidcProvider({ ...shared, config }) : new OauthProvider({ ...shared, config });
 }

@@ -63,6 +63,7 @@ export const isSendingOn = ({ head, message, session }: Exchange): boolean =>
   session !== undefined &&
   head?.method === 'POST' &&
   head.body === TOKEN_BYTES &&
+  !head.expectsContinue &&
   /^application\/x-www-form-urlencoded$/i.test(message.headers['content-type'] ?? '');
 
 /**

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../../../gateway/addresses/address.ts';
 import { rememberBrowser, takePinSlot } from '../../../../gateway/identity/routes/pin-limits.ts';
 import { SessionStore } from '../../../../gateway/identity/sessions/session-store.ts';
+import { deriveKey } from '../../../../gateway/state/gateway-key.ts';
 import { createTestClock } from '../../../support/clock.ts';
 import { type Browser, HTML, type Page } from '../../../support/gateway/identity/browser.ts';
 import { startMailServer } from '../../../support/gateway/identity/mail-server.ts';
@@ -112,6 +113,17 @@ describe('a code', () => {
       400,
     );
     expect((await mallory.get('http://auth.example/pin/code')).code).toBe(405);
+  });
+
+  test('is worth nothing once all sessions of its person were ended', async () => {
+    const { mail, browser, state } = await world();
+    const ann = browser();
+    const asked = await askFor(ann, 'ann@example.com');
+    const code = await codeOf(mail);
+    const store = new SessionStore(state, deriveKey(Buffer.alloc(32, 3), 'sessions'));
+    await store.endAllOf({ provider: 'guests', subject: 'ann@example.com' });
+    expect((await post(ann, '/pin/code', { way: wayIn(asked), code })).code).toBe(400);
+    expect(ann.jarOf({ hostname: 'auth.example' }).get('cv-session')).toBeUndefined();
   });
 
   test('is good for ten minutes', async () => {
