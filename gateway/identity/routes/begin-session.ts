@@ -18,6 +18,8 @@ export interface Entering {
   readonly person: Person;
   /** The provider's own name of its session. */
   readonly providerSession: string | undefined;
+  /** For the provider, when the person signs out. */
+  readonly signOutHint?: string | undefined;
   /** When the way began: milliseconds since 1970. */
   readonly begunAt: number;
 }
@@ -33,7 +35,7 @@ export interface Begun {
 export async function beginSession(
   exchange: Exchange,
   request: SignInRequest,
-  { person, providerSession, begunAt }: Entering,
+  { person, providerSession, signOutHint, begunAt }: Entering,
   parts: RouteParts,
 ): Promise<Begun> {
   const { head, isSecure, message } = exchange;
@@ -44,7 +46,7 @@ export async function beginSession(
   const value = OwnCookie.draw();
   await needingState(async () => {
     const now = Date.now();
-    const record = { person, signedInAt: now, seenAt: now, untilMs: now + identity.ofPerson.absoluteMs };
+    const record = { person, signedInAt: now, seenAt: now, untilMs: now + identity.ofPerson.absoluteMs, signOutHint };
     await people.store.createPerson(value, record, identity.ofPerson, {
       providerSession,
       browser: browserNameOf(message.headers['user-agent']),

@@ -8,10 +8,10 @@ import type { Exchange } from '../../exchange.ts';
 import { type Choice, signedOutPage, signOutPage, strangerPage } from '../../launcher/door-pages.ts';
 import { actionForm } from '../../launcher/parts.ts';
 import { sendOwnPage } from '../../launcher/shell.ts';
-import { nameOf, type Person } from '../person.ts';
+import { nameOf } from '../person.ts';
 import { SessionStore } from '../sessions/session-store.ts';
 import { APP_COOKIE } from '../sessions/sessions.ts';
-import { type RedirectProvider, SignInError } from '../sign-in/provider.ts';
+import { type RedirectProvider, type SignedInBefore, SignInError } from '../sign-in/provider.ts';
 import { useOnce, wasUsed } from './once.ts';
 import { formTokenOf, readOwnForm } from './own-form.ts';
 import { needingState, type OwnSession, ownSessionOf, PERSON_COOKIE, type RouteParts, readForm } from './route.ts';
@@ -40,7 +40,7 @@ export async function answerOwnSignOut(exchange: Exchange, parts: RouteParts): P
 export async function endOwn(exchange: Exchange, { id, record }: OwnSession, parts: RouteParts): Promise<void> {
   const { response, isSecure } = exchange;
   await needingState(() => parts.people.store.endPerson(id));
-  const there = await signOutThere(record.person, parts);
+  const there = await signOutThere(record, parts);
   await sendOwnPage(response, signedOutPage(there, ['Set-Cookie', PERSON_COOKIE.clear(isSecure)]));
   parts.observe.allowed(exchange);
 }
@@ -63,7 +63,7 @@ export async function answerAppSignOut(exchange: Exchange, parts: RouteParts): P
     await readOwnForm(exchange, id, parts);
     await needingState(() => parts.people.store.endPerson(session.app.personId));
     await needingState(() => parts.people.store.endApp(id));
-    const there = await signOutThere(session.person.person, parts);
+    const there = await signOutThere(session.person, parts);
     const link = there
       ? html`<p>You are still signed in at ${there.label}: <a href="${there.href}">sign out there too</a>.</p>`
       : '';
@@ -78,16 +78,16 @@ export const answerSignedOut = ({ response }: Exchange): Promise<void> =>
   sendOwnPage(response, signedOutPage(undefined));
 
 /** At their provider, they are still signed in. */
-async function signOutThere(person: Person, { identity }: RouteParts): Promise<Choice | undefined> {
-  const provider = identity.providers.get(person.provider);
-  const url = provider?.kind === 'redirect' && (await signOutUrl(provider, person, `${identity.origin}${SIGNED_OUT}`));
+async function signOutThere(of: SignedInBefore, { identity }: RouteParts): Promise<Choice | undefined> {
+  const provider = identity.providers.get(of.person.provider);
+  const url = provider?.kind === 'redirect' && (await signOutUrl(provider, of, `${identity.origin}${SIGNED_OUT}`));
   return url && provider ? { label: provider.label, href: url.href } : undefined;
 }
 
 /** Whether or not the provider answers, the session here has ended. */
-async function signOutUrl(provider: RedirectProvider, person: Person, after: string): Promise<URL | undefined> {
+async function signOutUrl(provider: RedirectProvider, of: SignedInBefore, after: string): Promise<URL | undefined> {
   try {
-    return await provider.signOutUrl(person, after);
+    return await provider.signOutUrl(of, after);
   } catch (error) {
     if (error instanceof SignInError) return undefined;
     throw error;

@@ -12,6 +12,8 @@ export interface PersonRecord {
   readonly seenAt: number;
   /** What it lasts at most. */
   readonly untilMs: number;
+  /** For the provider, when the person signs out. */
+  readonly signOutHint?: string | undefined;
 }
 
 /** At the host of applications. It lasts no longer than the session of its person. */
@@ -34,9 +36,10 @@ export interface NewApp extends Pick<AppRecord, 'host' | 'personId' | 'seenAt'> 
 /** A new meaning of these texts gets a new one. */
 const VERSION = 1;
 
-export function formatPersonRecord({ person, signedInAt, seenAt, untilMs }: PersonRecord): string {
+export function formatPersonRecord({ person, signedInAt, seenAt, untilMs, signOutHint }: PersonRecord): string {
   const { provider, subject, email = null, groups, claims, amr } = person;
-  return JSON.stringify([VERSION, signedInAt, seenAt, untilMs, provider, subject, email, groups, [...claims], amr]);
+  const ofPerson = [provider, subject, email, groups, [...claims], amr];
+  return JSON.stringify([VERSION, signedInAt, seenAt, untilMs, ...ofPerson, signOutHint ?? null]);
 }
 
 export const formatAppRecord = ({ host, personId, seenAt, untilMs, who }: AppRecord): string =>
@@ -44,14 +47,15 @@ export const formatAppRecord = ({ host, personId, seenAt, untilMs, who }: AppRec
 
 /** Undefined for anything that the functions above did not write. */
 export function parsePersonRecord(text: string): PersonRecord | undefined {
-  const parts = parse(text, 10);
+  const parts = parse(text, 11);
   if (!parts) return undefined;
-  const [, signedInAt, seenAt, untilMs, provider, subject, email, groups, claims, amr] = parts;
+  const [, signedInAt, seenAt, untilMs, provider, subject, email, groups, claims, amr, hint] = parts;
   if (!isTime(signedInAt) || !isTime(seenAt) || !isTime(untilMs)) return undefined;
   if (!isText(provider) || !isText(subject) || !(email === null || isText(email))) return undefined;
+  if (!(hint === null || isText(hint))) return undefined;
   if (!isTexts(groups) || !isTexts(amr) || !isClaims(claims)) return undefined;
   const person = { provider, subject, email: email ?? undefined, groups, claims: new Map(claims), amr };
-  return { person, signedInAt, seenAt, untilMs };
+  return { person, signedInAt, seenAt, untilMs, signOutHint: hint ?? undefined };
 }
 
 /** Undefined for anything that the functions above did not write. */

@@ -63,7 +63,7 @@ export class OauthProvider implements RedirectProvider {
       const checks = { expectedState: state, pkceCodeVerifier: verifier };
       const { access_token: token } = await client.authorizationCodeGrant(this.#client, url, checks);
       const person = personFrom(this.name, await this.#claims(token), NAMES);
-      return { person, providerSession: undefined };
+      return { person, providerSession: undefined, signOutHint: undefined };
     } catch (error) {
       throw faultOf(error);
     }

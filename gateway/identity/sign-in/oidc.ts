@@ -4,7 +4,6 @@
 import { createRemoteJWKSet, errors, type JWTPayload, customFetch as joseFetch, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import type { OidcConfig } from '../identity-schema.ts';
-import type { Person } from '../person.ts';
 import { type BoundedFetch, isSafeAddress, TIMEOUT_MS } from './bounded-fetch.ts';
 import { type Claims, personFrom } from './claims.ts';
 import { faultOf } from './oidc-fault.ts';
@@ -12,6 +11,7 @@ import {
   type LogoutNotice,
   type RedirectProvider,
   type SignedIn,
+  type SignedInBefore,
   SignInError,
   type SignInSecrets,
 } from './provider.ts';
@@ -34,6 +34,10 @@ const REFRESH_MS = 3_600_000;
 /** How often keys are fetched for a token whose key nobody knows. */
 const KEY_COOLDOWN_MS = 5_000;
 const CLOCK_TOLERANCE_S = 30;
+/** Longer addresses are refused by servers, and it is only a part of one. */
+const MAX_HINT_LENGTH = 4_096;
+/** Of a logout token without `exp`: providers by drafts of the specification send none. */
+const NOTICE_S = 120;
 /** What providers send is good for minutes. */
 const MAX_NOTICE_S = 86_400;
 const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
@@ -93,18 +97,26 @@ export class OidcProvider implements RedirectProvider {
       const { sub = '', sid } = payload;
       const claims = await this.#completed(configuration, payload, tokens.access_token, sub);
       const person = personFrom(this.name, claims, this.#options.config);
-      return { person, providerSession: typeof sid === 'string' && sid !== '' ? sid : undefined };
+      return {
+        person,
+        providerSession: typeof sid === 'string' && sid !== '' ? sid : undefined,
+        signOutHint: hintFrom(tokens.id_token, configuration),
+      };
     } catch (error) {
       throw faultOf(error);
     }
   }
 
-  /** OpenID Connect RP-Initiated Logout §2. The gateway keeps no token that could be the hint. */
-  async signOutUrl({ subject }: Person, after: string): Promise<URL | undefined> {
+  /** OpenID Connect RP-Initiated Logout §2. */
+  async signOutUrl({ person, signOutHint }: SignedInBefore, after: string): Promise<URL | undefined> {
     const { configuration } = await this.#discover();
     const { end_session_endpoint: endpoint } = configuration.serverMetadata();
     if (endpoint === undefined) return undefined;
-    return client.buildEndSessionUrl(configuration, { post_logout_redirect_uri: after, logout_hint: subject });
+    return client.buildEndSessionUrl(configuration, {
+      post_logout_redirect_uri: after,
+      logout_hint: person.subject,
+      ...(signOutHint !== undefined && { id_token_hint: signOutHint }),
+    });
   }
 
   /** OpenID Connect Back-Channel Logout §2.6. */
@@ -112,19 +124,19 @@ export class OidcProvider implements RedirectProvider {
     const { keys } = await this.#discover();
     try {
       const { payload, protectedHeader } = await this.#verify(token, keys);
-      const { sub, sid, jti, iat, exp, events, nonce } = payload;
+      const { sub, sid, jti, iat = 0, exp = iat + NOTICE_S, events, nonce } = payload;
       if (nonce !== undefined) throw new SignInError('invalid', 'nonce in a logout token');
       if (protectedHeader.typ !== undefined && !/^(?:application\/)?logout\+jwt$|^JWT$/i.test(protectedHeader.typ))
         throw new SignInError('invalid', 'type of a logout token');
       if (typeof events !== 'object' || events === null || !Object.hasOwn(events, LOGOUT_EVENT))
         throw new SignInError('invalid', 'events of a logout token');
-      if (typeof jti !== 'string' || jti === '' || iat === undefined || exp === undefined)
-        throw new SignInError('invalid', 'jti, iat or exp of a logout token');
+      if (typeof jti !== 'string' || jti === '' || iat === 0) throw new SignInError('invalid', 'jti or iat');
       const subject = typeof sub === 'string' && sub !== '' ? sub : undefined;
       const providerSession = typeof sid === 'string' && sid !== '' ? sid : undefined;
       if (subject === undefined && providerSession === undefined) throw new SignInError('invalid', 'sub and sid');
       // The gateway remembers it as long as it is good.
-      if (exp - Date.now() / 1_000 > MAX_NOTICE_S) throw new SignInError('invalid', 'exp of a logout token');
+      const left = exp + CLOCK_TOLERANCE_S - Date.now() / 1_000;
+      if (left < 0 || left > MAX_NOTICE_S) throw new SignInError('invalid', 'exp of a logout token');
       return { subject, providerSession, id: jti, untilMs: (exp + CLOCK_TOLERANCE_S) * 1_000 };
     } catch (error) {
       throw faultOf(error);
@@ -221,4 +233,10 @@ export class OidcProvider implements RedirectProvider {
       throw faultOf(error);
     }
   }
+}
+
+/** Many providers end no session without it, though they need not have it: §2 recommends it. */
+function hintFrom(idToken: string | undefined, configuration: client.Configuration): string | undefined {
+  const { end_session_endpoint: endpoint } = configuration.serverMetadata();
+  return endpoint !== undefined && (idToken?.length ?? 0) <= MAX_HINT_LENGTH ? idToken : undefined;
 }

@@ -36,7 +36,12 @@ export interface SignedIn {
   readonly person: Person;
   /** The provider's name of its own session: OpenID Connect Back-Channel Logout §2.1, `sid`. */
   readonly providerSession: string | undefined;
+  /** What the provider recognizes that session by when it is to end it; undefined if unknown. */
+  readonly signOutHint: string | undefined;
 }
+
+/** Somebody whose session has ended here. */
+export type SignedInBefore = Pick<SignedIn, 'person'> & Partial<SignedIn>;
 
 /** Whose sessions end, at least one of them. */
 export interface LogoutNotice {
@@ -66,7 +71,7 @@ export interface RedirectProvider extends Named {
   /** @param callback the URL at which the browser came back */
   finish(callback: URL, secrets: SignInSecrets): Promise<SignedIn>;
   /** Where a browser ends its session at the provider; undefined where there is no such place. */
-  signOutUrl(person: Person, after: string): Promise<URL | undefined>;
+  signOutUrl(of: SignedInBefore, after: string): Promise<URL | undefined>;
   /** Undefined where the provider has no such notices. */
   readLogout: ((token: string) => Promise<LogoutNotice>) | undefined;
 }

@@ -1,6 +1,7 @@
 // The end of a sign-in: by its person, at an application or the gateway's pages, and by the
 // provider.
 
+import { decodeJwt } from 'jose';
 import { expect, test } from 'vitest';
 import { type State, StateError } from '../../../../gateway/state/state.ts';
 import { type Browser, HTML } from '../../../support/gateway/identity/browser.ts';
@@ -61,10 +62,25 @@ test.each([
   expect(Object.fromEntries(there.searchParams)).toEqual({
     client_id: CLIENT.id,
     logout_hint: 'ann',
+    // Many providers end no session without it.
+    id_token_hint: expect.any(String),
     post_logout_redirect_uri: 'http://auth.example/signed-out',
   });
+  expect(decodeJwt(there.searchParams.get('id_token_hint') ?? '')).toMatchObject({ sub: 'ann', aud: CLIENT.id });
   expect((await ann.open(there)).code).toBe(200);
   expect((await ann.get('http://auth.example/signed-out')).text).toContain('You are signed out');
+});
+
+test('a token that makes the address too long for servers is no hint', async () => {
+  const groups = Array.from({ length: 600 }, (_, i) => `group ${i}`);
+  const { browser } = await startWorld({ claims: { groups }, configuration: { conformIdTokenClaims: false } });
+  const ann = browser();
+  expect((await ann.open(APP)).code).toBe(200);
+  const url = 'http://auth.example/sign-out';
+  const [, token = ''] = / name="token" value="([^"]+)"/.exec((await ann.get(url)).text) ?? [];
+  const page = await ann.send(url, { method: 'POST', path: '', headers: FORM, body: `token=${token}` });
+  expect(page.text).toContain('logout_hint=ann');
+  expect(page.text).not.toContain('id_token_hint');
 });
 
 test('without a session there is nothing to sign out of', async () => {
@@ -182,8 +198,9 @@ test('a notice is of the provider, for this gateway, and counts once', async () 
     { iss: 'http://127.0.0.1:1' },
     { aud: 'another' },
     { exp: now - 60 },
-    { exp: undefined },
+    { exp: undefined, iat: now - 300 },
     { iat: undefined },
+    { iat: undefined, exp: undefined },
     { jti: undefined },
     { events: {} },
     { events: undefined },
@@ -204,4 +221,8 @@ test('a notice is of the provider, for this gateway, and counts once', async () 
   await ann.open(APP);
   expect(await send(token)).toBe(400);
   expect(await isIn(ann)).toBe(true);
+  // As by drafts of the specification.
+  const { exp: _, ...draft } = valid;
+  expect(await send(await provider.sign({ ...draft, jti: 'two' }))).toBe(200);
+  expect(await isIn(ann)).toBe(false);
 });
