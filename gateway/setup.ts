@@ -132,7 +132,12 @@ export function createSetup(config: GatewayConfig, parts: SetupParts): GatewaySe
       rules,
       limits: app.loginLimits.map((limit) => prepareLimit(limit, findList)),
       kept,
-      setNames: new SetNames({ names: namesOf(app, rules), hasAccess: app.access !== undefined, kept }),
+      setNames: new SetNames({
+        names: namesOf(app, rules),
+        hasAccess: app.access !== undefined,
+        namesPeople: Object.keys(app.access?.headers ?? {}).length > 0,
+        kept,
+      }),
     };
   });
   const checks = createChecksOf(config, parts);

@@ -94,8 +94,9 @@ const upstream = z.strictObject({
   idleTimeoutMs: milliseconds.default(3_600_000),
 });
 
+/** `Authorization` is taken in part, and only with `access.headers`: request/set-names.ts. */
 const keptName = text('must be a header name').refine(
-  (name) => isIdentityName(lettersOf(name)) || mayBeKept(lettersOf(name)),
+  (name) => isIdentityName(lettersOf(name)) || mayBeKept(lettersOf(name)) || /^authorization$/i.test(name),
   {
     error: 'must be the name of a reserved header that the gateway does not send itself',
   },

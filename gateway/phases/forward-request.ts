@@ -208,9 +208,10 @@ function headersFor({ head, application, client, isSecure, added, toOrigin }: Ex
 function setHeaders(headers: string[], setNames: SetNames, added: ReadonlyMap<string, string>): void {
   let kept = 0;
   for (let i = 0; i < headers.length; i += 2) {
-    if (setNames.has(headers[i] as string)) continue;
-    headers[kept++] = headers[i] as string;
-    headers[kept++] = headers[i + 1] as string;
+    const [name, value] = [headers[i] as string, headers[i + 1] as string];
+    if (setNames.has(name, value)) continue;
+    headers[kept++] = name;
+    headers[kept++] = value;
   }
   headers.length = kept;
   for (const pair of added) headers.push(...pair);

@@ -66,6 +66,7 @@ const WITH_EXAMPLES = [
     'docs/gateway-lists.md',
     'docs/gateway-access.md',
     'docs/gateway-devices.md',
+    'docs/gateway-sign-on.md',
   ],
   ...OF_APPLICATIONS,
 ];

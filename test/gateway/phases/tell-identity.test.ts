@@ -61,6 +61,22 @@ describe('an application', () => {
     expect(await verify(alias)).toMatchObject({ common_name: 'deploy' });
   });
 
+  test('gets no name of Basic beside those of its headers, unless it keeps Authorization', async () => {
+    const basic = `Authorization: Basic ${Buffer.from('admin:').toString('base64')}`;
+    const said = async ({ send, mine }: Awaited<ReturnType<typeof world>>, line: string, header: string) => [
+      ...seen(echoOf(await send(line, ...mine, header)), 'authorization'),
+      ...seen(echoOf(await send(line.replace('/', '/public/a'), header)), 'authorization'),
+    ];
+    const told = await world(`${SERVICE}${TOLD}`);
+    for (const line of ['GET /', 'POST /']) {
+      expect(await said(told, line, basic)).toEqual([]);
+      expect(await said(told, line, 'Authorization: Bearer x')).toEqual(['Bearer x', 'Bearer x']);
+    }
+    expect(await said(await world(), 'GET /', basic)).toHaveLength(2);
+    const kept = await world(`${SERVICE}${TOLD}    keep: [Authorization]\n`);
+    expect(await said(kept, 'GET /', basic)).toHaveLength(2);
+  });
+
   test('is told of WebSockets and bodies as of other requests', async () => {
     const { send, mine, verify } = await world();
     const echoed = echoOf(await send('POST /', ...mine, 'Content-Length: 0'));

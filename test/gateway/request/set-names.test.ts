@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { SetNames } from '../../../gateway/request/set-names.ts';
 
 const names = (more: object = {}): SetNames =>
-  new SetNames({ names: ['X-Zone', 'Remote-User'], hasAccess: false, kept: new Set(), ...more });
+  new SetNames({ names: ['X-Zone', 'Remote-User'], hasAccess: false, namesPeople: false, kept: new Set(), ...more });
 
 test('are recognised in every spelling', () => {
   for (const name of ['X-Zone', 'x-zone', 'X_Zone', 'x.zone', 'XZONE', 'remote_user', 'REMOTE-USER', 'Remote-user_'])
@@ -125,6 +125,27 @@ test.each([
   ...['X-GitHub-Event', 'Stripe-Signature', 'Idempotency-Key', 'Content-Disposition', 'HTTP-Referer', 'X-Api-Key'],
 ])('%s is none of who somebody is', (name) => {
   expect(names({ hasAccess: true }).has(name)).toBe(false);
+});
+
+test.each([
+  'Basic YWRtaW46eA==',
+  'basic YWRtaW46eA==',
+  'BASIC  YWRtaW46eA',
+  'Basic\tYWRtaW46',
+  ' Basic YWRtaW46',
+  'Basic',
+])('Authorization: %s is one where names of people come in headers', (value) => {
+  const taken = names({ hasAccess: true, namesPeople: true });
+  for (const name of ['Authorization', 'AUTHORIZATION']) expect(taken.has(name, value), name).toBe(true);
+  expect(names({ hasAccess: true }).has('Authorization', value)).toBe(false);
+  const kept = new Set(['authorization']);
+  expect(names({ hasAccess: true, namesPeople: true, kept }).has('Authorization', value)).toBe(false);
+});
+
+test('other schemes of Authorization are none', () => {
+  for (const value of ['Bearer basic', 'Token x', 'Digest username="admin"', '']) {
+    expect(names({ hasAccess: true, namesPeople: true }).has('Authorization', value), value).toBe(false);
+  }
 });
 
 test('are none without rules and access', () => {
