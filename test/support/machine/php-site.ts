@@ -15,18 +15,25 @@ export interface PhpSite {
   stop(): Promise<void>;
 }
 
+type Values = { readonly [name: string]: string };
+
 export interface PhpSiteOptions {
   /** A folder that all users may enter. */
   readonly home: string;
   /** The document root. */
   readonly root: string;
   /** Settings of PHP. */
-  readonly ini?: { readonly [name: string]: string };
+  readonly ini?: Values;
+  /** What PHP finds in its environment. */
+  readonly env?: Values;
+  /** The servers of nginx, instead of one for `root`. @param php the socket of PHP-FPM */
+  readonly servers?: (port: number, php: string) => string;
 }
 
 const FOLDERS = ['tmp', 'sessions'] as const;
 
-export async function startPhpSite({ home, root, ini = {} }: PhpSiteOptions): Promise<PhpSite> {
+export async function startPhpSite(options: PhpSiteOptions): Promise<PhpSite> {
+  const { home, root, ini = {}, env = {}, servers = (port, php) => siteConfig(php, root, port) } = options;
   const owner = ownerOf('www-data');
   const folder = path.join(home, 'site');
   for (const name of ['.', ...FOLDERS]) {
@@ -38,10 +45,11 @@ export async function startPhpSite({ home, root, ini = {} }: PhpSiteOptions): Pr
     fs.writeFileSync(path.join(folder, name), text);
     return path.join(folder, name);
   };
-  const options = { ...owner, cwd: folder, stdio: 'ignore' } as const;
-  const php = spawn(findFpm(), ['--nodaemonize', '--fpm-config', write('fpm.conf', fpmConfig(folder, ini))], options);
-  await waitForListener(php, { path: path.join(folder, 'php.sock') });
-  const stopNginx = await startNginx(folder, siteConfig(folder, root, port), port);
+  const socket = path.join(folder, 'php.sock');
+  const arguments_ = ['--nodaemonize', '--fpm-config', write('fpm.conf', fpmConfig(folder, ini, env))];
+  const php = spawn(findFpm(), arguments_, { ...owner, cwd: folder, stdio: 'ignore' });
+  await waitForListener(php, { path: socket });
+  const stopNginx = await startNginx(folder, servers(port, socket), port);
   return {
     port,
     stop: async () => {
@@ -57,7 +65,7 @@ function findFpm(): string {
   return `/usr/sbin/${name}`;
 }
 
-const fpmConfig = (folder: string, ini: PhpSiteOptions['ini'] = {}): string => `[global]
+const fpmConfig = (folder: string, ini: Values, env: Values): string => `[global]
 error_log = ${folder}/fpm.log
 [site]
 listen = ${folder}/php.sock
@@ -74,9 +82,12 @@ ${Object.entries({
 })
   .map(([name, value]) => `php_admin_value[${name}] = ${value}`)
   .join('\n')}
+${Object.entries(env)
+  .map(([name, value]) => `env[${name}] = ${value}`)
+  .join('\n')}
 `;
 
-const siteConfig = (folder: string, root: string, port: number): string => `
+const siteConfig = (php: string, root: string, port: number): string => `
   client_max_body_size 64m;
   gzip on;
   gzip_types text/css application/javascript application/json;
@@ -88,7 +99,7 @@ const siteConfig = (folder: string, root: string, port: number): string => `
     location ~ \\.php$ {
       try_files $uri =404;
       include /etc/nginx/fastcgi.conf;
-      fastcgi_pass unix:${folder}/php.sock;
+      fastcgi_pass unix:${php};
     }
   }
 `;

@@ -2,7 +2,6 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Exchange } from '../../../../gateway/exchange.ts';
-import { parseAppRecord, parsePersonRecord } from '../../../../gateway/identity/sessions/session-record.ts';
 import { SessionStore } from '../../../../gateway/identity/sessions/session-store.ts';
 import { APP_COOKIE, type SignInRequest } from '../../../../gateway/identity/sessions/sessions.ts';
 import { answerBatch, type BatchAnswer } from '../../../../gateway/state/batches.ts';
@@ -121,23 +120,6 @@ describe('a session', () => {
     if (read) await store.touch(id, read, DURATIONS, DURATIONS);
     await state.settled();
     expect(await sessions.personOf(requestWith(ofApp), APP)).toBe('none');
-  });
-
-  test('is none that the state has in another form', async () => {
-    const person = [
-      '[1,1,1,1e16,"p","s",null,[],[],[],null]',
-      '[2,1,1,1,"p","s",null,[],[],[],null]',
-      '[1,1,1,1,"p","s",null,[],[],[],1]',
-      ...['{}', 'x', '[1]'],
-    ];
-    for (const text of person) expect(parsePersonRecord(text), text).toBeUndefined();
-    expect(parsePersonRecord('[1,1,1,1,"p","s",null,["g"],[["c",["v"]]],["pwd"],null]')).toMatchObject({
-      signedInAt: 1,
-    });
-    for (const text of ['[1,1,1,1,"p","s",null,"g",[],[],null]', '[1,1,1,1,"p","s",null,[1],[],[],null]'])
-      expect(parsePersonRecord(text), text).toBeUndefined();
-    for (const text of ['[1,"a","p",1.5]', '[1,"a","",1]', '[1,"a","p"]', '[1,"a","p",1,1]'])
-      expect(parseAppRecord(text), text).toBeUndefined();
   });
 });
 

@@ -3,10 +3,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { echoOf, seen } from '../support/gateway/gateway.ts';
-import { peopleWorld } from '../support/gateway/identity/access-world.ts';
-import { personOf } from '../support/gateway/identity/people.ts';
-import { root } from '../support/paths.ts';
+import { echoOf, seen } from '../../support/gateway/gateway.ts';
+import { peopleWorld } from '../../support/gateway/identity/access-world.ts';
+import { personOf } from '../../support/gateway/identity/people.ts';
+import { root } from '../../support/paths.ts';
 
 const PROGRAM = path.join(root, 'test/support/programs/verify-assertion.py');
 const POLICIES = '      policies: [{ name: staff, action: allow, include: [{ emailDomain: example.com }] }]\n';
