@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { type AccessTestFlags, testAccess } from './access-test.ts';
+import { addCertificateCommands } from './certificates.ts';
 import { type HoldTestFlags, runHoldTest } from './hold-test.ts';
 import type { WithFaults } from './record-commands.ts';
 import { addSessionCommands } from './sessions.ts';
@@ -48,6 +49,7 @@ export function addAccessCommands(gateway: Command, withFaults: WithFaults): voi
       return withFaults(flags, (checked) => runHoldTest(app, checked));
     });
   addSessionCommands(gateway);
+  addCertificateCommands(gateway, withFaults);
   const tokens = gateway
     .command('tokens')
     .description('show the service tokens of programs')

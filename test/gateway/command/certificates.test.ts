@@ -1,0 +1,111 @@
+// `credveil gateway certificate`: a CA for devices, what it issues, and revocation beside a gateway
+// of two workers.
+
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import { expect, test } from 'vitest';
+import { createWorkPlace, credveil } from '../../support/credveil.ts';
+import { startGatewayCommand } from '../../support/gateway/command.ts';
+import { echo, parseAnswer, startOrigin } from '../../support/gateway/gateway.ts';
+import { secure, tlsKey } from '../../support/gateway/tls.ts';
+
+const HOST = 'managed.example';
+
+function workPlace(url = 'http://127.0.0.1:1') {
+  const place = createWorkPlace();
+  const ca = path.join(place.home, 'ca');
+  const tls = tlsKey('second').replace(
+    / }$/,
+    `, clientCertificates: { caFile: ${JSON.stringify(path.join(ca, 'ca.pem'))}, require: false } }`,
+  );
+  const config = place.write(
+    'gateway.yaml',
+    `listen: { address: "127.0.0.1:0", protocol: https }
+workers: 2
+lists: { laptops: { kind: serial, items: [C02XL0, pf-2] }, office: { items: [192.0.2.1] } }
+apps:
+  ${HOST}:
+    to: "${url}"
+    tls: ${tls}
+    access: { policies: [{ name: devices, action: bypass, include: [{ device: $laptops }] }] }
+`,
+  );
+  const certificate = (args: readonly string[], input?: string) => credveil(['gateway', 'certificate', ...args], input);
+  const issue = (device: string, out: string, ...more: string[]) =>
+    certificate(['issue', device, '--ca', ca, '--list', 'laptops', '--out', out, '--config', config, ...more]);
+  return { place, ca, config, certificate, issue, file: (name: string) => path.join(place.home, name) };
+}
+
+async function ask(socket: TLSSocket): Promise<number> {
+  socket.write(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+  const [bytes] = (await once(socket, 'data')) as [Buffer];
+  return parseAnswer(bytes.toString('latin1')).status;
+}
+
+test('a device of the list gets in with what it imports, until it is revoked', { timeout: 600_000 }, async () => {
+  const { url } = await startOrigin(echo);
+  const { place, ca, config, certificate, issue, file } = workPlace(url);
+  const passwordFile = place.write('password', 'correct horse\n');
+  const made = await certificate(['init', ca, '--name', 'Our devices', '--ca-password-file', passwordFile]);
+  expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/^[0-9a-f]{64}\n$/) });
+  expect(fs.statSync(path.join(ca, 'ca.key')).mode & 0o777).toBe(0o600);
+  expect(fs.readFileSync(path.join(ca, 'ca.key'), 'utf8')).toContain('ENCRYPTED');
+  const locked = ['--ca-password-file', passwordFile];
+  const p12 = await issue('c02xl0', file('a.p12'), '--password-file', passwordFile, ...locked);
+  expect(p12).toMatchObject({ code: 0, stdout: expect.stringContaining(made.stdout.trim()) });
+  expect((await issue('PF-2', file('b.pem'), ...locked)).code).toBe(0);
+  expect(fs.statSync(file('a.p12')).mode & 0o777).toBe(0o600);
+  const pem = fs.readFileSync(file('b.pem'), 'utf8');
+  expect(new X509Certificate(pem).checkPrivateKey(createPrivateKey(pem))).toBe(true);
+
+  const { ports, stop } = await startGatewayCommand(config);
+  try {
+    const [port = 0] = ports;
+    const first = { port, servername: HOST, pfx: fs.readFileSync(file('a.p12')), passphrase: 'correct horse' };
+    const second = { port, servername: HOST, cert: pem, key: pem };
+    const open = await Promise.all([first, first, first, first, first, first].map(secure));
+    for (const socket of open) expect(await ask(socket)).toBe(200);
+    const kept = await secure(second);
+    expect(await ask(kept)).toBe(200);
+    const ended = open.map((socket) => once(socket, 'close'));
+    const revoked = await certificate(['revoke', 'C02XL0', '--ca', ca, '--config', config]);
+    expect(revoked.stdout).toBe(`revoked ${p12.stdout}`);
+    await Promise.all(ended);
+    expect(await ask(kept)).toBe(200);
+    const { stdout } = await certificate(['list', '--ca', ca, '--config', config]);
+    expect(stdout).toMatch(/C02XL0 +\d{4}-\d\d-\d\d +revoked /);
+    expect(stdout).toMatch(/PF-2 +\d{4}-\d\d-\d\d +valid /);
+    const again = await secure(first);
+    expect(await ask(again).catch(() => 403)).toBe(403);
+  } finally {
+    await stop();
+  }
+});
+
+test('names what is wrong, and issues nothing then', { timeout: 600_000 }, async () => {
+  const { place, ca, config, certificate, issue, file } = workPlace();
+  const passwordFile = place.write('password', 'correct horse\n');
+  const short = place.write('short', 'horse\n');
+  expect((await issue('C02XL0', file('a.pem'))).stderr).toContain('is no CA that can be read');
+  expect((await certificate(['init', ca])).code).toBe(0);
+  expect((await certificate(['init', ca])).stderr).toContain('has a CA already');
+  const errors: readonly (readonly [Promise<{ readonly stderr: string }>, string])[] = [
+    [issue('C02XL1', file('a.pem')), 'the device is not on the list laptops'],
+    [issue('C02XL0', file('a.p12')), 'needs a password'],
+    [issue('C02XL0', file('a.p12'), '--password-file', short), 'the password is none'],
+    [issue('C02XL0', file('a.p12'), '--password-file', '/nonexistent'), 'password cannot be read'],
+    [issue('C02XL0', file('a.pem'), '--days', 'x'), '--days is no number'],
+    [issue('C02XL0', file('a.pem'), '--list', 'office'), 'is no list of devices'],
+    [issue('C02XL0', passwordFile), 'is there already'],
+    [certificate(['revoke', 'C02XL0', '--config', config]), 'this is no certificate'],
+    [certificate(['revoke', 'C02XL9', '--ca', ca, '--config', config]), 'has issued nothing'],
+  ];
+  for (const [run, message] of errors) expect((await run).stderr).toContain(message);
+  expect(fs.readdirSync(path.join(ca, 'issued'))).toEqual([]);
+  expect(fs.readFileSync(passwordFile, 'utf8')).toBe('correct horse\n');
+  expect(fs.existsSync(file('a.pem'))).toBe(false);
+  expect(fs.existsSync(file('a.p12'))).toBe(false);
+});
