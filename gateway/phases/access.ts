@@ -107,6 +107,7 @@ export function judgeRequest(
   const person = session === 'unavailable' ? 'unknown' : session === 'none' ? undefined : session.person;
   const facts: AccessFacts = {
     person,
+    signedInMs: typeof session === 'object' ? now - session.signedInAt : undefined,
     serviceToken,
     address: client,
     certificate: devices.ofClient(peer, now),
@@ -140,7 +141,7 @@ function leadToSignIn(exchange: Exchange, setup: GatewaySetup, parts: PipelinePa
   const { people, observe } = parts;
   const { application, response, head } = exchange;
   if (!head || !application || !people || !canSignIn(exchange, setup, parts)) throw new Refusal('SIGN_IN_REQUIRED');
-  const { url, headers } = people.sessions.signInUrl(exchange, application);
+  const { url, headers } = people.sessions.signInUrl(exchange, application, exchange.access);
   const isPage = isNavigation(exchange);
   const { method } = head;
   if (isPage && (method === 'GET' || method === 'HEAD')) {

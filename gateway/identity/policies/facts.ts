@@ -7,6 +7,8 @@ import type { Person } from '../person.ts';
 export interface AccessFacts {
   /** `unknown` asks what a person could get who signed in. */
   readonly person: Person | 'unknown' | undefined;
+  /** How long ago they signed in; undefined where that is asked of nobody. */
+  readonly signedInMs?: number | undefined;
   /** The name of the service token that the request has; undefined without a valid one. */
   readonly serviceToken: string | undefined;
   /** Undefined where the connection has none. */

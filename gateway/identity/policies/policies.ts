@@ -27,6 +27,8 @@ export interface AccessDecision {
   readonly verdict: AccessVerdict;
   /** The policy that decided; undefined where none did. */
   readonly policy: string | undefined;
+  /** With `sign-in`: they may have signed in so long ago, and not longer. */
+  readonly maxAgeMs?: number;
 }
 
 export interface Policy {
@@ -103,6 +105,8 @@ function judgePath({ all }: Policies, facts: AccessFacts, isIn: Reader): AccessD
     const policy = nearest.find((each) => each.config.action === action && isPermitted(each, facts));
     if (policy) return { verdict: action, policy: policy.config.name };
   }
+  const ages = nearest.filter((policy) => wouldPermit(policy, facts)).map(({ config }) => maxAgeOf(config));
+  if (ages.length > 0) return { verdict: 'sign-in', policy: undefined, maxAgeMs: Math.max(...ages) };
   const couldSignIn = facts.person === undefined && nearest.some((policy) => couldPermit(policy, facts));
   return { verdict: couldSignIn ? 'sign-in' : 'denied', policy: undefined };
 }
@@ -114,8 +118,16 @@ function isPermitted(policy: Policy, facts: AccessFacts): boolean {
   const { action } = policy.config;
   if (action === 'allow' && (facts.person === undefined || facts.person === 'unknown')) return false;
   if (action === 'service' && facts.serviceToken === undefined) return false;
-  return matchOf(policy, facts) === true;
+  return matchOf(policy, facts) === true && isFresh(policy, facts);
 }
+
+const maxAgeOf = ({ session }: PolicyConfig): number => session?.absolute ?? Number.POSITIVE_INFINITY;
+
+const isFresh = ({ config }: Policy, { signedInMs = 0 }: AccessFacts): boolean => signedInMs < maxAgeOf(config);
+
+/** Whoever it is signed in too long ago, and would be let in otherwise. */
+const wouldPermit = (policy: Policy, facts: AccessFacts): boolean =>
+  !isFresh(policy, facts) && isPermitted(policy, { ...facts, signedInMs: 0 });
 
 const couldPermit = (policy: Policy, facts: AccessFacts): boolean =>
   policy.config.action === 'allow' && matchOf(policy, { ...facts, person: 'unknown' }) !== false;

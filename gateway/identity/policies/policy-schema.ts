@@ -1,6 +1,7 @@
 // The key `policies` of an application's `access`.
 
 import { z } from 'zod';
+import { duration } from '../../../runtime/config/duration.ts';
 import { parseNetwork } from '../../addresses/network.ts';
 import { text } from '../../config-values.ts';
 import { serialOf } from '../../devices/certificate/client-certificate.ts';
@@ -100,7 +101,7 @@ const selectors = z
   .array(selector, { error: 'must be a list of selectors' })
   .max(MAX_SELECTORS, { error: `may have ${MAX_SELECTORS} selectors` });
 
-const policy = z.strictObject({
+const keys = z.strictObject({
   /** In events, and in what `access test` prints. */
   name: nameOf('a name of letters, digits, - and _'),
   action: z.enum(['allow', 'block', 'bypass', 'service'], { error: 'must be allow, block, bypass or service' }),
@@ -116,6 +117,13 @@ const policy = z.strictObject({
       .string({ error: 'must be a path' })
       .regex(PATH, { error: 'must be a path such as /admin, without escapes and query' }),
   ).default(['/']),
+  /** How long ago a person may have signed in whom it lets in. */
+  session: z.strictObject({ absolute: duration('5m', '30d') }).optional(),
+});
+
+const policy = keys.refine(({ action, session }) => session === undefined || action === 'allow', {
+  error: 'is of policies that allow: others let nobody in who has signed in',
+  path: ['session'],
 });
 
 export const POLICIES_SCHEMA = z

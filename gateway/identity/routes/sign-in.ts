@@ -93,12 +93,12 @@ function requestedBy(
 /** Whether a person who is signed in need not do so again for an application. @throws StateError */
 async function isEnough(
   { id, record: { person, signedInAt } }: OwnSession,
-  { app, origin }: SignInRequest,
+  { app, origin, maxAgeMs = Number.POSITIVE_INFINITY }: SignInRequest,
   rules: SessionRules,
   { people }: RouteParts,
 ): Promise<boolean> {
   const now = Date.now();
-  if (!rules.providers.has(person.provider) || now - signedInAt >= rules.absoluteMs) return false;
+  if (!rules.providers.has(person.provider) || now - signedInAt >= Math.min(rules.absoluteMs, maxAgeMs)) return false;
   const { hostname } = new URL(origin);
   const [since, seenAt] = await Promise.all([people.store.validSince(app), people.store.seenAt(id, hostname)]);
   return signedInAt > since && (seenAt === 0 || now - seenAt < rules.idleMs);

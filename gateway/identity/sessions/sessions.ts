@@ -23,6 +23,7 @@ export interface SignInWay {
   readonly start?: string;
   /** Where the browser comes back to, path and query. Default: to this request. */
   readonly target?: string;
+  readonly maxAgeMs?: number | undefined;
 }
 
 /** What a browser takes along to the gateway's own pages. */
@@ -34,6 +35,8 @@ export interface SignInRequest {
   readonly target: string;
   /** The id of the cookie that has to be there when it comes back. */
   readonly start: string;
+  /** So long ago they may have signed in. Default: as long as the application lets them. */
+  readonly maxAgeMs?: number | undefined;
 }
 
 export interface SessionsOptions {
@@ -111,6 +114,7 @@ export class Sessions {
       origin: originBeside(pages.origin, head.host),
       target: way.target ?? targetOf(exchange, originOf(exchange)),
       start: SessionStore.idOf(start),
+      maxAgeMs: way.maxAgeMs,
     };
     const sealed = this.#seal.close('sign-in', request, SIGN_IN_TTL_MS);
     return {

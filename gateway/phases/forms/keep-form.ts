@@ -52,7 +52,9 @@ export async function keptForSignIn(
     ...{ target: head.target, type: message.headers['content-type'] ?? '', body: content.bytes.toString('base64') },
   };
   const token = await needingState(() => keepForm(form, people));
-  const { url, headers } = people.sessions.signInUrl(exchange, application, { start, target: `${KEPT}?kept=${token}` });
+  const { url, headers } = people.sessions.signInUrl(exchange, application, {
+    ...{ start, target: `${KEPT}?kept=${token}`, maxAgeMs: exchange.access?.maxAgeMs },
+  });
   sendRedirect(response, 303, url, headers);
   observe.answered(exchange, 'REDIRECTED');
   return true;

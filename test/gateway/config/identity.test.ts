@@ -18,8 +18,11 @@ const lines = (
     more.sessions ?? 'sessions: { absolute: 12h, idle: 1h }',
     'apps:',
     '  app.example:',
-    `    { to: "http://127.0.0.1:1", access: { policies: [], ${more.access ?? ''} }, ${more.app ?? ''} }`,
+    `    { to: "http://127.0.0.1:1", access: { ${/policies/.test(more.access ?? '') ? '' : 'policies: [], '}${more.access ?? ''} }, ${more.app ?? ''} }`,
   ].join('\n');
+
+const policyFor = (action: string, absolute: string): string =>
+  `policies: [{ name: a, action: ${action}, include: [{ everyone: true }], session: { absolute: ${absolute} } }]`;
 
 const faultsOf = (more: Parameters<typeof lines>[0]) =>
   parseConfig(lines(more)).faults.map(({ line, key, message, hint = '' }) => `${line} ${key}: ${message} ${hint}`);
@@ -46,6 +49,12 @@ test.each([
   ],
   [{ access: 'providers: []' }, '8 apps.app.example.access.providers: must have a provider'],
   [{ access: 'session: { idle: 2h }' }, '8 apps.app.example.access.session.idle: is longer than that of sessions'],
+  [
+    { access: `session: { absolute: 1h }, ${policyFor('allow', '2h')}` },
+    '8 apps.app.example.access.policies.0.session.absolute: is longer than that of the application',
+  ],
+  [{ access: policyFor('bypass', '5m') }, '8 apps.app.example.access.policies.0.session: is of policies that allow'],
+  [{ access: policyFor('allow', '1m') }, '8 apps.app.example.access.policies.0.session.absolute: must be a duration'],
   [{ access: 'session: { absolute: 13h }' }, '8 apps.app.example.access.session.absolute: is longer'],
   [
     { access: 'session: { absolut: 1h }' },

@@ -73,6 +73,28 @@ describe('a browser', () => {
     expect(asked()).toBe(3);
   });
 
+  test('signs in anew where a policy wants that it was not long ago', async () => {
+    const clock = createTestClock();
+    const everyone = 'action: allow, include: [{ everyone: true }]';
+    const access = `policies: [{ name: all, ${everyone} }, { name: pay, ${everyone}, paths: /pay, session: { absolute: 10m } }]`;
+    const { browser, provider } = await startWorld({ access });
+    const ann = browser();
+    const asked = () => provider.asked.get('/auth');
+    expect((await ann.open('http://app.example/pay')).code).toBe(200);
+    clock.pass(9 * 60_000);
+    expect((await ann.get('http://app.example/pay/x')).code).toBe(200);
+    clock.pass(2 * 60_000);
+    expect((await ann.get('http://app.example/')).code).toBe(200);
+    // Neither another page nor another application makes it younger.
+    expect((await ann.open('http://other.example/')).code).toBe(200);
+    expect((await ann.get('http://app.example/pay')).code).toBe(303);
+    expect((await ann.get('http://app.example/pay', { Accept: 'application/json' })).code).toBe(401);
+    expect(asked()).toBe(1);
+    expect((await ann.open('http://app.example/pay')).code).toBe(200);
+    expect(asked()).toBe(2);
+    expect((await ann.get('http://app.example/pay')).code).toBe(200);
+  });
+
   test('may have several ways open at once', async () => {
     const { browser } = await startWorld();
     const ann = browser();

@@ -126,6 +126,9 @@ function reach(policy: PolicyConfig, read: Read): number {
   return longest;
 }
 
+const isTooOld = ({ session }: PolicyConfig, { signedInMs = 0 }: AccessFacts): boolean =>
+  session !== undefined && signedInMs >= session.absolute;
+
 function judgeOne(policies: readonly PolicyConfig[], facts: AccessFacts, read: Read, issuers: Issuers): AccessDecision {
   for (const policy of policies)
     if (policy.action === 'block' && reach(policy, read) > 0 && fits(policy, facts, issuers) !== 'no')
@@ -140,8 +143,17 @@ function judgeOne(policies: readonly PolicyConfig[], facts: AccessFacts, read: R
     if (policy.action === 'service' && facts.serviceToken !== undefined && fits(policy, facts, issuers) === 'yes')
       return { verdict: 'service', policy: policy.name };
   for (const policy of near)
-    if (policy.action === 'allow' && facts.person && fits(policy, facts, issuers) === 'yes')
+    if (policy.action === 'allow' && facts.person && fits(policy, facts, issuers) === 'yes' && !isTooOld(policy, facts))
       return { verdict: 'allow', policy: policy.name };
+  const old = near.filter(
+    (policy) => policy.action === 'allow' && facts.person && fits(policy, facts, issuers) === 'yes',
+  );
+  if (old.length > 0)
+    return {
+      verdict: 'sign-in',
+      policy: undefined,
+      maxAgeMs: Math.max(...old.map(({ session }) => session?.absolute ?? 0)),
+    };
   for (const policy of near)
     if (policy.action === 'allow' && !facts.person && fits(policy, { ...facts, person: 'unknown' }, issuers) !== 'no')
       return { verdict: 'sign-in', policy: undefined };

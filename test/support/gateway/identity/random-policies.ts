@@ -101,6 +101,7 @@ export function randomPolicies(random: Random): PolicyConfig[] {
     include: Array.from({ length: 1 + random.below(3) }, () => randomSelector(random)),
     require: Array.from({ length: random.below(2) }, () => randomSelector(random)),
     exclude: Array.from({ length: random.below(2) }, () => randomSelector(random)),
+    session: random.below(3) === 0 ? { absolute: random.pick([300_000, 3_600_000]) } : undefined,
     paths: random.below(2) === 0 ? ['/'] : some(random, PREFIXES),
   }));
 }
@@ -119,6 +120,7 @@ export function randomFacts(random: Random): AccessFacts {
   };
   return {
     person: random.below(3) === 0 ? undefined : person,
+    signedInMs: random.pick([undefined, 0, 299_999, 300_000, 4_000_000]),
     serviceToken: random.pick([undefined, undefined, ...TOKENS]),
     address: random.below(8) === 0 ? undefined : parseAddress(random.pick(ADDRESSES)),
     certificate: randomCertificate(random),
