@@ -37,7 +37,7 @@ const ISSUERS = ['aa'.repeat(32), 'bb'.repeat(32)] as const;
 const DEVICES = ['C02XL0', 'c02xl0', 'PF-1', 'PF-2'];
 /** The CAs that say what devices are called, where a configuration names some. */
 export const DEVICE_ISSUERS: readonly (readonly string[] | undefined)[] = [undefined, [ISSUERS[0]]];
-const LAPTOPS = ['C02XL0', 'pf-1', `${ISSUERS[1]}:b`];
+const LAPTOPS = ['C02XL0', 'PF-1', `${ISSUERS[1]}:b`];
 
 /**
  * `office` has one address, `laptops` two devices and a certificate; `stale` and `lost` were never
@@ -94,14 +94,22 @@ function randomCertificate(random: Random): AccessFacts['certificate'] {
   };
 }
 
+const ACTIONS = [
+  { action: 'allow' },
+  { action: 'allow', session: { absolute: 300_000 } },
+  { action: 'allow', session: { absolute: 3_600_000 } },
+  { action: 'block' },
+  { action: 'bypass' },
+  { action: 'service' },
+] as const;
+
 export function randomPolicies(random: Random): PolicyConfig[] {
   return Array.from({ length: random.below(6) }, (_, i) => ({
     name: `p${i}`,
-    action: random.pick(['allow', 'allow', 'block', 'bypass', 'service'] as const),
+    ...random.pick(ACTIONS),
     include: Array.from({ length: 1 + random.below(3) }, () => randomSelector(random)),
     require: Array.from({ length: random.below(2) }, () => randomSelector(random)),
     exclude: Array.from({ length: random.below(2) }, () => randomSelector(random)),
-    session: random.below(3) === 0 ? { absolute: random.pick([300_000, 3_600_000]) } : undefined,
     paths: random.below(2) === 0 ? ['/'] : some(random, PREFIXES),
   }));
 }
