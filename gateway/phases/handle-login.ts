@@ -24,7 +24,6 @@ import type { HeldResponse } from '../upstream/held-response.ts';
 import { isBlocked } from './apply-actions.ts';
 import { checkFirst } from './check-first.ts';
 import { checkLogin, checkUnanswered, type LoginAnswer } from './check-login.ts';
-import { releaseSealed } from './enter-hold.ts';
 import { forwardLogin, forwardRequest } from './forward-request.ts';
 import { guardOf, sentBy } from './guard-session.ts';
 import { endLogin, lockLogin, type Rise, riseOf } from './hold-login.ts';
@@ -142,7 +141,8 @@ async function forwardAndJudge(
     const judgement = rise && exchange.hold?.rules.whoami && told.outcome !== 'success' ? RISEN : told;
     if (known && judgement.outcome !== 'failure') {
       await admitted.settle({ outcome: 'success', isProven: false, response: held });
-      await releaseSealed(exchange, held, parts, setup);
+      const answer: LoginAnswer = { kind: 'release', headers: [] };
+      if (await endLogin(exchange, held, { attempt, rise, answer, content }, parts, setup)) held.release();
       return;
     }
     if (known) parts.known.forget(exchange, attempt);

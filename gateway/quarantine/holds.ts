@@ -62,6 +62,8 @@ export class Holds {
   readonly seal: CookieSeal;
   readonly open = new OpenExchanges();
   readonly events: HoldEvents;
+  /** Of browsers that requests wait for. */
+  readonly #changes = new Map<string, Promise<void>>();
 
   constructor(state: State, gatewayKey: Uint8Array, onEvent: OnEvent) {
     this.events = new HoldEvents(onEvent);
@@ -96,8 +98,20 @@ export class Holds {
     for (const end = performance.now() + WAIT_MS; ; ) {
       const state = await this.read(id);
       if (state !== 'locked' || performance.now() >= end) return state;
-      await sleep(POLL_MS);
+      await this.#change(id, end);
     }
+  }
+
+  /** However many requests of a browser wait, one of them asks. What it hears, each asks anew. */
+  #change(id: string, end: number): Promise<void> {
+    const waiting = this.#changes.get(id) ?? this.#poll(id, end).finally(() => this.#changes.delete(id));
+    this.#changes.set(id, waiting);
+    return waiting;
+  }
+
+  async #poll(id: string, end: number): Promise<void> {
+    do await sleep(POLL_MS);
+    while (performance.now() < end && (await this.read(id)) === 'locked');
   }
 
   /**

@@ -7,7 +7,7 @@ import { type HoldWorld, PAGE, startHoldWorld } from '../../support/gateway/hold
 import { SECRET } from '../../support/gateway/hold/in-place-app.ts';
 import { HTML } from '../../support/gateway/identity/browser.ts';
 import { statusOf } from '../../support/gateway/login/checked-app.ts';
-import { type LeakService, startLeakService } from '../../support/gateway/login/guarded-app.ts';
+import { basicOf, type LeakService, startLeakService } from '../../support/gateway/login/guarded-app.ts';
 import { type Answer, cookiesOf, textOf, valuesOf } from '../../support/gateway/visit.ts';
 
 const [{ password }] = seededPairs(1, 99) as [{ username: string; password: string }];
@@ -146,6 +146,15 @@ describe('a login', () => {
     const { login, app } = await start();
     expect(statusOf(await login(leaked, '', { ...PAGE, 'Sec-Fetch-Site': 'cross-site' }))).toBe(403);
     expect(app.seen).toEqual([]);
+  });
+
+  test('of a program that sends it with each request is checked once, with cookies too', async () => {
+    const { visitor, get, events } = await start();
+    const cookie = await visitor();
+    const sent = { ...basicOf('bob', clean.pass) };
+    for (let i = 0; i < 3; i++) expect(statusOf(await get('/api', cookie, sent))).toBe(200);
+    expect(events.filter(({ event }) => event === 'login')).toHaveLength(1);
+    expect(statusOf(await get('/home', cookie))).toBe(200);
   });
 
   test('of a program gets the answer to a wrong password, and its session is worth nothing', async () => {

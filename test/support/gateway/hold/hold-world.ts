@@ -47,6 +47,11 @@ export const loginKeys = (hold: string): string => `
           password: 'http.request.body.form["pass"][0]'
           success: 'http.response.code == 302 and credveil.response.location == "/home"'
           failure: 'credveil.response.location contains "error"'
+        - name: api
+          when: 'http.request.uri.path == "/api"'
+          username: credveil.basic.username
+          password: credveil.basic.password
+          success: 'http.response.code == 200'
       unknownChecks: 100000
       onLeaked: { pair: [hold], similar: [hold] }
       hold: { ${hold} }`;
