@@ -15,6 +15,7 @@ const ELSEWHERE: { readonly [key: string]: string } = {
   identity: 'docs/gateway-access.md',
   rules: 'docs/gateway-rules.md',
   lists: 'docs/gateway-lists.md',
+  hold: 'docs/gateway-hold.md',
   leaks: 'docs/gateway-leaks.md',
   login: 'docs/gateway-logins.md',
   loginLimits: 'docs/gateway-limits.md',
