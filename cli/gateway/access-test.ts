@@ -140,7 +140,7 @@ function certificateOf(
   { profiles, devices }: GatewaySetup,
 ): AccessFacts['certificate'] {
   if (file === undefined) return undefined;
-  const cas = profiles.get(tlsProfile ?? '')?.cas ?? [];
+  const cas = [...(profiles.get(tlsProfile ?? '')?.cas ?? []), ...devices.toldCas];
   let sent: X509Certificate[];
   try {
     sent = readCertificates(readPem(file).toString());

@@ -1,11 +1,39 @@
 // What policies ask of certificates and places that the configuration does not let anybody know.
 
 import type { SelectorConfig } from '../identity/policies/policy-schema.ts';
+import { lettersOf } from '../request/reserved-names.ts';
 import { listFault } from './access-faults.ts';
 import type { Conflict, Path } from './fault.ts';
 import type { AppConfig, GatewayConfig } from './schema.ts';
 
-export const deviceFaults = (config: GatewayConfig): Conflict[] =>
+export const deviceFaults = (config: GatewayConfig): Conflict[] => [...headerFaults(config), ...selectorFaults(config)];
+
+/** Who reads a header has to know whose it is. */
+function headerFaults({ devices, trustedProxies, apps }: GatewayConfig): Conflict[] {
+  const { clientCert, caFile } = devices;
+  const fault = (key: string, message: string): Conflict => ({ path: ['devices', key], message });
+  if (!clientCert)
+    return caFile === undefined
+      ? []
+      : [fault('caFile', 'needs clientCert: header; CAs of connections are in clientCertificates')];
+  const kept = Object.entries(apps).flatMap(([name, { keep }]) =>
+    keep
+      .filter((each) => /^clientcert(?:chain)?$/.test(lettersOf(each)))
+      .map(
+        (): Conflict => ({
+          path: ['apps', name, 'keep'],
+          message: 'has Client-Cert, which devices.clientCert reads, so that clients could send it',
+        }),
+      ),
+  );
+  return [
+    ...(caFile === undefined ? [fault('clientCert', 'needs caFile, the CAs of these certificates')] : []),
+    ...(trustedProxies.length === 0 ? [fault('clientCert', 'needs trustedProxies, who may tell them')] : []),
+    ...kept,
+  ];
+}
+
+const selectorFaults = (config: GatewayConfig): Conflict[] =>
   Object.entries(config.apps).flatMap(([name, app]) =>
     placed(app, ['apps', name, 'access', 'policies']).flatMap(({ selector, path }) => [
       ...certificateFaults(selector, path, app, config),
@@ -38,13 +66,14 @@ function certificateFaults(
 }
 
 /** A selector that nobody can judge would refuse everybody, or, in `exclude`, nobody. */
-function unseen(path: Path, { tls: own }: AppConfig, { tls = own, forwardAuth }: GatewayConfig): Conflict[] {
+function unseen(path: Path, { tls: own }: AppConfig, { tls = own, forwardAuth, devices }: GatewayConfig): Conflict[] {
+  if (devices.clientCert) return [];
   if (forwardAuth)
     return [
       {
         path,
         message: 'cannot be judged: a proxy that asks (forwardAuth) shows no certificate',
-        hint: 'Let the gateway itself stand before the application: remove forwardAuth.',
+        hint: 'Let it send Client-Cert, and set devices.clientCert; or remove forwardAuth.',
       },
     ];
   if ((own ?? tls)?.clientCertificates) return [];

@@ -7,6 +7,7 @@ import type { AddressRange } from '../addresses/network.ts';
 import { readCertificates } from './certificate/pem.ts';
 import type { DevicesConfig } from './device-schema.ts';
 import { Devices } from './devices.ts';
+import { ClientCertHeader } from './header/client-cert.ts';
 import { Revocations } from './revocation/revocations.ts';
 import { revokedFolder } from './revocation/revoked-folder.ts';
 
@@ -25,12 +26,18 @@ export interface DevicesSetup {
   readonly onEvent: OnEvent;
 }
 
-/** Holds nothing open until it is started. @throws ServerError `CRL_UNUSABLE` */
+/**
+ * Holds nothing open until it is started.
+ * @throws ServerError `CRL_UNUSABLE`, `TLS_FILE_UNREADABLE`
+ */
 export function createDevices({ config, trustedProxies, onEvent }: DevicesSetup): Devices {
   const { tls, apps, devices, stateDirectory } = config;
   const caFiles = new Set(
     [tls, ...Object.values(apps).map((app) => app.tls)].flatMap((each) => each?.clientCertificates?.caFile ?? []),
   );
+  const { clientCert, caFile } = devices;
+  const header = clientCert && caFile !== undefined ? new ClientCertHeader(caFile) : undefined;
+  if (header && caFile !== undefined) caFiles.add(caFile);
   if (caFiles.size === 0) return new Devices({ trustedProxies, revocations: undefined });
   const revocations = new Revocations({
     folder: stateDirectory === undefined ? undefined : revokedFolder(stateDirectory),
@@ -38,5 +45,5 @@ export function createDevices({ config, trustedProxies, onEvent }: DevicesSetup)
     cas: () => [...caFiles].flatMap((file): X509Certificate[] => readCertificates(readPem(file).toString())),
     onEvent,
   });
-  return new Devices({ trustedProxies, revocations });
+  return new Devices({ trustedProxies, revocations, header });
 }

@@ -22,6 +22,10 @@ export const DEVICES_SCHEMA = z.strictObject({
     .min(1, { error: 'must have a hash' })
     .max(64, { error: 'may have 64 hashes' })
     .optional(),
+  /** Proxies of trustedProxies tell in Client-Cert whose certificate they saw. */
+  clientCert: z.literal('header', { error: 'must be header' }).optional(),
+  /** PEM: the CAs of these certificates. */
+  caFile: text('must be a path').optional(),
   /** Lists of revoked certificates, signed by their CAs. */
   crlFiles: z
     .array(text('must be a path'), { error: 'must be a list of files' })

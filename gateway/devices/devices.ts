@@ -1,9 +1,11 @@
 // Which certificate the client of a request has: judged for each request, from memory.
 
+import type { X509Certificate } from 'node:crypto';
 import type { Address } from '../addresses/address.ts';
 import type { AddressRange } from '../addresses/network.ts';
 import { isIn } from '../request/client-address.ts';
 import type { ClientCertificate, ShownCertificate } from './certificate/client-certificate.ts';
+import type { ClientCertHeader } from './header/client-cert.ts';
 import type { Revocations } from './revocation/revocations.ts';
 
 /** `unknown` where nobody can tell whether it still counts. */
@@ -21,6 +23,8 @@ export interface DevicesOptions {
   readonly trustedProxies: readonly AddressRange[];
   /** Undefined where no certificate is asked for. */
   readonly revocations: Revocations | undefined;
+  /** Where trusted proxies tell whose certificate they saw. */
+  readonly header?: ClientCertHeader | undefined;
 }
 
 export class Devices {
@@ -41,10 +45,24 @@ export class Devices {
 
   /**
    * Of the client of a request. A proxy's own certificate says nothing of its clients.
+   * @param reserved headers of the request, names and values in turn
    * @param now milliseconds since 1970
    */
-  ofClient(connection: Shown, now: number): CertificateFact {
-    return isIn(this.#options.trustedProxies, connection.address) ? undefined : this.ofConnection(connection, now);
+  ofClient(connection: Shown, reserved: readonly string[], now: number): CertificateFact {
+    const { trustedProxies, header } = this.#options;
+    if (!isIn(trustedProxies, connection.address)) return this.ofConnection(connection, now);
+    const shown = header?.shownIn(reserved);
+    return shown && this.judge(shown, now);
+  }
+
+  /** Whose certificates count in headers. */
+  get toldCas(): readonly X509Certificate[] {
+    return this.#options.header?.cas ?? [];
+  }
+
+  /** Whether certificates of its requests are told by a header. */
+  isTold({ address }: Shown): boolean {
+    return this.#options.header !== undefined && isIn(this.#options.trustedProxies, address);
   }
 
   /** Of whoever made the connection. */

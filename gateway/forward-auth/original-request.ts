@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from '../answers/kinds.ts';
+import { clientCertHeaders } from '../devices/header/client-cert.ts';
 import { headerValues } from '../header-pairs.ts';
 import { tokenHeaders } from '../identity/tokens/service-tokens.ts';
 import { type HeadRules, type RequestHead, readHead } from '../request/head.ts';
@@ -34,7 +35,7 @@ export function originalRequest(question: RequestHead, kind: ForwardAuthKind, ru
   const rawHeaders = ['Host', host, ...question.headers];
   const message = { method, url: target, rawHeaders, httpVersion: '1.1' };
   const head = readHead(message as IncomingMessage, rules);
-  const reserved = tokenHeaders(question);
+  const reserved = [...tokenHeaders(question), ...clientCertHeaders(question.reserved)];
   return { head: { ...head, reserved, forwardedFor: question.forwardedFor }, isSecure: scheme === 'https' };
 }
 

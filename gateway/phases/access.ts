@@ -110,7 +110,7 @@ export function judgeRequest(
     signedInMs: typeof session === 'object' ? now - session.signedInAt : undefined,
     serviceToken,
     address: client,
-    certificate: devices.ofClient(peer, now),
+    certificate: devices.ofClient(peer, head?.reserved ?? [], now),
     // Looked up if a policy asks.
     get country() {
       return client && geo?.countryOf(client);

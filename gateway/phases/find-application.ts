@@ -31,7 +31,12 @@ export function findApplication(exchange: Exchange, { applications, devices }: G
   if (peer.profile === undefined && found.application.needsCertificate)
     throw new Refusal('HOST_MISDIRECTED', { close: true });
   // No name chose the profile of such a connection: it is no way to an application of devices.
-  if (peer.profile !== undefined && peer.serverName === undefined && found.application.judgesCertificates)
+  if (
+    peer.profile !== undefined &&
+    peer.serverName === undefined &&
+    found.application.judgesCertificates &&
+    !devices.isTold(peer)
+  )
     throw new Refusal('HOST_MISDIRECTED', { close: true });
   exchange.found = found;
 }

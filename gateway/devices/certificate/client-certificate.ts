@@ -2,6 +2,7 @@
 
 import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
 import { type Chain, chainOf } from './chain.ts';
+import { isStrict } from './strictness.ts';
 
 export interface ClientCertificate {
   /** Who issued it: the SHA-256 of their public key (SubjectPublicKeyInfo), in hex. */
@@ -31,15 +32,17 @@ export interface ShownCertificate {
 /**
  * @param given certificates that were sent with it
  * @param cas of whom it has to be
+ * @param options `isStrict` for one that OpenSSL has not judged
  * @returns undefined for one that leads to none of them, whatever its dates
  */
 export function readShown(
   leaf: X509Certificate,
   given: readonly X509Certificate[],
   cas: readonly X509Certificate[],
+  options: { readonly isStrict?: boolean } = {},
 ): ShownCertificate | undefined {
   const chain = chainOf(leaf, given, cas);
-  if (!chain) return undefined;
+  if (!chain || (options.isStrict && !isStrict(chain.certificates))) return undefined;
   return { certificate: certificateOf(leaf, chain, cas), ...periodOf(chain.certificates) };
 }
 

@@ -2,7 +2,8 @@
 
 import { verify, type X509Certificate } from 'node:crypto';
 import { keyHashOf, serialOf } from '../certificate/client-certificate.ts';
-import { DerError, DerReader, TAG, type Value } from './der.ts';
+import { DerError, DerReader, TAG, type Value } from '../certificate/der.ts';
+import { SIGNATURES } from '../certificate/strictness.ts';
 
 export interface Crl {
   /** The key hash of the CA that signed it. */
@@ -14,16 +15,6 @@ export interface Crl {
   readonly nextUpdate: number;
 }
 
-/** By the OID in hex: RSA (RFC 8017 A.2.4), ECDSA (RFC 5758 §3.2), Ed25519 (RFC 8410 §3). */
-const HASHES: { readonly [oid: string]: string | null } = {
-  '2a864886f70d01010b': 'sha256',
-  '2a864886f70d01010c': 'sha384',
-  '2a864886f70d01010d': 'sha512',
-  '2a8648ce3d040302': 'sha256',
-  '2a8648ce3d040303': 'sha384',
-  '2a8648ce3d040304': 'sha512',
-  '2b6570': null,
-};
 const PEM = /^\s*-----BEGIN X509 CRL-----([A-Za-z0-9+/=\s]+)-----END X509 CRL-----\s*$/;
 const VERSION_2 = 1;
 
@@ -98,7 +89,7 @@ interface Signed {
 }
 
 function isSignedBy({ publicKey }: X509Certificate, { signed, algorithm, signature }: Signed): boolean {
-  const hash = HASHES[inside(algorithm).take(TAG.oid).content.toString('hex')];
+  const hash = SIGNATURES[inside(algorithm).take(TAG.oid).content.toString('hex')];
   // The first byte says how many bits of the last one are none.
   if (hash === undefined || signature.content[0] !== 0) return false;
   try {

@@ -44,6 +44,26 @@ test.each([
   expect(faultsOf(text(selector)).join('\n')).toContain(message);
 });
 
+test('a header of certificates has CAs, proxies that may tell it, and no application that keeps it', () => {
+  const header = (more: string, top = 'trustedProxies: [192.0.2.1]') =>
+    faultsOf(text('{ device: $laptops }', `${top}\ndevices: { clientCert: header${more} }`, '')).join();
+  expect(header(', caFile: c')).toBe('');
+  expect(
+    header(', caFile: c', 'trustedProxies: [192.0.2.1]\nforwardAuth: { listen: "127.0.0.1:0", proxy: envoy }'),
+  ).toBe('');
+  expect(header('')).toContain('needs caFile');
+  expect(header(', caFile: c', '')).toContain('needs trustedProxies');
+  expect(faultsOf(text('{ certificate: true }', 'devices: { caFile: c }')).join()).toContain(
+    'needs clientCert: header',
+  );
+  const kept = text(
+    '{ device: $laptops }',
+    'trustedProxies: [192.0.2.1]\ndevices: { clientCert: header, caFile: c }',
+    'keep: [client-cert], ',
+  );
+  expect(faultsOf(kept).join()).toContain('has Client-Cert');
+});
+
 test('a device that nobody could see is a mistake at the start', () => {
   for (const selector of ['{ device: $laptops }', '{ certificate: true }']) {
     expect(faultsOf(text(selector, '', '')).join()).toContain('nothing asks clients for a certificate');

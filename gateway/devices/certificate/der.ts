@@ -1,8 +1,8 @@
-// DER, as far as a list of revoked certificates has it: X.690 §8.1, §10.1. The library makes an
-// object of each value, which takes it seconds for the list of a large CA; this takes
-// milliseconds.
+// DER, as far as certificates and lists of revoked ones are read here: X.690 §8.1, §10.1. The
+// library makes an object of each value, which takes it seconds for the list of a large CA; this
+// takes milliseconds.
 
-/** A value that stands where none of its kind may. Thrown inside this folder alone. */
+/** A value that stands where none of its kind may. */
 export class DerError extends Error {
   override name = 'DerError';
 }
@@ -15,6 +15,10 @@ export const TAG = {
   generalizedTime: 0x18,
   sequence: 0x30,
   context0: 0xa0,
+  context1: 0x81,
+  context2: 0x82,
+  context3: 0xa3,
+  octets: 0x04,
   boolean: 0x01,
 } as const;
 
@@ -46,7 +50,7 @@ export class DerReader {
   /** @throws DerError unless the next value has this tag */
   take(tag: number): Value {
     const start = this.#at;
-    if (this.#bytes[start] !== tag) throw new DerError('is no list of revoked certificates');
+    if (this.#bytes[start] !== tag) throw new DerError('has another value than it should');
     const [length, lengthBytes] = this.#lengthAt(start + 1);
     const from = start + 1 + lengthBytes;
     const end = from + length;
