@@ -5,6 +5,7 @@ import { Refusal } from './answers/kinds.ts';
 import type { AppConfig } from './config/schema.ts';
 import { type Place as Folder, placeOf, type Reader, readersOf } from './identity/policies/places.ts';
 import type { Policies } from './identity/policies/policies.ts';
+import type { Requirements } from './identity/policies/requirement.ts';
 import type { SessionRules } from './identity/sessions/session.ts';
 import type { PreparedLimit } from './limits/prepared-limit.ts';
 import type { LoginSet } from './login/login-set.ts';
@@ -30,6 +31,8 @@ export interface Application {
   readonly judgesCertificates: boolean;
   /** Who may reach it; undefined if everybody may. */
   readonly access: Policies | undefined;
+  /** What people show beside signing in; undefined if nothing is asked. */
+  readonly factors: Requirements | undefined;
   /** What it asks of sessions of people; undefined where nobody signs in. */
   readonly sessionRules: SessionRules | undefined;
   /** Where cookies tell a session. */

@@ -21,7 +21,7 @@ import { CertifiedConnections } from './devices/certified-connections.ts';
 import type { GatewayOptions, ProcessLists } from './gateway-options.ts';
 import { Browsers } from './handle/browsers.ts';
 import { Handles } from './handle/handles.ts';
-import { createPeople, type People } from './identity/setup/people.ts';
+import { collectPeople, createPeople, type People } from './identity/setup/people.ts';
 import { LoginLimits } from './limits/login-limits.ts';
 import { KnownCredentials } from './login/known-credentials.ts';
 import { CheckTimes } from './observe/check-times.ts';
@@ -131,9 +131,7 @@ class RunningGateway implements Gateway {
     };
     this.#lists = options.lists ?? NO_LISTS;
     this.#limits = state && new LoginLimits(state);
-    this.#people =
-      state &&
-      createPeople({ state: state.state, gatewayKey: state.key, identity: () => this.#setup.identity, onEvent });
+    this.#people = state && createPeople(state, { identity: () => this.#setup.identity, onEvent });
     this.#setup = this.#createSetup(config, (name) => this.#lists.lookup(name));
     this.#bodyRates = new BodyRates(() => this.#setup.config.limits);
     const handle = createPipeline({
@@ -237,7 +235,7 @@ class RunningGateway implements Gateway {
     return [
       ...this.#observe.collect(),
       this.#checkTimes.collect(),
-      ...(this.#people ? [this.#people.signIns.collect()] : []),
+      ...collectPeople(this.#people),
       gauge(
         'credveil_gateway_connections',
         'Open connections of clients.',

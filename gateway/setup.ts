@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { ServerError } from '../runtime/errors.ts';
 import type { AddressRange } from './addresses/network.ts';
-import { parseNetwork } from './addresses/network.ts';
+import { networksOf } from './addresses/network.ts';
 import { type Application, Applications } from './applications.ts';
 import { createCheckerMemory } from './checks/checker-memory.ts';
 import type { Checks } from './checks/checks.ts';
@@ -17,6 +17,7 @@ import type { Devices } from './devices/devices.ts';
 import type { Geo } from './geo/geo.ts';
 import { assertedNames } from './identity/assertion/identity-headers.ts';
 import { compilePolicies, dependsOnCertificate } from './identity/policies/policies.ts';
+import { requirementsOf } from './identity/policies/requirement.ts';
 import { createIdentity, type Identity, type ProvidersModule, sessionRulesOf } from './identity/setup/identity.ts';
 import { ServiceTokens } from './identity/tokens/service-tokens.ts';
 import { tokenFolder } from './identity/tokens/token-folder.ts';
@@ -122,6 +123,7 @@ export function createSetup(config: GatewayConfig, parts: SetupParts): GatewaySe
       tlsProfile: tls && profileId(tls),
       sessionRules: sessionRulesOf(name, app.access, config),
       access: app.access && compilePolicies(app.access.policies, { findList, deviceIssuers: config.devices.issuers }),
+      factors: requirementsOf(config.factors, app.access),
       sessions: sessionsOf(app, findList),
       hold: app.login?.hold && createHoldRules(app.login.hold, sessionCookiesOf(app.login), app.upstream),
       passwordChanges: app.login && createPasswordChanges(app.login, findList),
@@ -295,6 +297,3 @@ export function createOrigin({ to = NOWHERE, upstream }: AppConfig, files: Origi
     ...(serverName !== undefined && { serverName }),
   });
 }
-
-const networksOf = (texts: readonly string[]): AddressRange[] =>
-  texts.map(parseNetwork).filter((network) => network !== undefined);

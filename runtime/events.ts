@@ -88,6 +88,19 @@ export type ServerEvent =
       readonly reason: string;
       readonly request: string;
     }
+  /** Somebody showed a factor: for an application, to change their own, or to release a login. */
+  | { readonly event: 'factor-given'; readonly method: string; readonly purpose: string; readonly request: string }
+  | { readonly event: 'factor-refused'; readonly purpose: string; readonly request: string }
+  /** Of somebody, who is told by mail: enrolled, removed, renamed, recovery codes drawn or used. */
+  | {
+      readonly event: 'factor-changed';
+      readonly change: string;
+      readonly method?: string;
+      /** What opened an enrolment, or who removed one. */
+      readonly by?: string;
+    }
+  /** Somebody was not told. */
+  | { readonly event: 'mail-failed'; readonly reason: string; readonly hint: string }
   /** A provider said that sessions ended, or what claimed to be one. */
   | { readonly event: 'signed-out-by-provider'; readonly provider: string; readonly sessions: number }
   /** Connections that were ended before a request, since the last such line. */

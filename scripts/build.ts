@@ -22,7 +22,7 @@ execFileSync(process.execPath, [TSC, '-p', path.join(ROOT, 'tsconfig.build.json'
 
 copyLiblzma();
 copyBcrypt();
-for (const name of fs.readdirSync(path.join(ROOT, 'page')).filter((name) => /\.(html|css|svg)$/.test(name)))
+for (const name of fs.globSync('**/*.{html,css,svg}', { cwd: path.join(ROOT, 'page') }))
   fs.copyFileSync(path.join(ROOT, 'page', name), path.join(DIST, 'page', name));
 
 fs.cpSync(path.join(ROOT, 'gateway/login/presets'), path.join(DIST, 'gateway/login/presets'), { recursive: true });

@@ -28,6 +28,7 @@ import { type RulesTestFlags, testRules } from '../gateway/rules-test.ts';
 import { RunningConfig } from '../gateway/running-config.ts';
 import { startAdmin } from '../gateway/start-admin.ts';
 import { StateLock } from '../gateway/state-lock.ts';
+import { addUserCommands } from '../gateway/users.ts';
 import { type AlarmOptions, openEvents } from '../notify/service-events.ts';
 import { note, print, printJson, printResult } from '../output.ts';
 import { printable } from '../printable.ts';
@@ -108,6 +109,7 @@ export function addGateway(program: Command): void {
     });
   addRecordCommands(gateway, withFaults);
   addAccessCommands(gateway, withFaults);
+  addUserCommands(gateway);
 }
 
 /** Runs an action with --config, and prints the mistakes of that file. */

@@ -56,6 +56,7 @@ function actionsOf(running: RunningConfig, service: GatewayService, pageLink: Pa
     endSessions: (request) => service.state().endSessions(request),
     tokens: () => tokensOf(running.current),
     revokeToken: (id) => revokeToken(folderOf(running.current), id) !== undefined,
+    users: () => service.state().users,
     metrics: () => service.metrics(),
     failures: () => service.failures(),
     pageLink,

@@ -85,3 +85,7 @@ const bitsOf = ({ family }: Address): 32 | 128 => (family === 4 ? 32 : 128);
 
 /** The bits of a word behind the first `bits`, which may be below 0 or above 32. */
 const hostMask = (bits: number): number => (bits <= 0 ? 0xffffffff : bits >= 32 ? 0 : 0xffffffff >>> bits);
+
+/** What is no network is left out. */
+export const networksOf = (texts: readonly string[]): AddressRange[] =>
+  texts.map(parseNetwork).filter((network) => network !== undefined);

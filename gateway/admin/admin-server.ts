@@ -10,6 +10,7 @@ import { CredveilError } from '../../protocol/errors.ts';
 import type { EndRequest, SessionPage } from '../identity/sessions/session-book.ts';
 import type { BanPage, LiftRequest } from '../limits/limit-messages.ts';
 import type { ListStats } from '../lists/lists.ts';
+import { answerUsers, type UserActions } from './user-routes.ts';
 
 export interface AdminActions {
   status(): GatewayStatus;
@@ -25,6 +26,8 @@ export interface AdminActions {
   sessions(after?: string): Promise<SessionPage>;
   /** @returns how many ended */
   endSessions(request: EndRequest): Promise<number>;
+  /** Users and their factors. @throws StateError without a state */
+  users(): UserActions;
   /** A link that signs in to the admin page once; undefined without the page. */
   pageLink(): string | undefined;
 }
@@ -156,6 +159,11 @@ async function answer(request: IncomingMessage, response: ServerResponse, action
     send(response, end ? 200 : 400, end ? { ended: await actions.endSessions(end) } : { code: 'NOTHING_NAMED' });
     return;
   }
+  const ofUsers = await answerUsers(method, url, async () => readJson(await readText(request)), actions.users);
+  if (ofUsers) {
+    send(response, ofUsers.status, ofUsers.body);
+    return;
+  }
   request.resume();
   const [isOfSessions, afterSession] = /^\/sessions(?:\?after=([A-Za-z0-9_-]{43}))?$/.exec(url) ?? [];
   if (method === 'GET' && isOfSessions !== undefined) {
@@ -200,9 +208,12 @@ async function readText(request: IncomingMessage): Promise<string | undefined> {
   return text;
 }
 
-function parse<Value>(schema: z.ZodType<Value>, text = ''): Value | undefined {
+const parse = <Value>(schema: z.ZodType<Value>, text?: string): Value | undefined =>
+  schema.safeParse(readJson(text)).data;
+
+function readJson(text = ''): unknown {
   try {
-    return schema.parse(JSON.parse(text));
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -27,6 +27,8 @@ export interface AnswerOptions {
   readonly retryAfterS?: number | undefined;
   /** Where somebody signs in: a member of the problem, and a link on the page. */
   readonly signIn?: string;
+  /** Where they show a factor: the same. */
+  readonly stepUp?: string;
   /** A way on, on the gateway's own page. */
   readonly link?: { readonly href: string; readonly text: string } | undefined;
 }
@@ -46,14 +48,14 @@ export function sendAnswer(
   { headers: { accept } }: Pick<IncomingMessage, 'headers'>,
   response: ServerResponse,
   code: AnswerCode,
-  { id, close, custom = {}, headers = [], retryAfterS, signIn, link = linkTo(signIn) }: AnswerOptions,
+  { id, close, custom = {}, headers = [], retryAfterS, signIn, stepUp, link = linkTo(signIn, stepUp) }: AnswerOptions,
 ): void {
   const kind: AnswerKind = ANSWER_KINDS[code];
   const status = custom.status ?? kind.status;
   const isPage = prefersPage(accept);
   const body = isPage
     ? (custom.html ?? pageOf(kind, { id, retryAfterS, link }))
-    : (custom.json ?? problemOf(code, status, id, signIn));
+    : (custom.json ?? problemOf(code, status, id, { signIn, stepUp }));
   const isStream = isHttp2(response.req);
   const own = [
     'Content-Type',
@@ -105,15 +107,24 @@ export function prefersPage(accept: string | undefined): boolean {
   return json < 0 || at < json;
 }
 
-/** @param signIn where somebody signs in */
-export function problemOf(code: AnswerCode, status: number, id: string, signIn?: string): string {
+/** @param ways where somebody signs in, or shows a factor */
+export function problemOf(
+  code: AnswerCode,
+  status: number,
+  id: string,
+  ways: { readonly signIn?: string | undefined; readonly stepUp?: string | undefined } = {},
+): string {
   const { title, detail, hint } = ANSWER_KINDS[code];
   const type = `urn:credveil:problem:${code.toLowerCase().replaceAll('_', '-')}`;
-  return JSON.stringify({ type, title, status, detail, code, hint, instance: `urn:credveil:request:${id}`, signIn });
+  return JSON.stringify({ type, title, status, detail, code, hint, instance: `urn:credveil:request:${id}`, ...ways });
 }
 
-const linkTo = (signIn: string | undefined): AnswerOptions['link'] =>
-  signIn === undefined ? undefined : { href: signIn, text: 'Sign in' };
+const linkTo = (signIn: string | undefined, stepUp: string | undefined): AnswerOptions['link'] =>
+  signIn !== undefined
+    ? { href: signIn, text: 'Sign in' }
+    : stepUp === undefined
+      ? undefined
+      : { href: stepUp, text: 'Confirm that it is you' };
 
 const retryAfter = (seconds: number | undefined): string[] =>
   seconds === undefined ? [] : ['Retry-After', String(seconds)];

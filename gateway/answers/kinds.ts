@@ -3,6 +3,7 @@
 // The person who sees it may be an attacker or a customer: it names what is wrong with the request,
 // and nothing of the configuration.
 
+import { FACTOR_KINDS } from './factor-kinds.ts';
 import { HOLD_KINDS } from './hold-kinds.ts';
 import { type AnswerKind, malformed } from './kind.ts';
 
@@ -52,6 +53,7 @@ export const ANSWER_KINDS = {
     detail: 'This site is open to people who have signed in.',
     hint: 'Sign in with a browser. A program shows a service token that the site has given it.',
   },
+  ...FACTOR_KINDS,
   FORM_NOT_SENT: {
     status: 401,
     title: 'Not sent',

@@ -15,6 +15,7 @@ import { accessFaults } from './access-faults.ts';
 import { isObject } from './compare.ts';
 import { conflictsIn, impossibleNames, missingTargets } from './conflicts.ts';
 import { deviceFaults } from './device-faults.ts';
+import { factorFaults } from './factor-faults.ts';
 import type { ConfigFault, Conflict, Path } from './fault.ts';
 import { holdFaults } from './hold-faults.ts';
 import { identityFaults } from './identity-faults.ts';
@@ -60,6 +61,7 @@ export function parseConfig(text: string): ParsedConfig {
     ...deviceFaults(checked.data),
     ...identityFaults(checked.data),
     ...holdFaults(checked.data),
+    ...factorFaults(checked.data),
     ...ruleFaults(checked.data),
     ...limitFaults(checked.data, value),
   ].map(placed);

@@ -8,6 +8,7 @@ import { parseNetwork } from '../addresses/network.ts';
 import { LEAKS_SCHEMA } from '../checks/leaks-schema.ts';
 import { text, wholeNumber } from '../config-values.ts';
 import { DEVICES_SCHEMA } from '../devices/device-schema.ts';
+import { FACTORS_SCHEMA } from '../factors/factor-schema.ts';
 import { FORWARD_AUTH_KINDS } from '../forward-auth/original-request.ts';
 import { GEO_SCHEMA } from '../geo/geo-schema.ts';
 import { ACCESS_SCHEMA } from '../identity/access/access-schema.ts';
@@ -15,6 +16,7 @@ import { IDENTITY_SCHEMA, SESSIONS_SCHEMA } from '../identity/identity-schema.ts
 import { LOGIN_LIMITS_SCHEMA } from '../limits/limit-schema.ts';
 import { LISTS_SCHEMA } from '../lists/list-schema.ts';
 import { LOGIN_SCHEMA } from '../login/login-config.ts';
+import { MAIL_SCHEMA } from '../mail/mail-schema.ts';
 import { RULES_SCHEMA } from '../phases/rule-config.ts';
 import { RECORD_SCHEMA } from '../record/record-schema.ts';
 import { isIdentityName } from '../request/identity-names.ts';
@@ -202,6 +204,10 @@ export const CONFIG = z.strictObject({
   identity: IDENTITY_SCHEMA,
   /** How long that holds. */
   sessions: SESSIONS_SCHEMA,
+  /** What people show beside what a provider says of them. */
+  factors: FACTORS_SCHEMA,
+  /** Who sends mails of the gateway. Default: it sends none. */
+  mail: MAIL_SCHEMA.optional(),
   tls: tls.optional(),
   /** What is known of managed devices, and of where addresses are: for policies. */
   devices: DEVICES_SCHEMA.prefault({}),

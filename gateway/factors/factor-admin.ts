@@ -4,9 +4,10 @@ import type { Factor, UserId } from './factor.ts';
 import type { ImportedUser, UserEntry, UserPage } from './factor-messages.ts';
 import { changeUser, FACTOR_ROOM, keyOf, publicOf, readUser, removal, USERS, type UserStore } from './factor-steps.ts';
 import { drawCode, hashOfCode } from './typed-codes.ts';
-import { parseUser, type UserRecord } from './user-record.ts';
+import { newUser, parseUser, type UserRecord } from './user-record.ts';
 
 const PAGE = 200;
+const ALIASES = 'alias.';
 const CODE_TTL_MS = 24 * 3_600_000;
 
 export interface FactorAdminOptions extends UserStore {
@@ -80,6 +81,30 @@ export class FactorAdmin {
     return gone;
   }
 
+  /**
+   * With their factors and names at applications. That there was a factor stays: no import opens
+   * their window again. @returns whether they were known
+   */
+  async forget(user: UserId): Promise<boolean> {
+    if (!this.find(user)) return false;
+    await this.remove(user);
+    const { state, seal } = this.#options;
+    for (let after = ALIASES, isMore = true; isMore; ) {
+      const entries = state.list(FACTOR_ROOM, ALIASES, PAGE, after);
+      const theirs = entries.filter(({ key, value }) => seal.open(key, value) === user);
+      await state.keep(
+        FACTOR_ROOM,
+        theirs.map(({ key }) => ({ key, value: undefined })),
+      );
+      after = entries.at(-1)?.key ?? after;
+      isMore = entries.length === PAGE;
+    }
+    return changeUser(this.#options, user, this.#now(), ({ hadFactor }) => ({
+      answer: true,
+      record: { ...newUser(user), hadFactor },
+    }));
+  }
+
   async #setAlias(app: string, user: string, email: UserId): Promise<void> {
     const { state, seal } = this.#options;
     const key = this.#aliasKey(app, user);
@@ -87,7 +112,7 @@ export class FactorAdmin {
   }
 
   #aliasKey(app: string, user: string): string {
-    return `alias.${this.#options.seal.nameOf('alias', app, user)}`;
+    return `${ALIASES}${this.#options.seal.nameOf('alias', app, user)}`;
   }
 
   #now(): number {

@@ -2,7 +2,7 @@
 // which is on the disk before its answer: what was used once never counts again.
 
 import { hash, randomBytes, randomInt } from 'node:crypto';
-import type { UserFactors, UserId } from './factor.ts';
+import { emailOf, type UserFactors, type UserId } from './factor.ts';
 import type {
   Authority,
   CodeAnswer,
@@ -83,7 +83,10 @@ export class FactorBook {
       handle: this.#options.seal.nameOf('handle', user),
       firstBy: record.hadFactor
         ? undefined
-        : { window: importedAt !== undefined && now < importedAt + windowMs, mail: byMail && user.includes('@') },
+        : {
+            window: importedAt !== undefined && now < importedAt + windowMs,
+            mail: byMail && emailOf(user) !== undefined,
+          },
       hasCode: isWaiting(code, now),
     };
   }
@@ -167,7 +170,7 @@ export class FactorBook {
     const code = String(randomInt(10 ** MAILED_DIGITS)).padStart(MAILED_DIGITS, '0');
     const isSent = await this.#step(user, (record, now): Step<boolean> => {
       const mailedAt = record.mailedAt.filter((at) => at > now - HOUR);
-      const isOpen = this.#options.rules().byMail && user.includes('@') && !record.hadFactor;
+      const isOpen = this.#options.rules().byMail && emailOf(user) !== undefined && !record.hadFactor;
       if (!isOpen || mailedAt.length >= MAILS_AN_HOUR) return { answer: false };
       const mailed = { hash: hashOfMailed(user, code) ?? '', until: now + MAILED_TTL_MS, wrong: 0 };
       return { answer: true, record: { ...record, mailed, mailedAt: [...mailedAt, now] } };

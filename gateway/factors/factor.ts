@@ -1,5 +1,6 @@
 // Factors that people have beside what a provider of identities says of them, and whose they are.
 
+import { EMAIL } from '../identity/email.ts';
 import type { Person } from '../identity/person.ts';
 
 /** In lower case, an e-mail that a provider verified; of people without one, `PROVIDER:SUBJECT`. */
@@ -8,6 +9,9 @@ export type UserId = string;
 /** No e-mail of a person has a colon (`plainEmail`), so that the two kinds never meet. */
 export const userIdOf = ({ provider, subject, email }: Pick<Person, 'provider' | 'subject' | 'email'>): UserId =>
   email ?? `${provider}:${subject}`;
+
+/** Where they read mail; undefined for people without an e-mail. */
+export const emailOf = (user: UserId): string | undefined => (EMAIL.test(user) ? user : undefined);
 
 /** What may be enrolled. */
 export const ENROLLED_METHODS = ['security_key', 'biometrics', 'totp'] as const;

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { duration } from '../../runtime/config/duration.ts';
 import { text } from '../config-values.ts';
+import { SERVER_KEYS } from '../mail/mail-schema.ts';
 import { EMAIL } from './email.ts';
 
 export const PROVIDER_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
@@ -89,25 +90,10 @@ const oauth = z.strictObject({
   scopes: z.array(scope, { error: 'must be a list of scopes' }).max(32, { error: 'may have 32 scopes' }).default([]),
 });
 
-const SMTP = 'must be smtp:// or smtps:// with a host, and nothing behind its port';
-const smtpUrl = z.string({ error: SMTP }).refine(isSmtpUrl, { error: SMTP });
-
-function isSmtpUrl(value: string): boolean {
-  if (!/^smtps?:\/\//.test(value) || !URL.canParse(value)) return false;
-  const { hostname, username, password, pathname, search, hash } = new URL(value);
-  return hostname !== '' && [username, password, pathname.replace('/', ''), search, hash].every((part) => part === '');
-}
-
 const TO = 'must be an e-mail address, or @ and a domain, in lower case';
 const pin = z.strictObject({
   pin: z.strictObject({
-    smtp: smtpUrl,
-    /** Beyond loopback, both go under TLS. */
-    user: text('must be a user name').optional(),
-    passwordFile: text('must be a path').optional(),
-    from: z
-      .string({ error: 'must be an e-mail address' })
-      .regex(/^[^\s@<>,;"]+@[^\s@<>,;"]+$/, { error: 'must be an e-mail address' }),
+    ...SERVER_KEYS,
     /** Who may sign in so: addresses, and @ with a domain. */
     to: z
       .array(

@@ -1,7 +1,7 @@
 // The page where people see where they are signed in, and end it.
 
 import { html, type Markup } from '../../runtime/http/markup.ts';
-import type { OwnedSession } from '../identity/sessions/session-store.ts';
+import type { OwnedSession } from '../identity/sessions/session-record.ts';
 import { actionForm, agoOf } from './parts.ts';
 import type { Notice, OwnPage } from './shell.ts';
 

@@ -1,16 +1,15 @@
 // Phase 6: who may reach an application that has policies. Each request is judged anew.
 
-import { sendRedirect } from '../answers/answer.ts';
 import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
-import { isNavigation } from '../identity/navigation.ts';
 import type { AccessFacts } from '../identity/policies/facts.ts';
-import { type AccessDecision, type AccessVerdict, judgeAccess, type Policies } from '../identity/policies/policies.ts';
+import { type AccessDecision, judgeAccess, type Policies } from '../identity/policies/policies.ts';
 import type { SessionAnswer } from '../identity/sessions/session.ts';
 import { tokenHeaders } from '../identity/tokens/service-tokens.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { GatewaySetup } from '../setup.ts';
 import { answerPreflight } from './answer-preflight.ts';
+import { hasShownEnough, lead, shownBy } from './factors/shown-enough.ts';
 import { keptForSignIn, mayKeep } from './forms/keep-form.ts';
 import { tellIdentity } from './tell-identity.ts';
 
@@ -41,12 +40,16 @@ function isLetIn(
   parts: PipelineParts,
 ): Maybe<boolean> {
   if (typeof session === 'object') exchange.session = session;
-  const verdict = decide(exchange, session, setup, parts);
+  const judged = decide(exchange, session, setup, parts);
+  const verdict = judged?.decision.verdict;
   // Nobody knows whether it is somebody's who may.
   if (session === 'unavailable' && verdict === 'denied') throw new Refusal('SESSIONS_AWAY');
+  if (judged && (verdict === 'allow' || verdict === 'step-up')) {
+    if (isForeignSocket(exchange)) throw new Refusal('FORM_FOREIGN');
+    return hasShownEnough(exchange, judged.facts, setup, parts);
+  }
   if (verdict !== 'sign-in' || hasToken(exchange)) {
     assertVerdict(exchange);
-    if (verdict === 'allow' && isForeignSocket(exchange)) throw new Refusal('FORM_FOREIGN');
     return true;
   }
   if (answerPreflight(exchange, exchange.application?.config.access?.cors)) {
@@ -85,14 +88,14 @@ function decide(
   session: SessionAnswer,
   setup: GatewaySetup,
   { observe }: PipelineParts,
-): AccessVerdict | undefined {
+): ReturnType<typeof judgeRequest> | undefined {
   const { application, now } = exchange;
   if (!application?.access) return undefined;
-  const { decision, serviceToken } = judgeRequest(exchange, application.access, session, setup, now);
-  exchange.serviceToken = serviceToken;
-  exchange.access = decision;
-  observe.access.count(application.name, decision);
-  return decision.verdict;
+  const judged = judgeRequest(exchange, application.access, session, setup, now);
+  exchange.serviceToken = judged.facts.serviceToken;
+  exchange.access = judged.decision;
+  observe.access.count(application.name, judged.decision);
+  return judged;
 }
 
 /** @param session whose request it is. One that cannot be looked up may be anybody's */
@@ -102,11 +105,10 @@ export function judgeRequest(
   session: SessionAnswer,
   { tokens, devices, geo }: GatewaySetup,
   now: number,
-): { readonly decision: AccessDecision; readonly serviceToken: string | undefined } {
+): { readonly decision: AccessDecision; readonly facts: AccessFacts } {
   const serviceToken = head && tokens?.nameIn(head, now);
-  const person = session === 'unavailable' ? 'unknown' : session === 'none' ? undefined : session.person;
   const facts: AccessFacts = {
-    person,
+    ...shownBy(session, now),
     signedInMs: typeof session === 'object' ? now - session.signedInAt : undefined,
     serviceToken,
     address: client,
@@ -119,14 +121,14 @@ export function judgeRequest(
       return client && geo?.asnOf(client);
     },
   };
-  const decision = judgeAccess(policies, facts, found?.readings ?? []);
-  return { decision, serviceToken };
+  return { decision: judgeAccess(policies, facts, found?.readings ?? []), facts };
 }
 
 function assertVerdict(exchange: Exchange): void {
   const verdict = exchange.access?.verdict;
   if (verdict === 'denied') throw new Refusal('ACCESS_DENIED');
   // Nobody signs in for a program whose token is not valid.
+  if (verdict === 'step-up') throw new Refusal('FACTOR_NEEDED');
   if (verdict === 'sign-in') throw new Refusal(hasToken(exchange) ? 'ACCESS_DENIED' : 'SIGN_IN_REQUIRED');
 }
 
@@ -139,18 +141,11 @@ const canSignIn = ({ head, application }: Exchange, { identity }: GatewaySetup, 
 /** Pages lead on; programs are told where. */
 function leadToSignIn(exchange: Exchange, setup: GatewaySetup, parts: PipelineParts): void {
   const { people, observe } = parts;
-  const { application, response, head } = exchange;
-  if (!head || !application || !people || !canSignIn(exchange, setup, parts)) throw new Refusal('SIGN_IN_REQUIRED');
-  const { url, headers } = people.sessions.signInUrl(exchange, application, exchange.access);
-  const isPage = isNavigation(exchange);
-  const { method } = head;
-  if (isPage && (method === 'GET' || method === 'HEAD')) {
-    sendRedirect(response, 303, url, headers);
-    observe.answered(exchange, 'REDIRECTED');
-    return;
-  }
-  // A redirect would lose what a form has, and nobody would notice.
-  const code = isPage ? 'FORM_NOT_SENT' : 'SIGN_IN_REQUIRED';
-  exchange.answer(code, { headers, signIn: url });
-  observe.answered(exchange, code);
+  const { application } = exchange;
+  if (!application || !people || !canSignIn(exchange, setup, parts)) throw new Refusal('SIGN_IN_REQUIRED');
+  lead(exchange, people.sessions.signInUrl(exchange, application, exchange.access), observe, {
+    form: 'FORM_NOT_SENT',
+    other: 'SIGN_IN_REQUIRED',
+    as: 'signIn',
+  });
 }

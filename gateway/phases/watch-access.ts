@@ -5,6 +5,7 @@ import type { Exchange } from '../exchange.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { GatewaySetup } from '../setup.ts';
 import { judgeRequest } from './access.ts';
+import { needOf } from './factors/shown-enough.ts';
 
 /** Where no message told that a session ended. */
 const EVERY_MS = 2_000;
@@ -61,8 +62,13 @@ async function isStillLetIn(exchange: Exchange, setup: GatewaySetup, parts: Pipe
   if (!current) return false;
   if (!current.access) return true;
   const session = (await parts.people?.sessions.personOf(exchange, current, { isUse: false })) ?? 'none';
-  const { verdict } = judgeRequest(exchange, current.access, session, setup, Date.now()).decision;
-  return verdict !== 'denied' && verdict !== 'sign-in';
+  const now = Date.now();
+  const { decision, facts } = judgeRequest(exchange, current.access, session, setup, now);
+  const { verdict } = decision;
+  if (verdict === 'denied' || verdict === 'sign-in' || verdict === 'step-up') return false;
+  if (verdict !== 'allow') return true;
+  const shown = typeof session === 'object' ? session : undefined;
+  return !needOf({ application: current, found, facts, now }, shown).need;
 }
 
 function end({ upgrade, response }: Exchange): void {

@@ -6,6 +6,8 @@ import type { OnEvent } from '../../runtime/events.ts';
 import { type Channel, IpcError } from '../../runtime/ipc.ts';
 import { gauge, type Metric } from '../../runtime/observe/metric.ts';
 import type { GatewayConfig } from '../config/schema.ts';
+import type { FactorAdmin } from '../factors/factor-admin.ts';
+import { answerFactors, createRemoteFactors, type FactorQuestion } from '../factors/factor-peer.ts';
 import { type EndRequest, SessionBook, type SessionPage } from '../identity/sessions/session-book.ts';
 import { SessionStore } from '../identity/sessions/session-store.ts';
 import { LimitBook } from '../limits/limit-book.ts';
@@ -18,6 +20,7 @@ import { deriveKey, openGatewayKey } from '../state/gateway-key.ts';
 import { answerState, RemoteState, type StateQuestion } from '../state/remote-state.ts';
 import { openSqliteState, type SqliteState } from '../state/sqlite-state.ts';
 import { StateError } from '../state/state.ts';
+import { KeptFactors } from './kept-factors.ts';
 import type { PrimaryAnswers, WorkerAnswers } from './messages.ts';
 
 /** A process that takes longer does not serve its clients either. */
@@ -27,6 +30,7 @@ interface Opened {
   readonly state: SqliteState;
   readonly book: LimitBook;
   readonly sessions: SessionBook;
+  readonly factors: KeptFactors;
 }
 
 type WorkerChannel = Channel<WorkerAnswers, PrimaryAnswers>;
@@ -56,6 +60,7 @@ export class KeptState {
 
   /** For a configuration that replaces another. @throws StateError */
   open(config: GatewayConfig): void {
+    if (this.#opened) this.#opened.factors.use(config);
     if (this.#opened || !needsState(config)) return;
     const { stateDirectory = '.', state: { sqliteFile } = {} } = config;
     // Processes that have started without the key would not get it.
@@ -65,7 +70,14 @@ export class KeptState {
     state.topics.onAny((topic, message) => this.#tell(topic, message));
     state.topics.onAnnounced((topic, message) => this.#announce(topic, message));
     const store = new SessionStore(state, deriveKey(this.#key, 'sessions'));
-    this.#opened = { state, book: new LimitBook(state), sessions: new SessionBook(state, store) };
+    const factors = new KeptFactors({ state, key: this.#key, sessions: store, onEvent: this.#onEvent });
+    try {
+      factors.use(config);
+    } catch (error) {
+      state.close();
+      throw error;
+    }
+    this.#opened = { state, book: new LimitBook(state), sessions: new SessionBook(state, store), factors };
   }
 
   get key(): Uint8Array | undefined {
@@ -75,7 +87,8 @@ export class KeptState {
   /** For a gateway in this process. */
   here(): ProcessState | undefined {
     const limits = createRemotePeer((questions) => this.#answerLimits(this, questions));
-    return this.#key && { state: this.#here, limits, key: this.#key };
+    const factors = createRemoteFactors((questions) => this.#answerFactors(questions));
+    return this.#key && { state: this.#here, limits, factors, key: this.#key };
   }
 
   /** Answers a worker. What it has not settled when it ends counts. */
@@ -83,6 +96,7 @@ export class KeptState {
     this.#workers.add(channel);
     channel.handle('state', (questions) => this.#answerState(questions));
     channel.handle('limits', (questions) => this.#answerLimits(channel, questions));
+    channel.handle('factors', (questions) => this.#answerFactors(questions));
     channel.onGone(() => {
       this.#workers.delete(channel);
       void this.#opened?.book.release(channel);
@@ -115,6 +129,11 @@ export class KeptState {
     return (await this.#opened?.sessions.end(request)) ?? 0;
   }
 
+  /** Users and their factors. @throws StateError without a state */
+  get users(): FactorAdmin {
+    return this.#open.factors.admin;
+  }
+
   /** None without a state. */
   metrics(): Metric[] {
     if (!this.#opened) return [];
@@ -139,6 +158,10 @@ export class KeptState {
 
   #answerLimits(holder: object, questions: readonly LimitQuestion[]): Promise<BatchAnswer[]> {
     return answerBatch(questions, (each) => answerLimits(this.#open.book, holder, each));
+  }
+
+  #answerFactors(questions: readonly FactorQuestion[]): Promise<BatchAnswer[]> {
+    return answerBatch(questions, (each) => answerFactors(this.#open.factors.peer, each));
   }
 
   #tell(topic: string, message: string): void {

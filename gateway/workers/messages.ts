@@ -3,6 +3,7 @@
 
 import type { Metric } from '../../runtime/observe/metric.ts';
 import type { GatewayConfig } from '../config/schema.ts';
+import type { FactorQuestion } from '../factors/factor-peer.ts';
 import type { LimitQuestion } from '../limits/limit-peer.ts';
 import type { ListChange } from '../lists/list-replica.ts';
 import type { BatchAnswer } from '../state/batches.ts';
@@ -36,6 +37,7 @@ export interface PrimaryAnswers {
   decided(payload: readonly string[]): void;
   state(payload: readonly StateQuestion[]): readonly BatchAnswer[];
   limits(payload: readonly LimitQuestion[]): readonly BatchAnswer[];
+  factors(payload: readonly FactorQuestion[]): readonly BatchAnswer[];
 }
 
 /** Asked by the primary, answered by every worker. */

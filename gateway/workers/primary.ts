@@ -33,7 +33,7 @@ export interface GatewayService {
   /** The lists in force, which this process keeps. */
   lists(): Lists;
   /** Bans and sessions in force, and how to end them. */
-  state(): Pick<KeptState, 'bans' | 'lift' | 'sessions' | 'endSessions'>;
+  state(): Pick<KeptState, 'bans' | 'lift' | 'sessions' | 'endSessions' | 'users'>;
   /** Whose logins failed of late. */
   failures(): FailureCounts;
 }

@@ -6,6 +6,7 @@ import type { Channel } from '../../runtime/ipc.ts';
 import { runWorker } from '../../runtime/workers/worker.ts';
 import type { Address } from '../addresses/address.ts';
 import type { GatewayConfig } from '../config/schema.ts';
+import { createRemoteFactors } from '../factors/factor-peer.ts';
 import { type Gateway, startGateway } from '../gateway.ts';
 import type { ProcessLists } from '../gateway-options.ts';
 import { createRemotePeer } from '../limits/limit-peer.ts';
@@ -49,7 +50,13 @@ function reachState(
 ): ProcessState | undefined {
   const state = new RemoteState((questions) => primary.ask('state', questions));
   primary.handle('published', ({ topic, message }) => state.receive(topic, message));
-  return key && { state, key, limits: createRemotePeer((questions) => primary.ask('limits', questions)) };
+  return (
+    key && {
+      ...{ state, key },
+      limits: createRemotePeer((questions) => primary.ask('limits', questions)),
+      factors: createRemoteFactors((questions) => primary.ask('factors', questions)),
+    }
+  );
 }
 
 /** A gateway with the lists in force. */

@@ -81,6 +81,9 @@ const LISTED: { readonly [field in Field]: true } = {
   fault: true,
   how: true,
   sessions: true,
+  by: true,
+  change: true,
+  purpose: true,
 };
 const FIELDS: ReadonlySet<string> = new Set(Object.keys(LISTED));
 

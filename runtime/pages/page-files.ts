@@ -23,10 +23,10 @@ export interface PageFile {
 export type Documents = { readonly [path: string]: string };
 
 /**
- * A document refers to files beside it, or to a package's style sheet. The build renames its
- * scripts to `.js`.
+ * A document refers to files beside it or above, or to a package's style sheet. The build renames
+ * its scripts to `.js`.
  */
-const REFERENCE = /\b(href|src)="(?:\.\/([a-z-]+\.(?:css|ts|js|svg))|package:([^"]+\.css))"/g;
+const REFERENCE = /\b(href|src)="(?:(\.{1,2}\/[a-z-]+\.(?:css|ts|js|svg))|package:([^"]+\.css))"/g;
 
 const CONTENT_TYPES: { readonly [extension: string]: string } = {
   '.css': 'text/css; charset=utf-8',
@@ -36,6 +36,8 @@ const CONTENT_TYPES: { readonly [extension: string]: string } = {
 
 interface Document {
   readonly path: string;
+  /** What its references are relative to. */
+  readonly folder: string;
   readonly text: string;
   /** The files that it refers to. */
   readonly files: readonly string[];
@@ -46,10 +48,12 @@ interface Document {
 /** @throws Error where a file is missing or a reference leads nowhere */
 export function buildPageFiles(served: Documents): PageFile[] {
   const documents = Object.entries(served).map(([url, name]): Document => {
-    const text = fs.readFileSync(path.join(PAGES, `${name}.html`), 'utf8');
-    const files = [...text.matchAll(REFERENCE)].map(referencedFile);
+    const file = path.join(PAGES, `${name}.html`);
+    const folder = path.dirname(file);
+    const text = fs.readFileSync(file, 'utf8');
+    const files = [...text.matchAll(REFERENCE)].map((match) => referencedFile(match, folder));
     const scripts = files.filter(isScript).map(assetPath);
-    return { path: url, text, files, scripts };
+    return { path: url, folder, text, files, scripts };
   });
   const modules = collectModules(documents.flatMap(({ scripts }) => scripts));
   const assets = new Map<string, string>([...modules].map(([place, { text }]) => [place, text]));
@@ -67,16 +71,16 @@ export function buildPageFiles(served: Documents): PageFile[] {
   ];
 }
 
-function referencedFile([, , own, ofPackage]: RegExpMatchArray): string {
-  if (ofPackage !== undefined) return resolvePackage(ofPackage, path.join(PAGES, 'x'));
-  return path.join(PAGES, own as string);
+function referencedFile([, , own, ofPackage]: RegExpMatchArray, folder: string): string {
+  if (ofPackage !== undefined) return resolvePackage(ofPackage, path.join(folder, 'x'));
+  return path.join(folder, own as string);
 }
 
 const isScript = (file: string): boolean => /\.[tj]s$/.test(file);
 
 /** References are relative: a proxy may serve the pages below another path. */
 function fillIn(
-  { text, scripts }: Document,
+  { text, folder, scripts }: Document,
   modules: ReadonlyMap<string, PageModule>,
   at: (place: string) => string,
 ): string {
@@ -84,7 +88,7 @@ function fillIn(
   return text
     .replace(
       REFERENCE,
-      (...match) => `${match[1]}="${at(assetPath(referencedFile(match as unknown as RegExpMatchArray)))}"`,
+      (...match) => `${match[1]}="${at(assetPath(referencedFile(match as unknown as RegExpMatchArray, folder)))}"`,
     )
     .replace('</head>', () => `${preloads.join('')}</head>`);
 }

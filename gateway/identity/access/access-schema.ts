@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { duration } from '../../../runtime/config/duration.ts';
 import { text } from '../../config-values.ts';
+import { APP_FACTORS_SCHEMA } from '../../factors/factor-schema.ts';
 import { kindOf } from '../../request/name-kind.ts';
 import { lettersOf } from '../../request/reserved-names.ts';
 import { IDENTITY_SOURCE } from '../assertion/identity-headers.ts';
@@ -78,6 +79,8 @@ export const ACCESS_SCHEMA = z.strictObject({
   label: text('must be text').max(64, { error: 'may have 64 characters' }).optional(),
   /** Whether that page shows it to those whom it would let in. */
   launcher: z.boolean({ error: 'must be true or false' }).default(true),
+  /** What else people show. Default: as at the top level. */
+  factors: APP_FACTORS_SCHEMA.optional(),
   /** Plain headers for the application, by name, and what they say of who was let in. */
   headers: z
     .record(headerName, source, { error: 'must be an object of header names' })

@@ -2,6 +2,7 @@
 
 import type { Address } from '../../addresses/address.ts';
 import type { CertificateFact } from '../../devices/devices.ts';
+import type { EnrolledMethod } from '../../factors/factor.ts';
 import type { Person } from '../person.ts';
 
 export interface AccessFacts {
@@ -19,4 +20,6 @@ export interface AccessFacts {
   readonly country: string | undefined;
   /** The number of the autonomous system of the address; undefined where nobody knows. */
   readonly asn: number | undefined;
+  /** What the person has shown beside. `unknown` asks what somebody could get who shows more. */
+  readonly factors?: ReadonlySet<EnrolledMethod> | 'unknown';
 }

@@ -4,6 +4,7 @@
 // longest path that contains the request's are judged alone, so that a path below can be stricter
 // than what lies around it.
 
+import type { EnrolledMethod } from '../../factors/factor.ts';
 import { allOf, and, anyOf, not } from '../../rules/kleene.ts';
 import type { Trilean } from '../../rules/schema/types.ts';
 import type { AccessFacts } from './facts.ts';
@@ -16,6 +17,8 @@ export type AccessVerdict =
   | 'denied'
   /** Not without a person who signed in. */
   | 'sign-in'
+  /** Not without a factor that the person has not shown. */
+  | 'step-up'
   /** This person may. */
   | 'allow'
   /** This program may. */
@@ -29,6 +32,8 @@ export interface AccessDecision {
   readonly policy: string | undefined;
   /** With `sign-in`: they may have signed in so long ago, and not longer. */
   readonly maxAgeMs?: number;
+  /** For `step-up`: one of them. */
+  readonly methods?: readonly EnrolledMethod[];
 }
 
 export interface Policy {
@@ -81,13 +86,14 @@ export function judgeAccess(policies: Policies, facts: AccessFacts, paths: reado
   return strictest ?? { verdict: 'denied', policy: undefined };
 }
 
-const STRICTEST_FIRST: readonly AccessVerdict[] = ['denied', 'sign-in', 'service', 'allow', 'bypass'];
+const STRICTEST_FIRST: readonly AccessVerdict[] = ['denied', 'sign-in', 'step-up', 'service', 'allow', 'bypass'];
 const rank = ({ verdict }: AccessDecision): number => STRICTEST_FIRST.indexOf(verdict);
 
 /** Where more than one action fits, the first. */
 const PERMISSIONS = ['bypass', 'service', 'allow'] as const;
 
-function judgePath({ all }: Policies, facts: AccessFacts, isIn: Reader): AccessDecision {
+/** As one reader of the path sees it. */
+export function judgePath({ all }: Policies, facts: AccessFacts, isIn: Reader): AccessDecision {
   let nearest: Policy[] = [];
   let longest = 0;
   for (const policy of all) {
@@ -108,7 +114,22 @@ function judgePath({ all }: Policies, facts: AccessFacts, isIn: Reader): AccessD
   const ages = nearest.filter((policy) => wouldPermit(policy, facts)).map(({ config }) => maxAgeOf(config));
   if (ages.length > 0) return { verdict: 'sign-in', policy: undefined, maxAgeMs: Math.max(...ages) };
   const couldSignIn = facts.person === undefined && nearest.some((policy) => couldPermit(policy, facts));
-  return { verdict: couldSignIn ? 'sign-in' : 'denied', policy: undefined };
+  if (couldSignIn) return { verdict: 'sign-in', policy: undefined };
+  const methods = typeof facts.person === 'object' ? missingFactors(nearest, facts) : [];
+  return methods.length > 0
+    ? { verdict: 'step-up', policy: undefined, methods }
+    : { verdict: 'denied', policy: undefined };
+}
+
+/** With one of them, the person would be let in. */
+function missingFactors(nearest: readonly Policy[], facts: AccessFacts): readonly EnrolledMethod[] {
+  const named = (policy: Policy): readonly EnrolledMethod[] =>
+    [...policy.config.include, ...policy.config.require].flatMap(({ factor }) => factor ?? []);
+  const held = typeof facts.factors === 'object' ? facts.factors : [];
+  const opens = (policy: Policy, method: EnrolledMethod): boolean =>
+    isPermitted(policy, { ...facts, factors: new Set([...held, method]) });
+  const allows = nearest.filter(({ config }) => config.action === 'allow');
+  return [...new Set(allows.flatMap((policy) => named(policy).filter((method) => opens(policy, method))))];
 }
 
 const isBlock = ({ config }: Policy): boolean => config.action === 'block';
@@ -130,7 +151,7 @@ const wouldPermit = (policy: Policy, facts: AccessFacts): boolean =>
   !isFresh(policy, facts) && isPermitted(policy, { ...facts, signedInMs: 0 });
 
 const couldPermit = (policy: Policy, facts: AccessFacts): boolean =>
-  policy.config.action === 'allow' && matchOf(policy, { ...facts, person: 'unknown' }) !== false;
+  policy.config.action === 'allow' && matchOf(policy, { ...facts, person: 'unknown', factors: 'unknown' }) !== false;
 
 /** Whether the policy fits the request, wherever it is judged. */
 export const matchOf = ({ include, require, exclude }: Policy, facts: AccessFacts): Trilean =>

@@ -6,6 +6,7 @@ import { parseNetwork } from '../../addresses/network.ts';
 import { text } from '../../config-values.ts';
 import { serialOf } from '../../devices/certificate/client-certificate.ts';
 import { HASH, KEY_HASH, LIST, LIST_REFERENCE } from '../../devices/device-schema.ts';
+import { FACTOR_METHOD, POLICY_FACTORS_SCHEMA } from '../../factors/factor-schema.ts';
 import { LIST_NAME } from '../../lists/list-names.ts';
 import { EMAIL } from '../email.ts';
 
@@ -92,6 +93,7 @@ const selector = z
     asn: several(asn, ASN).optional(),
     certificate: certificate.optional(),
     device: several(LIST_REFERENCE, LIST).optional(),
+    factor: several(FACTOR_METHOD).optional(),
   })
   .refine((value) => Object.values(value).filter((each) => each !== undefined).length === 1, {
     error: 'must have one key: write a selector for each',
@@ -119,6 +121,8 @@ const keys = z.strictObject({
   ).default(['/']),
   /** How long ago a person may have signed in whom it lets in. */
   session: z.strictObject({ absolute: duration('5m', '30d') }).optional(),
+  /** What else people show whom it lets in. Default: as the application says. */
+  factors: POLICY_FACTORS_SCHEMA.optional(),
 });
 
 const policy = keys.refine(({ action, session }) => session === undefined || action === 'allow', {

@@ -71,6 +71,10 @@ const COMPILERS: { readonly [Kind in keyof Kinds]: Compile<Kind> } = {
       return isOfIssuer && anyOf(lists.flatMap((list) => deviceNames(certificate).map((name) => list.has(name))));
     });
   },
+  factor:
+    (methods) =>
+    ({ factors }) =>
+      factors === 'unknown' ? undefined : factors !== undefined && methods.some((method) => factors.has(method)),
 };
 
 /** @throws TypeError for a list that does not exist: the configuration was not checked */

@@ -18,8 +18,12 @@ export interface HandOver {
 }
 
 /** @returns false if it was used before @throws StateError */
-export const useOnce = (state: State, kind: 'sign-in' | 'logout', text: string, ttlMs: number): Promise<boolean> =>
-  state.add(ROOM, keyOf(kind, text), '', { ttlMs });
+export const useOnce = (
+  state: State,
+  kind: 'sign-in' | 'logout' | 'page',
+  text: string,
+  ttlMs: number,
+): Promise<boolean> => state.add(ROOM, keyOf(kind, text), '', { ttlMs });
 
 /** @throws StateError */
 export const wasUsed = async (state: State, kind: 'logout', text: string): Promise<boolean> =>

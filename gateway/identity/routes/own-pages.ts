@@ -7,12 +7,18 @@ import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
 import { END_SESSION, END_SESSIONS } from '../../launcher/sessions-page.ts';
 import { sendOwnFile } from '../../launcher/shell.ts';
+import { answerCancel, answerChallenge, answerKeyOptions } from './challenge.ts';
+import { answerBegin, answerFinish } from './enrol.ts';
 import { answerHold, answerHoldCode, answerHoldMail } from './hold-pages.ts';
 import { answerEndSession, answerEndSessions, answerHome, answerSessions } from './own-apps.ts';
+import { answerFactors, answerMail, answerManage, answerRecovery, answerRemove, answerRename } from './own-factors.ts';
+import { answerPage } from './page-files.ts';
 import { answerAddress, answerCode } from './pin.ts';
+import { PURPOSES } from './purposes.ts';
 import { BackToSite, type RouteParts } from './route.ts';
 import { answerCallback, answerSignIn } from './sign-in.ts';
 import { answerLogoutNotice, answerOwnSignOut, answerSignedOut, SIGNED_OUT } from './sign-out.ts';
+import { answerOpen } from './step-up.ts';
 
 const WITH_PROVIDER = /^\/(callback|back-channel-logout)\/([A-Za-z0-9][A-Za-z0-9_-]{0,63})$/;
 const ASSETS = '/assets/';
@@ -29,6 +35,20 @@ const ROUTES: { readonly [path: string]: Methods } = {
   [END_SESSIONS]: { POST: answerEndSessions },
   '/sign-in': { GET: answerSignIn },
   '/sign-out': { GET: answerOwnSignOut, POST: answerOwnSignOut },
+  '/step-up': { GET: answerPage },
+  '/enrol': { GET: answerPage },
+  '/api/challenge/open': { POST: api(answerOpen) },
+  '/api/challenge/key': { POST: api((exchange, parts) => answerKeyOptions(exchange, parts, PURPOSES)) },
+  '/api/challenge/answer': { POST: api((exchange, parts) => answerChallenge(exchange, parts, PURPOSES)) },
+  '/api/challenge/cancel': { POST: api((exchange, parts) => answerCancel(exchange, parts, PURPOSES)) },
+  '/api/factors': { GET: api(answerFactors) },
+  '/api/factors/manage': { POST: api(answerManage) },
+  '/api/factors/mail': { POST: api(answerMail) },
+  '/api/factors/begin': { POST: api(answerBegin) },
+  '/api/factors/finish': { POST: api(answerFinish) },
+  '/api/factors/rename': { POST: api(answerRename) },
+  '/api/factors/remove': { POST: api(answerRemove) },
+  '/api/factors/recovery': { POST: api(answerRecovery) },
   '/pin/address': { POST: answerAddress },
   '/pin/code': { POST: answerCode },
   '/hold': { GET: answerHold },
@@ -41,6 +61,13 @@ const ROUTES: { readonly [path: string]: Methods } = {
 export const OWN_ROUTES: readonly (readonly [path: string, method: string])[] = Object.entries(ROUTES).flatMap(
   ([path, methods]) => Object.keys(methods).map((method) => [path, method] as const),
 );
+/** Of a script: it names what it cannot do by its code. */
+function api(answer: (exchange: Exchange, parts: RouteParts) => Promise<void>): Answer {
+  return async (exchange, parts) => {
+    await answer(exchange, parts);
+    if (exchange.response.statusCode < 400) parts.observe.allowed(exchange);
+  };
+}
 
 /** @throws Refusal */
 export async function answerOwnPage(exchange: Exchange, parts: RouteParts): Promise<void> {
@@ -67,9 +94,9 @@ function assertPage({ message }: Exchange): void {
 }
 
 /** A style or script of the pages: the same for everybody. */
-async function answerFile(exchange: Exchange, { observe }: RouteParts): Promise<void> {
-  if (!(await sendOwnFile(exchange.response, exchange.head?.path ?? ''))) throw new Refusal('ROUTE_UNKNOWN');
-  observe.allowed(exchange);
+async function answerFile(exchange: Exchange, parts: RouteParts): Promise<void> {
+  if (await sendOwnFile(exchange.response, exchange.head?.path ?? '')) parts.observe.allowed(exchange);
+  else await answerPage(exchange, parts);
 }
 
 /** An answer of such a route, or one with a link to the site that somebody came from. */

@@ -10,7 +10,7 @@ const MAX_LENGTH = 8_192;
 const MAX_FORM_LENGTH = 2 ** 18;
 
 /** What sealed text is for. One of another purpose does not open. */
-export type SealPurpose = 'sign-in' | 'provider' | 'pin' | 'pin-code' | 'form';
+export type SealPurpose = 'sign-in' | 'provider' | 'pin' | 'pin-code' | 'form' | 'step-up' | 'challenge' | 'enrolment';
 
 export interface Opened {
   readonly value: unknown;

@@ -1,7 +1,8 @@
 // What a worker remembers of sessions, so that a request asks nobody. It looks for ended ones twice
 // a second, and after each message about one; without an answer for five seconds it remembers none.
 
-import type { SessionStore, StoredSession } from './session-store.ts';
+import type { StoredSession } from './session-record.ts';
+import type { SessionStore } from './session-store.ts';
 
 const POLL_MS = 500;
 const MAX_AGE_MS = 5_000;

@@ -1,6 +1,7 @@
 // Sessions as the state has them: one of a person at the gateway's own pages, and one of each
 // application that they opened from there.
 
+import type { FactorMethod, GivenFactor } from '../../factors/factor.ts';
 import type { Person } from '../person.ts';
 
 /** Of a person, since they signed in. */
@@ -14,6 +15,10 @@ export interface PersonRecord {
   readonly untilMs: number;
   /** For the provider, when the person signs out. */
   readonly signOutHint?: string | undefined;
+  /** What they have shown beside. Default: nothing. */
+  readonly factors?: readonly GivenFactor[];
+  /** The provider's own name of the session (`sid`), if it has one. */
+  readonly providerSession?: string | undefined;
 }
 
 /** At the host of applications. It lasts no longer than the session of its person. */
@@ -33,13 +38,55 @@ export interface NewApp extends Pick<AppRecord, 'host' | 'personId' | 'seenAt'> 
   readonly person: Pick<Person, 'provider' | 'subject'>;
 }
 
-/** A new meaning of these texts gets a new one. */
-const VERSION = 1;
+/** A session of an application, with the person's that it belongs to. */
+export interface StoredSession {
+  readonly app: AppRecord;
+  readonly person: PersonRecord;
+}
 
-export function formatPersonRecord({ person, signedInAt, seenAt, untilMs, signOutHint }: PersonRecord): string {
+/** What a provider says has ended: a session there, or all of a person. */
+export interface ProviderEnd {
+  readonly provider: string;
+  readonly subject: string | undefined;
+  readonly providerSession: string | undefined;
+}
+
+/** What a session may last. */
+export interface Durations {
+  /** Since the person signed in. */
+  readonly absoluteMs: number;
+  /** Without a request. */
+  readonly idleMs: number;
+}
+
+/** Where a session of a person began. */
+export interface SessionOrigin {
+  /** The provider's own name of the session (`sid`), if it has one. */
+  readonly providerSession?: string | undefined;
+  /** What its person recognizes the browser by. */
+  readonly browser?: string | undefined;
+}
+
+/** A session as its person sees it. */
+export interface OwnedSession {
+  readonly id: string;
+  readonly record: PersonRecord;
+  readonly browser: string;
+  /** What they opened in it. */
+  readonly apps: readonly AppRecord[];
+}
+
+/** A new meaning of these texts gets a new one. */
+const VERSION = 2;
+
+export function formatPersonRecord(record: PersonRecord): string {
+  const { person, signedInAt, seenAt, untilMs, factors = [], providerSession = null, signOutHint = null } = record;
   const { provider, subject, email = null, groups, claims, amr } = person;
-  const ofPerson = [provider, subject, email, groups, [...claims], amr];
-  return JSON.stringify([VERSION, signedInAt, seenAt, untilMs, ...ofPerson, signOutHint ?? null]);
+  const given = factors.map(({ method, factor, at, trustedFrom }) => [method, factor, at, trustedFrom]);
+  const times = [signedInAt, seenAt, untilMs];
+  return JSON.stringify([
+    ...[VERSION, ...times, provider, subject, email, groups, [...claims], amr, given, providerSession, signOutHint],
+  ]);
 }
 
 export const formatAppRecord = ({ host, personId, seenAt, untilMs, who }: AppRecord): string =>
@@ -47,15 +94,28 @@ export const formatAppRecord = ({ host, personId, seenAt, untilMs, who }: AppRec
 
 /** Undefined for anything that the functions above did not write. */
 export function parsePersonRecord(text: string): PersonRecord | undefined {
-  const parts = parse(text, 11);
+  const parts = parse(text, 13);
   if (!parts) return undefined;
-  const [, signedInAt, seenAt, untilMs, provider, subject, email, groups, claims, amr, hint] = parts;
+  const [, signedInAt, seenAt, untilMs, provider, subject, email, groups, claims, amr, given, ...more] = parts;
+  const [sid, hint] = more;
   if (!isTime(signedInAt) || !isTime(seenAt) || !isTime(untilMs)) return undefined;
   if (!isText(provider) || !isText(subject) || !(email === null || isText(email))) return undefined;
-  if (!(hint === null || isText(hint))) return undefined;
   if (!isTexts(groups) || !isTexts(amr) || !isClaims(claims)) return undefined;
+  if (!(sid === null || isText(sid)) || !(hint === null || isText(hint))) return undefined;
+  const factors = Array.isArray(given) ? given.map(parseGiven) : [undefined];
+  if (!factors.every((each) => each !== undefined)) return undefined;
   const person = { provider, subject, email: email ?? undefined, groups, claims: new Map(claims), amr };
-  return { person, signedInAt, seenAt, untilMs, signOutHint: hint ?? undefined };
+  const ofProvider = { providerSession: sid ?? undefined, signOutHint: hint ?? undefined };
+  return { person, signedInAt, seenAt, untilMs, factors, ...ofProvider };
+}
+
+const METHODS: readonly unknown[] = ['security_key', 'biometrics', 'totp', 'recovery'] satisfies FactorMethod[];
+
+function parseGiven(value: unknown): GivenFactor | undefined {
+  if (!Array.isArray(value) || value.length !== 4) return undefined;
+  const [method, factor, at, trustedFrom] = value as unknown[];
+  if (!METHODS.includes(method) || typeof factor !== 'string' || !isTime(at) || !isTime(trustedFrom)) return undefined;
+  return { method: method as FactorMethod, factor, at, trustedFrom };
 }
 
 /** Undefined for anything that the functions above did not write. */

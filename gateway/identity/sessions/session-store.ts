@@ -6,14 +6,20 @@
 import { createHmac, hash, type KeyObject } from 'node:crypto';
 import type { State } from '../../state/state.ts';
 import type { Person } from '../person.ts';
+import { appKey, endedKey, linkKey, PERSONS, personKey, proofKey, seenKey, sinceKey } from './session-keys.ts';
 import {
   type AppRecord,
+  type Durations,
   formatAppRecord,
   formatPersonRecord,
   type NewApp,
+  type OwnedSession,
   type PersonRecord,
+  type ProviderEnd,
   parseAppRecord,
   parsePersonRecord,
+  type SessionOrigin,
+  type StoredSession,
 } from './session-record.ts';
 
 export const SESSION_ROOM = 'session';
@@ -31,44 +37,6 @@ const ENDED_TTL_MS = 15 * 60_000;
 const MAX_OF_PERSON = 100;
 /** In one session of a person. */
 const MAX_APPS = 200;
-
-/** A session of an application, with the person's that it belongs to. */
-export interface StoredSession {
-  readonly app: AppRecord;
-  readonly person: PersonRecord;
-}
-
-/** What a provider says has ended: a session there, or all of a person. */
-export interface ProviderEnd {
-  readonly provider: string;
-  readonly subject: string | undefined;
-  readonly providerSession: string | undefined;
-}
-
-/** What a session may last. */
-export interface Durations {
-  /** Since the person signed in. */
-  readonly absoluteMs: number;
-  /** Without a request. */
-  readonly idleMs: number;
-}
-
-/** Where a session of a person began. */
-export interface SessionOrigin {
-  /** The provider's own name of the session (`sid`), if it has one. */
-  readonly providerSession?: string | undefined;
-  /** What its person recognizes the browser by. */
-  readonly browser?: string | undefined;
-}
-
-/** A session as its person sees it. */
-export interface OwnedSession {
-  readonly id: string;
-  readonly record: PersonRecord;
-  readonly browser: string;
-  /** What they opened in it. */
-  readonly apps: readonly AppRecord[];
-}
 
 /** Of one person at most. */
 const MAX_LISTED = 100;
@@ -98,11 +66,28 @@ export class SessionStore {
     const id = SessionStore.idOf(value);
     const owner = this.#linkOwner(record.person, providerSession);
     await this.#state.set(ROOM, linkKey(id), browser, { ttlMs: left(record), owner, maxOwned: MAX_OF_PERSON });
-    await this.#state.set(ROOM, personKey(id), formatPersonRecord(record), {
+    for (const { factor, method } of record.factors ?? [])
+      if (factor !== '')
+        await this.#state.set(ROOM, proofKey(id, method), '', { ttlMs: left(record), owner: this.#ofFactor(factor) });
+    await this.#state.set(ROOM, personKey(id), formatPersonRecord({ ...record, providerSession }), {
       ttlMs: Math.min(idleMs, left(record)),
       owner: this.ownerOf(record.person),
       maxOwned: MAX_OF_PERSON,
     });
+  }
+
+  /**
+   * The same session goes on under a new id: whatever was opened in it ends.
+   * @returns whether it had not ended
+   */
+  async raise(id: string, value: string, record: PersonRecord, durations: Durations): Promise<boolean> {
+    const browser = await this.#state.get(ROOM, linkKey(id));
+    const { providerSession } = record;
+    await this.createPerson(value, record, durations, { providerSession, browser });
+    // Behind its creation, so that none slips through while all are ended.
+    if (await this.endPerson(id)) return true;
+    await this.endPerson(SessionStore.idOf(value));
+    return false;
   }
 
   async createApp(value: string, begun: NewApp, { idleMs }: Durations): Promise<void> {
@@ -132,7 +117,21 @@ export class SessionStore {
   async readPerson(id: string): Promise<PersonRecord | undefined> {
     const [text, link] = await Promise.all([this.#state.get(ROOM, personKey(id)), this.#state.get(ROOM, linkKey(id))]);
     const record = text === undefined || link === undefined ? undefined : parsePersonRecord(text);
-    return record && record.untilMs > Date.now() ? record : undefined;
+    return record && record.untilMs > Date.now() ? this.#withProven(id, record) : undefined;
+  }
+
+  /** Without factors that were removed since they were given. */
+  async #withProven(id: string, record: PersonRecord): Promise<PersonRecord> {
+    const { factors = [] } = record;
+    if (factors.length === 0) return record;
+    const proofs = await Promise.all(factors.map(({ method }) => this.#state.get(ROOM, proofKey(id, method))));
+    return { ...record, factors: factors.filter(({ factor }, i) => factor === '' || proofs[i] !== undefined) };
+  }
+
+  /** No session has it any more. */
+  async endFactor(factor: string): Promise<void> {
+    await this.#state.deleteOwned(ROOM, this.#ofFactor(factor));
+    await this.#tell();
   }
 
   /** Those of one person, the last used first; a hundred of them. */
@@ -279,19 +278,13 @@ export class SessionStore {
     return this.#hashOf('opened', personId);
   }
 
+  #ofFactor(factor: string): string {
+    return this.#hashOf('factor', factor);
+  }
+
   #hashOf(...parts: readonly string[]): string {
     return createHmac('sha256', this.#key).update(JSON.stringify(parts)).digest('base64url');
   }
 }
-
-const appKey = (id: string): string => `app.${id}`;
-const PERSONS = 'person.';
-const personKey = (id: string): string => PERSONS + id;
-/** Of its host: applications of one host share their sessions. */
-const sinceKey = (app: string): string => `since.${hash('sha256', app.split('/')[0] as string, 'base64url')}`;
-const seenKey = (personId: string, host: string): string =>
-  `seen.${hash('sha256', JSON.stringify([personId, host]), 'base64url')}`;
-const linkKey = (id: string): string => `link.${id}`;
-const endedKey = (owner: string): string => `ended.${owner}`;
 
 const left = ({ untilMs }: PersonRecord): number => Math.max(1, untilMs - Date.now());

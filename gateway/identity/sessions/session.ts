@@ -1,7 +1,8 @@
 // Whose a request is, and what an application asks of that.
 
+import type { GivenFactor } from '../../factors/factor.ts';
 import type { Person } from '../person.ts';
-import type { Durations } from './session-store.ts';
+import type { Durations } from './session-record.ts';
 
 /** What an application asks of sessions. */
 export interface SessionRules extends Durations {
@@ -27,6 +28,8 @@ export interface PersonSession {
   readonly personHash: string;
   /** Milliseconds since 1970. */
   readonly signedInAt: number;
+  /** What the person has shown beside. */
+  readonly factors: readonly GivenFactor[];
 }
 
 /** `unavailable`: the state does not answer, and nobody may pass for who they say they are. */

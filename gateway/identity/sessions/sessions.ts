@@ -2,13 +2,15 @@
 // where somebody signs in who has none.
 
 import type { Exchange } from '../../exchange.ts';
+import type { EnrolledMethod } from '../../factors/factor.ts';
 import { OwnCookie } from '../../request/own-cookies.ts';
 import { StateError } from '../../state/state.ts';
 import { isNavigation, originOf } from '../navigation.ts';
 import type { Seal } from './seal.ts';
 import type { PersonSession, SessionAnswer, SessionPlace, SessionRules } from './session.ts';
 import { SessionCache } from './session-cache.ts';
-import { type Durations, SessionStore, type StoredSession } from './session-store.ts';
+import type { Durations, StoredSession } from './session-record.ts';
+import { SessionStore } from './session-store.ts';
 
 export interface SignInStart {
   readonly url: string;
@@ -37,6 +39,19 @@ export interface SignInRequest {
   readonly start: string;
   /** So long ago they may have signed in. Default: as long as the application lets them. */
   readonly maxAgeMs?: number | undefined;
+}
+
+/** What somebody shows there. */
+export interface FactorNeed {
+  /** One of them. */
+  readonly methods: readonly EnrolledMethod[];
+  /** How long ago it may have been shown elsewhere, in milliseconds. */
+  readonly every: number;
+}
+
+export interface StepUpRequest {
+  readonly request: SignInRequest;
+  readonly need: FactorNeed;
 }
 
 export interface SessionsOptions {
@@ -102,26 +117,25 @@ export class Sessions {
    * @throws TypeError without the gateway's own pages: the configuration was not checked
    */
   signInUrl(exchange: Exchange, { name }: SessionPlace, way: SignInWay = {}): SignInStart {
-    const { head, isSecure } = exchange;
+    const { head } = exchange;
     const pages = this.#options.identity();
     if (!head || !pages) throw new TypeError('no pages to sign in at');
     // A session that begins without TLS is everybody's on the way.
     if (!isAsSecure(exchange, pages))
       return { url: `https://${head.host}${targetOf(exchange, '')}`, headers: [], start: '' };
-    const start = way.start ?? START_COOKIE.in(head.ownCookies, isSecure) ?? OwnCookie.draw();
-    const request: SignInRequest = {
-      app: name,
-      origin: originBeside(pages.origin, head.host),
-      target: way.target ?? targetOf(exchange, originOf(exchange)),
-      start: SessionStore.idOf(start),
-      maxAgeMs: way.maxAgeMs,
-    };
+    const { request, ...rest } = startFrom(exchange, name, pages, way);
     const sealed = this.#seal.close('sign-in', request, SIGN_IN_TTL_MS);
-    return {
-      url: `${pages.origin}/sign-in?to=${sealed}`,
-      headers: ['Set-Cookie', START_COOKIE.format(start, isSecure)],
-      start,
-    };
+    return { url: `${pages.origin}/sign-in?to=${sealed}`, ...rest };
+  }
+
+  /** The same, to show a factor. @throws TypeError as above */
+  stepUpUrl(exchange: Exchange, { name }: SessionPlace, need: FactorNeed): SignInStart {
+    const pages = this.#options.identity();
+    if (!pages) throw new TypeError('no pages to show a factor at');
+    const { request, ...rest } = startFrom(exchange, name, pages);
+    const wanted: StepUpRequest = { request, need };
+    const sealed = this.#seal.close('step-up', wanted, SIGN_IN_TTL_MS);
+    return { url: `${pages.origin}/step-up?to=${sealed}`, ...rest };
   }
 
   close(): void {
@@ -143,7 +157,8 @@ export class Sessions {
     if (now - app.seenAt >= rules.idleMs) return 'none';
     if (isUse && now - app.seenAt >= Math.min(TOUCH_MS, rules.idleMs / 4)) this.#touch(id, session, rules, pages);
     const { personId } = app;
-    return { person: person.person, sessionHash: id, personHash: personId, signedInAt: person.signedInAt };
+    const { signedInAt, factors = [] } = person;
+    return { person: person.person, sessionHash: id, personHash: personId, signedInAt, factors };
   }
 
   #touch(id: string, session: StoredSession, rules: SessionRules, { ofPerson }: SessionPages): void {
@@ -162,6 +177,21 @@ export class Sessions {
 function originBeside(pages: string, host: string): string {
   const { protocol, port } = new URL(pages);
   return `${protocol}//${host}${port === '' ? '' : `:${port}`}`;
+}
+
+/** What comes back to this browser, and to no other. */
+function startFrom(exchange: Exchange, app: string, pages: SessionPages, way: SignInWay = {}) {
+  const { head, isSecure } = exchange;
+  if (!head) throw new TypeError('no request');
+  const start = way.start ?? START_COOKIE.in(head.ownCookies, isSecure) ?? OwnCookie.draw();
+  const request: SignInRequest = {
+    app,
+    origin: originBeside(pages.origin, head.host),
+    target: way.target ?? targetOf(exchange, originOf(exchange)),
+    start: SessionStore.idOf(start),
+    maxAgeMs: way.maxAgeMs,
+  };
+  return { request, headers: ['Set-Cookie', START_COOKIE.format(start, isSecure)], start };
 }
 
 /** Under TLS, unless nothing of this gateway is. */

@@ -4,9 +4,11 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { ProtocolError } from '../../../protocol/errors.ts';
 import { type KeyFileAccess, readSecretFile } from '../../../store/key-file.ts';
+import type { FactorsConfig } from '../../factors/factor-schema.ts';
+import type { RelyingParty } from '../../factors/webauthn.ts';
 import type { IdentityConfig, SessionsConfig } from '../identity-schema.ts';
 import type { SessionRules } from '../sessions/session.ts';
-import type { Durations } from '../sessions/session-store.ts';
+import type { Durations } from '../sessions/session-record.ts';
 import type { Provider } from '../sign-in/provider.ts';
 
 export interface Identity {
@@ -18,6 +20,8 @@ export interface Identity {
   readonly tlsProfile: string | undefined;
   readonly providers: ReadonlyMap<string, Provider>;
   readonly ofPerson: Durations;
+  /** As authenticators know the gateway. */
+  readonly party: RelyingParty;
 }
 
 /** Loaded by a configuration with providers alone: it brings their libraries. */
@@ -28,6 +32,7 @@ export interface IdentityKeys {
   readonly auth?: string | undefined;
   readonly identity: IdentityConfig;
   readonly sessions: SessionsConfig;
+  readonly factors: FactorsConfig;
   readonly isSecure: boolean;
   readonly tlsProfile: string | undefined;
 }
@@ -43,7 +48,7 @@ export interface IdentityParts {
  * @throws StoreError for a secret that cannot be used, Error of the platform for a file of CAs
  */
 export function createIdentity(keys: IdentityKeys, parts: IdentityParts): Identity | undefined {
-  const { auth, identity, sessions, isSecure, tlsProfile } = keys;
+  const { auth, identity, sessions, factors, isSecure, tlsProfile } = keys;
   const names = Object.keys(identity);
   if (auth === undefined || names.length === 0) return undefined;
   const { module } = parts;
@@ -62,12 +67,23 @@ export function createIdentity(keys: IdentityKeys, parts: IdentityParts): Identi
     const before = parts.previous?.providers.get(name);
     return [name, before?.digest === digest ? before : module.createProvider({ name, config, secret, ca, digest })];
   });
+  const host = auth.replace(/:\d+$/, '');
+  const origin = `${isSecure ? 'https' : 'http'}://${auth}`;
   return {
-    host: auth.replace(/:\d+$/, ''),
-    origin: `${isSecure ? 'https' : 'http'}://${auth}`,
+    host,
+    origin,
     tlsProfile,
     providers: new Map(providers),
     ofPerson: { absoluteMs: sessions.absolute, idleMs: sessions.idle },
+    party: { host, origin: new URL(origin).origin, ...authenticatorsOf(factors) },
+  };
+}
+
+function authenticatorsOf({ aaguids, attestationFile }: FactorsConfig): Pick<RelyingParty, 'aaguids' | 'roots'> {
+  const pem = attestationFile === undefined ? '' : fs.readFileSync(attestationFile, 'utf8');
+  return {
+    aaguids: aaguids && new Set(aaguids),
+    roots: pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [],
   };
 }
 

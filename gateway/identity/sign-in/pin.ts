@@ -1,7 +1,7 @@
 // A code by e-mail, for people without a provider. It proves that they read the mail of an address,
 // and no more than that: NIST SP 800-63B §3.1.3.1 has it for no second factor.
 
-import type { SentMessageInfo, Transporter } from 'nodemailer';
+import { MailError, Mailer } from '../../mail/mailer.ts';
 import type { PinConfig } from '../identity-schema.ts';
 import type { Person } from '../person.ts';
 import { type PinProvider, SignInError } from './provider.ts';
@@ -15,23 +15,17 @@ export interface PinOptions {
   readonly digest: string;
 }
 
-const TIMEOUT_MS = 20_000;
-/** Of mails that are on their way; what comes beyond is not sent. */
-const MAX_SENDING = 32;
-const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
-
 export class MailedPin implements PinProvider {
   readonly kind = 'pin';
-  readonly #options: PinOptions;
+  readonly #config: PinConfig;
+  readonly #mailer: Mailer;
   readonly name: string;
   readonly label: string;
   readonly digest: string;
-  #transport: Promise<Transporter<SentMessageInfo>> | undefined;
-  #sending = 0;
 
-  constructor(options: PinOptions) {
-    const { name, config, digest } = options;
-    this.#options = options;
+  constructor({ name, config, password, ca, digest }: PinOptions) {
+    this.#config = config;
+    this.#mailer = new Mailer({ ...config.pin, password, ca });
     this.name = name;
     this.label = config.label ?? 'A code by e-mail';
     this.digest = digest;
@@ -39,7 +33,7 @@ export class MailedPin implements PinProvider {
 
   accepts(email: string): boolean {
     const [local = '', domain = ''] = email.split('@');
-    const { to } = this.#options.config.pin;
+    const { to } = this.#config.pin;
     // `bob+2` is Bob again: a policy that blocks him knows his address alone.
     return to.includes(email) || (!local.includes('+') && to.includes(`@${domain}`));
   }
@@ -49,49 +43,15 @@ export class MailedPin implements PinProvider {
   }
 
   async mail(email: string, subject: string, text: string): Promise<void> {
-    if (this.#sending >= MAX_SENDING) throw new SignInError('away', 'too many mails');
-    this.#sending++;
     try {
-      this.#transport ??= this.#connect();
-      await (await this.#transport).sendMail({
-        from: this.#options.config.pin.from,
-        to: { name: '', address: email },
-        subject,
-        text,
-        headers: { 'Auto-Submitted': 'auto-generated' },
-      });
+      await this.#mailer.send({ to: email, subject, text });
     } catch (cause) {
-      const { code: reason } = cause as { readonly code?: unknown };
-      throw new SignInError('away', typeof reason === 'string' ? reason : 'mail', { cause });
-    } finally {
-      this.#sending--;
+      throw new SignInError('away', cause instanceof MailError ? cause.reason : 'mail', { cause });
     }
   }
 
   personOf(email: string): Person {
     return { provider: this.name, subject: email, email, groups: [], claims: new Map(), amr: ['otp'] };
-  }
-
-  /** Only what sends mails loads what does so. */
-  async #connect(): Promise<Transporter<SentMessageInfo>> {
-    const { config, password, ca } = this.#options;
-    const { smtp, user } = config.pin;
-    const { protocol, hostname, port } = new URL(smtp);
-    const { createTransport } = await import('nodemailer');
-    const isSecure = protocol === 'smtps:';
-    return createTransport({
-      host: hostname.replace(/^\[|\]$/g, ''),
-      port: Number(port) || (isSecure ? 465 : 25),
-      secure: isSecure,
-      requireTLS: !isSecure && !LOOPBACK.has(hostname),
-      ...(user !== undefined && { auth: { user, pass: password ?? '' } }),
-      ...(ca !== undefined && { tls: { ca } }),
-      connectionTimeout: TIMEOUT_MS,
-      greetingTimeout: TIMEOUT_MS,
-      socketTimeout: TIMEOUT_MS,
-      disableFileAccess: true,
-      disableUrlAccess: true,
-    });
   }
 }
 

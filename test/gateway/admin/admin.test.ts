@@ -27,6 +27,9 @@ const nothing = {
   lift: async () => false,
   sessions: async () => ({ sessions: [], next: undefined }),
   endSessions: async () => 0,
+  users: () => {
+    throw new Error('no users');
+  },
   pageLink: () => undefined,
 };
 

@@ -12,10 +12,12 @@ import { root } from '../../support/paths.ts';
 /** Names of keys that have a page of their own. */
 const ELSEWHERE: { readonly [key: string]: string } = {
   access: 'docs/gateway-access.md',
+  factors: 'docs/gateway-factors.md',
+  mail: 'docs/gateway-factors.md',
+  hold: 'docs/gateway-hold.md',
   identity: 'docs/gateway-access.md',
   rules: 'docs/gateway-rules.md',
   lists: 'docs/gateway-lists.md',
-  hold: 'docs/gateway-hold.md',
   leaks: 'docs/gateway-leaks.md',
   login: 'docs/gateway-logins.md',
   loginLimits: 'docs/gateway-limits.md',
@@ -68,6 +70,7 @@ const WITH_EXAMPLES = [
     'docs/gateway-access.md',
     'docs/gateway-devices.md',
     'docs/gateway-sign-on.md',
+    'docs/gateway-factors.md',
   ],
   ...OF_APPLICATIONS,
 ];

@@ -81,6 +81,9 @@ export async function startMadePage(hosts: readonly string[] = []): Promise<Made
       revoked.push(id);
       return TOKENS.some((token) => token.id === id);
     },
+    users: () => {
+      throw new Error('no users');
+    },
     pageLink: () => undefined,
     failures: () => ({
       windowMs: 3_600_000,

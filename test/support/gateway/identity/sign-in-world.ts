@@ -2,8 +2,12 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { SessionStore } from '../../../../gateway/identity/sessions/session-store.ts';
+import { deriveKey } from '../../../../gateway/state/gateway-key.ts';
 import type { State } from '../../../../gateway/state/state.ts';
-import { echo, serve, startOrigin, type TestGateway } from '../gateway.ts';
+import { KeptFactors } from '../../../../gateway/workers/kept-factors.ts';
+import type { ServerEvent } from '../../../../runtime/events.ts';
+import { configOf, echo, serve, startOrigin, type TestGateway } from '../gateway.ts';
 import { createMemoryLimits, openTestState, stateFolder } from '../state/states.ts';
 import { Browser } from './browser.ts';
 import { startProvider, type TestProvider } from './provider.ts';
@@ -14,6 +18,9 @@ export interface SignInWorld extends TestGateway {
   readonly browser: () => Browser;
   readonly state: ReturnType<typeof openTestState>['state'];
   readonly config: string;
+  readonly kept: KeptFactors;
+  /** What the first process reports. */
+  readonly told: ServerEvent[];
 }
 
 export interface WorldOptions extends ProviderOptions {
@@ -58,7 +65,12 @@ ${more}`;
   const { state } = openTestState();
   const through = options.through ?? ((same) => same);
   const key = Buffer.alloc(32, 3);
-  const gateway = await serve(config, { state: { state: through(state), limits: createMemoryLimits(), key } });
+  const told: ServerEvent[] = [];
+  const sessions = new SessionStore(state, deriveKey(key, 'sessions'));
+  const kept = new KeptFactors({ state, key, sessions, onEvent: (event) => void told.push(event) });
+  kept.use(configOf(config));
+  const shared = { state: through(state), limits: createMemoryLimits(), factors: kept.peer, key };
+  const gateway = await serve(config, { state: shared });
   ({ port } = gateway);
-  return { ...gateway, provider, state, config, browser: () => new Browser(() => port) };
+  return { ...gateway, provider, state, config, kept, told, browser: () => new Browser(() => port) };
 }

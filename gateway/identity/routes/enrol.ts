@@ -1,0 +1,146 @@
+// A new factor of whoever is signed in. Signing in is not enough for it: another factor, a recovery
+// code, a code of an administrator or of a mail, or the operator's import of a while ago opens it.
+
+import { hash, randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { type AnswerCode, Refusal } from '../../answers/kinds.ts';
+import type { Exchange } from '../../exchange.ts';
+import { type KeyCredential, type UserId, userIdOf } from '../../factors/factor.ts';
+import type { Authority, EnrolAnswer, NewFactor } from '../../factors/factor-messages.ts';
+import { FACTOR_METHOD } from '../../factors/factor-schema.ts';
+import { challengeIn, creationOptions, type KeyMethod, verifyCreation } from '../../factors/webauthn.ts';
+import { drawCeremony, takeCeremony } from './challenge.ts';
+import { readOwnJson, sendJson, tokenOf } from './json.ts';
+import { REGISTRATION } from './key-json.ts';
+import { FACTOR_NAME, freshOf, hasRecovered, needFactors } from './own-factors.ts';
+import { raise } from './rise.ts';
+import { needingState, type OwnSession, type RouteParts } from './route.ts';
+
+const ROOM = 'once';
+const TTL_MS = 10 * 60_000;
+const TRIES = 5;
+
+/** What has begun, and where. */
+interface Begun {
+  readonly user: UserId;
+  /** Of the session. */
+  readonly browser: string;
+  readonly authority: Authority;
+  readonly method: 'totp' | KeyMethod;
+  readonly pending?: string;
+}
+
+const BEGIN = z.strictObject({ method: FACTOR_METHOD, code: z.string().max(64).optional() });
+const ID = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+const FINISH = z.union([
+  z.strictObject({ enrolment: ID, name: FACTOR_NAME, code: z.string().max(16) }),
+  z.strictObject({ enrolment: ID, name: FACTOR_NAME, key: REGISTRATION }),
+]);
+
+export async function answerBegin(exchange: Exchange, parts: RouteParts): Promise<void> {
+  const { own, body } = await readOwnJson(exchange, BEGIN, parts);
+  const { people, identity } = parts;
+  const user = userIdOf(own.record.person);
+  const factors = needFactors(parts);
+  const authority = await needingState(() => authorityOf(own, user, body.code, parts));
+  const id = randomBytes(32).toString('base64url');
+  const { method } = body;
+  const keep = async (pending?: string): Promise<void> => {
+    const begun: Begun = { user, browser: own.id, authority, method, ...(pending !== undefined && { pending }) };
+    await people.state.set(ROOM, keyOf(id), people.seal.close('enrolment', begun, TTL_MS), { ttlMs: TTL_MS });
+  };
+  const options = await needingState(async () => {
+    if (method === 'totp') {
+      const { secret, uri, pending } = await factors.drawTotp(user);
+      await keep(pending);
+      return { totp: { secret, uri } };
+    }
+    await keep();
+    const challenge = await drawCeremony(people.state, id);
+    return { key: creationOptions(identity.party, { challenge, method, user }, await factors.describe(user)) };
+  });
+  sendJson(exchange, { enrolment: id, ...options });
+}
+
+/** @throws Refusal `ENROLMENT_CLOSED`, `FACTOR_NEEDED`, `FACTOR_WRONG` for a code; StateError */
+async function authorityOf(
+  own: OwnSession,
+  user: UserId,
+  code: string | undefined,
+  parts: RouteParts,
+): Promise<Authority> {
+  const factors = needFactors(parts);
+  if (code !== undefined) {
+    const answer = await factors.checkCode(user, code);
+    if ('authority' in answer) return answer.authority;
+    throw new Refusal('FACTOR_WRONG');
+  }
+  const known = await factors.describe(user);
+  if (known.factors.length > 0 && freshOf(own).length > 0) return { kind: 'factor' };
+  if (hasRecovered(own)) return { kind: 'recovery' };
+  if (known.firstBy?.window) return { kind: 'window' };
+  throw new Refusal(known.factors.length > 0 ? 'FACTOR_NEEDED' : 'ENROLMENT_CLOSED');
+}
+
+const REFUSED: { readonly [Why in Extract<EnrolAnswer, { refused: string }>['refused']]: AnswerCode } = {
+  closed: 'ENROLMENT_CLOSED',
+  wrong: 'FACTOR_WRONG',
+  limit: 'FACTOR_LIMIT',
+  taken: 'FACTOR_LIMIT',
+};
+
+export async function answerFinish(exchange: Exchange, parts: RouteParts): Promise<void> {
+  const { own, body } = await readOwnJson(exchange, FINISH, parts);
+  const { people } = parts;
+  const begun = await needingState(() => findBegun(own, body.enrolment, parts));
+  const tries = { key: `tries.${keyOf(body.enrolment)}`, allow: TRIES, windowMs: TTL_MS };
+  if (!(await needingState(() => people.state.takeSlots([tries]))).taken) throw new Refusal('CHALLENGE_GONE');
+  const factor = await newFactorOf(body, begun, parts);
+  const { user, authority } = begun;
+  const answer = await needingState(() => needFactors(parts).enrol({ user, authority, factor }));
+  if ('refused' in answer) throw new Refusal(REFUSED[answer.refused]);
+  await needingState(() => people.state.delete(ROOM, keyOf(body.enrolment)));
+  const { id, method, trustedFrom } = answer.factor;
+  const risen = await raise(exchange, own, { method, factor: id, at: Date.now(), trustedFrom }, parts);
+  sendJson(exchange, { factor: answer.factor, token: tokenOf(parts, risen.id) }, risen.headers);
+}
+
+/** @throws Refusal `FACTOR_WRONG`, `FACTOR_MODEL`, `FORM_MALFORMED` */
+async function newFactorOf(
+  body: z.infer<typeof FINISH>,
+  { method, pending }: Begun,
+  parts: RouteParts,
+): Promise<NewFactor> {
+  const { name } = body;
+  if (method === 'totp') {
+    if (!('code' in body) || pending === undefined) throw new Refusal('FORM_MALFORMED');
+    return { method, name, pending, code: body.code.replace(/\s/g, '') };
+  }
+  if (!('key' in body)) throw new Refusal('FORM_MALFORMED');
+  return { method, name, key: await verifyKey(body, method, parts) };
+}
+
+async function verifyKey(
+  { enrolment, key }: Extract<z.infer<typeof FINISH>, { key: unknown }>,
+  method: KeyMethod,
+  { people, identity }: RouteParts,
+): Promise<KeyCredential> {
+  const response = key as Parameters<typeof verifyCreation>[2];
+  const drawn = challengeIn(response);
+  const isOurs = drawn !== undefined && (await needingState(() => takeCeremony(people.state, drawn, enrolment)));
+  if (!isOurs || drawn === undefined) throw new Refusal('FACTOR_WRONG');
+  const answer = await verifyCreation(identity.party, { challenge: drawn, method }, response);
+  if ('verified' in answer) return answer.verified;
+  throw new Refusal(answer.refused === 'model' ? 'FACTOR_MODEL' : 'FACTOR_WRONG');
+}
+
+/** @throws Refusal `CHALLENGE_GONE` */
+async function findBegun(own: OwnSession, id: string, { people }: RouteParts): Promise<Begun> {
+  const sealed = await people.state.get(ROOM, keyOf(id));
+  const opened = sealed === undefined ? undefined : people.seal.open('enrolment', sealed);
+  const begun = opened && !opened.isExpired ? (opened.value as Begun) : undefined;
+  if (begun?.browser !== own.id) throw new Refusal('CHALLENGE_GONE');
+  return begun;
+}
+
+const keyOf = (id: string): string => `enrolment.${hash('sha256', id, 'base64url')}`;
