@@ -1,5 +1,5 @@
-// A certificate with its key in one file that devices import: PKCS #12, RFC 7292, with the
-// encryption of RFC 9579's predecessors that all systems of today read (PBES2, AES-256).
+// A certificate with its key in one file that devices import: PKCS #12, RFC 7292. The key is
+// encrypted by PBES2 with AES-256; the certificate is no secret.
 
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { BmpString, OctetString } from 'asn1js';

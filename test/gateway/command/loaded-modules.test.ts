@@ -40,6 +40,8 @@ test('a worker loads zod never, and the SDK for leaks alone', { timeout: 120_000
   expect(within(without, '/node_modules/zod/')).toEqual([]);
   // Some of its files stand alone: how a form or a verdict reads.
   for (const part of ['/client-sdk/index.ts', '/client-sdk/transport/']) expect(within(without, part)).toEqual([]);
+  for (const library of ['mmdb-lib', 'pkijs', 'asn1js'])
+    expect(within(without, `/node_modules/${library}/`)).toEqual([]);
   const withLeaks = await loadedWith({ leaks: { url: 'http://127.0.0.1:1', keyFile: 'none', timeoutMs: 1_000 } });
   expect(within(withLeaks, '/client-sdk/index.ts')).toHaveLength(1);
   expect(within(withLeaks, '/node_modules/zod/')).toEqual([]);

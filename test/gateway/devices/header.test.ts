@@ -8,7 +8,7 @@ import { keyHashOf } from '../../../gateway/devices/certificate/client-certifica
 import { revoke, revokedFolder } from '../../../gateway/devices/revocation/revoked-folder.ts';
 import { createWorkPlace } from '../../support/credveil.ts';
 import { createCa, type Held, type TestCa } from '../../support/gateway/device-world.ts';
-import { echoOf, seen } from '../../support/gateway/gateway.ts';
+import { echoOf, exchange, seen, serve } from '../../support/gateway/gateway.ts';
 import { accessWorld } from '../../support/gateway/identity/access-world.ts';
 
 const SUBJECT = { commonName: 'laptop', serialNumber: 'C02XL0' };
@@ -93,6 +93,31 @@ describe('Client-Cert of a trusted proxy', () => {
     fs.writeFileSync(caFile, (await createCa('devices')).certificate.toString());
     await expect.poll(() => ask(...shown(kept)), { timeout: 20_000 }).toBe(403);
   });
+});
+
+test.each([
+  ['127.0.0.1', 200],
+  ['192.0.2.1', 403],
+])('a proxy that asks tells it, if it is in trustedProxies: %s', async (trusted, status) => {
+  const ca = await createCa('devices');
+  const caFile = path.join(createWorkPlace().home, 'ca.pem');
+  fs.writeFileSync(caFile, ca.certificate.toString());
+  const { port } = await serve(`forwardAuth: { listen: 127.0.0.1:0, proxy: envoy }
+trustedProxies: [${trusted}]
+lists: { laptops: { kind: serial, items: [C02XL0] } }
+devices: { clientCert: header, caFile: "${caFile}" }
+apps: { app.example: { access: { policies: [{ name: devices, action: bypass, include: [{ device: $laptops }] }] } } }
+`);
+  const ask = async (...headers: string[]) =>
+    (
+      await exchange(
+        port,
+        ['GET / HTTP/1.1', 'Host: app.example', 'X-Forwarded-Proto: https', ...headers, '', ''].join('\r\n'),
+      )
+    ).status;
+  expect(await ask(...shown(await ca.issue(SUBJECT)))).toBe(status);
+  expect(await ask(...shown(await ca.issue({ ...SUBJECT, serialNumber: 'C02XL1' })))).toBe(403);
+  expect(await ask()).toBe(403);
 });
 
 test('anybody else writes it for nothing, in any spelling', async () => {
