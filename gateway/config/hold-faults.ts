@@ -45,8 +45,8 @@ function ofApp(name: string, { login, to }: AppConfig, config: GatewayConfig): C
   const mailer = hold.mailBy === undefined ? undefined : config.identity[hold.mailBy];
   if (hold.mailBy !== undefined && !(mailer && 'pin' in mailer))
     fault(['hold', 'mailBy'], 'names no provider of identity with pin');
-  if ((hold.mailBy === undefined) !== (hold.usersFile === undefined))
-    fault(['hold'], 'needs usersFile and mailBy together: to whom codes go, and by whom');
+  if (hold.usersFile !== undefined && hold.mailBy === undefined)
+    fault(['hold', 'usersFile'], 'needs mailBy, the provider whose mails have the codes');
   for (const [other, { to: theirs, login: same }] of Object.entries(config.apps))
     if (other !== name && to !== undefined && theirs === to && !same?.hold)
       conflicts.push({

@@ -16,11 +16,12 @@ export async function tellOwner(
   { people }: PipelineParts,
   { identity }: GatewaySetup,
 ): Promise<void> {
-  const address = user === undefined ? undefined : hold?.addressOf(user);
   const mailer = mailerOf(identity?.providers, hold?.mailBy);
-  if (!people || address === undefined || !mailer) return;
+  if (!people || user === undefined || !mailer) return;
   try {
-    const key = `held.told.${people.holds.hashOf('told', app, user ?? '')}`;
+    const address = hold?.addressOf(user) ?? (await people.factors?.userOf(app, user));
+    if (address === undefined || !address.includes('@')) return;
+    const key = `held.told.${people.holds.hashOf('told', app, user)}`;
     const { taken } = await people.state.takeSlots([{ key, allow: MAILS_A_DAY, windowMs: DAY }]);
     if (taken) await mailer.mail(address, `A sign-in to ${new URL(origin).host} was stopped`, textOf(origin));
   } catch (error) {

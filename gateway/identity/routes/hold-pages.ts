@@ -5,22 +5,19 @@ import { randomInt, timingSafeEqual } from 'node:crypto';
 import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
 import { passedPage } from '../../launcher/door-pages.ts';
-import { askHoldPage, holdCodePage, nobodyHoldPage } from '../../launcher/hold-page.ts';
+import { askHoldPage, factorHoldPage, holdCodePage, nobodyHoldPage } from '../../launcher/hold-page.ts';
 import { sendOwnPage } from '../../launcher/shell.ts';
 import type { HeldLogin } from '../../quarantine/held-login.ts';
 import type { HoldRules } from '../../quarantine/hold-rules.ts';
 import type { Handoff, Holds } from '../../quarantine/holds.ts';
-import { RELEASE, type ReleaseCode } from '../../quarantine/release.ts';
 import { mailerOf } from '../../quarantine/tell-owner.ts';
 import { OwnCookie } from '../../request/own-cookies.ts';
 import { isSameOrigin } from '../navigation.ts';
 import { SessionStore } from '../sessions/session-store.ts';
+import { addressOf, askForFactor, HOLD_COOKIE, releaseUrl } from './hold-release.ts';
 import { parameterOf, type RouteParts, readForm } from './route.ts';
 
 const ROOM = 'once';
-const WAY_TTL_MS = 30 * 60_000;
-/** Of the browser that came with the handoff. */
-const WAY_COOKIE = new OwnCookie('cv-hold', WAY_TTL_MS);
 const DIGITS = 8;
 const TRIES = 5;
 const HOUR = 3_600_000;
@@ -30,6 +27,8 @@ interface Way {
   readonly id: string;
   readonly app: string;
   readonly origin: string;
+  /** Its owner has no factor, and gets a code by mail. */
+  readonly mayMail: boolean;
 }
 
 interface Held {
@@ -52,12 +51,15 @@ export async function answerHold(exchange: Exchange, parts: RouteParts): Promise
   const login = given && rules && (await holds.heldLogin(given.id));
   if (!given || !rules || !login) throw new Refusal('HOLD_STALE');
   const cookie = OwnCookie.draw();
-  const way: Way = { id: given.id, app: login.app, origin: given.origin };
+  const factorUrl = await askForFactor(login, given.id, cookie, parts);
+  const hasAddress = factorUrl === undefined && (await addressOf(login, rules, parts)) !== undefined;
+  const mayMail = hasAddress && mailerOf(parts.identity.providers, rules.mailBy) !== undefined;
+  const way: Way = { id: given.id, app: login.app, origin: given.origin, mayMail };
   await holds.state.set(ROOM, wayKey(cookie), JSON.stringify(way), { ttlMs: rules.forMs });
-  const mayMail = addressOf(login, rules) !== undefined && mailerOf(parts.identity.providers, rules.mailBy);
   const site = new URL(given.origin).host;
-  const headers = ['Set-Cookie', WAY_COOKIE.format(cookie, isSecure)];
-  await sendOwnPage(response, mayMail ? askHoldPage(site, headers) : nobodyHoldPage(site, headers));
+  const headers = ['Set-Cookie', HOLD_COOKIE.format(cookie, isSecure)];
+  if (factorUrl !== undefined) await sendOwnPage(response, factorHoldPage(site, factorUrl, headers));
+  else await sendOwnPage(response, mayMail ? askHoldPage(site, headers) : nobodyHoldPage(site, headers));
   parts.observe.allowed(exchange);
 }
 
@@ -66,7 +68,7 @@ export async function answerHoldMail(exchange: Exchange, parts: RouteParts): Pro
   const held = await heldOf(exchange, parts);
   const { way, rules, login, holds, key } = held;
   await readForm(exchange);
-  const address = addressOf(login, rules);
+  const address = way.mayMail ? await addressOf(login, rules, parts) : undefined;
   const mailer = mailerOf(parts.identity.providers, rules.mailBy);
   if (address === undefined || !mailer) throw new Refusal('HOLD_STALE');
   const user = holds.hashOf('mailed', login.app, login.user ?? '');
@@ -108,17 +110,11 @@ export async function answerHoldCode(exchange: Exchange, parts: RouteParts): Pro
   parts.observe.allowed(exchange);
 }
 
-/** Where the browser whose login it is fetches it. @throws StateError */
-export async function releaseUrl(holds: Holds, { app, origin }: HeldLogin, id: string): Promise<string> {
-  const code = await holds.keepOnce('code', JSON.stringify({ id, app } satisfies ReleaseCode));
-  return `${origin}${RELEASE}?code=${code}`;
-}
-
 /** @throws Refusal for a form of another page or browser, or of a login that is over */
 async function heldOf(exchange: Exchange, { people: { holds }, applications }: RouteParts): Promise<Held> {
   const { head, isSecure } = exchange;
   if (!isSameOrigin(exchange)) throw new Refusal('FORM_FOREIGN');
-  const cookie = head && WAY_COOKIE.in(head.ownCookies, isSecure);
+  const cookie = head && HOLD_COOKIE.in(head.ownCookies, isSecure);
   const key = cookie === undefined ? undefined : wayKey(cookie);
   const text = key === undefined ? undefined : await holds.state.get(ROOM, key);
   const way = text === undefined ? undefined : (JSON.parse(text) as Way);
@@ -129,9 +125,6 @@ async function heldOf(exchange: Exchange, { people: { holds }, applications }: R
 }
 
 const wayKey = (cookie: string): string => `hold-way.${SessionStore.idOf(cookie)}`;
-
-const addressOf = ({ user }: HeldLogin, rules: HoldRules): string | undefined =>
-  user === undefined ? undefined : rules.addressOf(user);
 
 const isSame = (a: string, b: string): boolean => {
   const [left, right] = [Buffer.from(a), Buffer.from(b)];

@@ -5,6 +5,7 @@ import { Refusal } from '../../answers/kinds.ts';
 import type { SignInRequest } from '../sessions/sessions.ts';
 import { handOverUrl } from './begin-session.ts';
 import type { Challenge, ChallengePurpose, Purposes } from './challenge.ts';
+import { release } from './hold-release.ts';
 import { raise } from './rise.ts';
 import { needingState, ownSessionOf, PERSON_COOKIE, type RouteParts } from './route.ts';
 
@@ -29,7 +30,7 @@ const manage: ChallengePurpose = {
   },
 };
 
-export const PURPOSES: Purposes = { 'step-up': stepUp, manage };
+export const PURPOSES: Purposes = { 'step-up': stepUp, manage, release };
 
 /** The challenge was found by its cookie: the session may have ended since. */
 async function ownOf(exchange: Parameters<ChallengePurpose['onGiven']>[0], { browser }: Challenge, parts: RouteParts) {

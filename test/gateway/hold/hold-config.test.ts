@@ -51,11 +51,7 @@ test.each<[string, Keys, string]>([
   ["without the gateway's own pages", { more: LEAKS }, 'needs auth and identity'],
   ['where unreadable logins pass', { login: `${LOCATION}, unreadable: pass` }, 'lets logins through'],
   ['where unproven logins pass', { login: `${LOCATION}, unknownChecks: 0` }, 'lets logins pass'],
-  [
-    'with addresses and no mails',
-    { hold: `sessions: [sid], ${WHOAMI}, usersFile: users.csv` },
-    'needs usersFile and mailBy together',
-  ],
+  ['with addresses and no mails', { hold: `sessions: [sid], ${WHOAMI}, usersFile: users.csv` }, 'needs mailBy'],
   [
     'with a provider that mails nothing',
     { hold: `sessions: [sid], ${WHOAMI}, usersFile: u, mailBy: other` },

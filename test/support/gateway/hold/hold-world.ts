@@ -3,8 +3,11 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { SessionStore } from '../../../../gateway/identity/sessions/session-store.ts';
+import { deriveKey } from '../../../../gateway/state/gateway-key.ts';
 import type { State } from '../../../../gateway/state/state.ts';
-import { serve, type TestGateway } from '../gateway.ts';
+import { KeptFactors } from '../../../../gateway/workers/kept-factors.ts';
+import { configOf, serve, type TestGateway } from '../gateway.ts';
 import { Browser } from '../identity/browser.ts';
 import { type MailServer, startMailServer } from '../identity/mail-server.ts';
 import type { LeakService } from '../login/guarded-app.ts';
@@ -28,6 +31,7 @@ export interface HoldWorld extends TestGateway {
   readonly app: InPlaceApp;
   readonly mail: MailServer;
   readonly state: TestState['state'];
+  readonly kept: KeptFactors;
   send(request: Request): Promise<Answer>;
   get(path: string, cookie?: string, headers?: Request['headers']): Promise<Answer>;
   /** Of a browser that shows what it gets, unless headers say otherwise. */
@@ -65,8 +69,10 @@ export async function startHoldWorld(options: HoldWorldOptions): Promise<HoldWor
   const who = `whoami: { path: /home, after: '<b>', before: '</b>' }`;
   const hold = `sessions: [PHPSESSID], ${who}, usersFile: "${users}", mailBy: guests${keys}`;
   const state = options.state ?? openTestState();
-  const served = await serve(
-    `
+  const key = Buffer.alloc(32, 5);
+  const sessions = new SessionStore(state.state, deriveKey(key, 'sessions'));
+  const kept = new KeptFactors({ state: state.state, key, sessions, onEvent: () => undefined });
+  const config = `
 listen: 127.0.0.1:0
 auth: auth.example
 identity:
@@ -76,9 +82,10 @@ apps:
   ${APP}:
     to: "${app.url}"
     login: ${loginKeys(hold)}
-`,
-    { state: { state: through(state.state), key: Buffer.alloc(32, 5), limits: createMemoryLimits() } },
-  );
+`;
+  kept.use(configOf(config));
+  const shared = { state: through(state.state), key, limits: createMemoryLimits(), factors: kept.peer };
+  const served = await serve(config, { state: shared });
   const { port } = served;
   const send = (request: Request): Promise<Answer> => visit(port, APP, request);
   const get: HoldWorld['get'] = (target, cookie = '', headers = {}) =>
@@ -88,6 +95,7 @@ apps:
     app,
     mail,
     state: state.state,
+    kept,
     send,
     get,
     login: (form, cookie = '', headers = PAGE) => {
