@@ -1,5 +1,5 @@
 // Which applications a person could open: those whose policies let them in, by what is known at the
-// gateway's own pages, with whatever device. The application judges each request again.
+// gateway's own pages, with whatever device and factor. The application judges each request again.
 
 import type { Application } from '../applications.ts';
 import type { Geo } from '../geo/geo.ts';
@@ -9,8 +9,8 @@ import type { AccessFacts } from '../identity/policies/facts.ts';
 import { judgeAccess } from '../identity/policies/policies.ts';
 import type { Selector } from '../identity/policies/selectors.ts';
 
-/** What shows at the host of an application alone: these pages ask for no certificate. */
-const ELSEWHERE: ReadonlySet<Selector['kind']> = new Set(['certificate', 'device']);
+/** What people show on their way to an application: these pages ask for none of it. */
+const ELSEWHERE: ReadonlySet<Selector['kind']> = new Set(['certificate', 'device', 'factor']);
 
 /** An application as its person sees it. */
 export interface OwnApp {

@@ -19,8 +19,8 @@ export interface OwnPage {
   readonly current?: string | undefined;
   /** What was done, or could not be: announced to screen readers. */
   readonly notice?: Notice | undefined;
-  /** What its script sends along. A page without one runs no script. */
-  readonly scriptToken?: string | undefined;
+  /** In `page/people/`. A page without one runs no script. */
+  readonly script?: Script | undefined;
   readonly status?: number;
   /** Names and values in turn. */
   readonly headers?: readonly string[];
@@ -31,12 +31,17 @@ export interface Notice {
   readonly text: string;
 }
 
-/** The document in `page/` that all of them are made from. */
-const DOCUMENT = '/';
-const readFiles = createPageFiles({ [DOCUMENT]: 'people' });
+export type Script = (typeof SCRIPTS)[number];
+
+const SCRIPTS = ['step-up', 'enrol', 'factors'] as const;
+/** The documents in `page/` that all of them are made from: one, and one with each script. */
+const PLAIN = 'page';
+const DOCUMENTS = [PLAIN, ...SCRIPTS];
+const readFiles = createPageFiles(Object.fromEntries(DOCUMENTS.map((name) => [name, `people/${name}`])));
 
 const LINKS = [
   { path: '/', text: 'Apps' },
+  { path: '/factors', text: 'Security' },
   { path: '/sessions', text: 'Sessions' },
 ] as const;
 
@@ -67,7 +72,7 @@ export async function sendOwnPage(response: ServerResponse, page: OwnPage): Prom
   const headers = [
     ...['Content-Type', 'text/html; charset=utf-8', 'Content-Length', String(Buffer.byteLength(body))],
     ...HEADERS,
-    ...['Content-Security-Policy', policyOf(page.scriptToken !== undefined)],
+    ...['Content-Security-Policy', policyOf(page.script !== undefined)],
     ...(page.headers ?? []),
   ];
   response.writeHead(page.status ?? 200, objectOf(headers));
@@ -76,7 +81,7 @@ export async function sendOwnPage(response: ServerResponse, page: OwnPage): Prom
 
 /** A style, script or image of the pages. @returns false if there is none at this path */
 export async function sendOwnFile(response: ServerResponse, path: string): Promise<boolean> {
-  const file = path === DOCUMENT ? undefined : (await readFiles()).get(path);
+  const file = path.startsWith('/') ? (await readFiles()).get(path) : undefined;
   if (!file) return false;
   response.writeHead(200, {
     'content-type': file.contentType,
@@ -91,18 +96,13 @@ export async function sendOwnFile(response: ServerResponse, path: string): Promi
   return true;
 }
 
-const SCRIPT = /<(?:script type="module"|link rel="modulepreload")[^>]*>(?:<\/script>)?\n/g;
-
 function documentOf(files: ReadonlyMap<string, PageFile>, page: OwnPage): string {
-  const { title, scriptToken } = page;
-  const frame = Buffer.from(files.get(DOCUMENT)?.bytes ?? []).toString('utf8');
+  const { title, script = PLAIN } = page;
+  const frame = Buffer.from(files.get(script)?.bytes ?? []).toString('utf8');
   // Pages lie in folders too.
   const absolute = frame.replaceAll('="assets/', '="/assets/');
   const [, icon = ''] = /<link rel="icon" href="([^"]+)"/.exec(absolute) ?? [];
-  const token = scriptToken === undefined ? '' : html`<meta name="credveil-token" content="${scriptToken}">`.markup;
   return absolute
-    .replace(SCRIPT, (match) => (scriptToken === undefined ? '' : match))
-    .replace('<!-- token -->', () => token)
     .replace('<!-- title -->', () => html`${title}`.markup)
     .replace('<!-- body -->', () => bodyOf(page, icon).markup);
 }

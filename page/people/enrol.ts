@@ -1,6 +1,7 @@
 // The page of /enrol: somebody adds a key, a passkey or an app.
 
-import { byId } from '../dom.ts';
+import encodeQR from 'qr';
+import { byId, makeSvg } from '../dom.ts';
 import { createKey, get, type KeyOptions, post, Refused, setToken } from './own-api.ts';
 
 interface Own {
@@ -72,6 +73,8 @@ begin.addEventListener('submit', (event) => {
     if (begun.totp) {
       byId('secret', HTMLElement).textContent = begun.totp.secret.replace(/.{4}/g, '$& ');
       byId('uri', HTMLAnchorElement).href = begun.totp.uri;
+      byId('qr', HTMLElement).replaceChildren(drawCode(begun.totp.uri));
+      begin.hidden = true;
       totp.hidden = false;
       byId('code', HTMLInputElement).focus();
     } else if (begun.key) await finish({ key: await createKey(begun.key) });
@@ -91,6 +94,23 @@ async function finish(proof: object): Promise<void> {
   totp.hidden = true;
   begin.reset();
   await start();
+}
+
+/** With the margin that cameras need: ISO/IEC 18004. */
+function drawCode(text: string): Element {
+  const rows = encodeQR(text, 'raw', { border: 4 });
+  const path = rows.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : []))).join('');
+  const box = {
+    viewBox: `0 0 ${rows.length} ${rows.length}`,
+    role: 'img',
+    'aria-label': 'The key as a picture to scan',
+  };
+  return makeSvg(
+    'svg',
+    box,
+    makeSvg('rect', { width: '100%', height: '100%', fill: '#fff' }),
+    makeSvg('path', { d: path, fill: '#000', 'shape-rendering': 'crispEdges' }),
+  );
 }
 
 start().catch(say);

@@ -10,9 +10,16 @@ import { sendOwnFile } from '../../launcher/shell.ts';
 import { answerCancel, answerChallenge, answerKeyOptions } from './challenge.ts';
 import { answerBegin, answerFinish } from './enrol.ts';
 import { answerHold, answerHoldCode, answerHoldMail } from './hold-pages.ts';
-import { answerEndSession, answerEndSessions, answerHome, answerSessions } from './own-apps.ts';
+import {
+  answerEndSession,
+  answerEndSessions,
+  answerEnrolPage,
+  answerFactorsPage,
+  answerHome,
+  answerSessions,
+  answerStepUpPage,
+} from './own-apps.ts';
 import { answerFactors, answerMail, answerManage, answerRecovery, answerRemove, answerRename } from './own-factors.ts';
-import { answerPage } from './page-files.ts';
 import { answerAddress, answerCode } from './pin.ts';
 import { PURPOSES } from './purposes.ts';
 import { BackToSite, type RouteParts } from './route.ts';
@@ -35,8 +42,9 @@ const ROUTES: { readonly [path: string]: Methods } = {
   [END_SESSIONS]: { POST: answerEndSessions },
   '/sign-in': { GET: answerSignIn },
   '/sign-out': { GET: answerOwnSignOut, POST: answerOwnSignOut },
-  '/step-up': { GET: answerPage },
-  '/enrol': { GET: answerPage },
+  '/factors': { GET: answerFactorsPage },
+  '/enrol': { GET: answerEnrolPage },
+  '/step-up': { GET: answerStepUpPage },
   '/api/challenge/open': { POST: api(answerOpen) },
   '/api/challenge/key': { POST: api((exchange, parts) => answerKeyOptions(exchange, parts, PURPOSES)) },
   '/api/challenge/answer': { POST: api((exchange, parts) => answerChallenge(exchange, parts, PURPOSES)) },
@@ -61,6 +69,7 @@ const ROUTES: { readonly [path: string]: Methods } = {
 export const OWN_ROUTES: readonly (readonly [path: string, method: string])[] = Object.entries(ROUTES).flatMap(
   ([path, methods]) => Object.keys(methods).map((method) => [path, method] as const),
 );
+
 /** Of a script: it names what it cannot do by its code. */
 function api(answer: (exchange: Exchange, parts: RouteParts) => Promise<void>): Answer {
   return async (exchange, parts) => {
@@ -94,9 +103,9 @@ function assertPage({ message }: Exchange): void {
 }
 
 /** A style or script of the pages: the same for everybody. */
-async function answerFile(exchange: Exchange, parts: RouteParts): Promise<void> {
-  if (await sendOwnFile(exchange.response, exchange.head?.path ?? '')) parts.observe.allowed(exchange);
-  else await answerPage(exchange, parts);
+async function answerFile(exchange: Exchange, { observe }: RouteParts): Promise<void> {
+  if (!(await sendOwnFile(exchange.response, exchange.head?.path ?? ''))) throw new Refusal('ROUTE_UNKNOWN');
+  observe.allowed(exchange);
 }
 
 /** An answer of such a route, or one with a link to the site that somebody came from. */

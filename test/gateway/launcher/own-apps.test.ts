@@ -39,8 +39,8 @@ function appOf(
   } as unknown as Application;
 }
 
-const isShownThere = ({ certificate, device }: SelectorConfig): boolean =>
-  certificate !== undefined || device !== undefined;
+const isShownThere = ({ certificate, device, factor }: SelectorConfig): boolean =>
+  certificate !== undefined || device !== undefined || factor !== undefined;
 
 /** What a policy asks of somebody whose device is as good as it may be; none if it asks nothing. */
 function hopedFor(policy: PolicyConfig): PolicyConfig[] {

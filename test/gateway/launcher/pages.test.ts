@@ -76,6 +76,29 @@ describe('each page', () => {
     }
   });
 
+  test('with a script runs those of the gateway alone, and keeps its headers', async () => {
+    const { enter } = await launcherWorld(APPS);
+    const { browser } = await enter(personOf('x', { email: `x${HOSTILE}@example.com` }));
+    for (const path of ['/factors', '/enrol', '/step-up']) {
+      const page = await browser.get(`${OWN}${path}`);
+      expect(page.code, path).toBe(200);
+      const [policy = ''] = valuesOf(page, 'content-security-policy');
+      expect(policy).toContain("script-src 'self'; connect-src 'self'; worker-src 'none'; form-action 'self'");
+      expect(policy).not.toMatch(/unsafe|\*|data:|http/);
+      expect(valuesOf(page, 'cache-control')).toEqual(['no-store']);
+      expect(valuesOf(page, 'x-frame-options')).toEqual(['DENY']);
+      const scripts = [...page.text.matchAll(/<script([^>]*)>([\s\S]*?)<\/script>/g)];
+      expect(scripts).toHaveLength(1);
+      expect(scripts[0]?.[1]).toMatch(/^ type="module" src="\/assets\/[0-9a-f]{16}\/page\/people\/[a-z-]+\.[tj]s"$/);
+      expect(scripts[0]?.[2]).toBe('');
+      const bare = page.text.replaceAll(/"[^"]*"/g, '""');
+      expect(bare).not.toMatch(/<img src=x|<style| style=|<[^>]* on[a-z]+=/i);
+      const [, src = ''] = /<script[^>]* src="([^"]+)"/.exec(page.text) ?? [];
+      const file = await browser.get(`${OWN}${src}`);
+      expect(valuesOf(file, 'content-type').join()).toMatch(/^text\/javascript/);
+    }
+  });
+
   test('has styles in files with a hash in their path, which are the same for everybody', async () => {
     const { browser } = await launcherWorld(APPS);
     const { text } = await browser().get(`${OWN}/`);
@@ -96,7 +119,16 @@ describe('each page', () => {
     const { enter } = await launcherWorld(APPS);
     const { browser } = await enter(personOf('ann'));
     const other = { ...HTML, 'Sec-Fetch-Site': 'same-site', Origin: 'http://wiki.example' };
-    for (const path of ['/', '/sessions', '/sign-out', '/sign-in?to=x', '/signed-out'])
+    for (const path of [
+      '/',
+      '/sessions',
+      '/factors',
+      '/enrol',
+      '/step-up',
+      '/sign-out',
+      '/sign-in?to=x',
+      '/signed-out',
+    ])
       for (const [dest, mode] of [
         ['empty', 'cors'],
         ['empty', 'no-cors'],

@@ -7,8 +7,9 @@ import { PERSON_COOKIE } from '../../../../gateway/identity/routes/route.ts';
 import { SessionStore } from '../../../../gateway/identity/sessions/session-store.ts';
 import { OwnCookie } from '../../../../gateway/request/own-cookies.ts';
 import { deriveKey } from '../../../../gateway/state/gateway-key.ts';
+import { KeptFactors } from '../../../../gateway/workers/kept-factors.ts';
 import { freePort } from '../../machine/free-port.ts';
-import { serve, startOrigin } from '../gateway.ts';
+import { configOf, serve, startOrigin } from '../gateway.ts';
 import { createMemoryLimits, openTestState } from '../state/states.ts';
 import { DURATIONS, personOf } from './people.ts';
 
@@ -47,8 +48,11 @@ apps:
 ${apps.join('\n')}
   closed.example.localhost: { to: "${url}", access: { policies: [{ name: none, action: block, include: [{ everyone: true }] }] } }
 `;
-  const gateway = await serve(text, { state: { state, limits: createMemoryLimits(), key: KEY } });
   const store = new SessionStore(state, deriveKey(KEY, 'sessions'));
+  const kept = new KeptFactors({ state, key: KEY, sessions: store, onEvent: () => undefined });
+  kept.use(configOf(text));
+  const shared = { state, limits: createMemoryLimits(), factors: kept.peer, key: KEY };
+  const gateway = await serve(text, { state: shared });
   const origin = (name: string): string => `http://${hostOf(name)}:${port}`;
   /** Somebody signs in, in a browser of the test or in another one. */
   const enter = async (person: Person, browser: string, context?: BrowserContext, ago = 0): Promise<string> => {
@@ -65,5 +69,5 @@ ${apps.join('\n')}
     const app = { host: hostOf(name), personId, seenAt: Date.now() - ago, person: personOf('ann') };
     return store.createApp(OwnCookie.draw(), app, DURATIONS);
   };
-  return { ...gateway, state, store, origin, enter, open };
+  return { ...gateway, state, store, kept, origin, enter, open };
 }

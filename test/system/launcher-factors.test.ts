@@ -1,0 +1,107 @@
+// Factors on the gateway's own pages, in a browser with a virtual authenticator: added, named,
+// shown, used on the way to an application, and removed.
+
+import { describe, expect } from 'vitest';
+import { appCode } from '../support/gateway/factors/book.ts';
+import { launcherSite } from '../support/gateway/identity/launcher-site.ts';
+import { personOf } from '../support/gateway/identity/people.ts';
+import { expectAccessible, expectNoOverflow, openWatched, screenshot, type View } from '../support/machine/browser.ts';
+import { browserTest as test } from '../support/vitest/browser-test.ts';
+
+const VIEWS: readonly (View & { readonly name: string })[] = [
+  { name: 'desktop', width: 1280, height: 800, scheme: 'light' },
+  { name: 'desktop-dark', width: 1280, height: 800, scheme: 'dark' },
+  { name: 'phone', width: 390, height: 844, scheme: 'light' },
+  { name: 'phone-dark', width: 390, height: 844, scheme: 'dark' },
+  { name: 'small-phone', width: 320, height: 640, scheme: 'light' },
+];
+const ANN = personOf('ann');
+const EMAIL = 'ann@example.com';
+const KEYS = 'factors: { methods: [security_key, biometrics, totp] }';
+
+describe('the pages of factors', () => {
+  test.for(VIEWS)(
+    'add a key and an app, show and rename them, and remove one, on a $name',
+    async (given, { browser }) => {
+      const { name, ...view } = given;
+      const { origin, enter, kept } = await launcherSite((_request, response) => void response.end('wiki'), KEYS);
+      const { page, complaints, close } = await openWatched(browser, view);
+      const debug = await page.context().newCDPSession(page);
+      await debug.send('WebAuthn.enable');
+      await debug.send('WebAuthn.addVirtualAuthenticator', {
+        options: { protocol: 'ctap2', transport: 'usb', hasUserVerification: true, isUserVerified: true },
+      });
+      const look = async (shot: string) => {
+        await expectAccessible(page);
+        await expectNoOverflow(page);
+        await screenshot(page, `launcher-${shot}-${name}`);
+      };
+      await enter(ANN, 'Firefox on Linux', page.context());
+      await page.goto(`${origin('auth')}/factors`);
+      await page.waitForSelector('#none:not([hidden])');
+      await look('factors-none');
+      await page.click('text=Add a key');
+      await page.waitForSelector('#enrolment-part:not([hidden])');
+      await look('enrol');
+      await page.fill('#enrolment', await kept.admin.makeCode(EMAIL));
+      await page.fill('#name', 'Blue key');
+      await page.click('button[value=security_key]');
+      await expect.poll(() => page.textContent('#done'), { timeout: 20_000 }).toBe('Blue key was added.');
+      await page.fill('#name', 'Phone');
+      await page.click('button[value=totp]');
+      await page.waitForSelector('#qr svg');
+      await look('totp');
+      const secret = ((await page.textContent('#secret')) ?? '').replaceAll(' ', '');
+      await page.fill('#code', appCode(secret, Date.now()));
+      await page.keyboard.press('Enter');
+      await expect.poll(() => page.textContent('#done'), { timeout: 20_000 }).toBe('Phone was added.');
+
+      await page.goto(`${origin('auth')}/factors`);
+      await page.waitForSelector('#factors li:nth-child(2)');
+      await page.click('#draw');
+      await page.waitForSelector('#codes li:nth-child(10)');
+      await look('factors');
+      await page.press('text=Rename Blue key', 'Enter');
+      await page.keyboard.type('Green key');
+      await page.keyboard.press('Enter');
+      await expect.poll(() => page.textContent('#done'), { timeout: 20_000 }).toBe('It is called Green key now.');
+      await page.press('text=Remove Phone', 'Enter');
+      await look('remove');
+      await page.click('dialog[open] .danger');
+      await expect.poll(() => page.textContent('#done'), { timeout: 20_000 }).toBe('Phone was removed.');
+      expect(await page.locator('#factors h2').allTextContents()).toEqual(['Green key']);
+      expect(complaints).toEqual([]);
+      await close();
+    },
+  );
+
+  test.for(VIEWS)('ask for one on the way to an application, on a $name', async ({ name, ...view }, { browser }) => {
+    const { origin, enter, kept } = await launcherSite((_request, response) => void response.end('wiki'), KEYS);
+    const { page, close } = await openWatched(browser, view);
+    const debug = await page.context().newCDPSession(page);
+    await debug.send('WebAuthn.enable');
+    await debug.send('WebAuthn.addVirtualAuthenticator', {
+      options: { protocol: 'ctap2', transport: 'internal', hasUserVerification: true, isUserVerified: true },
+    });
+    await enter(ANN, 'Firefox on Linux', page.context());
+    await page.goto(`${origin('auth')}/enrol`);
+    await page.fill('#enrolment', await kept.admin.makeCode(EMAIL));
+    await page.fill('#name', 'This laptop');
+    await page.click('button[value=biometrics]');
+    await expect.poll(() => page.textContent('#done'), { timeout: 20_000 }).toBe('This laptop was added.');
+    // In another session, nothing was shown yet.
+    await page.context().clearCookies();
+    await enter(ANN, 'Firefox on Linux', page.context());
+    await page.goto(`${origin('wiki')}/`);
+    await page.waitForSelector('#key-part:not([hidden])');
+    expect(new URL(page.url()).pathname).toBe('/step-up');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('key');
+    await expectAccessible(page);
+    await expectNoOverflow(page);
+    await screenshot(page, `launcher-step-up-${name}`);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${origin('wiki')}/`);
+    expect(await page.textContent('body')).toBe('wiki');
+    await close();
+  });
+});
