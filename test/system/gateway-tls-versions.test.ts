@@ -6,10 +6,11 @@ import path from 'node:path';
 import readline from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
 import { bin, createWorkPlace, startCredveil } from '../support/credveil.ts';
-import { echo, startOrigin } from '../support/gateway/gateway.ts';
+import { echo, echoOf, seen, startOrigin } from '../support/gateway/gateway.ts';
 import { ALLOWED, FORBIDDEN, resume, statusOf, titleOf } from '../support/gateway/resumption.ts';
-import { hostsInFrontOf } from '../support/gateway/tls.ts';
+import { ask, hostsInFrontOf } from '../support/gateway/tls.ts';
 import { installNode } from '../support/npm.ts';
+import { pairOf } from '../support/tls-files.ts';
 
 test.each(['22.21.0', '22', '24.9.0', '24', '26'])('on Node %s', { timeout: 300_000 }, async (version) => {
   const place = createWorkPlace();
@@ -28,6 +29,14 @@ test.each(['22.21.0', '22', '24.9.0', '24', '26'])('on Node %s', { timeout: 300_
     // Of several tries, since each connection comes to either worker.
     for (let i = 0; i < 4; i++)
       expect(await resume(port, tls, ALLOWED), tls).toMatchObject({ status: 200, isReused: true });
+    // What a handshake brings counts on each of them.
+    for (const [host, certificate] of [
+      ['managed.example', 'client'],
+      ['contractors.example', 'stranger'],
+    ] as const) {
+      const answer = await ask({ port, servername: host, minVersion: tls, maxVersion: tls, ...pairOf(certificate) });
+      expect(answer && seen(echoOf(answer), 'x-verified'), `${tls} ${host}`).toEqual(['yes']);
+    }
     for (const resumption of FORBIDDEN) {
       const { status, verified } = await resume(port, tls, resumption);
       expect({ status, verified }, `${tls} ${titleOf(resumption)}`).toEqual({
