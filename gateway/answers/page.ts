@@ -22,7 +22,11 @@ const STYLE =
   ':focus-visible{outline:3px solid var(--act);outline-offset:3px}' +
   '.hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}';
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
-export const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`;
+const policyFor = (action: string): string =>
+  `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action ${action}; frame-ancestors 'none'; base-uri 'none'`;
+export const PAGE_POLICY = policyFor("'self'");
+/** Of a form that is the application's: the policy of its page holds for what it redirects to. */
+export const OPEN_POLICY = policyFor('*');
 
 export const documentOf = (title: string, content: Markup): string =>
   `<!doctype html>\n${
@@ -32,11 +36,17 @@ export const documentOf = (title: string, content: Markup): string =>
   }\n`;
 
 /** Ends a response with a page. @param more headers, names and values in turn */
-export function sendPage(response: ServerResponse, title: string, content: Markup, more: readonly string[] = []): void {
+export function sendPage(
+  response: ServerResponse,
+  title: string,
+  content: Markup,
+  more: readonly string[] = [],
+  policy = PAGE_POLICY,
+): void {
   const body = documentOf(title, content);
   const headers = [
     ...['Content-Type', 'text/html; charset=utf-8', 'Content-Length', String(Buffer.byteLength(body))],
-    ...['Cache-Control', 'no-store', 'Content-Security-Policy', PAGE_POLICY, 'X-Content-Type-Options', 'nosniff'],
+    ...['Cache-Control', 'no-store', 'Content-Security-Policy', policy, 'X-Content-Type-Options', 'nosniff'],
     ...['Referrer-Policy', 'same-origin', 'Cross-Origin-Opener-Policy', 'same-origin', 'X-Frame-Options', 'DENY'],
     ...more,
   ];

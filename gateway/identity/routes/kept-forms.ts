@@ -6,7 +6,7 @@
 
 import { html } from '../../../runtime/http/markup.ts';
 import { Refusal } from '../../answers/kinds.ts';
-import { sendPage } from '../../answers/page.ts';
+import { OPEN_POLICY, sendPage } from '../../answers/page.ts';
 import type { Exchange } from '../../exchange.ts';
 import { OwnCookie } from '../../request/own-cookies.ts';
 import { originOf } from '../navigation.ts';
@@ -80,7 +80,9 @@ export async function answerKeptForm(exchange: Exchange, { people, applications,
   sendPage(
     exchange.response,
     'Send it now?',
-    html`<p>Your session had ended when you sent this, so it was not passed on:</p><p><code>POST ${target}</code><br>${size} bytes</p><form method="post" action="${originOf(exchange)}${target}"><input type="hidden" name="${FIELD.slice(0, -1)}" value="${token}"><button class="choice">Send it</button></form><p><a href="/">Do not send it</a></p>`,
+    html`<p>Your session had ended when you sent this, so it was not passed on:</p><p><code>POST ${target}</code><br>${size} bytes</p><form method="post" action="${originOf(exchange)}${target}"><input type="hidden" name="${FIELD.slice(0, -1)}" value="${token}"><button>Send it</button></form><p><a href="/">Do not send it</a></p>`,
+    [],
+    OPEN_POLICY,
   );
   observe.allowed(exchange);
 }

@@ -63,6 +63,8 @@ describe('a form', () => {
     expect(provider.asked.get('/auth')).toBe(asked + 1);
     expect(page.code).toBe(200);
     expect(page.text).toContain('POST /transfer?to=7');
+    // The application may answer the form with a redirect to anywhere.
+    expect(valuesOf(page, 'content-security-policy').join()).toContain("form-action *; frame-ancestors 'none'");
     expect(page.text).toContain(`${body.length} bytes`);
     expect(page.text).toContain('action="http://app.example/transfer?to=7"');
     const kept = state.list('once', 'form.', 10);
