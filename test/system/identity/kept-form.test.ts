@@ -2,10 +2,10 @@
 // the application sent it, and not if another site did.
 
 import { describe, expect } from 'vitest';
-import { formatAppRecord, parseAppRecord } from '../../gateway/identity/sessions/session-record.ts';
-import { launcherSite } from '../support/gateway/identity/launcher-site.ts';
-import { personOf } from '../support/gateway/identity/people.ts';
-import { browserTest as test } from '../support/vitest/browser-test.ts';
+import { formatAppRecord, parseAppRecord } from '../../../gateway/identity/sessions/session-record.ts';
+import { launcherSite } from '../../support/gateway/identity/launcher-site.ts';
+import { personOf } from '../../support/gateway/identity/people.ts';
+import { browserTest as test } from '../../support/vitest/browser-test.ts';
 
 const ANN = personOf('ann');
 
