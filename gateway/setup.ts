@@ -147,6 +147,8 @@ export function createSetup(config: GatewayConfig, parts: SetupParts): GatewaySe
   const { geo: places } = config;
   const geo = places && of('geo', () => parts.geo?.createGeo(places, tlsOptions.onEvent, previous?.geo));
   const devices = of('devices', () => createDevices({ config, trustedProxies, onEvent: tlsOptions.onEvent }));
+  const identity = createIdentityOf(config, parts);
+  const outcomeToken = config.outcome && readOutcomeToken(config.outcome.tokenFile, accessOf(config));
   // Last, since they are what an error would leave open.
   const profiles = createProfiles(config, tlsOptions, previous);
   devices.start();
@@ -161,20 +163,17 @@ export function createSetup(config: GatewayConfig, parts: SetupParts): GatewaySe
     checks,
     devices,
     geo,
-    identity: createIdentityOf(config, parts),
+    identity,
     authHost: config.auth?.replace(/:\d+$/, ''),
     issuer: ownOriginOf(config),
     tokens: openTokensOf(config, parts),
-    outcomeToken: config.outcome && readOutcomeToken(config.outcome.tokenFile, accessOf(config)),
+    outcomeToken,
     isClosing: false,
   };
 }
 
 /** Of headers that the application gets from the gateway alone. */
-const namesOf = ({ access }: AppConfig, rules: RuleSet): string[] => [
-  ...rules.headers,
-  ...(access ? assertedNames(access) : []),
-];
+const namesOf = ({ access }: AppConfig, { headers }: RuleSet) => [...headers, ...(access ? assertedNames(access) : [])];
 
 const sessionsOf = ({ login }: AppConfig, findList: FindList): SessionGuard | undefined =>
   createSessionGuard(

@@ -22,7 +22,8 @@ function ofPages(config: GatewayConfig): Conflict[] {
       message: "needs auth, the host of the gateway's own pages",
       hint: 'Give the gateway a host of its own, such as auth: auth.example.com.',
     });
-  if (listen.length === 0 || forwardAuth)
+  // Without both, the schema says so.
+  if (forwardAuth)
     conflicts.push({
       path,
       message: 'needs listen alone: a proxy that asks (forwardAuth) signs nobody in',

@@ -77,6 +77,15 @@ describe('a certificate', () => {
     expect(stderr).toMatch(/error TLS_CERTIFICATE_EXPIRED: .*expired on 2021-01-01/);
   });
 
+  test('keeps no check from its end that finds a mistake elsewhere', async () => {
+    const file = path.join(path.dirname(files().certFile), 'gateway.yaml');
+    const identity = `auth: a.example\nidentity: { idp: { oidc: "https://idp.example", clientId: x, clientSecretFile: ${file} } }\n`;
+    const app = 'apps: { public.example: { to: "http://127.0.0.1:1" } }\n';
+    fs.writeFileSync(file, `listen: 127.0.0.1:0\ntls: ${tlsKey('first')}\n${identity}${app}`);
+    const { code, stderr } = await credveil(['gateway', '--config', file, '--check'], '', { ownProcess: true });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('KEY_FILE_MALFORMED')]);
+  });
+
   test('with the key of another is refused at the start', async () => {
     const wrong = tlsKey('first').replace('first.key', 'second.key');
     const text = `listen: 127.0.0.1:0\ntls: ${wrong}\napps: { "*": { to: "http://127.0.0.1:1" } }\n`;
