@@ -5,6 +5,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../../gateway/config/load.ts';
 import { CONFIG } from '../../../gateway/config/schema.ts';
+import { parseAccount } from '../../../gateway/hold-test/test-account.ts';
 import { parseReport } from '../../../gateway/outcome/report.ts';
 import type { Definition } from '../../support/gateway/schema-definition.ts';
 import { root } from '../../support/paths.ts';
@@ -71,13 +72,22 @@ const WITH_EXAMPLES = [
     'docs/gateway-devices.md',
     'docs/gateway-sign-on.md',
     'docs/gateway-factors.md',
+    'docs/gateway-hold.md',
   ],
   ...OF_APPLICATIONS,
 ];
 
-const examples = WITH_EXAMPLES.flatMap((page) =>
+const inYaml = WITH_EXAMPLES.flatMap((page) =>
   [...textOf(page).matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text = '']) => [page, text] as const),
 );
+/** What `quarantine test` reads, and what the gateway does. */
+const [accounts, examples] = [true, false].map((isAccount) =>
+  inYaml.filter(([, text]) => /^signedIn:/m.test(text) === isAccount),
+) as [typeof inYaml, typeof inYaml];
+
+test.each(accounts)('the account of %s can be tested with: %s', (_, text) => {
+  expect(parseAccount(text)).toHaveProperty('signedIn');
+});
 
 test.each(examples)('an example of %s is a configuration, or a part of one: %s', (_, text) => {
   const whole = [
