@@ -40,7 +40,7 @@ export function creationOptions(
       residentKey: isVerified ? 'preferred' : 'discouraged',
       requireResidentKey: false,
       userVerification: isVerified ? 'required' : 'preferred',
-      ...(!isVerified && { authenticatorAttachment: 'cross-platform' }),
+      authenticatorAttachment: isVerified ? 'platform' : 'cross-platform',
     },
     hints: [isVerified ? 'client-device' : 'security-key'],
     attestation: aaguids ? 'direct' : 'none',
