@@ -2,11 +2,11 @@
 
 import type { BrowserContext, Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
-import { createTestClock } from '../support/clock.ts';
-import { appCode } from '../support/gateway/factors/book.ts';
-import { launcherSite } from '../support/gateway/identity/launcher-site.ts';
-import { personOf } from '../support/gateway/identity/people.ts';
-import { browserTest as test } from '../support/vitest/browser-test.ts';
+import { createTestClock } from '../../support/clock.ts';
+import { appCode } from '../../support/gateway/factors/book.ts';
+import { launcherSite } from '../../support/gateway/identity/launcher-site.ts';
+import { personOf } from '../../support/gateway/identity/people.ts';
+import { browserTest as test } from '../../support/vitest/browser-test.ts';
 
 const ANN = personOf('ann');
 const USER = 'ann@example.com';
