@@ -24,6 +24,8 @@ export function addAccessCommands(gateway: Command, withFaults: WithFaults): voi
     .option('--group <name>', 'a group of theirs, which may be repeated', several)
     .option('--claim <name=value>', 'a claim about them, which may be repeated', several)
     .option('--provider <name>', 'where they signed in')
+    .option('--factor <method>', 'a factor that they have shown just now, which may be repeated', several)
+    .option('--amr <value>', 'how they authenticated at their provider, which may be repeated', several)
     .option('--address <address>', 'of the client')
     .option('--token <name>', 'the service token that the request has')
     .option('--certificate <file>', 'the client certificate that was shown, in PEM')

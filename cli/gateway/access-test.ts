@@ -8,10 +8,13 @@ import { type Application, type Found, judgePath } from '../../gateway/applicati
 import { readConfig } from '../../gateway/config/read.ts';
 import { readShown } from '../../gateway/devices/certificate/client-certificate.ts';
 import { readCertificates } from '../../gateway/devices/certificate/pem.ts';
+import { ENROLLED_METHODS, type EnrolledMethod } from '../../gateway/factors/factor.ts';
 import type { Person } from '../../gateway/identity/person.ts';
 import { type ExplainedPolicy, explainPolicies } from '../../gateway/identity/policies/explain-policies.ts';
+import { findNeed } from '../../gateway/identity/policies/factor-needs.ts';
 import type { AccessFacts } from '../../gateway/identity/policies/facts.ts';
 import { type AccessDecision, judgeAccess } from '../../gateway/identity/policies/policies.ts';
+import type { Requirement } from '../../gateway/identity/policies/requirement.ts';
 import type { GatewaySetup } from '../../gateway/setup.ts';
 import { readPem } from '../../runtime/tls.ts';
 import { UsageError } from '../exit.ts';
@@ -38,6 +41,10 @@ export interface AccessTestFlags {
   readonly asn?: string;
   /** A file of PEM: a client certificate, then those between it and its CA. */
   readonly certificate?: string;
+  /** Methods of factors that they have shown just now. */
+  readonly factor?: readonly string[];
+  /** How they authenticated at their provider: RFC 8176. */
+  readonly amr?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -48,6 +55,8 @@ export interface TestedAccess {
   /** Undefined without policies, or for a path that is refused before they are asked. */
   readonly decision: AccessDecision | undefined;
   readonly refused?: 'PATH_AMBIGUOUS' | 'REDIRECTED';
+  /** What they have to show beside, and have not. */
+  readonly need?: Requirement;
   readonly policies: readonly ExplainedPolicy[];
 }
 
@@ -87,8 +96,21 @@ function judge(flags: AccessTestFlags, given: GivenFacts, setup: GatewaySetup): 
   if (refusal) return refused(place, refusal);
   const facts = { ...given, ...placeOf(flags, given, setup), certificate: certificateOf(flags, application, setup) };
   const decision = judgeAccess(application.access, facts, readings);
-  const isAllowed = decision.verdict !== 'denied' && decision.verdict !== 'sign-in';
-  return { ...place, isAllowed, decision, policies: explainPolicies(application.access, facts, readings) };
+  const policies = explainPolicies(application.access, facts, readings);
+  const need = decision.verdict === 'allow' ? needOf(application, facts, readings) : undefined;
+  if (need) return { ...place, isAllowed: false, decision, need, policies };
+  return { ...place, isAllowed: LETS_IN.has(decision.verdict), decision, policies };
+}
+
+const LETS_IN: ReadonlySet<AccessDecision['verdict']> = new Set(['allow', 'service', 'bypass']);
+
+/** Of somebody who has signed in, and shown their factors, just now. */
+function needOf({ access, factors }: Application, facts: AccessFacts, readings: readonly string[]) {
+  if (!access || !factors || typeof facts.person !== 'object' || typeof facts.factors !== 'object') return undefined;
+  const now = Date.now();
+  const given = [...facts.factors].map((method) => ({ method, factor: '', at: now, trustedFrom: now }));
+  const shown = { amr: facts.person.amr, signedInAt: now, factors: given };
+  return findNeed(access, factors, { facts, shown, now }, readings).need;
 }
 
 const refused = (
@@ -107,7 +129,7 @@ function pathRefusal(found: Found, path: string): TestedAccess['refused'] {
   }
 }
 
-type GivenFacts = Pick<AccessFacts, 'person' | 'serviceToken' | 'address'>;
+type GivenFacts = Pick<AccessFacts, 'person' | 'serviceToken' | 'address' | 'factors'>;
 
 async function factsOf(flags: AccessTestFlags): Promise<GivenFacts> {
   const { user, address: given, token } = flags;
@@ -115,7 +137,15 @@ async function factsOf(flags: AccessTestFlags): Promise<GivenFacts> {
   const address: Address | undefined = given === undefined ? undefined : parseAddress(given);
   if (given !== undefined && !address)
     throw new UsageError('--address is no address', 'Pass an IPv4 or IPv6 address: --address 192.0.2.1.');
-  return { person: email === undefined ? undefined : personOf(email, flags), serviceToken: token, address };
+  const person = email === undefined ? undefined : personOf(email, flags);
+  return { person, serviceToken: token, address, factors: factorsOf(flags) };
+}
+
+function factorsOf({ factor = [] }: AccessTestFlags): ReadonlySet<EnrolledMethod> {
+  const known = new Set<string>(ENROLLED_METHODS);
+  if (!factor.every((method) => known.has(method)))
+    throw new UsageError('--factor is no method', `Pass one of ${ENROLLED_METHODS.join(', ')}.`);
+  return new Set(factor as EnrolledMethod[]);
 }
 
 function placeOf(
@@ -153,7 +183,8 @@ function certificateOf(
   return shown && devices.judge(shown, Date.now());
 }
 
-function personOf(email: string, { group = [], claim = [], provider = '' }: AccessTestFlags): Person {
+function personOf(email: string, flags: AccessTestFlags): Person {
+  const { group = [], claim = [], provider = '', amr = [] } = flags;
   const claims = new Map<string, string[]>();
   for (const each of claim) {
     const equals = each.indexOf('=');
@@ -161,15 +192,16 @@ function personOf(email: string, { group = [], claim = [], provider = '' }: Acce
     const name = each.slice(0, equals);
     claims.set(name, [...(claims.get(name) ?? []), each.slice(equals + 1)]);
   }
-  return { provider, subject: email, email: email.toLowerCase(), groups: group, claims, amr: [] };
+  return { provider, subject: email, email: email.toLowerCase(), groups: group, claims, amr };
 }
 
-export function describe({ app, readings, isAllowed, decision, refused: code, policies }: TestedAccess): string {
+export function describe({ app, readings, isAllowed, decision, refused: code, need, policies }: TestedAccess): string {
   return [
     isAllowed ? 'allowed' : 'not allowed',
     `app    ${app}`,
     `paths  ${readings.join('  ')}`,
     `why    ${describeWhy(decision, code)}`,
+    ...(need ? [`needs  ${describeNeed(need)}`] : []),
     ...policies.flatMap(describePolicy),
   ].join('\n');
 }
@@ -182,11 +214,18 @@ const REFUSED: { readonly [Code in NonNullable<TestedAccess['refused']>]: string
 function describeWhy(decision: AccessDecision | undefined, code: TestedAccess['refused']): string {
   if (code) return REFUSED[code];
   if (!decision) return 'the application has no policies, and is open to everybody';
-  const { verdict, policy } = decision;
+  const { verdict, policy, methods = [] } = decision;
   if (verdict === 'sign-in') return 'nobody has signed in, and somebody could be let in who did';
+  if (verdict === 'step-up') return `they could be let in with ${methods.join(' or ')}`;
   if (policy === undefined) return 'no policy lets it in';
   return verdict === 'denied' ? `blocked by ${policy}` : `${verdict} by ${policy}`;
 }
+
+const describeNeed = ({ methods, every }: Requirement): string =>
+  `${methods.join(' or ')}, ${every === 0 ? 'for each page anew' : `every ${formatMinutes(every)}`}`;
+
+const formatMinutes = (ms: number): string => (ms % HOUR_MS === 0 ? `${ms / HOUR_MS}h` : `${Math.round(ms / 60_000)}m`);
+const HOUR_MS = 3_600_000;
 
 function describePolicy({ name, action, place, isCovered, outcome, selectors }: ExplainedPolicy): string[] {
   const note =

@@ -52,6 +52,42 @@ describe('credveil gateway access test', () => {
     ['/x/..%2ffinance', ANN, false, 'servers read this path in different ways'],
     ['/a//b', ANN, false, 'it is redirected'],
   ];
+  test('asks for factors as a gateway does', async () => {
+    const file = path.join(createWorkPlace().home, 'gateway.yaml');
+    fs.writeFileSync(
+      file,
+      `listen: 127.0.0.1:0
+admin: off
+trustedProxies: [127.0.0.1]
+auth: auth.example
+identity: { staff: { oidc: "https://idp.example", clientId: gateway } }
+factors: { methods: [totp, security_key], every: 8h, skipWhereAmr: [mfa] }
+apps:
+  app.example:
+    to: http://127.0.0.1:1
+    access:
+      factors: { paths: { /admin: { methods: [security_key], every: 0m } } }
+      policies:
+        - { name: all, action: allow, include: [{ everyone: true }] }
+        - { name: keys, action: allow, include: [{ emailDomain: example.com }], require: [{ factor: biometrics }], paths: /keys }
+`,
+    );
+    const first = async (flags: Flags & { path: string }) => {
+      const tested = await testedAccess({ config: file, app: 'app.example', user: 'ann@example.com', ...flags });
+      const [answer, ...lines] = describeAccess(tested).split('\n');
+      return [answer, ...lines.filter((line) => /^(?:why|needs)/.test(line))].join(' | ');
+    };
+    expect(await first({ path: '/' })).toBe(
+      'not allowed | why    allow by all | needs  totp or security_key, every 8h',
+    );
+    expect(await first({ path: '/', factor: ['totp'] })).toBe('allowed | why    allow by all');
+    expect(await first({ path: '/', amr: ['mfa'] })).toBe('allowed | why    allow by all');
+    expect(await first({ path: '/admin', factor: ['totp'] })).toContain('needs  security_key, for each page anew');
+    expect(await first({ path: '/admin', factor: ['security_key'] })).toContain('allowed');
+    expect(await first({ path: '/keys' })).toBe('not allowed | why    they could be let in with biometrics');
+    await expect(first({ path: '/', factor: ['otp'] })).rejects.toThrow('--factor is no method');
+  });
+
   test.each(cases)('judges %s for %j as a gateway does', async (path, flags, isAllowed, why) => {
     const tested = await ask(path, flags);
     expect(tested.isAllowed).toBe(isAllowed);
