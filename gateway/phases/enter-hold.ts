@@ -39,7 +39,8 @@ export async function enterHold(exchange: Exchange, parts: PipelineParts, setup:
       return false;
     }
     const isLive = state === 'free';
-    const jar = new Jar({ app: application.name, rules, seal: holds.seal, isSecure }, isLive ? handle : undefined);
+    const place = { app: application.name, rules, seal: holds.seal, isSecure, isForeign: isForeign(exchange) };
+    const jar = new Jar(place, isLive ? handle : undefined);
     exchange.head = withOpened(head, jar);
     const ofBrowser = isLive ? { id, open } : { id: undefined, open: undefined };
     const options = { holds, app: application.name, rules, jar, ...ofBrowser };
@@ -47,6 +48,14 @@ export async function enterHold(exchange: Exchange, parts: PipelineParts, setup:
     return !exchange.response.destroyed;
   });
 }
+
+/**
+ * A request of another site, which no click of a link is: browsers send no `SameSite=Lax` with it,
+ * so that its jar is not seen.
+ */
+const isForeign = ({ message: { headers, method } }: Exchange): boolean =>
+  headers['sec-fetch-site'] === 'cross-site' &&
+  !(method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document');
 
 /** Until its connection, or its response, has ended. */
 function watch(exchange: Exchange, id: string, holds: Holds) {

@@ -25,6 +25,8 @@ import { forwardLogin } from './forward-request.ts';
 const networkKey = ({ client }: Exchange): string =>
   client ? formatRange(networkOf(client, client.family === 4 ? 32 : 64)) : '';
 
+const FOREIGN: ReadonlySet<unknown> = new Set(['cross-site', 'same-site']);
+
 /** What a login has opened, and for whom; undefined if nothing. */
 export interface Rise {
   /** As the application itself names the user; undefined if it did not say. */
@@ -45,7 +47,8 @@ export async function lockLogin(
   const { hold, message } = exchange;
   if (!hold) return true;
   // Who is signed in as somebody else by another site would be shown that one's held login.
-  if (isOfBrowser(login) && message.headers['sec-fetch-site'] === 'cross-site') throw new Refusal('FORM_FOREIGN');
+  // So would who is signed in by another host of the same site.
+  if (isOfBrowser(login) && FOREIGN.has(message.headers['sec-fetch-site'])) throw new Refusal('FORM_FOREIGN');
   const state = await askingState(() => hold.lock(networkKey(exchange)));
   if (state === 'full') throw new Refusal('HOLD_FULL');
   if (state !== 'free') {

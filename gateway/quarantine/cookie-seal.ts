@@ -16,6 +16,11 @@ export interface SealPlace {
   readonly handle: string;
   /** Of the cookie, letter by letter. */
   readonly name: string;
+  /**
+   * For which dead handles are remembered: what was sealed under another one may be of a handle
+   * that is forgotten.
+   */
+  readonly lifeMs: number;
 }
 
 export interface OpenedCookie {
@@ -68,4 +73,4 @@ export class CookieSeal {
   }
 }
 
-const dataOf = ({ app, name }: SealPlace): Buffer => Buffer.from(`${app}\0${name}`);
+const dataOf = ({ app, name, lifeMs }: SealPlace): Buffer => Buffer.from(`${app}\0${name}\0${lifeMs}`);

@@ -105,8 +105,7 @@ export class HoldExchange {
       await this.kill();
       return;
     }
-    await holds.retire(id, app, user, rules);
-    await this.#lock.giveBack();
+    if (await holds.retire(id, app, user, rules)) await this.#lock.giveBack();
     this.#lock = undefined;
   }
 

@@ -31,8 +31,8 @@ const POLL_MS = 50;
 const WAIT_MS = 10_000;
 /** Logins of a network in an hour that leave a browser dead for as long as a session lasts. */
 const MAX_DEAD_OF_NETWORK = 120;
-/** Handles that a user's own logins have replaced. */
-const MAX_RETIRED_OF_USER = 64;
+/** Handles that a user's own logins have replaced in the life of a session; each is remembered. */
+const MAX_RETIRED_OF_USER = 2_000;
 const HOUR = 3_600_000;
 /** Of users and networks at once, and of all. A login has 64 KiB at most. */
 const MAX_OF_USER = 3;
@@ -133,7 +133,7 @@ export class Holds {
   async #lock(id: string, { lockMs, lifeMs }: HoldRules): Promise<number | Exclude<HoldState, 'free'>> {
     for (const end = performance.now() + WAIT_MS; ; ) {
       const until = Date.now() + lockMs;
-      if (await this.#state.add('hold', id, `locked ${until}`, { ttlMs: lifeMs + lockMs })) {
+      if (await this.#state.add('hold', id, `locked ${until}`, { ttlMs: lifeMs + lockMs, isDurable: true })) {
         await this.#state.announce(TOPIC, id);
         return until;
       }
@@ -147,11 +147,15 @@ export class Holds {
     await this.#state.delete('hold', id);
   }
 
-  /** The user has logged in, and goes on under another handle. Their oldest one is forgotten. */
-  async retire(id: string, app: string, user: string, { lifeMs }: HoldRules): Promise<void> {
-    const owner = this.hashOf('retired', app, user);
-    const options = { ttlMs: lifeMs, isDurable: true, owner, maxOwned: MAX_RETIRED_OF_USER };
-    await this.#state.set('hold', id, 'dead', options);
+  /**
+   * The user has logged in, and goes on under another handle.
+   * @returns false beyond what one user may leave dead: it counts for the network then
+   */
+  async retire(id: string, app: string, user: string, { lifeMs }: HoldRules): Promise<boolean> {
+    const key = `retired.${lifeMs}.${this.hashOf('retired', app, user)}`;
+    await this.#state.set('hold', id, 'dead', { ttlMs: lifeMs, isDurable: true });
+    const { taken } = await this.#state.takeSlots([{ key, allow: MAX_RETIRED_OF_USER, windowMs: lifeMs }]);
+    return taken;
   }
 
   /** For as long as any session of the application lasts. */

@@ -17,6 +17,8 @@ export interface JarPlace {
   readonly rules: Pick<HoldRules, 'names' | 'lifeMs'>;
   readonly seal: CookieSeal;
   readonly isSecure: boolean;
+  /** Another site's request begins no jar: it would replace the one that was not sent. */
+  readonly isForeign?: boolean;
 }
 
 /** Names of cookies, each with its value and the attributes with which it was set. */
@@ -60,8 +62,7 @@ export class Jar {
   open(cookies: string, now: number): string {
     const kept: string[] = [];
     for (const piece of cookies.split(';')) {
-      // Some servers end a cookie at a comma too (RFC 2965 §3.2.2).
-      if (!piece.split(',').some((part) => this.#isSession(nameIn(part)))) {
+      if (!this.#place.rules.names.isInCookie(piece)) {
         if (piece.trim() !== '') kept.push(piece.trim());
         continue;
       }
@@ -89,6 +90,7 @@ export class Jar {
   seal(headers: readonly string[], now: number): string[] {
     const sealed = pairsOf(headers).flatMap(([name, value]): Pair[] => {
       const ofSession = isSetCookie(name) && this.#isSession(nameIn(value));
+      if (ofSession && this.#place.isForeign) return [];
       return [[name, ofSession ? this.#sealOne(value, now) : value]];
     });
     return [...sealed.flat(), ...this.#ofHandle()];
@@ -96,7 +98,7 @@ export class Jar {
 
   /** The header Cookie without sessions, as a name and a value; empty without any cookie. */
   withoutSessions(header: string, cookies: string): string[] {
-    const kept = cookies.split(';').filter((piece) => !piece.split(',').some((part) => this.#isSession(nameIn(part))));
+    const kept = cookies.split(';').filter((piece) => !this.#place.rules.names.isInCookie(piece));
     const left = kept.map((piece) => piece.trim()).filter((piece) => piece !== '');
     return left.length === 0 ? [] : [header, left.join('; ')];
   }
@@ -134,14 +136,14 @@ export class Jar {
   #openOne(name: string, value: string, now: number): string | undefined {
     const { app, seal, rules } = this.#place;
     if (this.#handle === undefined) return undefined;
-    const opened = seal.open({ app, handle: this.#handle, name }, value);
+    const opened = seal.open({ app, handle: this.#handle, name, lifeMs: rules.lifeMs }, value);
     // A handle is remembered as dead for so long.
     return opened && now - opened.sealedAt < rules.lifeMs ? opened.text : undefined;
   }
 
   /** Its domain goes, since other hosts open nothing; scripts see nothing of it. */
   #sealOne(header: string, now: number): string {
-    const { app, seal, isSecure } = this.#place;
+    const { app, seal, isSecure, rules } = this.#place;
     const [pair = '', ...attributes] = header.split(';');
     const name = nameIn(pair);
     const kept = attributes.filter((each) => !/^\s*(?:domain|secure|httponly)\s*(?:=|$)/i.test(each));
@@ -149,11 +151,11 @@ export class Jar {
     if (!isLiveCookie(header)) return [`${name}=`, ...own].join(';');
     const { handle } = this.begin();
     const text = [valueIn(pair), ...kept].join(';');
-    return [`${name}=${seal.close({ app, handle, name }, text, now)}`, ...own].join(';');
+    return [`${name}=${seal.close({ app, handle, name, lifeMs: rules.lifeMs }, text, now)}`, ...own].join(';');
   }
 
   #ofHandle(): string[] {
-    if (!this.#isNew || this.#handle === undefined) return [];
+    if (!this.#isNew || this.#handle === undefined || this.#place.isForeign) return [];
     return ['Set-Cookie', JAR_COOKIE.format(this.#handle, this.#place.isSecure)];
   }
 }

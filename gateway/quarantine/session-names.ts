@@ -12,6 +12,8 @@ type NameTest = (name: string) => boolean;
 export interface SessionNames {
   /** Whether any server may take a cookie of this name for one of a session. */
   isSession: NameTest;
+  /** Whether any server may read one in a piece of the header Cookie, split at `;`. */
+  isInCookie(piece: string): boolean;
   /** Whether a session may be named in a request's path or query. */
   isIn(target: string): boolean;
 }
@@ -26,8 +28,14 @@ export function createSessionNames(patterns: readonly string[]): SessionNames {
   // PHP looks for the name and an equals sign anywhere in a target.
   const ends = plain.map((pattern) => compile(pattern.startsWith('*') ? pattern : `*${pattern}`));
   const isEnd: NameTest = (name) => readingsOf(name).some((reading) => ends.some((test) => test(reading)));
+  const isSession: NameTest = (name) => readingsOf(name).some((reading) => tests.some((test) => test(reading)));
   return {
-    isSession: (name) => readingsOf(name).some((reading) => tests.some((test) => test(reading))),
+    isSession,
+    isInCookie: (piece) => {
+      const [name = '', ...others] = piece.split('=').slice(0, -1);
+      // Some servers end a cookie at a comma (RFC 2965 §3.2.2), at a space (Python), or elsewhere.
+      return isSession(name) || (!PLAIN_NAME.test(name) && isEnd(name)) || others.some(isEnd);
+    },
     isIn: (target) => namesIn(target, isEnd),
   };
 }
@@ -55,6 +63,9 @@ function readingsOf(name: string): readonly string[] {
   }
   return readings;
 }
+
+/** RFC 9110 §5.6.2, in white space. */
+const PLAIN_NAME = /^\s*[\w!#$%&'*+.^`|~-]*\s*$/;
 
 /** ASP.NET without cookies: `/(S(id))/page`. */
 const IN_FOLDER = /\/\((?:[A-Za-z]\([^)/]*\))+\)/;

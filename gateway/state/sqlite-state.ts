@@ -117,7 +117,7 @@ export class SqliteState implements State {
   async add(room: StateRoom, key: string, value: string, options: EntryOptions): Promise<boolean> {
     const now = this.now();
     this.#assertFits(room, key, value, now);
-    return this.#write(() => this.#entries.add(room, key, value, options, now));
+    return this.#write(() => this.#entries.add(room, key, value, options, now), options.isDurable);
   }
 
   async replace(room: StateRoom, key: string, value: string, ttlMs: number): Promise<boolean> {

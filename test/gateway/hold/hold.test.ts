@@ -45,6 +45,7 @@ describe('cookies of sessions', () => {
     ['in another case', (id: string) => `phpsessid=${id}`],
     ['quoted', (id: string) => `PHPSESSID="${id}"`],
     ['behind a comma', (id: string) => `a=1, PHPSESSID=${id}`],
+    ['behind a space', (id: string) => `a=1 PHPSESSID=${id}`],
     ['with a dollar', (id: string) => `$PHPSESSID=${id}`],
     ['doubled', (id: string, sealed: string) => `${sealed}; PHPSESSID=${id}`],
     ['doubled, the other first', (id: string, sealed: string) => `PHPSESSID=${id}; ${sealed}`],
