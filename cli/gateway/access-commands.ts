@@ -52,6 +52,10 @@ export function addAccessCommands(gateway: Command, withFaults: WithFaults): voi
     });
   addSessionCommands(gateway);
   addCertificateCommands(gateway, withFaults);
+  addTokenCommands(gateway, withFaults);
+}
+
+function addTokenCommands(gateway: Command, withFaults: WithFaults): void {
   const tokens = gateway
     .command('tokens')
     .description('show the service tokens of programs')
