@@ -71,11 +71,16 @@ export class FactorAdmin {
     }));
   }
 
-  /** One factor of theirs, or all of them. A first one was there, whatever is left. */
+  /**
+   * One factor of theirs, or all of them, and with them what would enrol another one: codes that
+   * wait, and recovery codes just used. A first one was there, whatever is left.
+   */
   async remove(user: UserId, factorId?: string): Promise<readonly Factor[]> {
+    const isKnown = this.find(user) !== undefined;
     const gone = await changeUser(this.#options, user, this.#now(), (record) => {
       const factors = record.factors.filter(({ id }) => factorId === undefined || id === factorId);
-      return factors.length === 0 ? { answer: [] } : removal(record, factors, 'operator', factors.map(publicOf));
+      const isAny = factors.length > 0 || (isKnown && factorId === undefined);
+      return !isAny ? { answer: [] } : removal(record, factors, 'operator', factors.map(publicOf));
     });
     for (const { id } of gone) await this.#options.onRemoved(id);
     return gone;

@@ -2,9 +2,9 @@
 // which is on the disk before its answer: what was used once never counts again.
 
 import { hash, randomBytes, randomInt } from 'node:crypto';
+import { marksOf, openFor } from './authority.ts';
 import { emailOf, type UserFactors, type UserId } from './factor.ts';
 import type {
-  Authority,
   CodeAnswer,
   DrawnTotp,
   EnrolAnswer,
@@ -40,6 +40,8 @@ const MAILED_DIGITS = 8;
 const MAILED_TTL_MS = 10 * MINUTE;
 const MAILS_AN_HOUR = 5;
 const PENDING_TTL_MS = 10 * MINUTE;
+/** For which a recovery code that was used opens an enrolment. */
+const RECOVERED_MS = 10 * MINUTE;
 const FIRST_WAIT_MS = 30_000;
 /** No code of a moment ago makes a factor worth more than TOTP sooner. */
 const TRUST_MS = DAY;
@@ -80,6 +82,7 @@ export class FactorBook {
     return {
       factors: record.factors.map((factor) => ({ ...publicOf(factor), ...(factor.key && { key: factor.key }) })),
       recoveryLeft: record.recovery.length,
+      recovered: marksOf(record, now).map(({ id }) => id),
       handle: this.#options.seal.nameOf('handle', user),
       firstBy: record.hadFactor
         ? undefined
@@ -115,9 +118,10 @@ export class FactorBook {
       const found = given === undefined ? undefined : record.recovery.find((each) => isSameHash(each, given));
       if (found === undefined) return { answer: { refused: 'wrong' } };
       const recovery = record.recovery.filter((each) => each !== found);
+      const mark = { id: drawId(), until: now + RECOVERED_MS };
       return {
-        answer: { given: { factor: '', trustedFrom: now + TRUST_MS } },
-        record: { ...record, recovery },
+        answer: { given: { factor: mark.id, trustedFrom: now + TRUST_MS } },
+        record: { ...record, recovery, recovered: [...marksOf(record, now), mark] },
         tell: { change: 'recovery-used', left: recovery.length },
       };
     });
@@ -230,13 +234,13 @@ export class FactorBook {
       if (record.factors.length === 0) return { answer: [] };
       const codes = Array.from({ length: RECOVERY_CODES }, drawCode);
       const recovery = codes.map((code) => hashOfCode(code) ?? '');
-      return { answer: codes, record: { ...record, recovery }, tell: { change: 'recovery-drawn' } };
+      return { answer: codes, record: { ...record, recovery, recovered: [] }, tell: { change: 'recovery-drawn' } };
     });
   }
 
   #make(user: UserId, factor: NewFactor, now: number): Omit<StoredFactor, 'trustedFrom'> | undefined {
     const { method, name } = factor;
-    const shared = { id: randomBytes(12).toString('base64url'), method, name, createdAt: now, lastUsedAt: now };
+    const shared = { id: drawId(), method, name, createdAt: now, lastUsedAt: now };
     if (factor.method !== 'totp') return { ...shared, key: factor.key };
     const opened = this.#options.seal.open(`pending ${user}`, factor.pending);
     const [until, secret] = JSON.parse(opened) as [number, string];
@@ -269,22 +273,7 @@ function wrongTyped(record: UserRecord, now: number): Step<TypedAnswer> {
   };
 }
 
-/** @returns the user, without the code that opened it; undefined where nothing does */
-function openFor(record: UserRecord, authority: Authority, windowMs: number, now: number): UserRecord | undefined {
-  const { code, mailed, ...rest } = record;
-  switch (authority.kind) {
-    case 'factor':
-      return record.factors.length > 0 ? record : undefined;
-    case 'recovery':
-      return record.hadFactor ? record : undefined;
-    case 'window':
-      return !record.hadFactor && now < (record.importedAt ?? -windowMs) + windowMs ? record : undefined;
-    case 'code':
-      return isWaiting(code, now) && isSameHash(code.hash, authority.hash) ? rest : undefined;
-    case 'mail':
-      return !record.hadFactor && isWaiting(mailed, now) && isSameHash(mailed.hash, authority.hash) ? rest : undefined;
-  }
-}
+const drawId = (): string => randomBytes(12).toString('base64url');
 
 const hashOfMailed = (user: UserId, typed: string): string | undefined =>
   /^\d{8}$/.test(typed.trim())

@@ -2,12 +2,15 @@
 
 import type { EnrolledMethod, Factor, KeyCredential, UserId } from './factor.ts';
 
-/** Why somebody may enrol. The keeper itself looks at all but the first two. */
+/**
+ * Why somebody may enrol. The keeper judges it when the enrolment ends: what was taken away since
+ * it began opens nothing.
+ */
 export type Authority =
-  /** Another factor was given a moment ago. */
-  | { readonly kind: 'factor' }
-  /** A recovery code was. */
-  | { readonly kind: 'recovery' }
+  /** Other factors that were given a moment ago, by their ids. One of them is still there. */
+  | { readonly kind: 'factor'; readonly by: readonly string[] }
+  /** A recovery code was, by what its use left behind. */
+  | { readonly kind: 'recovery'; readonly mark: string }
   /** The hash of a code that an administrator handed out, or that was mailed. */
   | { readonly kind: 'code' | 'mail'; readonly hash: string }
   /** The operator imported them a short while ago. */

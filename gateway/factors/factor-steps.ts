@@ -72,7 +72,10 @@ export function readUser(state: SqliteState, seal: FactorSeal, key: string): Use
 export const keyOf = (seal: FactorSeal, user: UserId): string => `${USERS}${seal.nameOf('user', user)}`;
 const credentialKey = (seal: FactorSeal, id: string): string => `credential.${seal.nameOf('credential', id)}`;
 
-/** What is left of a user without some factors. */
+/**
+ * What is left of a user without some factors. Whoever used a recovery code enrols nothing any
+ * more; where the operator takes something away, nobody with a code of before does either.
+ */
 export function removal<Answer>(
   record: UserRecord,
   gone: readonly StoredFactor[],
@@ -81,10 +84,12 @@ export function removal<Answer>(
 ): Step<Answer> {
   const factors = record.factors.filter((each) => !gone.includes(each));
   const [first] = gone;
+  const { code, mailed, ...rest } = record;
+  const kept = by === 'operator' ? rest : record;
   return {
     answer,
     // Recovery codes stand for a factor that is missing, and not for none.
-    record: { ...record, factors, ...(factors.length === 0 && { recovery: [] }) },
+    record: { ...kept, factors, recovered: [], ...(factors.length === 0 && { recovery: [] }) },
     ...(first && {
       tell: { change: 'removed', method: first.method, name: gone.map(({ name }) => name).join(', '), by },
     }),

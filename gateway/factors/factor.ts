@@ -35,7 +35,7 @@ export interface Factor {
 /** What a person has shown in a session. */
 export interface GivenFactor {
   readonly method: FactorMethod;
-  /** Its id; empty for a recovery code, which is none any more. */
+  /** Its id; of a recovery code, which is none any more, what its use left behind. */
   readonly factor: string;
   readonly at: number;
   readonly trustedFrom: number;
@@ -56,6 +56,8 @@ export interface KeyCredential {
 export interface UserFactors {
   readonly factors: readonly (Factor & { readonly key?: KeyCredential })[];
   readonly recoveryLeft: number;
+  /** What recovery codes left behind that were used a moment ago. Each opens one enrolment. */
+  readonly recovered: readonly string[];
   /** Of the person, for authenticators: 32 bytes that say nothing of them, base64url. */
   readonly handle: string;
   /** Who may enrol a first factor. Undefined once there was one. */

@@ -25,6 +25,12 @@ export interface WaitingCode {
   readonly wrong: number;
 }
 
+/** A recovery code was used: until then, it opens one enrolment. */
+export interface RecoveryMark {
+  readonly id: string;
+  readonly until: number;
+}
+
 export interface UserRecord {
   readonly user: UserId;
   /** When the operator first imported them; undefined if they never did. */
@@ -34,6 +40,8 @@ export interface UserRecord {
   readonly factors: readonly StoredFactor[];
   /** Hashes of recovery codes that are not used. */
   readonly recovery: readonly string[];
+  /** Of recovery codes that were used, and have enrolled nothing so far. Default: none. */
+  readonly recovered?: readonly RecoveryMark[];
   /** Of an administrator. */
   readonly code?: WaitingCode;
   /** Mailed, for a first factor. */

@@ -12,7 +12,7 @@ import { challengeIn, creationOptions, type KeyMethod, verifyCreation } from '..
 import { drawCeremony, takeCeremony } from './challenge.ts';
 import { readOwnJson, sendJson, tokenOf } from './json.ts';
 import { REGISTRATION } from './key-json.ts';
-import { FACTOR_NAME, freshOf, hasRecovered, needFactors } from './own-factors.ts';
+import { FACTOR_NAME, freshIn, needFactors, recoveredIn } from './own-factors.ts';
 import { raise } from './rise.ts';
 import { needingState, type OwnSession, type RouteParts } from './route.ts';
 
@@ -76,8 +76,10 @@ async function authorityOf(
     throw new Refusal('FACTOR_WRONG');
   }
   const known = await factors.describe(user);
-  if (known.factors.length > 0 && freshOf(own).length > 0) return { kind: 'factor' };
-  if (hasRecovered(own)) return { kind: 'recovery' };
+  const by = freshIn(own, known);
+  if (by.length > 0) return { kind: 'factor', by };
+  const mark = recoveredIn(own, known);
+  if (mark !== undefined) return { kind: 'recovery', mark };
   if (known.firstBy?.window) return { kind: 'window' };
   throw new Refusal(known.factors.length > 0 ? 'FACTOR_NEEDED' : 'ENROLMENT_CLOSED');
 }

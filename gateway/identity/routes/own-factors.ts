@@ -13,7 +13,6 @@ import { needingState, type OwnSession, type RouteParts } from './route.ts';
 
 /** For changes: how long ago another factor was given. */
 const FRESH_MS = 5 * 60_000;
-const RECOVERY_MS = 10 * 60_000;
 
 const NAME = z
   .string()
@@ -35,8 +34,15 @@ export function needFactors({ people }: RouteParts): FactorPeer {
 export const freshOf = ({ record: { factors = [] } }: OwnSession): readonly GivenFactor[] =>
   factors.filter(({ method, at }) => method !== 'recovery' && Date.now() - at < FRESH_MS);
 
-export const hasRecovered = ({ record: { factors = [] } }: OwnSession): boolean =>
-  factors.some(({ method, at }) => method === 'recovery' && Date.now() - at < RECOVERY_MS);
+/** What a recovery code left behind that was used in this session, and still opens an enrolment. */
+export const recoveredIn = ({ record: { factors = [] } }: OwnSession, { recovered }: UserFactors): string | undefined =>
+  factors.find(({ method, factor }) => method === 'recovery' && recovered.includes(factor))?.factor;
+
+/** Of these, the ids of those that are still theirs. */
+export const freshIn = (own: OwnSession, { factors }: UserFactors): readonly string[] => {
+  const theirs = new Set(factors.map(({ id }) => id));
+  return freshOf(own).flatMap(({ factor }) => (theirs.has(factor) ? [factor] : []));
+};
 
 export async function answerFactors(exchange: Exchange, parts: RouteParts): Promise<void> {
   const own = await needOwnSession(exchange, parts);
@@ -55,9 +61,10 @@ export async function answerFactors(exchange: Exchange, parts: RouteParts): Prom
 }
 
 /** What has to be shown to enrol: nothing more, another factor first, or a code. */
-export function enrolmentOf(own: OwnSession, { factors, firstBy }: UserFactors): 'open' | 'factor' | 'code' {
-  const isFresh = factors.length > 0 && freshOf(own).length > 0;
-  if (isFresh || hasRecovered(own) || firstBy?.window) return 'open';
+export function enrolmentOf(own: OwnSession, known: UserFactors): 'open' | 'factor' | 'code' {
+  const { factors, firstBy } = known;
+  const isFresh = freshIn(own, known).length > 0;
+  if (isFresh || recoveredIn(own, known) !== undefined || firstBy?.window) return 'open';
   return factors.length > 0 ? 'factor' : 'code';
 }
 

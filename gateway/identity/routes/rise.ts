@@ -28,7 +28,7 @@ export async function raise(
     const risen = { ...record, seenAt: Date.now(), factors: [...others, given] };
     const wasThere = await people.store.raise(before, value, risen, identity.ofPerson);
     // Behind its creation: a factor that is removed from now on leaves the session.
-    const isTheirs = given.factor === '' || (await hasFactor(userIdOf(record.person), given.factor, people.factors));
+    const isTheirs = await isStillThere(userIdOf(record.person), given.factor, people.factors);
     if (wasThere && isTheirs) return;
     await people.store.endPerson(id);
     throw new Refusal('CHALLENGE_GONE');
@@ -36,7 +36,7 @@ export async function raise(
   return { id, headers: ['Set-Cookie', PERSON_COOKIE.format(value, isSecure)] };
 }
 
-async function hasFactor(user: string, factor: string, factors: RouteParts['people']['factors']): Promise<boolean> {
+async function isStillThere(user: string, factor: string, factors: RouteParts['people']['factors']): Promise<boolean> {
   const described = await factors?.describe(user);
-  return described?.factors.some(({ id }) => id === factor) === true;
+  return described?.factors.some(({ id }) => id === factor) || described?.recovered.includes(factor) === true;
 }

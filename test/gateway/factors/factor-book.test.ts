@@ -94,7 +94,7 @@ describe('a first factor', () => {
   test('needs more than a session: nothing but a code, a window or a mail opens it', async () => {
     const { book, admin } = openBook();
     const factor = keyOf('one');
-    const kinds = [{ kind: 'factor' }, { kind: 'recovery' }, { kind: 'window' }] as const;
+    const kinds = [{ kind: 'factor', by: [''] }, { kind: 'recovery', mark: '' }, { kind: 'window' }] as const;
     for (const authority of kinds)
       expect(await book.enrol({ user: ANN, authority, factor })).toEqual({ refused: 'closed' });
     for (const kind of ['code', 'mail'] as const)
@@ -168,16 +168,17 @@ describe('further factors', () => {
     const opened = openBook();
     const { factor } = await enrolTotp(opened, ANN);
     expect(factor.trustedFrom).toBe(factor.createdAt);
-    const answer = await opened.book.enrol({ user: ANN, authority: { kind: 'factor' }, factor: keyOf('a') });
+    const authority = { kind: 'factor', by: [factor.id] } as const;
+    const answer = await opened.book.enrol({ user: ANN, authority, factor: keyOf('a') });
     if (!('factor' in answer)) throw new Error(answer.refused);
     expect(answer.factor.trustedFrom).toBe(opened.now() + DAY);
   });
 
   test('of an authenticator that somebody else has are refused, until it is removed there', async () => {
     const opened = openBook();
-    await enrolTotp(opened, ANN);
-    await enrolTotp(opened, BOB);
-    const enrol = (user: string) => opened.book.enrol({ user, authority: { kind: 'factor' }, factor: keyOf('same') });
+    const by = [(await enrolTotp(opened, ANN)).factor.id, (await enrolTotp(opened, BOB)).factor.id];
+    const enrol = (user: string) =>
+      opened.book.enrol({ user, authority: { kind: 'factor', by }, factor: keyOf('same') });
     const answer = await enrol(ANN);
     if (!('factor' in answer)) throw new Error(answer.refused);
     expect(await enrol(BOB)).toEqual({ refused: 'taken' });
@@ -187,9 +188,9 @@ describe('further factors', () => {
 
   test('are few', async () => {
     const opened = openBook();
-    await enrolTotp(opened, ANN);
+    const by = [(await enrolTotp(opened, ANN)).factor.id];
     const enrol = (id: number) =>
-      opened.book.enrol({ user: ANN, authority: { kind: 'factor' }, factor: keyOf(String(id)) });
+      opened.book.enrol({ user: ANN, authority: { kind: 'factor', by }, factor: keyOf(String(id)) });
     const answers = await Promise.all(Array.from({ length: 20 }, (_, id) => enrol(id)));
     expect(answers.filter((each) => 'factor' in each)).toHaveLength(15);
     expect(answers.at(-1)).toEqual({ refused: 'limit' });
@@ -199,7 +200,8 @@ describe('further factors', () => {
     const opened = openBook();
     const { book, now, pass, removed } = opened;
     const { factor: old } = await enrolTotp(opened, ANN);
-    const answer = await book.enrol({ user: ANN, authority: { kind: 'factor' }, factor: keyOf('new') });
+    const authority = { kind: 'factor', by: [old.id] } as const;
+    const answer = await book.enrol({ user: ANN, authority, factor: keyOf('new') });
     if (!('factor' in answer)) throw new Error(answer.refused);
     const { id } = answer.factor;
     const remove = (factor: string, by: string[]) => book.remove({ user: ANN, factor, by });
@@ -216,8 +218,8 @@ describe('further factors', () => {
 
   test('of WebAuthn count upwards', async () => {
     const opened = openBook();
-    await enrolTotp(opened, ANN);
-    const answer = await opened.book.enrol({ user: ANN, authority: { kind: 'factor' }, factor: keyOf('a') });
+    const authority = { kind: 'factor', by: [(await enrolTotp(opened, ANN)).factor.id] } as const;
+    const answer = await opened.book.enrol({ user: ANN, authority, factor: keyOf('a') });
     if (!('factor' in answer)) throw new Error(answer.refused);
     const { id } = answer.factor;
     const use = (counter: number, user = ANN) => opened.book.useKey(user, id, counter);
