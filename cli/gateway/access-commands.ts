@@ -37,19 +37,7 @@ export function addAccessCommands(gateway: Command, withFaults: WithFaults): voi
       const flags: Given<AccessTestFlags> = command.optsWithGlobals();
       return withFaults(flags, testAccess);
     });
-  gateway
-    .command('quarantine')
-    .description('logins that are held back')
-    .command('test')
-    .description('log a test account in, and try to get past what holds it back')
-    .argument('<app>', 'the application, as in the configuration')
-    .option('--account <file>', 'the test account; standard input otherwise')
-    .option('--config <file>', 'the configuration of the gateway')
-    .option('--json', 'print the result as JSON')
-    .action((app: string, _: unknown, command: Command) => {
-      const flags: Given<HoldTestFlags> = command.optsWithGlobals();
-      return withFaults(flags, (checked) => runHoldTest(app, checked));
-    });
+  addQuarantineCommands(gateway, withFaults);
   addSessionCommands(gateway);
   addCertificateCommands(gateway, withFaults);
   addTokenCommands(gateway, withFaults);
@@ -85,5 +73,21 @@ function addTokenCommands(gateway: Command, withFaults: WithFaults): void {
     .action((id: string, _: unknown, command: Command) => {
       const flags: Given<TokenFlags> = command.optsWithGlobals();
       return withFaults(flags, async (checked) => endToken(id, checked));
+    });
+}
+
+function addQuarantineCommands(gateway: Command, withFaults: WithFaults): void {
+  gateway
+    .command('quarantine')
+    .description('logins that are held back')
+    .command('test')
+    .description('log a test account in, and try to get past what holds it back')
+    .argument('<app>', 'the application, as in the configuration')
+    .option('--account <file>', 'the test account; standard input otherwise')
+    .option('--config <file>', 'the configuration of the gateway')
+    .option('--json', 'print the result as JSON')
+    .action((app: string, _: unknown, command: Command) => {
+      const flags: Given<HoldTestFlags> = command.optsWithGlobals();
+      return withFaults(flags, (checked) => runHoldTest(app, checked));
     });
 }
