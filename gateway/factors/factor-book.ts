@@ -13,6 +13,7 @@ import type {
   RemoveAnswer,
   RemoveQuestion,
   TypedAnswer,
+  TypedAt,
 } from './factor-messages.ts';
 import {
   changeUser,
@@ -29,7 +30,7 @@ import {
 } from './factor-steps.ts';
 import { findStep, TOTP_SECRET_BYTES, toBase32, totpUri } from './totp.ts';
 import { drawCode, hashOfCode, isSameHash } from './typed-codes.ts';
-import { newUser, type StoredFactor, type UserRecord } from './user-record.ts';
+import { NO_WRONG_CODES, newUser, type StoredFactor, type UserRecord, type WrongCodes } from './user-record.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -95,18 +96,19 @@ export class FactorBook {
   }
 
   /** A code of an app. It counts once, and of wrong ones few. */
-  tryTotp(user: UserId, code: string): Promise<TypedAnswer> {
+  tryTotp(user: UserId, code: string, at: TypedAt): Promise<TypedAnswer> {
     return this.#step(user, (record, now): Step<TypedAnswer> => {
       const factor = record.factors.find(({ method }) => method === 'totp');
       if (!factor?.totp) return { answer: { refused: 'wrong' } };
-      if (now < record.wrong.until) return { answer: { refused: 'wait', waitMs: record.wrong.until - now } };
+      const { until } = wrongOf(record, at);
+      if (now < until) return { answer: { refused: 'wait', waitMs: until - now } };
       const { secret, step: last } = factor.totp;
       const step = findStep(Buffer.from(secret, 'base64url'), code, now, last);
-      if (step === undefined) return wrongTyped(record, now);
+      if (step === undefined) return wrongTyped(record, at, now);
       const used = { ...factor, lastUsedAt: now, totp: { secret, step } };
       return {
         answer: { given: { factor: factor.id, trustedFrom: factor.trustedFrom } },
-        record: { ...withFactor(record, used), wrong: { count: 0, until: 0 } },
+        record: { ...withFactor(record, used), ...wrongAs(at, NO_WRONG_CODES) },
       };
     });
   }
@@ -263,12 +265,18 @@ export class FactorBook {
   }
 }
 
-function wrongTyped(record: UserRecord, now: number): Step<TypedAnswer> {
-  const count = record.wrong.count + 1;
+const wrongOf = ({ wrong, wrongAtRelease = NO_WRONG_CODES }: UserRecord, at: TypedAt): WrongCodes =>
+  at === 'release' ? wrongAtRelease : wrong;
+
+const wrongAs = (at: TypedAt, wrong: WrongCodes): Partial<UserRecord> =>
+  at === 'release' ? { wrongAtRelease: wrong } : { wrong };
+
+function wrongTyped(record: UserRecord, at: TypedAt, now: number): Step<TypedAnswer> {
+  const count = wrongOf(record, at).count + 1;
   const wait = count < TRIES ? 0 : Math.min(HOUR, FIRST_WAIT_MS * 2 ** Math.min(count - TRIES, 10));
   return {
     answer: { refused: 'wrong' },
-    record: { ...record, wrong: { count, until: now + wait } },
+    record: { ...record, ...wrongAs(at, { count, until: now + wait }) },
     ...(count === TRIES && { tell: { change: 'guessed' } }),
   };
 }

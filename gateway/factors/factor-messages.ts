@@ -35,6 +35,12 @@ export type EnrolAnswer =
    */
   | { readonly refused: 'closed' | 'wrong' | 'limit' | 'taken' };
 
+/**
+ * Where a code of an app is typed. Wrong ones count apart: whoever has a password that leaked can
+ * type them for a login that is held back, and keeps nobody from their sessions so.
+ */
+export type TypedAt = 'session' | 'release';
+
 /** What became of something typed. */
 export type TypedAnswer =
   | { readonly given: { readonly factor: string; readonly trustedFrom: number } }

@@ -12,12 +12,13 @@ import type {
   RemoveAnswer,
   RemoveQuestion,
   TypedAnswer,
+  TypedAt,
 } from './factor-messages.ts';
 
 /** Every function throws StateError if nobody answers. */
 export interface FactorPeer {
   describe(user: UserId): Promise<UserFactors>;
-  tryTotp(user: UserId, code: string): Promise<TypedAnswer>;
+  tryTotp(user: UserId, code: string, at: TypedAt): Promise<TypedAnswer>;
   tryRecovery(user: UserId, code: string): Promise<TypedAnswer>;
   useKey(user: UserId, factor: string, counter: number): Promise<{ readonly trustedFrom: number } | undefined>;
   drawTotp(user: UserId): Promise<DrawnTotp>;
@@ -51,7 +52,7 @@ export function createRemoteFactors(
 
 export const createLocalFactors = (book: FactorBook, admin: FactorAdmin): FactorPeer => ({
   describe: (user) => book.describe(user),
-  tryTotp: (user, code) => book.tryTotp(user, code),
+  tryTotp: (user, code, at) => book.tryTotp(user, code, at),
   tryRecovery: (user, code) => book.tryRecovery(user, code),
   useKey: (user, factor, counter) => book.useKey(user, factor, counter),
   drawTotp: (user) => book.drawTotp(user),

@@ -31,6 +31,14 @@ export interface RecoveryMark {
   readonly until: number;
 }
 
+/** Codes of apps that were wrong in a row, and until when none counts. */
+export interface WrongCodes {
+  readonly count: number;
+  readonly until: number;
+}
+
+export const NO_WRONG_CODES: WrongCodes = { count: 0, until: 0 };
+
 export interface UserRecord {
   readonly user: UserId;
   /** When the operator first imported them; undefined if they never did. */
@@ -48,8 +56,10 @@ export interface UserRecord {
   readonly mailed?: WaitingCode;
   /** When such codes were mailed, of the last hour. */
   readonly mailedAt: readonly number[];
-  /** Codes of apps that were wrong in a row, and until when none counts. */
-  readonly wrong: { readonly count: number; readonly until: number };
+  /** In sessions. */
+  readonly wrong: WrongCodes;
+  /** For logins that are held back. Default: none. */
+  readonly wrongAtRelease?: WrongCodes;
 }
 
 const VERSION = 1;
@@ -62,7 +72,7 @@ export const newUser = (user: UserId): UserRecord => ({
   factors: [],
   recovery: [],
   mailedAt: [],
-  wrong: { count: 0, until: 0 },
+  wrong: NO_WRONG_CODES,
 });
 
 /** Each for factors alone. */

@@ -1,5 +1,5 @@
 // Somebody is asked for a factor: what for, in which browser, and what they answer. A challenge
-// counts once, for ten minutes and five answers.
+// counts once, for ten minutes and five answers; several for one thing have five answers together.
 
 import { hash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
@@ -23,6 +23,11 @@ const CHALLENGE_BYTES = 32;
 
 export type Purpose = 'step-up' | 'manage' | 'release';
 
+export interface Counted {
+  readonly key: string;
+  readonly windowMs: number;
+}
+
 export interface Challenge {
   readonly id: string;
   readonly user: UserId;
@@ -35,6 +40,8 @@ export interface Challenge {
   readonly methods: readonly FactorMethod[];
   /** The purpose's own text. */
   readonly note: string;
+  /** What answers count for, whichever challenge they answer. Default: this challenge. */
+  readonly counted?: Counted | undefined;
 }
 
 /** What comes of a right factor. */
@@ -108,8 +115,9 @@ export async function answerChallenge(exchange: Exchange, parts: RouteParts, pur
   const body = await readJson(exchange, ANSWER);
   const { challenge, known, purpose } = await found(exchange, body.challenge, parts, purposes);
   const { people } = parts;
-  const tries = `tries.${keyOf(challenge.id)}`;
-  const slot = await needingState(() => people.state.takeSlots([{ key: tries, allow: TRIES, windowMs: TTL_MS }]));
+  const { key, windowMs } = challenge.counted ?? { key: keyOf(challenge.id), windowMs: TTL_MS };
+  const tries = `tries.${key}`;
+  const slot = await needingState(() => people.state.takeSlots([{ key: tries, allow: TRIES, windowMs }]));
   if (!slot.taken) return gone(challenge, purpose, parts);
   const given = await needingState(() => judge(body, challenge, known, parts));
   if (typeof given === 'number') {
@@ -120,7 +128,7 @@ export async function answerChallenge(exchange: Exchange, parts: RouteParts, pur
   }
   if (!given) {
     people.factorEvents.refused(exchange, challenge.purpose);
-    const wrong = [{ key: `wrong.${keyOf(challenge.id)}`, allow: TRIES - 1, windowMs: TTL_MS }];
+    const wrong = [{ key: `wrong.${key}`, allow: TRIES - 1, windowMs }];
     const isLeft = (await needingState(() => people.state.takeSlots(wrong))).taken;
     if (!isLeft) return gone(challenge, purpose, parts);
     throw new Refusal('FACTOR_WRONG');
@@ -155,10 +163,10 @@ async function judge(
   known: UserFactors,
   parts: RouteParts,
 ): Promise<GivenFactor | number | undefined> {
-  const at = Date.now();
+  const now = Date.now();
   if ('key' in body) {
     const given = await judgeKey(body.key, challenge, known, parts);
-    return given && { ...given, at };
+    return given && { ...given, at: now };
   }
   const factors = parts.people.factors;
   if (!factors) return undefined;
@@ -166,8 +174,10 @@ async function judge(
   const isTotp = /^\d{6}$/.test(typed);
   const method = isTotp ? 'totp' : 'recovery';
   if (!challenge.methods.includes(method)) return undefined;
-  const answer = await (isTotp ? factors.tryTotp(challenge.user, typed) : factors.tryRecovery(challenge.user, typed));
-  if ('given' in answer) return { method, at, ...answer.given };
+  const { user, purpose } = challenge;
+  const at = purpose === 'release' ? 'release' : 'session';
+  const answer = await (isTotp ? factors.tryTotp(user, typed, at) : factors.tryRecovery(user, typed));
+  if ('given' in answer) return { method, at: now, ...answer.given };
   return answer.refused === 'wait' ? answer.waitMs : undefined;
 }
 

@@ -14,7 +14,7 @@ import { mailerOf } from '../../quarantine/tell-owner.ts';
 import { OwnCookie } from '../../request/own-cookies.ts';
 import { isSameOrigin } from '../navigation.ts';
 import { SessionStore } from '../sessions/session-store.ts';
-import { addressOf, askForFactor, HOLD_COOKIE, releaseUrl } from './hold-release.ts';
+import { addressOf, askForFactor, countedFor, HOLD_COOKIE, releaseUrl } from './hold-release.ts';
 import { parameterOf, type RouteParts, readForm } from './route.ts';
 
 const ROOM = 'once';
@@ -51,7 +51,7 @@ export async function answerHold(exchange: Exchange, parts: RouteParts): Promise
   const login = given && rules && (await holds.heldLogin(given.id));
   if (!given || !rules || !login) throw new Refusal('HOLD_STALE');
   const cookie = OwnCookie.draw();
-  const factorUrl = await askForFactor(login, given.id, cookie, parts);
+  const factorUrl = await askForFactor(login, given.id, cookie, rules, parts);
   const hasAddress = factorUrl === undefined && (await addressOf(login, rules, parts)) !== undefined;
   const mayMail = hasAddress && mailerOf(parts.identity.providers, rules.mailBy) !== undefined;
   const way: Way = { id: given.id, app: login.app, origin: given.origin, mayMail };
@@ -88,7 +88,8 @@ export async function answerHoldMail(exchange: Exchange, parts: RouteParts): Pro
 export async function answerHoldCode(exchange: Exchange, parts: RouteParts): Promise<void> {
   const { way, rules, login, holds, key } = await heldOf(exchange, parts);
   const given = ((await readForm(exchange)).get('code') ?? '').replace(/\s/g, '');
-  const tries = [{ key: `held.tries.${way.id}`, allow: TRIES, windowMs: HOUR }];
+  const { key: counted, windowMs } = countedFor(way.id, rules);
+  const tries = [{ key: `tries.${counted}`, allow: TRIES, windowMs }];
   const { taken } = await holds.state.takeSlots(tries);
   const kept = taken ? await holds.state.get(ROOM, `${key}.code`) : undefined;
   if (!taken) {

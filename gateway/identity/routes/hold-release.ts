@@ -9,7 +9,7 @@ import type { Holds } from '../../quarantine/holds.ts';
 import { RELEASE, type ReleaseCode } from '../../quarantine/release.ts';
 import { OwnCookie } from '../../request/own-cookies.ts';
 import { SessionStore } from '../sessions/session-store.ts';
-import { type ChallengePurpose, challengeUrl, openChallenge } from './challenge.ts';
+import { type ChallengePurpose, type Counted, challengeUrl, openChallenge } from './challenge.ts';
 import { needingState, type RouteParts } from './route.ts';
 
 const WAY_TTL_MS = 30 * 60_000;
@@ -23,6 +23,15 @@ interface Note {
   /** Of the browser whose login is held. */
   readonly id: string;
 }
+
+/**
+ * However its browser comes back for another challenge or code: five answers in all, and with the
+ * last one that is wrong the login is over.
+ */
+export const countedFor = (id: string, { forMs }: Pick<HoldRules, 'forMs'>): Counted => ({
+  key: `held.${id}`,
+  windowMs: forMs,
+});
 
 /** Where the browser whose login it is fetches it. @throws StateError */
 export async function releaseUrl(holds: Holds, { app, origin }: HeldLogin, id: string): Promise<string> {
@@ -39,6 +48,7 @@ export async function askForFactor(
   { app, user }: HeldLogin,
   id: string,
   cookie: string,
+  rules: HoldRules,
   parts: RouteParts,
 ): Promise<string | undefined> {
   const { factors } = parts.people;
@@ -51,6 +61,7 @@ export async function askForFactor(
     app,
     methods: METHODS,
     note: JSON.stringify({ id } satisfies Note),
+    counted: countedFor(id, rules),
   });
   return challengeUrl(challenge);
 }

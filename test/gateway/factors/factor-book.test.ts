@@ -16,7 +16,7 @@ describe('a code of an app', () => {
     const opened = openBook();
     const { secret, factor } = await enrolTotp(opened, ANN);
     const code = appCode(secret, opened.now());
-    const answers = await Promise.all(Array.from({ length: 20 }, () => opened.book.tryTotp(ANN, code)));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => opened.book.tryTotp(ANN, code, 'session')));
     expect(answers.filter((each) => 'given' in each)).toEqual([
       { given: { factor: factor.id, trustedFrom: factor.trustedFrom } },
     ]);
@@ -25,7 +25,9 @@ describe('a code of an app', () => {
   test('is not the one that it was enrolled with', async () => {
     const opened = openBook();
     const { secret } = await enrolTotp(opened, ANN);
-    expect(await opened.book.tryTotp(ANN, appCode(secret, opened.now() - 30_000))).toEqual({ refused: 'wrong' });
+    expect(await opened.book.tryTotp(ANN, appCode(secret, opened.now() - 30_000), 'session')).toEqual({
+      refused: 'wrong',
+    });
   });
 
   test('waits after five wrong ones, longer each time, and the owner hears of it once', async () => {
@@ -34,23 +36,38 @@ describe('a code of an app', () => {
     const { secret } = await enrolTotp(opened, ANN);
     const right = () => appCode(secret, now());
     const wrong = () => String((Number(right()) + 1) % 1e6).padStart(6, '0');
-    for (let i = 0; i < 5; i++) expect(await book.tryTotp(ANN, wrong())).toEqual({ refused: 'wrong' });
-    expect(await book.tryTotp(ANN, right())).toEqual({ refused: 'wait', waitMs: 30_000 });
+    for (let i = 0; i < 5; i++) expect(await book.tryTotp(ANN, wrong(), 'session')).toEqual({ refused: 'wrong' });
+    expect(await book.tryTotp(ANN, right(), 'session')).toEqual({ refused: 'wait', waitMs: 30_000 });
     pass(30_000);
-    expect(await book.tryTotp(ANN, wrong())).toEqual({ refused: 'wrong' });
-    expect(await book.tryTotp(ANN, right())).toEqual({ refused: 'wait', waitMs: 60_000 });
+    expect(await book.tryTotp(ANN, wrong(), 'session')).toEqual({ refused: 'wrong' });
+    expect(await book.tryTotp(ANN, right(), 'session')).toEqual({ refused: 'wait', waitMs: 60_000 });
     // In a month of guessing, a few hundred guesses.
     let guesses = 0;
     for (const end = now() + 30 * DAY; now() < end; guesses++) {
-      const answer = await book.tryTotp(ANN, wrong());
+      const answer = await book.tryTotp(ANN, wrong(), 'session');
       if ('waitMs' in answer) pass(answer.waitMs);
     }
     expect(guesses).toBeLessThan(1_500);
     pass(3_600_000);
-    expect(await book.tryTotp(ANN, right())).toHaveProperty('given');
+    expect(await book.tryTotp(ANN, right(), 'session')).toHaveProperty('given');
     expect(told.filter(({ change }) => change === 'guessed')).toHaveLength(1);
-    expect(await book.tryTotp(BOB, right())).toEqual({ refused: 'wrong' });
+    expect(await book.tryTotp(BOB, right(), 'session')).toEqual({ refused: 'wrong' });
   });
+});
+
+test('wrong codes for logins that are held back keep nobody from their sessions, nor these from those', async () => {
+  const opened = openBook();
+  const { secret } = await enrolTotp(opened, ANN);
+  const right = () => appCode(secret, opened.now());
+  const wrong = () => String((Number(right()) + 1) % 1e6).padStart(6, '0');
+  for (let i = 0; i < 9; i++) await opened.book.tryTotp(ANN, wrong(), 'release');
+  expect(await opened.book.tryTotp(ANN, right(), 'release')).toHaveProperty('waitMs');
+  expect(await opened.book.tryTotp(ANN, right(), 'session')).toHaveProperty('given');
+  // Nor does a right one elsewhere give anybody more guesses.
+  expect(await opened.book.tryTotp(ANN, wrong(), 'release')).toHaveProperty('waitMs');
+  opened.pass(3_600_000);
+  for (let i = 0; i < 9; i++) await opened.book.tryTotp(ANN, wrong(), 'session');
+  expect(await opened.book.tryTotp(ANN, right(), 'release')).toHaveProperty('given');
 });
 
 describe('recovery codes', () => {
@@ -85,7 +102,7 @@ describe('recovery codes', () => {
     const opened = openBook();
     await enrolTotp(opened, ANN);
     const [code = ''] = await opened.book.drawRecovery(ANN);
-    for (let i = 0; i < 9; i++) await opened.book.tryTotp(ANN, '000000');
+    for (let i = 0; i < 9; i++) await opened.book.tryTotp(ANN, '000000', 'session');
     expect(await opened.book.tryRecovery(ANN, code)).toHaveProperty('given');
   });
 });
@@ -254,12 +271,12 @@ describe('in the file of the state', () => {
     const opened = factorsOver(state);
     const { secret, factor } = await enrolTotp(opened, ANN);
     const used = appCode(secret, opened.now());
-    await opened.book.tryTotp(ANN, used);
+    await opened.book.tryTotp(ANN, used, 'session');
     state.close();
     const again = openSqliteState({ file, onEvent: () => undefined });
     const { book, admin } = factorsOver(again);
     expect(admin.page().users).toMatchObject([{ user: ANN, factors: [{ id: factor.id }], hadFactor: true }]);
-    expect(await book.tryTotp(ANN, used)).toEqual({ refused: 'wrong' });
+    expect(await book.tryTotp(ANN, used, 'session')).toEqual({ refused: 'wrong' });
     again.close();
   });
 });

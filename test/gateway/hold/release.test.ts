@@ -90,3 +90,27 @@ test('another browser cannot answer for it, and five wrong answers end it', asyn
   expect((await browser.get('http://app.example/home')).text).not.toContain(SECRET);
   expect((await browser.get('http://app.example/home')).code).toBe(200);
 });
+
+test('five wrong answers are those of the login, in any number of challenges', async () => {
+  const started = await world();
+  const { browser, location } = await logIn(started);
+  const wrong = String((Number(appCode(started.secret, Date.now())) + 1) % 1e6).padStart(6, '0');
+  const codes: unknown[] = [];
+  const ask = async (from: string, count: number): Promise<void> => {
+    const challenge = challengeIn((await browser.get(from)).text);
+    const page = new FactorPage(browser);
+    await page.open(`http://auth.example/step-up#${challenge}`);
+    for (let i = 0; i < count; i++)
+      codes.push((await page.post('/api/challenge/answer', { challenge, code: wrong })).code);
+  };
+  await ask(location, 4);
+  const [again = ''] = valuesOf(await browser.get('http://app.example/home'), 'location');
+  expect(again).toContain('handoff');
+  await ask(again, 1);
+  expect(codes).toEqual([403, 403, 403, 403, 410]);
+  // The login is over, and whoever has signed in elsewhere shows their app all the same.
+  expect((await browser.get('http://app.example/home')).code).toBe(200);
+  expect((await browser.get('http://app.example/home')).text).not.toContain(SECRET);
+  const right = appCode(started.secret, Date.now());
+  expect(await started.kept.peer.tryTotp(OWNER, right, 'session')).toHaveProperty('given');
+});
