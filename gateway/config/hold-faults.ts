@@ -42,6 +42,8 @@ function ofApp(name: string, { login, to }: AppConfig, config: GatewayConfig): C
     );
   if (login.unreadable === 'pass') fault(['unreadable'], 'lets logins through that could not be held');
   if (login.unknownChecks === 0) fault(['unknownChecks'], 'is 0, which lets logins pass that could not be held');
+  if (login.onUnknown === 'allow')
+    fault(['onUnknown'], 'lets logins through that could not be checked, and so not held', 'Set onUnknown: deny.');
   const mailer = hold.mailBy === undefined ? undefined : config.identity[hold.mailBy];
   if (hold.mailBy !== undefined && !(mailer && 'pin' in mailer))
     fault(['hold', 'mailBy'], 'names no provider of identity with pin');

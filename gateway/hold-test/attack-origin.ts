@@ -3,12 +3,13 @@
 
 import type { Whoami } from '../quarantine/hold-rules.ts';
 import { createSessionNames } from '../quarantine/session-names.ts';
+import { isOfStranger, nameOn, type WhoamiPage } from '../quarantine/whoami.ts';
 import { logInTo } from './log-in.ts';
 import { cookieOf, jarAfter } from './test-client.ts';
 import type { TestPlace, TestStep } from './test-place.ts';
 
 export async function attackOrigin(place: TestPlace, whoami: Whoami | undefined): Promise<readonly TestStep[]> {
-  const { account, origin, sessions } = place;
+  const { account, origin, asked, sessions } = place;
   const { page, signedIn } = account;
   const isIn = async (request: Parameters<typeof origin>[0]): Promise<boolean> =>
     (await origin(request)).body.includes(signedIn);
@@ -39,19 +40,35 @@ export async function attackOrigin(place: TestPlace, whoami: Whoami | undefined)
     isInBody ||= await isIn({ method: 'POST', path: page, headers, body, cookie: others });
   }
   step('no body tells a session', isInBody, 'the application takes a session from the fields of a form');
+  const without = !(await isIn({ path: page, cookie: cookieOf(ofSession) }));
+  step(
+    'the cookies of sessions suffice',
+    without,
+    'a session is bound to another cookie, or to what a client is: name all of its cookies',
+  );
   if (whoami) {
-    const named = async (sent: string): Promise<string | undefined> => {
-      const { status, body } = await origin({ path: whoami.path, cookie: sent });
-      const begin = body.indexOf(whoami.after);
-      const end = begin < 0 ? -1 : body.indexOf(whoami.before, begin + whoami.after.length);
-      const name = status === 200 && end > 0 ? body.slice(begin + whoami.after.length, end).trim() : '';
-      return name === '' ? undefined : name;
+    const pageOf = async (sent: string): Promise<WhoamiPage> => {
+      const { status, location, body } = await asked({ path: whoami.path, cookie: sent });
+      return { status, location, body: Buffer.from(body) };
     };
-    step('whoami names who is signed in', (await named(cookie)) === undefined, 'the page of whoami names nobody');
+    const own = nameOn(await pageOf(cookieOf(ofSession)), whoami);
     step(
-      'whoami names no stranger',
-      (await named('')) !== undefined,
-      'the page of whoami names somebody to a stranger',
+      'whoami names who is signed in',
+      typeof own !== 'object',
+      own
+        ? 'the page of whoami has its words twice, or no end of the name'
+        : 'the page of whoami names nobody: is a session bound to an agent or a language?',
+    );
+    const stranger = await pageOf('');
+    const isNamed = nameOn(stranger, whoami) !== undefined;
+    step('whoami names no stranger', isNamed, 'the page of whoami names somebody to a stranger');
+    // Another one, since the login may have logged in the first one's session.
+    const opened = await origin({ path: account.form ?? account.login });
+    const visitor = cookieOf([...jarAfter(opened)].filter(([name]) => isSession(name)));
+    step(
+      'whoami proves that nobody is signed in',
+      !isNamed && !isOfStranger(await pageOf(visitor), stranger, whoami),
+      'its page is another one for each stranger: take one that is always the same',
     );
   }
   return steps;

@@ -16,6 +16,7 @@ import { LimitBook } from '../limits/limit-book.ts';
 import { createLocalPeer } from '../limits/limit-peer.ts';
 import { MemoryLimitStore } from '../limits/limit-store.ts';
 import { Holds } from '../quarantine/holds.ts';
+import { WHOAMI_HEADERS } from '../quarantine/whoami.ts';
 import { createOrigin, loadModules, sessionCookiesOf } from '../setup.ts';
 import { openGatewayKey } from '../state/gateway-key.ts';
 import { openSqliteState } from '../state/sqlite-state.ts';
@@ -53,10 +54,13 @@ export async function testHold(
   const isSecure = isSecured(config);
   const host = account.host ?? name.split('/')[0] ?? '';
   const proto = ['X-Forwarded-Proto', isSecure ? 'https' : 'http', 'X-Forwarded-Host', host];
+  const client = [...proto, ...ADDRESS, ...OTHER_CLIENT];
+  const hostThere = app.upstream.host === 'origin' ? origin.host : host;
   const place: TestPlace = {
     account,
-    origin: createSend(origin.pool, ['Host', app.upstream.host === 'origin' ? origin.host : host, ...proto]),
-    gateway: createSend(pool, ['Host', host, ...proto]),
+    origin: createSend(origin.pool, ['Host', hostThere, ...client]),
+    asked: createSend(origin.pool, ['Host', hostThere, ...proto, ...ADDRESS, ...WHOAMI_HEADERS]),
+    gateway: createSend(pool, ['Host', host, ...client]),
     sessions: [...sessionCookiesOf(login), ...login.hold.sessions],
     holds: new Holds(state, key, () => undefined),
     app: name,
@@ -73,6 +77,15 @@ export async function testHold(
     fs.rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** A documentation address (RFC 5737), which no application knows as its neighbour. */
+const ADDRESS = ['X-Forwarded-For', '192.0.2.7'];
+
+/** Not as whoami asks: a session that is bound to what a client is would show nobody there. */
+const OTHER_CLIENT = [
+  ...['Accept-Language', 'de'],
+  ...['User-Agent', 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'],
+];
 
 /** Each password has leaked in a way that is held. */
 function findsAll(onLeaked: { readonly [status: string]: readonly LeakAction[] }): Checks {

@@ -13,6 +13,8 @@ export interface TestStep {
 export interface TestPlace {
   readonly account: TestAccount;
   readonly origin: SendTest;
+  /** The application, asked as `whoami` asks it. */
+  readonly asked: SendTest;
   readonly gateway: SendTest;
   /** Names of cookies of sessions, as patterns. */
   readonly sessions: readonly string[];

@@ -79,6 +79,13 @@ export interface Login {
 export const isOfBrowser = ({ passwords }: Pick<Login, 'passwords'>): boolean =>
   passwords.some(({ place }) => place === 'body' || place === 'query');
 
+/**
+ * Whether its credential does what the request asks, and not only begins a session: what the
+ * application has answered has been done.
+ */
+export const actsAtOnce = ({ logins }: Pick<Attempt, 'logins'>): boolean =>
+  logins.some((login) => !isOfBrowser(login) || !login.beginsSession);
+
 /** Values of a member of the body, as servers may read them. */
 export type FindMember = (name: string) => readonly string[];
 

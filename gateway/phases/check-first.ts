@@ -10,7 +10,7 @@ import { actionsFor } from '../checks/on-leaked.ts';
 import { waitForSlot } from '../checks/slot.ts';
 import { UNREADABLE } from '../checks/verdict.ts';
 import type { Exchange } from '../exchange.ts';
-import { type Attempt, type Judgement, UNKNOWN } from '../login/attempt.ts';
+import { type Attempt, actsAtOnce, type Judgement, UNKNOWN } from '../login/attempt.ts';
 import { PRESETS } from '../login/preset.ts';
 import { bringsSession, bringsTooMany, sentCookies } from '../login/sent-sessions.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
@@ -29,12 +29,20 @@ export async function checkFirst(
     return { kind: 'refuse', code: 'LOGIN_UNREADABLE' };
   }
   const isBefore = policy.header === 'before';
-  const taken =
-    isBefore || isProofSure(exchange, attempt, policy) ? undefined : takeCheck(exchange, { ...login, checks }, parts);
+  // Nothing of it could be held back once it was done.
+  const isHeldFirst = exchange.hold !== undefined && actsAtOnce(attempt);
+  const needsNoPlace = isBefore || (!isHeldFirst && isProofSure(exchange, attempt, policy));
+  const taken = needsNoPlace ? undefined : takeCheck(exchange, { ...login, checks }, parts);
   if (taken?.kind === 'refuse') return taken;
-  if (!isBefore && !(taken && policy.onUnknown === 'deny')) return taken;
+  if (!isBefore && !isHeldFirst && !(taken && policy.onUnknown === 'deny')) return taken;
   const refused = await checkEvenly(exchange, login, parts);
   const { verdict } = exchange;
+  if (!refused && isHeldFirst && verdict && actionsFor(verdict.status, policy).includes('hold')) {
+    parts.observe.login(exchange, attempt, { ...UNKNOWN, verdict });
+    const { application } = exchange;
+    parts.people?.holds?.events.held(exchange, application?.name ?? '', attempt.login.name, 'refused');
+    return { kind: 'refuse', code: 'LOGIN_HELD' };
+  }
   if (isBefore && verdict?.header !== undefined && actionsFor(verdict.status, policy).includes('header'))
     exchange.toOrigin.push('Exposed-Credential-Check', verdict.header);
   return refused ?? taken;

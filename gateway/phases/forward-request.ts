@@ -182,27 +182,42 @@ const doneOf =
   };
 
 /** What the application gets: the client's headers, and those that only the gateway may send. */
-function headersFor({ head, application, client, isSecure, added, toOrigin }: Exchange): string[] {
+function headersFor(exchange: Exchange): string[] {
+  const { head, application, client, added, toOrigin } = exchange;
   if (!head || !application || !client) return [];
   const { config, origin } = application;
-  const address = formatAddress(client);
   const headers = ['Host', config.upstream.host === 'origin' ? origin.host : head.authority, ...head.headers];
   const { setNames } = application;
   if (!setNames.isEmpty) setHeaders(headers, setNames, added);
   if (typeof head.body === 'number' && head.body > 0) headers.push('Content-Length', String(head.body));
   if (config.keep.length > 0) headers.push(...kept(head.reserved, application.kept));
-  headers.push(
-    'X-Forwarded-For',
-    address,
-    'X-Forwarded-Proto',
-    isSecure ? 'https' : 'http',
-    'X-Forwarded-Host',
-    head.authority,
-    'X-Real-IP',
-    address,
-    ...toOrigin,
-  );
+  headers.push(...forwardedHeaders(exchange, head), ...toOrigin);
   return headers;
+}
+
+/**
+ * What a request of the gateway's own has in common with those of this client: an application may
+ * have bound its sessions to any of it. Nothing there is the client's choice.
+ */
+export function ownHeadersFor(exchange: Exchange): string[] {
+  const { head, application } = exchange;
+  if (!head || !application) return [];
+  const names = application.setNames;
+  const set = names.isEmpty ? [] : [...exchange.added].flat();
+  const toOrigin = pairsOf(exchange.toOrigin).filter(([name]) => !OF_LOGIN.has(name.toLowerCase()));
+  const host = application.config.upstream.host === 'origin' ? application.origin.host : head.authority;
+  return ['Host', host, ...set, ...forwardedHeaders(exchange, head), ...toOrigin.flat()];
+}
+
+/** What the application gets with a login alone. */
+const OF_LOGIN: ReadonlySet<string> = new Set(['exposed-credential-check', 'credveil-attempt']);
+
+function forwardedHeaders({ client, isSecure }: Exchange, head: RequestHead): string[] {
+  const address = client ? formatAddress(client) : '';
+  return [
+    ...['X-Forwarded-For', address, 'X-Forwarded-Proto', isSecure ? 'https' : 'http'],
+    ...['X-Forwarded-Host', head.authority, 'X-Real-IP', address],
+  ];
 }
 
 function setHeaders(headers: string[], setNames: SetNames, added: ReadonlyMap<string, string>): void {

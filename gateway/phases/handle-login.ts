@@ -92,8 +92,8 @@ async function forwardAndCheck(
   if (known?.header !== undefined) exchange.toOrigin.push('Exposed-Credential-Check', known.header);
   const taken = known ? undefined : await checkFirst(exchange, login, parts);
   if (taken?.kind === 'refuse') {
-    // It was no attempt: nobody compared a password.
-    await admitted.settle({ outcome: 'success', isProven: false });
+    // It was no attempt: nobody compared a password. Who guesses still learns that one has leaked.
+    await admitted.settle(taken.code === 'LOGIN_HELD' ? UNKNOWN : { outcome: 'success', isProven: false });
     refuse(exchange, taken, parts);
     return;
   }
@@ -132,13 +132,13 @@ async function forwardAndJudge(
       await admitted.settle(UNKNOWN);
       return;
     }
-    const rise = await riseOf(exchange, held);
+    const rise = await riseOf(exchange, held, () => isProvenFailure(judgeOutcome(attempt.logins, exchange, held)));
     const sessionUsers = usersOfSession(exchange, held, rise);
     const report = setup.outcomeToken ? await parts.reports?.settle(exchange.id) : undefined;
     const told: Judgement = report
       ? { outcome: report.outcome, isProven: true }
       : judgeOutcome(attempt.logins, exchange, held, isTyped(attempt, sessionUsers));
-    const judgement = rise && exchange.hold?.rules.whoami && told.outcome !== 'success' ? RISEN : told;
+    const judgement = rise && exchange.hold?.rules.whoami ? withRise(told, rise) : told;
     if (known && judgement.outcome !== 'failure') {
       await admitted.settle({ outcome: 'success', isProven: false, response: held });
       const answer: LoginAnswer = { kind: 'release', headers: [] };
@@ -157,7 +157,7 @@ async function forwardAndJudge(
     const headers = await slot.settle({ ...counted, ...(canonical !== undefined && { canonical }) });
     const sessions = sessionsOfLogin(exchange, attempt, held.headers);
     const mayBeIn = mayLogIn(exchange, attempt, held.headers);
-    const mayHold = exchange.hold !== undefined && (rise !== undefined || !isOfBrowser(attempt.login));
+    const mayHold = exchange.hold !== undefined && (rise !== undefined || mayBeRight(attempt, judgement));
     const checked = { ...login, judgement, sessionUsers, sessions, mayBeIn, mayHold, taken };
     const answer = withHeaders(await checkLogin(exchange, checked, parts), headers);
     if (await endLogin(exchange, held, { attempt, rise, answer, content }, parts, setup))
@@ -168,8 +168,21 @@ async function forwardAndJudge(
   }
 }
 
-/** Who was not signed in before the login, and is behind it, whatever its answer looks like. */
-const RISEN: Judgement = { outcome: 'success', isProven: true, beginsSession: true };
+const isProvenFailure = ({ outcome, isProven }: Judgement): boolean => outcome === 'failure' && isProven;
+
+/**
+ * Who was not signed in before the login, and is behind it, has the password, whatever its answer
+ * looks like. Where only nobody knows, the password may be wrong: it is checked, and counted so.
+ */
+function withRise(told: Judgement, { isSure }: Rise): Judgement {
+  if (told.outcome === 'success') return told;
+  return isSure ? { outcome: 'success', isProven: true, beginsSession: true } : { ...UNKNOWN, beginsSession: true };
+}
+
+/** The application may know no user behind a right password, and may show nobody whom it knows. */
+const mayBeRight = ({ login }: Attempt, { outcome, beginsSession, asksSecondFactor, isGuessed }: Judgement): boolean =>
+  !isOfBrowser(login) ||
+  (!asksSecondFactor && ((outcome === 'success' && !isGuessed) || (beginsSession === true && outcome !== 'failure')));
 
 const usersOfSession = (
   { application }: Exchange,

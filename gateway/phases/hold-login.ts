@@ -6,7 +6,7 @@ import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { headerValues, pairsOf } from '../header-pairs.ts';
 import { isNavigation, originOf } from '../identity/navigation.ts';
-import { type Attempt, isOfBrowser } from '../login/attempt.ts';
+import { type Attempt, actsAtOnce, isOfBrowser } from '../login/attempt.ts';
 import { judgeOutcome } from '../login/outcome.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { createDecoy } from '../quarantine/decoy.ts';
@@ -19,7 +19,7 @@ import type { GatewaySetup } from '../setup.ts';
 import type { HeldResponse } from '../upstream/held-response.ts';
 import type { LoginAnswer } from './check-login.ts';
 import { answerHeld, askingState } from './enter-hold.ts';
-import { forwardLogin } from './forward-request.ts';
+import { forwardLogin, ownHeadersFor } from './forward-request.ts';
 
 /** A customer has a /64 at least. */
 const networkKey = ({ client }: Exchange): string =>
@@ -31,6 +31,8 @@ const FOREIGN: ReadonlySet<unknown> = new Set(['cross-site', 'same-site']);
 export interface Rise {
   /** As the application itself names the user; undefined if it did not say. */
   readonly user: string | undefined;
+  /** Nobody was signed in before, or somebody else: it was the login. */
+  readonly isSure: boolean;
 }
 
 /**
@@ -55,41 +57,49 @@ export async function lockLogin(
     await askingState(() => answerHeld(exchange, state, hold.id ?? '', parts, setup));
     return false;
   }
-  if (!hold.jar.isEmpty) hold.before = await signedIn(exchange, hold, cookiesOf(exchange));
+  if (!hold.jar.isEmpty) hold.before = await signedIn(exchange, hold, []);
   return true;
 }
 
 /**
  * What the answer to a login has opened. Where no cookie names a user, the application says who is
- * signed in: before and after, since it may have logged in the session that was there. If it does
- * not answer, somebody may be.
+ * signed in: before and after, since it may have logged in the session that was there. Nothing was
+ * opened where it shows that nobody is in, or where a failure that no client can bring about has
+ * changed nothing. Of the same name may be two users, and what looks like a failure may be none.
  */
-export async function riseOf(exchange: Exchange, held: HeldResponse): Promise<Rise | undefined> {
+export async function riseOf(
+  exchange: Exchange,
+  held: HeldResponse,
+  isFailure: () => boolean = () => false,
+): Promise<Rise | undefined> {
   const { hold, application } = exchange;
   if (!hold) return undefined;
   if (!hold.rules.whoami) {
     const session = application?.sessions?.sessionOf(held.headers);
-    if (session) return { user: session.users.length === 1 && !session.isNameless ? session.users[0] : undefined };
-    return undefined;
+    if (!session) return undefined;
+    return { user: session.users.length === 1 && !session.isNameless ? session.users[0] : undefined, isSure: true };
   }
-  const after = await signedIn(exchange, hold, hold.jar.after(held.headers, cookiesOf(exchange)));
-  if (after === 'unknown') return { user: undefined };
-  const isSame = hold.before !== 'unknown' && hold.before.user === after.user;
-  return after.user === undefined || isSame ? undefined : { user: after.user };
+  const after = await signedIn(exchange, hold, held.headers);
+  if (after === 'unknown') return { user: undefined, isSure: false };
+  if (after.user === undefined) return undefined;
+  const { before } = hold;
+  if (before === 'unknown') return { user: after.user, isSure: false };
+  const isSame = before.user === after.user;
+  if (isSame && before.print === after.print && isFailure()) return undefined;
+  return { user: after.user, isSure: !isSame };
 }
 
-async function signedIn(exchange: Exchange, { rules }: HoldExchange, cookies: string): Promise<Signed> {
-  const { application, head, isSecure } = exchange;
-  if (!rules.whoami || !application || !head) return { user: undefined };
-  if (cookies === '') return { user: undefined };
-  const { upstream } = application.config;
-  const agent = headerValues(head.headers, 'user-agent');
-  return askWhoami(application.origin, rules.whoami, [
-    ...['Host', upstream.host === 'origin' ? application.origin.host : head.authority],
-    ...agent.flatMap((value) => ['User-Agent', value]),
-    ...['X-Forwarded-Proto', isSecure ? 'https' : 'http', 'X-Forwarded-Host', head.authority],
-    ...['Accept', 'text/html, */*', 'Accept-Encoding', 'identity', 'Cookie', cookies],
-  ]);
+/** @param headers of the answer to the login, names and values in turn */
+async function signedIn(exchange: Exchange, hold: HoldExchange, headers: readonly string[]): Promise<Signed> {
+  const { application, head } = exchange;
+  const { whoami, names } = hold.rules;
+  if (!whoami || !application || !head) return { user: undefined };
+  // Cookies that a client chooses could change the page, or make it fail.
+  const ofSessions = hold.jar
+    .after(headers, cookiesOf(exchange))
+    .split('; ')
+    .filter((pair) => names.isSession(pair.slice(0, Math.max(0, pair.indexOf('=')))));
+  return askWhoami(application.origin, whoami, ownHeadersFor(exchange), ofSessions.join('; '));
 }
 
 const cookiesOf = ({ head }: Exchange): string => headerValues(head?.headers ?? [], 'cookie').join('; ');
@@ -204,6 +214,8 @@ async function answerToWrong(
 ): Promise<HeldResponse | undefined> {
   const { head, hold } = exchange;
   if (!head || !hold || content?.isWhole === false || exchange.response.destroyed) return undefined;
+  // Anything else could act, with a password that nobody has.
+  if (head.method !== 'POST' || actsAtOnce(attempt)) return undefined;
   if (headerValues(head.headers, 'content-encoding').length > 0) return undefined;
   const [authorization] = headerValues(head.headers, 'authorization');
   const type = headerValues(head.headers, 'content-type').join().toLowerCase();

@@ -15,10 +15,10 @@ export interface TakenCheck {
   giveBack(): void;
 }
 
-/** Why a login is refused whose check is missing. */
+/** Why a login is refused whose check is missing, or has found what nobody could confirm. */
 export interface Refused {
   readonly kind: 'refuse';
-  readonly code: 'LOGIN_UNCHECKED' | 'LOGIN_UNREADABLE' | 'CHECKS_SPENT';
+  readonly code: 'LOGIN_UNCHECKED' | 'LOGIN_UNREADABLE' | 'CHECKS_SPENT' | 'LOGIN_HELD';
   readonly retryAfterS?: number;
 }
 

@@ -130,5 +130,8 @@ export class HoldExchange {
 
 const MARGIN_MS = 2_000;
 
-/** Who is signed in, as far as the application says; `unknown` if it did not answer. */
-export type Signed = { readonly user: string | undefined } | 'unknown';
+/**
+ * Who is signed in, as far as the application says; `unknown` where its answer proves neither a
+ * user nor that there is none. `print` is of the page that says so.
+ */
+export type Signed = { readonly user: string | undefined; readonly print?: string } | 'unknown';

@@ -5,6 +5,7 @@ import { parseConfig } from '../../../gateway/config/load.ts';
 
 interface Keys {
   readonly login?: string;
+  readonly onUnknown?: string;
   readonly hold?: string | undefined;
   readonly more?: string;
   readonly apps?: string;
@@ -18,11 +19,12 @@ const LEAKS = 'leaks: { url: "http://127.0.0.1:1", keyFile: key }\n';
 
 function faultsOf({
   login = LOCATION,
+  onUnknown = 'deny',
   hold = `sessions: [sid], ${WHOAMI}`,
   more = IDENTITY + LEAKS,
   apps = '',
 }: Keys): string[] {
-  const text = `listen: 127.0.0.1:0\n${more}apps:\n  app.example: { to: "http://127.0.0.1:2", login: { ${login}, onLeaked: { pair: [hold] }, hold: { ${hold} } } }\n${apps}`;
+  const text = `listen: 127.0.0.1:0\n${more}apps:\n  app.example: { to: "http://127.0.0.1:2", login: { ${login}, onUnknown: ${onUnknown}, onLeaked: { pair: [hold] }, hold: { ${hold} } } }\n${apps}`;
   return parseConfig(text).faults.map(({ key, message }) => `${key} ${message}`);
 }
 
@@ -50,6 +52,7 @@ test.each<[string, Keys, string]>([
   ['without the leak service', { more: IDENTITY }, 'needs leaks'],
   ["without the gateway's own pages", { more: LEAKS }, 'needs auth and identity'],
   ['where unreadable logins pass', { login: `${LOCATION}, unreadable: pass` }, 'lets logins through'],
+  ['where unchecked logins pass', { onUnknown: 'allow' }, 'onUnknown lets logins through'],
   ['where unproven logins pass', { login: `${LOCATION}, unknownChecks: 0` }, 'lets logins pass'],
   ['with addresses and no mails', { hold: `sessions: [sid], ${WHOAMI}, usersFile: users.csv` }, 'needs mailBy'],
   [

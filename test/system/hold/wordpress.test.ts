@@ -42,7 +42,7 @@ workers: 2
 auth: auth.example
 identity: { mail: { pin: { smtp: "${mail.url}", from: a@example.com, to: ["@example.com"] } } }
 ${leaks}apps:
-  127.0.0.1: { to: "${to}", login: { presets: [wordpress], onLeaked: { pair: [hold] }, ${hold} } }
+  127.0.0.1: { to: "${to}", login: { presets: [wordpress], onUnknown: deny, onLeaked: { pair: [hold] }, ${hold} } }
 `,
   );
   const account = {

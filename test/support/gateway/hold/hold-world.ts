@@ -57,6 +57,7 @@ export const loginKeys = (hold: string): string => `
           password: credveil.basic.password
           success: 'http.response.code == 200'
       unknownChecks: 100000
+      onUnknown: deny
       onLeaked: { pair: [hold], similar: [hold] }
       hold: { ${hold} }`;
 
