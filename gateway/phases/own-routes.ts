@@ -5,7 +5,6 @@ import { readBody } from '../../runtime/http/request-body.ts';
 import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { APP_PAGES, answerAppPage } from '../identity/routes/app-pages.ts';
-import { answerOwnPage } from '../identity/routes/own-pages.ts';
 import { MAX_REPORT_BYTES, parseReport } from '../outcome/report.ts';
 import type { Reports } from '../outcome/reports.ts';
 import type { OutcomeToken } from '../outcome/token.ts';
@@ -36,6 +35,8 @@ export async function answerOwnHost(
     throw new Refusal('HOST_MISDIRECTED', { close: true });
   if (!identity || !people) throw new Refusal('SESSIONS_AWAY');
   bodyRates.watch(message);
+  // With what it takes to read the bodies of its forms: few workers ever serve it.
+  const { answerOwnPage } = await import('../identity/routes/own-pages.ts');
   await answerOwnPage(exchange, { people, identity, applications, geo, observe });
 }
 

@@ -57,7 +57,7 @@ describe('the packed credveil', () => {
       .map((n) => `dist/gateway/login/presets/${n}`);
     expect(other.filter((file) => !file.startsWith('dist/node_modules/')).sort()).toEqual(presets.sort());
     // The build copies every document and asset of the pages.
-    for (const name of fs.readdirSync(path.join(root, 'page')))
+    for (const name of filesBelow(path.join(root, 'page')))
       expect(files, name).toContain(`dist/page/${name.replace(/\.ts$/, '.js')}`);
   });
 

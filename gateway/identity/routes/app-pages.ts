@@ -9,8 +9,7 @@ import { SessionStore } from '../sessions/session-store.ts';
 import { APP_COOKIE, START_COOKIE } from '../sessions/sessions.ts';
 import { answerKeptForm, KEPT } from './kept-forms.ts';
 import { takeHandOver } from './once.ts';
-import { answerOrLeadBack } from './own-pages.ts';
-import { BackToSite, needingState, parameterOf, type RouteParts } from './route.ts';
+import { answerOrLeadBack, BackToSite, needingState, parameterOf, type RouteParts } from './route.ts';
 import { answerAppSignOut, SIGN_OUT } from './sign-out.ts';
 
 export const CALLBACK = '/.credveil/callback';

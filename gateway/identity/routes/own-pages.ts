@@ -1,7 +1,6 @@
 // The host of the gateway's own pages (`auth`). No application has it, so that no script of one
 // runs there.
 
-import { ClientGoneError } from '../../../runtime/http/problem.ts';
 import { sendRedirect } from '../../answers/answer.ts';
 import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
@@ -22,7 +21,7 @@ import {
 import { answerFactors, answerMail, answerManage, answerRecovery, answerRemove, answerRename } from './own-factors.ts';
 import { answerAddress, answerCode } from './pin.ts';
 import { PURPOSES } from './purposes.ts';
-import { BackToSite, type RouteParts } from './route.ts';
+import { type Answer, answerOrLeadBack, type RouteParts } from './route.ts';
 import { answerCallback, answerSignIn } from './sign-in.ts';
 import { answerLogoutNotice, answerOwnSignOut, answerSignedOut, SIGNED_OUT } from './sign-out.ts';
 import { answerOpen } from './step-up.ts';
@@ -31,7 +30,6 @@ const WITH_PROVIDER = /^\/(callback|back-channel-logout)\/([A-Za-z0-9][A-Za-z0-9
 const ASSETS = '/assets/';
 /** What is no page that a person looks at. */
 const IS_DATA = /^\/(?:assets|api|back-channel-logout)\//;
-type Answer = (exchange: Exchange, parts: RouteParts) => Promise<void> | void;
 
 type Methods = { readonly [method: string]: Answer };
 
@@ -106,18 +104,6 @@ function assertPage({ message }: Exchange): void {
 async function answerFile(exchange: Exchange, { observe }: RouteParts): Promise<void> {
   if (!(await sendOwnFile(exchange.response, exchange.head?.path ?? ''))) throw new Refusal('ROUTE_UNKNOWN');
   observe.allowed(exchange);
-}
-
-/** An answer of such a route, or one with a link to the site that somebody came from. */
-export async function answerOrLeadBack(exchange: Exchange, parts: RouteParts, answer: Answer): Promise<void> {
-  try {
-    await answer(exchange, parts);
-  } catch (error) {
-    if (error instanceof ClientGoneError) return;
-    if (!(error instanceof BackToSite)) throw error;
-    exchange.answer(error.code, { link: { href: error.href, text: 'Open the site again' } });
-    parts.observe.answered(exchange, error.code);
-  }
 }
 
 function routeOf(path: string, method: string): Answer {

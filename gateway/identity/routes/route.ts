@@ -1,5 +1,6 @@
 // What the gateway's routes about people share.
 
+import { ClientGoneError } from '../../../runtime/http/problem.ts';
 import { readBody } from '../../../runtime/http/request-body.ts';
 import { type AnswerCode, Refusal } from '../../answers/kinds.ts';
 import type { Applications } from '../../applications.ts';
@@ -87,5 +88,20 @@ export async function needingState<Value>(work: () => Promise<Value>): Promise<V
     return await work();
   } catch (error) {
     throw error instanceof StateError ? new Refusal('SESSIONS_AWAY') : error;
+  }
+}
+
+/** What answers a route. */
+export type Answer = (exchange: Exchange, parts: RouteParts) => Promise<void> | void;
+
+/** An answer of such a route, or one with a link to the site that somebody came from. */
+export async function answerOrLeadBack(exchange: Exchange, parts: RouteParts, answer: Answer): Promise<void> {
+  try {
+    await answer(exchange, parts);
+  } catch (error) {
+    if (error instanceof ClientGoneError) return;
+    if (!(error instanceof BackToSite)) throw error;
+    exchange.answer(error.code, { link: { href: error.href, text: 'Open the site again' } });
+    parts.observe.answered(exchange, error.code);
   }
 }
