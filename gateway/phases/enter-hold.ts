@@ -11,6 +11,7 @@ import type { PipelineParts } from '../pipeline-parts.ts';
 import { HoldExchange } from '../quarantine/hold-exchange.ts';
 import type { Handoff, HoldState, Holds } from '../quarantine/holds.ts';
 import { JAR_COOKIE, Jar } from '../quarantine/jar.ts';
+import { OpenExchange } from '../quarantine/open-exchanges.ts';
 import { giveHeld } from '../quarantine/release.ts';
 import type { RequestHead } from '../request/head.ts';
 import type { GatewaySetup } from '../setup.ts';
@@ -57,15 +58,20 @@ const isForeign = ({ message: { headers, method } }: Exchange): boolean =>
   headers['sec-fetch-site'] === 'cross-site' &&
   !(method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document');
 
-/** Until its connection, or its response, has ended. */
+/** Until its connection, or its response, has ended, and the application has answered it. */
 function watch(exchange: Exchange, id: string, holds: Holds) {
-  const { upgrade, response } = exchange;
-  const open = holds.open.add(id, () => {
+  const { upgrade, response, message, head } = exchange;
+  const end = (): void => {
     if (upgrade) upgrade.socket.destroy();
     // What the application has ended is all from before.
     else if (!response.writableEnded) response.destroy();
+  };
+  const open = new OpenExchange(end, () => head?.body === 0 || message.complete);
+  holds.open.add(id, open);
+  (upgrade?.socket ?? response).once('close', async () => {
+    await open.sent;
+    holds.open.remove(id, open);
   });
-  (upgrade?.socket ?? response).once('close', () => holds.open.remove(id, open));
   return open;
 }
 

@@ -6,6 +6,7 @@ import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
 import type { Login } from '../login/attempt.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
+import type { HoldExchange } from '../quarantine/hold-exchange.ts';
 import type { Content } from '../request/collect-body.ts';
 import type { RequestHead } from '../request/head.ts';
 import { lettersOf } from '../request/reserved-names.ts';
@@ -17,7 +18,7 @@ import { forward } from '../upstream/forward.ts';
 import { type Forwarding, isLateRefusal, type Outcome } from '../upstream/forwarding.ts';
 import { forwardHeld, type HeldResponse, hold, type Send } from '../upstream/held-response.ts';
 import type { Origin } from '../upstream/origin.ts';
-import { releaseSealed } from './enter-hold.ts';
+import { answerHeld, askingState, releaseSealed } from './enter-hold.ts';
 import { guardOf } from './guard-session.ts';
 import { noticePasswordChange } from './notice-password-change.ts';
 import { type BodyScreen, refuseLate } from './screen-body.ts';
@@ -35,34 +36,62 @@ export function forwardRequest(
 ): void {
   const { head, application } = exchange;
   if (!head || !application) return;
-  const forwarding = forwardingOf(exchange, head, { target, content, screen, parts, setup });
   const done = doneOf(exchange, parts);
   const guard = guardOf(exchange, parts);
   const { hold: ofHold } = exchange;
   const mayJoin = ofHold ? (headers: readonly string[]) => !ofHold.jar.isSetBy(headers) : guard?.mayJoin;
   const send = senderOf(exchange, head, { target, content, mayJoin });
+  const start = () => forwardingOf(exchange, head, { target, content, screen, parts, setup });
   // Nothing leaves before it is known whether it may, a 1xx neither.
-  if (ofHold) void passSealed(exchange, hold({ ...forwarding, budget: parts.budget }, done, send, 0), parts, setup);
-  else if (guard) void guard.decide(hold({ ...forwarding, budget: parts.budget }, done, send, guard.holds));
+  if (ofHold) {
+    const sendSealed = () => hold({ ...start(), isWaitedFor: true, budget: parts.budget }, done, send, 0);
+    void passSealed(exchange, ofHold, sendSealed, parts, setup);
+    return;
+  }
+  const forwarding = start();
+  if (guard) void guard.decide(hold({ ...forwarding, budget: parts.budget }, done, send, guard.holds));
   else send(forwarding, done);
 }
 
 async function passSealed(
   exchange: Exchange,
-  waiting: Promise<HeldResponse | undefined>,
+  ofHold: HoldExchange,
+  send: () => Promise<HeldResponse | undefined>,
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<void> {
-  const held = await waiting;
-  if (!held) return;
+  let held: HeldResponse | undefined;
   try {
+    // Nothing is awaited between the last look and the moment at which a login waits for it.
+    while (ofHold.isMarked) if (!(await mayBeSent(exchange, ofHold, parts, setup))) return;
+    held = await ofHold.sent(send());
+    if (!held) return;
     if (await guardOf(exchange, parts)?.refuses(held)) return;
     await releaseSealed(exchange, held, parts, setup);
   } catch (error) {
-    held.discard();
+    held?.discard();
+    if (!held) exchange.giveBack?.();
     if (!(error instanceof Refusal)) parts.observe.failed(exchange, error);
     parts.observe.answered(exchange, exchange.refuse(error));
   }
+}
+
+/** A login of its browser has begun while it waited. @returns false if it has its answer */
+async function mayBeSent(
+  exchange: Exchange,
+  ofHold: HoldExchange,
+  parts: PipelineParts,
+  setup: GatewaySetup,
+): Promise<boolean> {
+  const state = await askingState(() => ofHold.mayLeave());
+  if (exchange.response.destroyed) {
+    parts.observe.forwarded(exchange, { failure: 'CLIENT_GONE' });
+    return false;
+  }
+  if (state === 'free') return true;
+  exchange.giveBack?.();
+  await askingState(() => answerHeld(exchange, state, ofHold.id ?? '', parts, setup));
+  return false;
 }
 
 interface Sending extends Pick<CarefulForwarding, 'mayJoin'> {

@@ -39,9 +39,20 @@ export class HoldExchange {
     return this.#options.id;
   }
 
+  /** A login of its browser has begun since it was let in: `mayLeave` says what came of it. */
+  get isMarked(): boolean {
+    return this.#options.open?.isMarked === true;
+  }
+
+  /** It is sent to the application, which answers so. */
+  sent<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    this.#options.open?.send(answer);
+    return answer;
+  }
+
   /**
-   * Before its response leaves: whether a login of its browser has changed what may. At once `free`
-   * for a browser without sessions.
+   * Before it is sent, and before its response leaves: whether a login of its browser has changed
+   * what may. At once `free` for a browser without sessions.
    * @throws StateError
    */
   async mayLeave(): Promise<HoldState> {

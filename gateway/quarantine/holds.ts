@@ -8,7 +8,7 @@ import { createHmac, hash, type KeyObject, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OnEvent } from '../../runtime/events.ts';
 import { deriveKey } from '../state/gateway-key.ts';
-import type { State } from '../state/state.ts';
+import { type State, StateError } from '../state/state.ts';
 import { CookieSeal } from './cookie-seal.ts';
 import { type HeldLogin, openLogin, sealLogin } from './held-login.ts';
 import { HoldEvents } from './hold-events.ts';
@@ -115,7 +115,8 @@ export class Holds {
   }
 
   /**
-   * A login begins. Until it ends, nothing of this browser passes, in any process. It counts for
+   * A login begins, once the application has answered all of this browser that it had. Until it
+   * ends, nothing of the browser passes, in any process. It counts for
    * its network until it has left nothing behind: nothing dead is forgotten for something newer.
    * @returns the lock, or why it may not begin
    */
@@ -134,11 +135,22 @@ export class Holds {
     for (const end = performance.now() + WAIT_MS; ; ) {
       const until = Date.now() + lockMs;
       if (await this.#state.add('hold', id, `locked ${until}`, { ttlMs: lifeMs + lockMs, isDurable: true })) {
-        await this.#state.announce(TOPIC, id);
-        return until;
+        return (await this.#drained(id)) ? until : 'locked';
       }
       const state = await this.settled(id);
       if (state !== 'free' || performance.now() >= end) return state === 'free' ? 'locked' : state;
+    }
+  }
+
+  /** @returns false if the application still has requests of it: nothing was forwarded then */
+  async #drained(id: string): Promise<boolean> {
+    try {
+      await this.#state.announce(TOPIC, id);
+      return true;
+    } catch (error) {
+      if (!(error instanceof StateError)) throw error;
+      await this.unlock(id);
+      return false;
     }
   }
 

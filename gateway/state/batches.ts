@@ -42,6 +42,15 @@ export class Batches<Question> {
     });
   }
 
+  /** In a message of its own, which none waits for. */
+  async askAlone(question: Question): Promise<unknown> {
+    const [answer] = await this.#send([question]).catch((cause: unknown) => {
+      throw away(cause);
+    });
+    if (answer && 'reply' in answer) return answer.reply;
+    throw answer ? errorOf(answer.failure) : away();
+  }
+
   /** One message after the other, so that what waits meanwhile goes with the next. */
   async #sendAll(): Promise<void> {
     while (this.#waiting.length > 0) {

@@ -79,16 +79,17 @@ export class RemoteState implements State {
   }
 
   async announce(topic: string, message: string): Promise<void> {
-    await this.#batches.ask({ ask: 'announce', topic, message });
+    // Others may wait for seconds: no batch waits for them.
+    await this.#batches.askAlone({ ask: 'announce', topic, message });
   }
 
-  subscribe(topic: string, listener: (message: string) => void): () => void {
+  subscribe(topic: string, listener: (message: string) => unknown): () => void {
     return this.#topics.subscribe(topic, listener);
   }
 
-  /** A message of the first process. */
-  receive(topic: string, message: string): void {
-    this.#topics.publish(topic, message);
+  /** A message of the first process. Resolves once every listener has done its part. */
+  receive(topic: string, message: string): Promise<void> {
+    return this.#topics.announce(topic, message);
   }
 }
 

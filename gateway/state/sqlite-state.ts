@@ -209,7 +209,7 @@ export class SqliteState implements State {
     return this.topics.announce(topic, message);
   }
 
-  subscribe(topic: string, listener: (message: string) => void): () => void {
+  subscribe(topic: string, listener: (message: string) => unknown): () => void {
     return this.topics.subscribe(topic, listener);
   }
 

@@ -97,8 +97,8 @@ export interface State {
   giveBack(keys: readonly string[], at: number): Promise<void>;
   /** Sends a message to every process of the gateway, this one too. It may be lost. */
   publish(topic: string, message: string): Promise<void>;
-  /** The same; resolves once every process has taken it. @throws StateError if one did not */
+  /** The same; resolves once every listener has done its part. @throws StateError if one did not */
   announce(topic: string, message: string): Promise<void>;
   /** @returns a function that ends it */
-  subscribe(topic: string, listener: (message: string) => void): () => void;
+  subscribe(topic: string, listener: (message: string) => unknown): () => void;
 }

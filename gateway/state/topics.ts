@@ -1,20 +1,22 @@
 // Messages within one process, by topic.
 
-type Listener = (message: string) => void;
+type Listener = (message: string) => unknown;
 
 export class Topics {
   readonly #listeners = new Map<string, Set<Listener>>();
   #onAny: ((topic: string, message: string) => void) | undefined;
   #onAnnounced: ((topic: string, message: string) => Promise<void>) | undefined;
 
-  /** Resolves once it was heard everywhere. */
+  /** Resolves once every listener has done what it does about it, everywhere. */
   async announce(topic: string, message: string): Promise<void> {
-    for (const listener of this.#listeners.get(topic) ?? []) listener(message);
-    await this.#onAnnounced?.(topic, message);
+    const listeners = [...(this.#listeners.get(topic) ?? [])];
+    await Promise.all([...listeners.map((listener) => listener(message)), this.#onAnnounced?.(topic, message)]);
   }
 
   publish(topic: string, message: string): void {
-    for (const listener of this.#listeners.get(topic) ?? []) listener(message);
+    // Nobody waits for what they do about it.
+    for (const listener of this.#listeners.get(topic) ?? [])
+      void Promise.resolve(listener(message)).catch(() => undefined);
     this.#onAny?.(topic, message);
   }
 

@@ -5,7 +5,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { requestTrailers } from '../request/trailers.ts';
 import { faultOf } from './fault.ts';
-import { type Forwarding, MAX_INFORMED, type Outcome, type Stopped } from './forwarding.ts';
+import { type Forwarding, MAX_INFORMED, type Outcome, outlivesClient, type Stopped } from './forwarding.ts';
 import type { Origin } from './origin.ts';
 import { RequestBody } from './request-body.ts';
 import { ResponseSink, responseHeaders, type Sink } from './response-sink.ts';
@@ -51,13 +51,17 @@ function sendCarefully(
       ...(body === 'chunked' ? ['Transfer-Encoding', 'chunked'] : []),
     ],
   });
+  let isLeft = false;
   const giveUp = (failure: 'CLIENT_GONE' | Stopped): void => {
     if (isDone) return;
     request.destroy();
     if (sink.isStarted && !response.closed) sink.cut();
     finish({ failure });
   };
-  response.on('close', () => giveUp('CLIENT_GONE'));
+  response.on('close', () => {
+    isLeft = !sink.isStarted && outlivesClient(forwarding);
+    if (!isLeft) giveUp('CLIENT_GONE');
+  });
   const { stop } = forwarding;
   stop?.addEventListener('abort', () => giveUp(stop.reason as Stopped));
   request
@@ -67,6 +71,7 @@ function sendCarefully(
       else sink.inform(statusCode, rawHeaders);
     })
     .on('response', (reply) => {
+      if (isLeft) return giveUp('CLIENT_GONE');
       try {
         receive(reply, forwarding, sink, finish);
       } catch (cause) {
@@ -74,7 +79,10 @@ function sendCarefully(
         request.destroy(new Error('the response cannot be passed on', { cause }));
       }
     })
-    .on('upgrade', (reply, socket, head) => receiveJoin(reply, { socket, head }, forwarding, sink, finish))
+    .on('upgrade', (reply, socket, head) => {
+      if (isLeft) return giveUp('CLIENT_GONE');
+      receiveJoin(reply, { socket, head }, forwarding, sink, finish);
+    })
     .on('timeout', () => request.destroy(Object.assign(new Error('no response in time'), { isTimeout: true })))
     .on('error', (error: Error & { code?: string; isTimeout?: boolean }) => {
       // Whoever gave it up answers the client.

@@ -3,7 +3,7 @@
 
 import type { Dispatcher } from 'undici';
 import { faultOf } from './fault.ts';
-import { type Forwarding, MAX_INFORMED, type Outcome, type Stopped } from './forwarding.ts';
+import { type Forwarding, MAX_INFORMED, type Outcome, outlivesClient, type Stopped } from './forwarding.ts';
 import type { Origin } from './origin.ts';
 import { RequestBody } from './request-body.ts';
 import { ResponseSink, responseHeaders, type Sink } from './response-sink.ts';
@@ -21,6 +21,8 @@ export function forward(
   origin.queue.run(forwarding, done, (ended) => new Exchange(origin, forwarding, ended, sink).send());
 }
 
+const LEFT = new Error('the client left');
+
 /** Owns one request and its response. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #origin: Origin;
@@ -33,6 +35,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   #isRetried = false;
   #isDone = false;
   #body: RequestBody | undefined;
+  /** The client has left, and the answer is waited for. */
+  #isLeft = false;
   #clientFailure: 'CLIENT_GONE' | Stopped | undefined;
 
   constructor(origin: Origin, forwarding: Forwarding, done: (outcome: Outcome) => void, sink: Sink) {
@@ -63,7 +67,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#clientFailure) controller.abort(new Error('the client left'));
+    if (this.#clientFailure && !this.#isLeft) controller.abort(LEFT);
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _: unknown, statusText = ''): void {
@@ -71,6 +75,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (status < 200) {
       if (++this.#informed > MAX_INFORMED) throw new Error('more 1xx than a response has');
       this.#sink.inform(status, raw);
+      return;
+    }
+    if (this.#isLeft) {
+      controller.abort(LEFT);
       return;
     }
     const headers = responseHeaders(raw);
@@ -122,7 +130,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   #giveUp(failure: 'CLIENT_GONE' | Stopped): void {
     if (this.#isDone || this.#clientFailure) return;
     this.#clientFailure = failure;
-    this.#controller?.abort(new Error('the client left'));
+    this.#isLeft = failure === 'CLIENT_GONE' && !this.#sink.isStarted && outlivesClient(this.#forwarding);
+    if (!this.#isLeft) this.#controller?.abort(LEFT);
   }
 
   #finish(outcome: Outcome): void {

@@ -33,9 +33,18 @@ export interface Forwarding {
   readonly party: string;
   /** Aborted when the body may go no further, with the failure as its reason. */
   readonly stop?: AbortSignal | undefined;
+  /**
+   * A login of its browser waits until it is answered: the application is asked to the end though
+   * the client has left, once it has all of the body.
+   */
+  readonly isWaitedFor?: boolean;
   /** Called when the client takes no more for now. @param resume is called once it does */
   onSlowClient(resume: () => void): void;
 }
+
+/** Whether the end of it is waited for without its client. */
+export const outlivesClient = ({ isWaitedFor, body, content, message }: Forwarding): boolean =>
+  isWaitedFor === true && (body === 0 || content?.isWhole === true || message.complete);
 
 /** Why a body was stopped: it came too slowly, or has what may not reach the application. */
 export type Stopped = 'CLIENT_SLOW' | LateRefusal;

@@ -23,8 +23,8 @@ import { StateError } from '../state/state.ts';
 import { KeptFactors } from './kept-factors.ts';
 import type { PrimaryAnswers, WorkerAnswers } from './messages.ts';
 
-/** A process that takes longer does not serve its clients either. */
-const ANNOUNCED_MS = 5_000;
+/** Longer than a process waits for an application, and shorter than others wait for this one. */
+const ANNOUNCED_MS = 8_500;
 
 interface Opened {
   readonly state: SqliteState;
@@ -165,19 +165,19 @@ export class KeptState {
   }
 
   #tell(topic: string, message: string): void {
-    this.#here.receive(topic, message);
+    void this.#here.receive(topic, message).catch(() => undefined);
     for (const channel of this.#workers) channel.tell('published', { topic, message });
   }
 
   /** A process that has ended has nothing left to do about it. */
   async #announce(topic: string, message: string): Promise<void> {
-    this.#here.receive(topic, message);
+    const here = this.#here.receive(topic, message);
     const asked = [...this.#workers].map((channel) =>
       channel.ask('published', { topic, message }, { timeoutMs: ANNOUNCED_MS }).catch((error: unknown) => {
         if (!(error instanceof IpcError) || error.code !== 'PEER_GONE') throw away();
       }),
     );
-    await Promise.all(asked);
+    await Promise.all([here, ...asked]);
   }
 
   /** @throws StateError */

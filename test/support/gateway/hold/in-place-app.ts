@@ -59,7 +59,12 @@ export async function startInPlaceApp({
       }
       return;
     }
-    for await (const piece of request) body += String(piece);
+    try {
+      for await (const piece of request) body += String(piece);
+    } catch {
+      // It was cut off.
+      return;
+    }
     seen.push({ line: `${method} ${target}`, cookie: request.headers.cookie, body });
     const isAtQuery = alsoAt === 'query' && target.includes('pass=');
     if ((method === 'POST' && (path === '/login' || path === alsoAt)) || isAtQuery) {
