@@ -38,11 +38,11 @@ export async function startVariedApp({ users, boundTo, hasTerms = false }: Varie
   const seen: { readonly line: string; readonly cookie: string | undefined; readonly body: string }[] = [];
   const written: string[] = [];
   const isRight = (user: string, password: string): boolean => users[user] !== undefined && users[user] === password;
-  const boundOf = ({ headers, socket }: IncomingMessage): string =>
+  const boundOf = ({ headers }: IncomingMessage): string =>
     boundTo === 'agent'
       ? `${headers['user-agent']}`
       : boundTo === 'address'
-        ? String(headers['x-forwarded-for'] ?? socket.remoteAddress)
+        ? String(headers['x-forwarded-for'] ?? 'none')
         : '';
   const pageOf = (
     user: string,
