@@ -109,7 +109,7 @@ function needOf({ access, factors }: Application, facts: AccessFacts, readings: 
   if (!access || !factors || typeof facts.person !== 'object' || typeof facts.factors !== 'object') return undefined;
   const now = Date.now();
   const given = [...facts.factors].map((method) => ({ method, factor: '', at: now, trustedFrom: now }));
-  const shown = { amr: facts.person.amr, signedInAt: now, factors: given };
+  const shown = { amr: facts.person.amr, authenticatedAt: now, factors: given };
   return findNeed(access, factors, { facts, shown, now }, readings).need;
 }
 

@@ -16,7 +16,8 @@ export interface Requirement {
 export interface ShownPerson {
   /** How they authenticated at their provider: RFC 8176. */
   readonly amr: readonly string[];
-  readonly signedInAt: number;
+  /** 0 where it does not say when. */
+  readonly authenticatedAt: number;
   readonly factors: readonly GivenFactor[];
 }
 
@@ -75,8 +76,8 @@ export class Requirements {
   }
 
   /** Whether somebody has shown enough, but for `every: 0m`, which a page uses up. */
-  isMet({ methods, every }: Requirement, { amr, signedInAt, factors }: ShownPerson, now: number): boolean {
-    if (this.#skip.size > 0 && now - signedInAt < every && amr.some((each) => this.#skip.has(each))) return true;
+  isMet({ methods, every }: Requirement, { amr, authenticatedAt, factors }: ShownPerson, now: number): boolean {
+    if (this.#skip.size > 0 && now - authenticatedAt < every && amr.some((each) => this.#skip.has(each))) return true;
     const maxAge = every === 0 ? PAGE_MS : every;
     return factors.some((given) => counts(given, methods, now) && now - given.at < maxAge);
   }

@@ -20,6 +20,8 @@ export interface Entering {
   readonly providerSession: string | undefined;
   /** For the provider, when the person signs out. */
   readonly signOutHint?: string | undefined;
+  /** As the provider says; 0 where it does not. */
+  readonly authenticatedAt: number;
   /** When the way began: milliseconds since 1970. */
   readonly begunAt: number;
 }
@@ -35,7 +37,7 @@ export interface Begun {
 export async function beginSession(
   exchange: Exchange,
   request: SignInRequest,
-  { person, providerSession, signOutHint, begunAt }: Entering,
+  { person, providerSession, signOutHint, authenticatedAt, begunAt }: Entering,
   parts: RouteParts,
 ): Promise<Begun> {
   const { head, isSecure, message } = exchange;
@@ -46,7 +48,8 @@ export async function beginSession(
   const value = OwnCookie.draw();
   await needingState(async () => {
     const now = Date.now();
-    const record = { person, signedInAt: now, seenAt: now, untilMs: now + identity.ofPerson.absoluteMs, signOutHint };
+    const untilMs = now + identity.ofPerson.absoluteMs;
+    const record = { person, signedInAt: now, authenticatedAt, seenAt: now, untilMs, signOutHint };
     await people.store.createPerson(value, record, identity.ofPerson, {
       providerSession,
       browser: browserNameOf(message.headers['user-agent']),

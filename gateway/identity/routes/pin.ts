@@ -96,7 +96,7 @@ export async function answerCode(exchange: Exchange, parts: RouteParts): Promise
   const { url, headers } = await beginSession(
     exchange,
     way.request,
-    { person: provider.personOf(email), providerSession: undefined, begunAt: way.begunAt },
+    { person: provider.personOf(email), providerSession: undefined, authenticatedAt: Date.now(), begunAt: way.begunAt },
     parts,
   );
   // No redirect: what a form leads to may not leave this host by the policy of its page.

@@ -14,6 +14,7 @@ import type { SessionRules } from '../sessions/session.ts';
 import { SessionStore } from '../sessions/session-store.ts';
 import type { SignInRequest } from '../sessions/sessions.ts';
 import {
+  type MaxAge,
   type Provider,
   type RedirectProvider,
   SignInError,
@@ -36,6 +37,8 @@ import {
 } from './route.ts';
 
 const SECRET_BYTES = 32;
+/** No factor is good for longer. */
+const LONGEST_MS = 30 * 86_400_000;
 
 /** What `state` has, sealed. */
 interface Way extends Pick<SignInSecrets, 'nonce' | 'verifier'> {
@@ -92,13 +95,14 @@ function requestedBy(
 
 /** Whether a person who is signed in need not do so again for an application. @throws StateError */
 async function isEnough(
-  { id, record: { person, signedInAt } }: OwnSession,
+  { id, record: { person, signedInAt, authenticatedAt } }: OwnSession,
   { app, origin, maxAgeMs = Number.POSITIVE_INFINITY }: SignInRequest,
   rules: SessionRules,
   { people }: RouteParts,
 ): Promise<boolean> {
   const now = Date.now();
-  if (!rules.providers.has(person.provider) || now - signedInAt >= Math.min(rules.absoluteMs, maxAgeMs)) return false;
+  if (!rules.providers.has(person.provider) || now - signedInAt >= rules.absoluteMs) return false;
+  if (now - authenticatedAt >= maxAgeMs) return false;
   const { hostname } = new URL(origin);
   const [since, seenAt] = await Promise.all([people.store.validSince(app), people.store.seenAt(id, hostname)]);
   return signedInAt > since && (seenAt === 0 || now - seenAt < rules.idleMs);
@@ -132,7 +136,7 @@ async function begin(
   };
   const state = parts.people.seal.close('provider', way, WAY_TTL_MS);
   const url = await askProvider(exchange, request, provider, parts, () =>
-    provider.begin(redirectUri(provider, parts), { ...secrets, state }),
+    provider.begin(redirectUri(provider, parts), { ...secrets, state }, maxAgeFor(request, parts)),
   );
   sendRedirect(response, 303, url.href, ['Set-Cookie', WAY_COOKIE.format(cookie, isSecure), ...NO_REFERRER]);
   parts.observe.answered(exchange, 'REDIRECTED');
@@ -156,11 +160,19 @@ export async function answerCallback(exchange: Exchange, name: string, parts: Ro
   if (!isFirst) throw new BackToSite('SIGN_IN_STALE', request);
   const callback = new URL(identity.origin + head.target);
   const signedIn = await inTurn(exchange, provider, () =>
-    askProvider(exchange, request, provider, parts, () => provider.finish(callback, { state, nonce, verifier })),
+    askProvider(exchange, request, provider, parts, () =>
+      provider.finish(callback, { state, nonce, verifier }, maxAgeFor(request, parts)),
+    ),
   );
   const { url, headers } = await beginSession(exchange, request, { ...signedIn, begunAt }, parts);
   sendRedirect(exchange.response, 303, url, [...headers, ...NO_REFERRER]);
   observe.answered(exchange, 'REDIRECTED');
+}
+
+/** A policy needs it; where nothing but a factor is spared by it, it is asked for and no more. */
+function maxAgeFor({ maxAgeMs }: SignInRequest, { identity }: RouteParts): MaxAge | undefined {
+  if (maxAgeMs !== undefined) return { ms: maxAgeMs, isRequired: true };
+  return identity.asksForTime ? { ms: LONGEST_MS, isRequired: false } : undefined;
 }
 
 /** Of each provider as the configuration has it. */

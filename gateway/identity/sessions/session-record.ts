@@ -9,6 +9,8 @@ export interface PersonRecord {
   readonly person: Person;
   /** Milliseconds since 1970. */
   readonly signedInAt: number;
+  /** When the provider asked who they are; 0 where it does not say. */
+  readonly authenticatedAt: number;
   /** When it was last used, at one of the applications or at the gateway's pages. */
   readonly seenAt: number;
   /** What it lasts at most. */
@@ -77,13 +79,14 @@ export interface OwnedSession {
 }
 
 /** A new meaning of these texts gets a new one. */
-const VERSION = 2;
+const VERSION = 3;
 
 export function formatPersonRecord(record: PersonRecord): string {
-  const { person, signedInAt, seenAt, untilMs, factors = [], providerSession = null, signOutHint = null } = record;
+  const { person, signedInAt, authenticatedAt, seenAt, untilMs } = record;
+  const { factors = [], providerSession = null, signOutHint = null } = record;
   const { provider, subject, email = null, groups, claims, amr } = person;
   const given = factors.map(({ method, factor, at, trustedFrom }) => [method, factor, at, trustedFrom]);
-  const times = [signedInAt, seenAt, untilMs];
+  const times = [signedInAt, authenticatedAt, seenAt, untilMs];
   return JSON.stringify([
     ...[VERSION, ...times, provider, subject, email, groups, [...claims], amr, given, providerSession, signOutHint],
   ]);
@@ -94,11 +97,11 @@ export const formatAppRecord = ({ host, personId, seenAt, untilMs, who }: AppRec
 
 /** Undefined for anything that the functions above did not write. */
 export function parsePersonRecord(text: string): PersonRecord | undefined {
-  const parts = parse(text, 13);
+  const parts = parse(text, 14);
   if (!parts) return undefined;
-  const [, signedInAt, seenAt, untilMs, provider, subject, email, groups, claims, amr, given, ...more] = parts;
-  const [sid, hint] = more;
-  if (!isTime(signedInAt) || !isTime(seenAt) || !isTime(untilMs)) return undefined;
+  const [, signedInAt, authenticatedAt, seenAt, untilMs, provider, subject, email, groups, claims, ...more] = parts;
+  const [amr, given, sid, hint] = more;
+  if (!isTime(signedInAt) || !isTime(authenticatedAt) || !isTime(seenAt) || !isTime(untilMs)) return undefined;
   if (!isText(provider) || !isText(subject) || !(email === null || isText(email))) return undefined;
   if (!isTexts(groups) || !isTexts(amr) || !isClaims(claims)) return undefined;
   if (!(sid === null || isText(sid)) || !(hint === null || isText(hint))) return undefined;
@@ -106,7 +109,7 @@ export function parsePersonRecord(text: string): PersonRecord | undefined {
   if (!factors.every((each) => each !== undefined)) return undefined;
   const person = { provider, subject, email: email ?? undefined, groups, claims: new Map(claims), amr };
   const ofProvider = { providerSession: sid ?? undefined, signOutHint: hint ?? undefined };
-  return { person, signedInAt, seenAt, untilMs, factors, ...ofProvider };
+  return { person, signedInAt, authenticatedAt, seenAt, untilMs, factors, ...ofProvider };
 }
 
 const METHODS: readonly unknown[] = ['security_key', 'biometrics', 'totp', 'recovery'] satisfies FactorMethod[];

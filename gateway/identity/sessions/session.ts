@@ -28,6 +28,8 @@ export interface PersonSession {
   readonly personHash: string;
   /** Milliseconds since 1970. */
   readonly signedInAt: number;
+  /** When the provider asked who they are; 0 where it does not say. */
+  readonly authenticatedAt: number;
   /** What the person has shown beside. */
   readonly factors: readonly GivenFactor[];
 }

@@ -157,8 +157,8 @@ export class Sessions {
     if (now - app.seenAt >= rules.idleMs) return 'none';
     if (isUse && now - app.seenAt >= Math.min(TOUCH_MS, rules.idleMs / 4)) this.#touch(id, session, rules, pages);
     const { personId } = app;
-    const { signedInAt, factors = [] } = person;
-    return { person: person.person, sessionHash: id, personHash: personId, signedInAt, factors };
+    const { signedInAt, authenticatedAt, factors = [] } = person;
+    return { person: person.person, sessionHash: id, personHash: personId, signedInAt, authenticatedAt, factors };
   }
 
   #touch(id: string, session: StoredSession, rules: SessionRules, { ofPerson }: SessionPages): void {

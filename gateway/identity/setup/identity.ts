@@ -20,6 +20,8 @@ export interface Identity {
   readonly tlsProfile: string | undefined;
   readonly providers: ReadonlyMap<string, Provider>;
   readonly ofPerson: Durations;
+  /** Something depends on when providers asked people who they are. */
+  readonly asksForTime: boolean;
   /** As authenticators know the gateway. */
   readonly party: RelyingParty;
 }
@@ -33,6 +35,11 @@ export interface IdentityKeys {
   readonly identity: IdentityConfig;
   readonly sessions: SessionsConfig;
   readonly factors: FactorsConfig;
+  readonly apps: {
+    readonly [name: string]: {
+      readonly access?: { readonly policies: readonly { readonly session?: object | undefined }[] } | undefined;
+    };
+  };
   readonly isSecure: boolean;
   readonly tlsProfile: string | undefined;
 }
@@ -75,9 +82,14 @@ export function createIdentity(keys: IdentityKeys, parts: IdentityParts): Identi
     tlsProfile,
     providers: new Map(providers),
     ofPerson: { absoluteMs: sessions.absolute, idleMs: sessions.idle },
+    asksForTime: factors.skipWhereAmr.length > 0 || hasAges(keys),
     party: { host, origin: new URL(origin).origin, ...authenticatorsOf(factors) },
   };
 }
+
+/** Policies say how long ago people may have signed in. */
+const hasAges = ({ apps }: IdentityKeys): boolean =>
+  Object.values(apps).some(({ access }) => access?.policies.some(({ session }) => session));
 
 function authenticatorsOf({ aaguids, attestationFile }: FactorsConfig): Pick<RelyingParty, 'aaguids' | 'roots'> {
   const pem = attestationFile === undefined ? '' : fs.readFileSync(attestationFile, 'utf8');

@@ -63,7 +63,8 @@ export class OauthProvider implements RedirectProvider {
       const checks = { expectedState: state, pkceCodeVerifier: verifier };
       const { access_token: token } = await client.authorizationCodeGrant(this.#client, url, checks);
       const person = personFrom(this.name, await this.#claims(token), NAMES);
-      return { person, providerSession: undefined, signOutHint: undefined };
+      // No such provider says when: as if it had been now.
+      return { person, providerSession: undefined, signOutHint: undefined, authenticatedAt: Date.now() };
     } catch (error) {
       throw faultOf(error);
     }

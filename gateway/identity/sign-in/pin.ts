@@ -50,8 +50,9 @@ export class MailedPin implements PinProvider {
     }
   }
 
+  /** RFC 8176 has no word for it: `otp` is that of an authenticator. */
   personOf(email: string): Person {
-    return { provider: this.name, subject: email, email, groups: [], claims: new Map(), amr: ['otp'] };
+    return { provider: this.name, subject: email, email, groups: [], claims: new Map(), amr: ['email'] };
   }
 }
 

@@ -38,6 +38,15 @@ export interface SignedIn {
   readonly providerSession: string | undefined;
   /** What the provider recognizes that session by when it is to end it; undefined if unknown. */
   readonly signOutHint: string | undefined;
+  /** When they authenticated there: milliseconds since 1970. 0 where it does not say. */
+  readonly authenticatedAt: number;
+}
+
+/** How long ago a provider may have asked somebody who they are. */
+export interface MaxAge {
+  readonly ms: number;
+  /** Without the time, a sign-in is none: OpenID Connect Core §3.1.2.1, `max_age`. */
+  readonly isRequired: boolean;
 }
 
 /** Somebody whose session has ended here. */
@@ -67,9 +76,9 @@ export type Provider = RedirectProvider | PinProvider;
 export interface RedirectProvider extends Named {
   readonly kind: 'redirect';
   /** @returns where the browser goes */
-  begin(redirectUri: string, secrets: SignInSecrets): Promise<URL>;
+  begin(redirectUri: string, secrets: SignInSecrets, maxAge?: MaxAge): Promise<URL>;
   /** @param callback the URL at which the browser came back */
-  finish(callback: URL, secrets: SignInSecrets): Promise<SignedIn>;
+  finish(callback: URL, secrets: SignInSecrets, maxAge?: MaxAge): Promise<SignedIn>;
   /** Where a browser ends its session at the provider; undefined where there is no such place. */
   signOutUrl(of: SignedInBefore, after: string): Promise<URL | undefined>;
   /** Undefined where the provider has no such notices. */

@@ -63,8 +63,8 @@ export function needOf(
   session: PersonSession | undefined,
 ): ReturnType<typeof findNeed> {
   if (!application?.factors || !application.access || !session) return { need: undefined, isForPage: false };
-  const { person, signedInAt, factors } = session;
-  const shown = { amr: person.amr, signedInAt, factors };
+  const { person, authenticatedAt, factors } = session;
+  const shown = { amr: person.amr, authenticatedAt, factors };
   return findNeed(application.access, application.factors, { facts, shown, now }, found?.readings ?? []);
 }
 

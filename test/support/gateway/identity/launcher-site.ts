@@ -58,7 +58,7 @@ ${apps.join('\n')}
   const enter = async (person: Person, browser: string, context?: BrowserContext, ago = 0): Promise<string> => {
     const value = OwnCookie.draw();
     const at = Date.now() - ago;
-    const record = { person, signedInAt: at, seenAt: at, untilMs: at + DURATIONS.absoluteMs };
+    const record = { person, signedInAt: at, authenticatedAt: at, seenAt: at, untilMs: at + DURATIONS.absoluteMs };
     await store.createPerson(value, record, DURATIONS, { browser });
     const [pair = ''] = PERSON_COOKIE.format(value, false).split(';');
     const [name = ''] = pair.split('=');

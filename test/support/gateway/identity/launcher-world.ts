@@ -39,7 +39,7 @@ ${apps}`;
     const browser = new Browser(() => gateway.port);
     const value = OwnCookie.draw();
     const now = Date.now();
-    const record = { person, signedInAt: now, seenAt: now, untilMs: now + DURATIONS.absoluteMs };
+    const record = { person, signedInAt: now, authenticatedAt: now, seenAt: now, untilMs: now + DURATIONS.absoluteMs };
     await store.createPerson(value, record, DURATIONS, { browser: name });
     const [pair = ''] = PERSON_COOKIE.format(value, false).split(';');
     const [cookie = ''] = pair.split('=');

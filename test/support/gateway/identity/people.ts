@@ -45,7 +45,7 @@ export function sessionsOver(state: State) {
 export async function signIn(store: SessionStore, person: Person, app: string, providerSession?: string) {
   const now = Date.now();
   const [own, ofApp] = [OwnCookie.draw(), OwnCookie.draw()];
-  const record = { person, signedInAt: now, seenAt: now, untilMs: now + DURATIONS.absoluteMs };
+  const record = { person, signedInAt: now, authenticatedAt: now, seenAt: now, untilMs: now + DURATIONS.absoluteMs };
   await store.createPerson(own, record, DURATIONS, { providerSession, browser: 'Firefox on Linux' });
   await store.createApp(ofApp, { host: app, personId: SessionStore.idOf(own), seenAt: now, person }, DURATIONS);
   return { own, ofApp };
