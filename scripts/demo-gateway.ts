@@ -82,6 +82,7 @@ apps:
     login:
       presets: [generic]
       onLeaked: { pair: hold }    # until the owner of the account confirms it
+      onUnknown: deny             # what cannot be checked is not let in
       hold: { sessions: [sid], whoami: { path: /, after: "Welcome, <b>", before: "</b>" } }
 `;
 
