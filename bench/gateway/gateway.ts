@@ -51,6 +51,7 @@ const LISTS = 'lists:\n  office: { items: [192.0.2.0/24, "2001:db8::/32"] }\n  p
 
 /** Policies as operators write them, for somebody who has signed in. */
 const ACCESS = `    access:
+      hosts: [127.0.0.1]
       policies:
         - { name: staff, action: allow, include: [{ emailDomain: example.com }], exclude: [{ address: 203.0.113.0/24 }] }
         - { name: finance, action: allow, include: [{ group: finance }], paths: /finance }
