@@ -53,7 +53,8 @@ const issuer = await firstLine(provider);
 const origin = await startNpmProxy('origin', 0, LOAD_CORE);
 const sessions = await writeSessions(state, APP, Number(values.sessions));
 const identity = `auth: auth.example\nidentity: { staff: { oidc: "${issuer}", clientId: ${CLIENT.id}, clientSecretFile: "${secretFile}" } }`;
-const access = '    access: { hosts: [127.0.0.1], policies: [{ name: all, action: allow, include: [{ everyone: true }] }] }\n';
+const access =
+  '    access: { hosts: [127.0.0.1], policies: [{ name: all, action: allow, include: [{ everyone: true }] }] }\n';
 const variant = { name: 'gateway', workers: 2, more: identity, app: access };
 const gateway = await startGateway(variant, origin.port, home, String(PROXY_CORE));
 try {
