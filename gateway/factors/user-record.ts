@@ -1,7 +1,8 @@
 // What the state has of a user's factors: one text each, sealed with AES-256-GCM, so that whoever
 // reads the file of the state learns no secret and nobody's name.
 
-import { createCipheriv, createDecipheriv, createHmac, type KeyObject, randomBytes } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
+import { closeBox, openBox } from '../state/sealed-box.ts';
 import { StateError } from '../state/state.ts';
 import type { EnrolledMethod, KeyCredential, UserId } from './factor.ts';
 
@@ -63,8 +64,6 @@ export interface UserRecord {
 }
 
 const VERSION = 1;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 
 export const newUser = (user: UserId): UserRecord => ({
   user,
@@ -96,24 +95,13 @@ export class FactorSeal {
 
   /** @param place where it stands: it opens nowhere else */
   close(place: string, text: string): string {
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', this.#keys.seal, nonce, { authTagLength: TAG_BYTES });
-    cipher.setAAD(Buffer.from(place));
-    return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString(
-      'base64url',
-    );
+    return closeBox(this.#keys.seal, Buffer.from(place), Buffer.from(text)).toString('base64url');
   }
 
   /** @throws StateError `STATE_CORRUPT` for what was not sealed for this place, under this key */
   open(place: string, sealed: string): string {
-    const bytes = Buffer.from(sealed, 'base64url');
-    const end = bytes.length - TAG_BYTES;
     try {
-      const decipher = createDecipheriv('aes-256-gcm', this.#keys.seal, bytes.subarray(0, NONCE_BYTES), {
-        authTagLength: TAG_BYTES,
-      });
-      decipher.setAAD(Buffer.from(place)).setAuthTag(bytes.subarray(end));
-      return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, end)), decipher.final()]).toString('utf8');
+      return openBox(this.#keys.seal, Buffer.from(place), Buffer.from(sealed, 'base64url')).toString('utf8');
     } catch (cause) {
       throw corrupt(cause);
     }

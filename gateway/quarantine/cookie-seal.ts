@@ -1,11 +1,10 @@
 // Values of cookies, sealed for one browser: AES-256-GCM under a key of its handle, so that what is
 // copied to another browser, or written by anybody else, does not open.
 
-import { createCipheriv, createDecipheriv, createHmac, type KeyObject, randomBytes } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
+import { BOX_BYTES, closeBox, openBox } from '../state/sealed-box.ts';
 
 const PREFIX = 'cv1.';
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 const TIME_BYTES = 4;
 /** More than any browser keeps. */
 const MAX_LENGTH = 16_384;
@@ -39,13 +38,10 @@ export class CookieSeal {
 
   /** @param text of which each character is one byte */
   close(place: SealPlace, text: string, now: number): string {
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', this.#keyOf(place), nonce, { authTagLength: TAG_BYTES });
-    cipher.setAAD(dataOf(place));
     const time = Buffer.alloc(TIME_BYTES);
     time.writeUInt32BE(Math.floor(now / 1_000));
-    const sealed = [nonce, cipher.update(time), cipher.update(text, 'latin1'), cipher.final(), cipher.getAuthTag()];
-    return PREFIX + Buffer.concat(sealed).toString('base64url');
+    const content = Buffer.concat([time, Buffer.from(text, 'latin1')]);
+    return PREFIX + closeBox(this.#keyOf(place), dataOf(place), content).toString('base64url');
   }
 
   /** Undefined for anything that this gateway did not seal for this place. */
@@ -54,14 +50,9 @@ export class CookieSeal {
     const text = value.slice(PREFIX.length);
     const bytes = Buffer.from(text, 'base64url');
     // Of several spellings of the same bytes, the gateway writes one.
-    if (bytes.length < NONCE_BYTES + TIME_BYTES + TAG_BYTES || bytes.toString('base64url') !== text) return undefined;
-    const end = bytes.length - TAG_BYTES;
-    const decipher = createDecipheriv('aes-256-gcm', this.#keyOf(place), bytes.subarray(0, NONCE_BYTES), {
-      authTagLength: TAG_BYTES,
-    });
-    decipher.setAAD(dataOf(place)).setAuthTag(bytes.subarray(end));
+    if (bytes.length < BOX_BYTES + TIME_BYTES || bytes.toString('base64url') !== text) return undefined;
     try {
-      const opened = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, end)), decipher.final()]);
+      const opened = openBox(this.#keyOf(place), dataOf(place), bytes);
       return { text: opened.toString('latin1', TIME_BYTES), sealedAt: opened.readUInt32BE() * 1_000 };
     } catch {
       return undefined;

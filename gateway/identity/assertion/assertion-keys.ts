@@ -1,22 +1,14 @@
 // The keys that sign assertions: one for each period of 30 days, sealed in the state. Whoever needs
 // one first makes it. Applications find a key a whole period before it signs, and for one after.
 
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  createPrivateKey,
-  type KeyObject,
-  randomBytes,
-} from 'node:crypto';
+import { createHmac, createPrivateKey, type KeyObject } from 'node:crypto';
+import { closeBox, openBox } from '../../state/sealed-box.ts';
 import { type State, StateError } from '../../state/state.ts';
 import { createPrivateKey as drawPrivateKey, type PublicJwk, type SigningKey, signingKeyOf } from './es256.ts';
 
 const ROOM = 'key';
 const DAY_MS = 86_400_000;
 const PERIOD_MS = 30 * DAY_MS;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 /** Of a period without a key: nobody makes one for the past. */
 const MISSING_MS = 60_000;
 
@@ -100,22 +92,14 @@ export class AssertionKeys {
   }
 
   #close(period: number, key: KeyObject): string {
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', this.#seal, nonce, { authTagLength: TAG_BYTES });
-    cipher.setAAD(aadOf(period));
     const bytes = key.export({ type: 'pkcs8', format: 'der' });
-    return Buffer.concat([nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag()]).toString('base64url');
+    return closeBox(this.#seal, aadOf(period), bytes).toString('base64url');
   }
 
   /** @throws StateError `STATE_CORRUPT` for what this gateway did not seal for the period */
   #unseal(period: number, sealed: string): KeyObject {
-    const bytes = Buffer.from(sealed, 'base64url');
-    const end = bytes.length - TAG_BYTES;
     try {
-      const nonce = bytes.subarray(0, NONCE_BYTES);
-      const decipher = createDecipheriv('aes-256-gcm', this.#seal, nonce, { authTagLength: TAG_BYTES });
-      decipher.setAAD(aadOf(period)).setAuthTag(bytes.subarray(end));
-      const der = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, end)), decipher.final()]);
+      const der = openBox(this.#seal, aadOf(period), Buffer.from(sealed, 'base64url'));
       return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
     } catch (cause) {
       throw new StateError(
