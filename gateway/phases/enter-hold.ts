@@ -7,6 +7,7 @@ import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
 import { isNavigation, originOf } from '../identity/navigation.ts';
+import { needingState } from '../identity/routes/route.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { HoldExchange } from '../quarantine/hold-exchange.ts';
 import type { Handoff, HoldState, Holds } from '../quarantine/holds.ts';
@@ -15,7 +16,6 @@ import { OpenExchange } from '../quarantine/open-exchanges.ts';
 import { giveHeld } from '../quarantine/release.ts';
 import type { RequestHead } from '../request/head.ts';
 import type { GatewaySetup } from '../setup.ts';
-import { StateError } from '../state/state.ts';
 import type { HeldResponse } from '../upstream/held-response.ts';
 
 /**
@@ -29,7 +29,7 @@ export async function enterHold(exchange: Exchange, parts: PipelineParts, setup:
   const holds = parts.people?.holds;
   if (!holds) throw new Refusal('SESSIONS_AWAY');
   if (rules.names.isIn(head.target)) throw new Refusal('SESSION_IN_TARGET');
-  return askingState(async () => {
+  return needingState(async () => {
     if (await giveHeld(exchange, application, holds, parts.observe)) return false;
     const handle = JAR_COOKIE.in(head.ownCookies, isSecure);
     const id = handle === undefined ? undefined : holds.idOf(application.name, handle);
@@ -137,10 +137,10 @@ export async function releaseSealed(
     return;
   }
   try {
-    const state = await askingState(() => hold.mayLeave());
+    const state = await needingState(() => hold.mayLeave());
     if (state !== 'free') {
       held.discard();
-      await askingState(() => answerHeld(exchange, state, hold.id ?? '', parts, setup));
+      await needingState(() => answerHeld(exchange, state, hold.id ?? '', parts, setup));
       return;
     }
   } catch (error) {
@@ -150,13 +150,4 @@ export async function releaseSealed(
   held.changeHeaders((headers) => hold.jar.seal(headers, Date.now()));
   hold.leaves();
   held.release();
-}
-
-/** Whatever needs the state, and does not get it, answers so. */
-export async function askingState<Value>(work: () => Promise<Value>): Promise<Value> {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof StateError ? new Refusal('SESSIONS_AWAY') : error;
-  }
 }

@@ -4,6 +4,7 @@ import { formatAddress } from '../addresses/address.ts';
 import { type AnswerCode, Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
+import { needingState } from '../identity/routes/route.ts';
 import type { Login } from '../login/attempt.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { HoldExchange } from '../quarantine/hold-exchange.ts';
@@ -18,7 +19,7 @@ import { forward } from '../upstream/forward.ts';
 import { type Forwarding, isLateRefusal, type Outcome } from '../upstream/forwarding.ts';
 import { forwardHeld, type HeldResponse, hold, type Send } from '../upstream/held-response.ts';
 import type { Origin } from '../upstream/origin.ts';
-import { answerHeld, askingState, releaseSealed } from './enter-hold.ts';
+import { answerHeld, releaseSealed } from './enter-hold.ts';
 import { guardOf } from './guard-session.ts';
 import { noticePasswordChange } from './notice-password-change.ts';
 import { type BodyScreen, refuseLate } from './screen-body.ts';
@@ -83,14 +84,14 @@ async function mayBeSent(
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<boolean> {
-  const state = await askingState(() => ofHold.mayLeave());
+  const state = await needingState(() => ofHold.mayLeave());
   if (exchange.response.destroyed) {
     parts.observe.forwarded(exchange, { failure: 'CLIENT_GONE' });
     return false;
   }
   if (state === 'free') return true;
   exchange.giveBack?.();
-  await askingState(() => answerHeld(exchange, state, ofHold.id ?? '', parts, setup));
+  await needingState(() => answerHeld(exchange, state, ofHold.id ?? '', parts, setup));
   return false;
 }
 

@@ -6,6 +6,7 @@ import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { headerValues, pairsOf } from '../header-pairs.ts';
 import { isNavigation, originOf } from '../identity/navigation.ts';
+import { needingState } from '../identity/routes/route.ts';
 import { type Attempt, actsAtOnce, isOfBrowser } from '../login/attempt.ts';
 import { judgeOutcome } from '../login/outcome.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
@@ -18,7 +19,7 @@ import type { Content } from '../request/collect-body.ts';
 import type { GatewaySetup } from '../setup.ts';
 import type { HeldResponse } from '../upstream/held-response.ts';
 import type { LoginAnswer } from './check-login.ts';
-import { answerHeld, askingState } from './enter-hold.ts';
+import { answerHeld } from './enter-hold.ts';
 import { forwardLogin, ownHeadersFor } from './forward-request.ts';
 
 /** A customer has a /64 at least. */
@@ -51,10 +52,10 @@ export async function lockLogin(
   // Who is signed in as somebody else by another site would be shown that one's held login.
   // So would who is signed in by another host of the same site.
   if (isOfBrowser(login) && FOREIGN.has(message.headers['sec-fetch-site'])) throw new Refusal('FORM_FOREIGN');
-  const state = await askingState(() => hold.lock(networkKey(exchange)));
+  const state = await needingState(() => hold.lock(networkKey(exchange)));
   if (state === 'full') throw new Refusal('HOLD_FULL');
   if (state !== 'free') {
-    await askingState(() => answerHeld(exchange, state, hold.id ?? '', parts, setup));
+    await needingState(() => answerHeld(exchange, state, hold.id ?? '', parts, setup));
     return false;
   }
   if (!hold.jar.isEmpty) hold.before = await signedIn(exchange, hold, []);
@@ -128,16 +129,16 @@ export async function endLogin(
   if (!hold) return true;
   if (hold.isLate) throw new Refusal('LOGIN_PENDING');
   if (answer.kind === 'hold') {
-    await askingState(() => holdBack(exchange, held, { ...ended, answer }, parts, setup));
+    await needingState(() => holdBack(exchange, held, { ...ended, answer }, parts, setup));
     return false;
   }
   if (answer.kind === 'refuse') return true;
   if (rise) {
     const headers = [...held.headers, ...hold.jar.renew(held.headers)];
-    await askingState(() => hold.retire(rise.user));
+    await needingState(() => hold.retire(rise.user));
     held.changeHeaders(() => hold.jar.seal(headers, Date.now()));
   } else {
-    await askingState(() => hold.unlock());
+    await needingState(() => hold.unlock());
     held.changeHeaders((headers) => hold.jar.seal(headers, Date.now()));
   }
   hold.leaves();

@@ -2,9 +2,9 @@
 
 import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
+import { needingState } from '../identity/routes/route.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { GatewaySetup } from '../setup.ts';
-import { StateError } from '../state/state.ts';
 
 const PATH = '/.well-known/jwks.json';
 /** A key is published long before it signs. */
@@ -18,9 +18,7 @@ export async function answerKeySet(exchange: Exchange, { people, observe }: Pipe
   const { head, response, now } = exchange;
   if (head?.method !== 'GET' && head?.method !== 'HEAD') throw new Refusal('METHOD_REFUSED');
   if (!people) throw new Refusal('ROUTE_UNKNOWN');
-  const keys = await people.assertions.keySet(now).catch((error: unknown) => {
-    throw error instanceof StateError ? new Refusal('SESSIONS_AWAY') : error;
-  });
+  const keys = await needingState(() => people.assertions.keySet(now));
   const body = JSON.stringify(keys);
   response.writeHead(200, {
     'Content-Type': 'application/jwk-set+json',

@@ -5,6 +5,7 @@ import { readBody } from '../../runtime/http/request-body.ts';
 import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { APP_PAGES, answerAppPage } from '../identity/routes/app-pages.ts';
+import { needingState } from '../identity/routes/route.ts';
 import { MAX_REPORT_BYTES, parseReport } from '../outcome/report.ts';
 import type { Reports } from '../outcome/reports.ts';
 import type { OutcomeToken } from '../outcome/token.ts';
@@ -13,7 +14,6 @@ import { answerRelease, RELEASE } from '../quarantine/release.ts';
 import { isOwnPath, OWN_PATH } from '../request/own-path.ts';
 import type { GatewaySetup } from '../setup.ts';
 import { StateError } from '../state/state.ts';
-import { askingState } from './enter-hold.ts';
 
 const OUTCOME = `${OWN_PATH}outcome`;
 
@@ -53,7 +53,7 @@ export async function answerOwnRoute(
     return;
   }
   if (head?.path === RELEASE && people) {
-    await askingState(() => answerRelease(exchange, { holds: people.holds, applications, observe }));
+    await needingState(() => answerRelease(exchange, { holds: people.holds, applications, observe }));
     return;
   }
   if (head?.path !== OUTCOME || !outcomeToken || !reports) throw new Refusal('ROUTE_UNKNOWN');

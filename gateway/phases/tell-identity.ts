@@ -4,9 +4,9 @@
 import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { identityHeaders, type Subject } from '../identity/assertion/identity-headers.ts';
+import { needingState } from '../identity/routes/route.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { GatewaySetup } from '../setup.ts';
-import { StateError } from '../state/state.ts';
 
 /**
  * At once but for the first request after a start.
@@ -32,9 +32,7 @@ export function tellIdentity(
     add(told);
     return undefined;
   }
-  return told.then(add).catch((error: unknown) => {
-    throw error instanceof StateError ? new Refusal('SESSIONS_AWAY') : error;
-  });
+  return needingState(() => told.then(add));
 }
 
 function subjectOf({ access, session, serviceToken }: Exchange): Subject | undefined {

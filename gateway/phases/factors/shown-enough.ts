@@ -10,11 +10,11 @@ import { findNeed } from '../../identity/policies/factor-needs.ts';
 import type { AccessFacts } from '../../identity/policies/facts.ts';
 import type { Requirement } from '../../identity/policies/requirement.ts';
 import { useOnce } from '../../identity/routes/once.ts';
+import { needingState } from '../../identity/routes/route.ts';
 import type { PersonSession, SessionAnswer } from '../../identity/sessions/session.ts';
 import type { SignInStart } from '../../identity/sessions/sessions.ts';
 import type { PipelineParts } from '../../pipeline-parts.ts';
 import type { GatewaySetup } from '../../setup.ts';
-import { StateError } from '../../state/state.ts';
 
 const DAY_MS = 86_400_000;
 const PAGE_TTL_MS = 120_000;
@@ -49,7 +49,7 @@ export function hasShownEnough(
     return false;
   }
   if (!isForPage || !session || !isNewPage(exchange)) return true;
-  return isFirstPage(exchange, session, parts).then((isFirst) => {
+  return isFirstPage(session, parts).then((isFirst) => {
     // As if nothing had been shown.
     const { need: again } = isFirst ? {} : needOf(asked, { ...session, factors: [] });
     if (again) leadToStepUp(exchange, again, setup, parts);
@@ -80,13 +80,9 @@ function isNewPage(exchange: Exchange): boolean {
 }
 
 /** With what was shown for it: another page needs it shown again. */
-async function isFirstPage({ id }: Exchange, session: PersonSession, { people }: PipelineParts): Promise<boolean> {
-  const at = Math.max(...session.factors.map((given) => given.at));
-  try {
-    return people !== undefined && (await useOnce(people.state, 'page', `${session.sessionHash} ${at}`, PAGE_TTL_MS));
-  } catch (error) {
-    throw error instanceof StateError ? new Refusal('SESSIONS_AWAY') : error;
-  }
+async function isFirstPage({ factors, sessionHash }: PersonSession, { people }: PipelineParts): Promise<boolean> {
+  const at = Math.max(...factors.map((given) => given.at));
+  return people !== undefined && needingState(() => useOnce(people.state, 'page', `${sessionHash} ${at}`, PAGE_TTL_MS));
 }
 
 function leadToStepUp(exchange: Exchange, need: Requirement, { identity }: GatewaySetup, parts: PipelineParts): void {
