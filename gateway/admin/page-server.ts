@@ -2,11 +2,11 @@
 // requests here, and so can every user of the machine: nothing is answered under another host's
 // name, for another site, or without a session that a link of the Unix socket began.
 
-import { timingSafeEqual } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { listenError } from '../../runtime/errors.ts';
 import { createPageFiles, PAGE_HEADERS } from '../../runtime/pages/pages.ts';
+import { isSameSecret } from '../../runtime/same-secret.ts';
 import { parseListen } from '../config/listen.ts';
 import { type PageSession, PageSessions } from './page-sessions.ts';
 import { acceptAction, endAction, liftAction, type PageActions, readPageState, revokeAction } from './page-state.ts';
@@ -150,8 +150,7 @@ async function answerSignedIn(
 }
 
 function checkToken(given: string, wanted: string): void {
-  const isRight = given.length === wanted.length && timingSafeEqual(Buffer.from(given), Buffer.from(wanted));
-  if (!isRight) throw new PageError(403, 'FORM_TOKEN');
+  if (!isSameSecret(given, wanted)) throw new PageError(403, 'FORM_TOKEN');
 }
 
 /** Members that are texts. A form of another site cannot send this type. */

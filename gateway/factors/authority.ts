@@ -1,8 +1,8 @@
 // Whether what somebody may enrol by still stands.
 
+import { isSameSecret } from '../../runtime/same-secret.ts';
 import type { Authority } from './factor-messages.ts';
 import { isWaiting } from './factor-steps.ts';
-import { isSameHash } from './typed-codes.ts';
 import type { RecoveryMark, UserRecord } from './user-record.ts';
 
 /**
@@ -27,9 +27,11 @@ export function openFor(
     case 'window':
       return !record.hadFactor && now < (record.importedAt ?? -windowMs) + windowMs ? record : undefined;
     case 'code':
-      return isWaiting(code, now) && isSameHash(code.hash, authority.hash) ? rest : undefined;
+      return isWaiting(code, now) && isSameSecret(code.hash, authority.hash) ? rest : undefined;
     case 'mail':
-      return !record.hadFactor && isWaiting(mailed, now) && isSameHash(mailed.hash, authority.hash) ? rest : undefined;
+      return !record.hadFactor && isWaiting(mailed, now) && isSameSecret(mailed.hash, authority.hash)
+        ? rest
+        : undefined;
   }
 }
 

@@ -2,6 +2,7 @@
 // which is on the disk before its answer: what was used once never counts again.
 
 import { hash, randomBytes, randomInt } from 'node:crypto';
+import { isSameSecret } from '../../runtime/same-secret.ts';
 import { marksOf, openFor } from './authority.ts';
 import { emailOf, type UserFactors, type UserId } from './factor.ts';
 import type {
@@ -29,7 +30,7 @@ import {
   withFactor,
 } from './factor-steps.ts';
 import { findStep, TOTP_SECRET_BYTES, toBase32, totpUri } from './totp.ts';
-import { drawCode, hashOfCode, isSameHash } from './typed-codes.ts';
+import { drawCode, hashOfCode } from './typed-codes.ts';
 import { NO_WRONG_CODES, newUser, type StoredFactor, type UserRecord, type WrongCodes } from './user-record.ts';
 
 const MINUTE = 60_000;
@@ -117,7 +118,7 @@ export class FactorBook {
   tryRecovery(user: UserId, typed: string): Promise<TypedAnswer> {
     return this.#step(user, (record, now): Step<TypedAnswer> => {
       const given = hashOfCode(typed);
-      const found = given === undefined ? undefined : record.recovery.find((each) => isSameHash(each, given));
+      const found = given === undefined ? undefined : record.recovery.find((each) => isSameSecret(each, given));
       if (found === undefined) return { answer: { refused: 'wrong' } };
       const recovery = record.recovery.filter((each) => each !== found);
       const mark = { id: drawId(), until: now + RECOVERED_MS };
@@ -161,12 +162,12 @@ export class FactorBook {
       const { code, mailed } = record;
       const ofCode = hashOfCode(typed);
       if (isWaiting(code, now) && ofCode !== undefined) {
-        if (isSameHash(code.hash, ofCode)) return { answer: { authority: { kind: 'code', hash: ofCode } } };
+        if (isSameSecret(code.hash, ofCode)) return { answer: { authority: { kind: 'code', hash: ofCode } } };
         return { answer: { refused: 'wrong' }, record: { ...record, code: { ...code, wrong: code.wrong + 1 } } };
       }
       const ofMail = hashOfMailed(user, typed);
       if (!isWaiting(mailed, now) || ofMail === undefined || record.hadFactor) return { answer: { refused: 'wrong' } };
-      if (isSameHash(mailed.hash, ofMail)) return { answer: { authority: { kind: 'mail', hash: ofMail } } };
+      if (isSameSecret(mailed.hash, ofMail)) return { answer: { authority: { kind: 'mail', hash: ofMail } } };
       return { answer: { refused: 'wrong' }, record: { ...record, mailed: { ...mailed, wrong: mailed.wrong + 1 } } };
     });
   }

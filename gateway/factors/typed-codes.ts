@@ -1,7 +1,7 @@
 // Codes of 80 bits that people type: once to enrol, or where they have no factor at hand. The state
 // has hashes of them.
 
-import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 /** Crockford's Base32: no letter of it is read for a digit. */
 const LETTERS = '0123456789abcdefghjkmnpqrstvwxyz';
@@ -22,7 +22,3 @@ export function hashOfCode(typed: string): string | undefined {
   if (letters.length !== LENGTH || ![...letters].every((letter) => LETTERS.includes(letter))) return undefined;
   return hash('sha256', `credveil code ${letters}`, 'base64url');
 }
-
-/** Of two hashes. */
-export const isSameHash = (one: string, other: string): boolean =>
-  one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));

@@ -11,8 +11,9 @@ import type { OwnCookie } from '../../request/own-cookies.ts';
 import type { State } from '../../state/state.ts';
 import { counts } from '../policies/requirement.ts';
 import { SessionStore } from '../sessions/session-store.ts';
-import { assertToken, readJson, sendJson, tokenOf } from './json.ts';
+import { assertSentToken, readJson, sendJson } from './json.ts';
 import { AUTHENTICATION } from './key-json.ts';
+import { formTokenOf } from './own-form.ts';
 import { needingState, type RouteParts } from './route.ts';
 
 const ROOM = 'once';
@@ -89,7 +90,7 @@ export async function describeChallenge(exchange: Exchange, id: string, parts: R
   const usable = usableOf(known, challenge);
   return {
     challenge: id,
-    token: tokenOf(parts, challenge.browser),
+    token: formTokenOf(challenge.browser, parts),
     purpose: challenge.purpose,
     app: challenge.app,
     methods: [...new Set(usable.map(({ method }) => method))],
@@ -212,7 +213,7 @@ function soonest({ factors }: UserFactors, { methods }: Challenge): number | und
 /** With the token of its page. @throws Refusal */
 async function found(exchange: Exchange, id: string, parts: RouteParts, purposes: Purposes) {
   const challenge = await needingState(() => find(exchange, id, parts, purposes));
-  assertToken(exchange, parts, challenge.browser);
+  assertSentToken(exchange, challenge.browser, parts);
   const purpose = purposes[challenge.purpose];
   if (!purpose) throw new Refusal('CHALLENGE_GONE');
   return { challenge, purpose, known: await needingState(() => factorsOf(parts, challenge)) };

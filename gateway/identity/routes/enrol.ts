@@ -10,9 +10,10 @@ import type { Authority, EnrolAnswer, NewFactor } from '../../factors/factor-mes
 import { FACTOR_METHOD } from '../../factors/factor-schema.ts';
 import { challengeIn, creationOptions, type KeyMethod, verifyCreation } from '../../factors/webauthn.ts';
 import { drawCeremony, takeCeremony } from './challenge.ts';
-import { readOwnJson, sendJson, tokenOf } from './json.ts';
+import { readOwnJson, sendJson } from './json.ts';
 import { REGISTRATION } from './key-json.ts';
 import { FACTOR_NAME, freshIn, needFactors, recoveredIn } from './own-factors.ts';
+import { formTokenOf } from './own-form.ts';
 import { raise } from './rise.ts';
 import { needingState, type OwnSession, type RouteParts } from './route.ts';
 
@@ -104,7 +105,7 @@ export async function answerFinish(exchange: Exchange, parts: RouteParts): Promi
   await needingState(() => people.state.delete(ROOM, keyOf(body.enrolment)));
   const { id, method, trustedFrom } = answer.factor;
   const risen = await raise(exchange, own, { method, factor: id, at: Date.now(), trustedFrom }, parts);
-  sendJson(exchange, { factor: answer.factor, token: tokenOf(parts, risen.id) }, risen.headers);
+  sendJson(exchange, { factor: answer.factor, token: formTokenOf(risen.id, parts) }, risen.headers);
 }
 
 /** @throws Refusal `FACTOR_WRONG`, `FACTOR_MODEL`, `FORM_MALFORMED` */

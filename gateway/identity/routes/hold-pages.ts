@@ -1,7 +1,8 @@
 // On the gateway's own pages: a browser with a held login confirms that it is of the account's
 // owner, by a code that is mailed and typed there. No link that is mailed confirms anything.
 
-import { randomInt, timingSafeEqual } from 'node:crypto';
+import { randomInt } from 'node:crypto';
+import { isSameSecret } from '../../../runtime/same-secret.ts';
 import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
 import { passedPage } from '../../launcher/door-pages.ts';
@@ -97,7 +98,7 @@ export async function answerHoldCode(exchange: Exchange, parts: RouteParts): Pro
     await holds.kill(way.id, rules);
     throw new Refusal('HOLD_STALE');
   }
-  if (kept === undefined || given.length !== DIGITS || !isSame(kept, holds.hashOf('code', way.id, given))) {
+  if (kept === undefined || given.length !== DIGITS || !isSameSecret(kept, holds.hashOf('code', way.id, given))) {
     const wrong = 'This is not the code. Type it as the mail has it.';
     await sendOwnPage(exchange.response, holdCodePage(DIGITS, SENT, wrong));
     parts.observe.allowed(exchange);
@@ -126,11 +127,6 @@ async function heldOf(exchange: Exchange, { people: { holds }, applications }: R
 }
 
 const wayKey = (cookie: string): string => `hold-way.${SessionStore.idOf(cookie)}`;
-
-const isSame = (a: string, b: string): boolean => {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length === right.length && timingSafeEqual(left, right);
-};
 
 const SENT = 'A code was sent to the address that this site has of the account.';
 

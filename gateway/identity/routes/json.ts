@@ -1,12 +1,12 @@
 // What scripts of the gateway's own pages send and get: JSON, from these pages alone.
 
-import { timingSafeEqual } from 'node:crypto';
 import type { z } from 'zod';
 import { readBody } from '../../../runtime/http/request-body.ts';
 import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
 import { objectOf } from '../../header-pairs.ts';
 import { isSameOrigin } from '../navigation.ts';
+import { assertToken } from './own-form.ts';
 import { needingState, type OwnSession, ownSessionOf, type RouteParts } from './route.ts';
 
 /** An attestation with its certificates takes a few KiB. */
@@ -43,15 +43,9 @@ export function sendJson({ response }: Exchange, body: object, more: readonly st
   response.end(text);
 }
 
-/** What a page shows with each request, beside the cookie whose id this is. */
-export const tokenOf = ({ people }: Pick<RouteParts, 'people'>, id: string): string => people.store.keyOf('form', id);
-
 /** @throws Refusal `FORM_FOREIGN` */
-export function assertToken({ message }: Exchange, parts: Pick<RouteParts, 'people'>, id: string): void {
-  const given = Buffer.from(String(message.headers[TOKEN_HEADER] ?? ''));
-  const wanted = Buffer.from(tokenOf(parts, id));
-  if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) throw new Refusal('FORM_FOREIGN');
-}
+export const assertSentToken = ({ message }: Exchange, id: string, parts: Pick<RouteParts, 'people'>): void =>
+  assertToken(String(message.headers[TOKEN_HEADER] ?? ''), id, parts);
 
 /** @throws Refusal `SIGN_IN_REQUIRED`, `SESSIONS_AWAY` */
 export async function needOwnSession(exchange: Exchange, parts: RouteParts): Promise<OwnSession> {
@@ -68,6 +62,6 @@ export async function readOwnJson<Schema extends z.ZodType>(
 ): Promise<{ readonly own: OwnSession; readonly body: z.infer<Schema> }> {
   const body = await readJson(exchange, schema);
   const own = await needOwnSession(exchange, parts);
-  assertToken(exchange, parts, own.id);
+  assertSentToken(exchange, own.id, parts);
   return { own, body };
 }

@@ -8,7 +8,8 @@ import { type GivenFactor, type UserFactors, userIdOf } from '../../factors/fact
 import type { RemoveAnswer } from '../../factors/factor-messages.ts';
 import type { FactorPeer } from '../../factors/factor-peer.ts';
 import { openChallenge } from './challenge.ts';
-import { needOwnSession, readOwnJson, sendJson, tokenOf } from './json.ts';
+import { needOwnSession, readOwnJson, sendJson } from './json.ts';
+import { formTokenOf } from './own-form.ts';
 import { needingState, type OwnSession, type RouteParts } from './route.ts';
 
 /** For changes: how long ago another factor was given. */
@@ -50,7 +51,7 @@ export async function answerFactors(exchange: Exchange, parts: RouteParts): Prom
   const known = await needingState(() => needFactors(parts).describe(user));
   const fresh = freshOf(own);
   sendJson(exchange, {
-    token: tokenOf(parts, own.id),
+    token: formTokenOf(own.id, parts),
     user,
     factors: known.factors.map(({ key: _, ...factor }) => factor),
     recoveryLeft: known.recoveryLeft,

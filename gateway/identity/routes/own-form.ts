@@ -1,7 +1,7 @@
 // Forms of the gateway's own pages. What changes something comes from one of them, of the session
 // that it is for: another site knows no token, and another session's is not worth anything here.
 
-import { timingSafeEqual } from 'node:crypto';
+import { isSameSecret } from '../../../runtime/same-secret.ts';
 import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
 import { isSameOrigin } from '../navigation.ts';
@@ -25,6 +25,5 @@ export async function readOwnForm(exchange: Exchange, id: string, parts: RoutePa
 
 /** @throws Refusal `FORM_FOREIGN` */
 export function assertToken(given: string | undefined, id: string, parts: Pick<RouteParts, 'people'>): void {
-  const [left, right] = [Buffer.from(given ?? ''), Buffer.from(formTokenOf(id, parts))];
-  if (left.length !== right.length || !timingSafeEqual(left, right)) throw new Refusal('FORM_FOREIGN');
+  if (!isSameSecret(given ?? '', formTokenOf(id, parts))) throw new Refusal('FORM_FOREIGN');
 }

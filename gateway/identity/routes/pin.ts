@@ -3,7 +3,8 @@
 // Whether an address may sign in shows in nothing: the same pages come, the same is kept and
 // counted, and nobody waits for a mail.
 
-import { hash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, randomInt } from 'node:crypto';
+import { isSameSecret } from '../../../runtime/same-secret.ts';
 import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
 import { addressPage, codePage, passedPage } from '../../launcher/door-pages.ts';
@@ -117,17 +118,12 @@ async function tryCode({ id, request }: PinWay, given: string, { people }: Route
   }
   const [code = '', email = ''] = opened.value as string[];
   // Empty for an address that may not sign in.
-  const isRight = code !== '' && isSame(code, given);
+  const isRight = code !== '' && isSameSecret(code, given);
   if (!isRight) return undefined;
   // Of several at once, one.
   if ((await people.state.takeOnce(ROOM, key)) === undefined) throw new BackToSite('SIGN_IN_STALE', request);
   return email;
 }
-
-const isSame = (a: string, b: string): boolean => {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length === right.length && timingSafeEqual(left, right);
-};
 
 interface ReadWay {
   readonly form: URLSearchParams;
