@@ -1,5 +1,6 @@
-// Forms that somebody sent whose session had expired. One is kept until the same person is back in
-// the same browser, sees what it is, and sends it on by their own click.
+// Forms that somebody sent whose session had expired, or who had to show a factor first. One is
+// kept until the same person is back in the same browser, sees what it is, and sends it on by
+// their own click.
 //
 // A gateway that sent it on by itself would turn the request of another site into one of this site:
 // nothing is kept that another site may have sent, and nothing is sent on twice.
@@ -26,7 +27,7 @@ const KEPT_TTL_MS = 10 * 60_000;
 const MAX_KEPT = 8;
 
 export interface KeptForm {
-  /** Whose session had expired. */
+  /** Names its person. */
   readonly who: string;
   /** The id of the cookie of their browser. */
   readonly start: string;
@@ -47,6 +48,12 @@ export async function keepForm(form: KeptForm, { state, seal, store }: Kept): Pr
   const owner = store.keyOf('kept forms', form.who);
   const sealed = seal.close('form', form, KEPT_TTL_MS);
   await state.set(ROOM, keyOf(token), sealed, { ttlMs: KEPT_TTL_MS, owner, maxOwned: MAX_KEPT });
+  return token;
+}
+
+/** The token, of one that was not sent on yet. @throws Refusal `FORM_STALE`, StateError */
+export async function stillKept(token: string, { state }: Pick<Kept, 'state'>): Promise<string> {
+  if ((await state.get(ROOM, keyOf(token))) === undefined) throw new Refusal('FORM_STALE');
   return token;
 }
 
@@ -80,7 +87,7 @@ export async function answerKeptForm(exchange: Exchange, { people, applications,
   sendPage(
     exchange.response,
     'Send it now?',
-    html`<p>Your session had ended when you sent this, so it was not passed on:</p><p><code>POST ${target}</code><br>${size} bytes</p><form method="post" action="${originOf(exchange)}${target}"><input type="hidden" name="${FIELD.slice(0, -1)}" value="${token}"><button>Send it</button></form><p><a href="/">Do not send it</a></p>`,
+    html`<p>This was not passed on when you sent it, because you had to sign in or to show a factor first:</p><p><code>POST ${target}</code><br>${size} bytes</p><form method="post" action="${originOf(exchange)}${target}"><input type="hidden" name="${FIELD.slice(0, -1)}" value="${token}"><button>Send it</button></form><p><a href="/">Do not send it</a></p>`,
     [],
     OPEN_POLICY,
   );

@@ -129,10 +129,10 @@ export class Sessions {
   }
 
   /** The same, to show a factor. @throws TypeError as above */
-  stepUpUrl(exchange: Exchange, { name }: SessionPlace, need: FactorNeed): SignInStart {
+  stepUpUrl(exchange: Exchange, { name }: SessionPlace, need: FactorNeed, way: SignInWay = {}): SignInStart {
     const pages = this.#options.identity();
     if (!pages) throw new TypeError('no pages to show a factor at');
-    const { request, ...rest } = startFrom(exchange, name, pages);
+    const { request, ...rest } = startFrom(exchange, name, pages, way);
     const wanted: StepUpRequest = { request, need };
     const sealed = this.#seal.close('step-up', wanted, SIGN_IN_TTL_MS);
     return { url: `${pages.origin}/step-up?to=${sealed}`, ...rest };

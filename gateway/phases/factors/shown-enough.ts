@@ -12,9 +12,10 @@ import type { Requirement } from '../../identity/policies/requirement.ts';
 import { useOnce } from '../../identity/routes/once.ts';
 import { needingState } from '../../identity/routes/route.ts';
 import type { PersonSession, SessionAnswer } from '../../identity/sessions/session.ts';
-import type { SignInStart } from '../../identity/sessions/sessions.ts';
+import type { SignInStart, SignInWay } from '../../identity/sessions/sessions.ts';
 import type { PipelineParts } from '../../pipeline-parts.ts';
 import type { GatewaySetup } from '../../setup.ts';
+import { keepFor, mayKeep } from '../forms/keep-form.ts';
 
 const DAY_MS = 86_400_000;
 const PAGE_TTL_MS = 120_000;
@@ -44,16 +45,12 @@ export function hasShownEnough(
   const asked = { application, found, facts, now };
   const missing = access?.verdict === 'step-up' ? { methods: access.methods ?? [], every: 30 * DAY_MS } : undefined;
   const { need, isForPage } = missing ? { need: missing, isForPage: false } : needOf(asked, session);
-  if (need) {
-    leadToStepUp(exchange, need, setup, parts);
-    return false;
-  }
+  if (need) return leadToStepUp(exchange, need, setup, parts);
   if (!isForPage || !session || !isNewPage(exchange)) return true;
   return isFirstPage(session, parts).then((isFirst) => {
     // As if nothing had been shown.
     const { need: again } = isFirst ? {} : needOf(asked, { ...session, factors: [] });
-    if (again) leadToStepUp(exchange, again, setup, parts);
-    return isFirst;
+    return again ? leadToStepUp(exchange, again, setup, parts) : isFirst;
   });
 }
 
@@ -85,13 +82,22 @@ async function isFirstPage({ factors, sessionHash }: PersonSession, { people }: 
   return people !== undefined && needingState(() => useOnce(people.state, 'page', `${sessionHash} ${at}`, PAGE_TTL_MS));
 }
 
-function leadToStepUp(exchange: Exchange, need: Requirement, { identity }: GatewaySetup, parts: PipelineParts): void {
-  const { application, head } = exchange;
+/** @returns false: the request was answered */
+function leadToStepUp(
+  exchange: Exchange,
+  need: Requirement,
+  { identity }: GatewaySetup,
+  parts: PipelineParts,
+): false | Promise<false> {
+  const { application, head, session } = exchange;
   const isHere = head !== undefined && application?.sessionRules?.hosts.has(head.host);
   const { people, observe } = parts;
   if (!application || !isHere || !identity || !people) throw new Refusal('FACTOR_NEEDED');
-  const start = people.sessions.stepUpUrl(exchange, application, need);
-  lead(exchange, start, observe, { form: 'FACTOR_NEEDED', other: 'FACTOR_NEEDED', as: 'stepUp' });
+  const startFor = (way: SignInWay) => people.sessions.stepUpUrl(exchange, application, need, way);
+  if (session && mayKeep(exchange))
+    return keepFor({ who: people.store.ownerOf(session.person), startFor }, exchange, parts).then(() => false);
+  lead(exchange, startFor({}), observe, { form: 'FACTOR_NEEDED', other: 'FACTOR_NEEDED', as: 'stepUp' });
+  return false;
 }
 
 export interface Way {

@@ -1,15 +1,15 @@
-// Phase 6, for forms: one that was sent without a session is kept for its person, or refused; and
-// what a person sends on takes the place of the request that says so.
+// Phase 6, for forms: one whose person has to sign in or to show a factor first is kept for them,
+// or refused; and what a person sends on takes the place of the request that says so.
 
 import { sendRedirect } from '../../answers/answer.ts';
 import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
 import { pairsOf } from '../../header-pairs.ts';
 import { isNavigation, isSameOrigin } from '../../identity/navigation.ts';
-import { FIELD, KEPT, keepForm, MAX_FORM_BYTES, takeForm } from '../../identity/routes/kept-forms.ts';
+import { FIELD, KEPT, keepForm, MAX_FORM_BYTES, stillKept, takeForm } from '../../identity/routes/kept-forms.ts';
 import { needingState } from '../../identity/routes/route.ts';
 import { SessionStore } from '../../identity/sessions/session-store.ts';
-import { APP_COOKIE } from '../../identity/sessions/sessions.ts';
+import { APP_COOKIE, type SignInStart, type SignInWay } from '../../identity/sessions/sessions.ts';
 import { findCandidates } from '../../login/find-login.ts';
 import type { PipelineParts } from '../../pipeline-parts.ts';
 import { type Content, collectBody } from '../../request/collect-body.ts';
@@ -32,32 +32,49 @@ export function mayKeep(exchange: Exchange): boolean {
  * Keeps it for whom the browser had a session of until a day ago, and leads to the sign-in.
  * @returns whether it did: the request was answered then, or its client has left
  */
-export async function keptForSignIn(
-  exchange: Exchange,
-  { people, observe, bodyRates }: PipelineParts,
-): Promise<boolean> {
-  const { head, application, message, response, isSecure } = exchange;
+export async function keptForSignIn(exchange: Exchange, parts: PipelineParts): Promise<boolean> {
+  const { head, application, isSecure } = exchange;
+  const { people } = parts;
   const cookie = head && APP_COOKIE.in(head.ownCookies, isSecure);
-  if (!people || !head || !application || cookie === undefined) return false;
+  if (!people || !application || cookie === undefined) return false;
   const before = await needingState(() => people.store.readEnded(SessionStore.idOf(cookie)));
-  if (before?.host !== head.host) return false;
+  if (before?.host !== head?.host) return false;
+  const maxAgeMs = exchange.access?.maxAgeMs;
+  const startFor = (way: SignInWay) => people.sessions.signInUrl(exchange, application, { ...way, maxAgeMs });
+  await keepFor({ who: before?.who ?? '', startFor }, exchange, parts);
+  return true;
+}
+
+/** Whose it is, and where they do first what they have to. */
+interface Keeping {
+  readonly who: string;
+  readonly startFor: (way: SignInWay) => SignInStart;
+}
+
+/**
+ * Keeps what `mayKeep` for its person, and leads away.
+ * @throws Refusal `FORM_STALE`, `SESSIONS_AWAY`
+ */
+export async function keepFor({ who, startFor }: Keeping, exchange: Exchange, parts: PipelineParts): Promise<void> {
+  const { head, application, message, response } = exchange;
+  const { people, observe, bodyRates } = parts;
+  if (!people || !head || !application) throw new TypeError('nobody to keep it for');
   bodyRates.watch(message);
   const content = await collectBody(message, response, MAX_FORM_BYTES);
-  if (!content?.isWhole) return true;
-  // A click whose session has expired since: what it would send on is of another one.
-  if (content.bytes.toString('latin1').startsWith(FIELD)) throw new Refusal('FORM_STALE');
-  const { start } = people.sessions.signInUrl(exchange, application);
+  if (!content?.isWhole) return;
+  const { start } = startFor({});
+  const text = content.bytes.toString('latin1');
   const form = {
-    ...{ who: before.who, start: SessionStore.idOf(start), app: application.name, host: head.host },
+    ...{ who, start: SessionStore.idOf(start), app: application.name, host: head.host },
     ...{ target: head.target, type: message.headers['content-type'] ?? '', body: content.bytes.toString('base64') },
   };
-  const token = await needingState(() => keepForm(form, people));
-  const { url, headers } = people.sessions.signInUrl(exchange, application, {
-    ...{ start, target: `${KEPT}?kept=${token}`, maxAgeMs: exchange.access?.maxAgeMs },
-  });
+  const token = await needingState(() =>
+    // A click that came too late for its person: what it would send on is there still.
+    text.startsWith(FIELD) ? stillKept(text.slice(FIELD.length), people) : keepForm(form, people),
+  );
+  const { url, headers } = startFor({ start, target: `${KEPT}?kept=${token}` });
   sendRedirect(response, 303, url, headers);
   observe.answered(exchange, 'REDIRECTED');
-  return true;
 }
 
 /** Whether it may be the button of the page that shows what was kept. */

@@ -89,7 +89,7 @@ describe('who has signed in', () => {
     const problem = JSON.parse(reply.text) as { code: string; stepUp: string };
     expect(problem.code).toBe('FACTOR_NEEDED');
     expect(problem.stepUp).toMatch(/^http:\/\/auth\.example\/step-up\?to=/);
-    const form = { ...HTML, 'Content-Type': 'application/x-www-form-urlencoded', 'Sec-Fetch-Site': 'same-origin' };
+    const form = { ...HTML, 'Content-Type': 'application/x-www-form-urlencoded', 'Sec-Fetch-Site': 'same-site' };
     const posted = await ann.send(APP, { method: 'POST', path: '', headers: form, body: 'a=b' });
     expect(posted.code).toBe(401);
     expect(posted.text).toContain('/step-up?to=');
