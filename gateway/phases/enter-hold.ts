@@ -35,6 +35,7 @@ export async function enterHold(exchange: Exchange, parts: PipelineParts, setup:
     const id = handle === undefined ? undefined : holds.idOf(application.name, handle);
     const open = id === undefined ? undefined : watch(exchange, id, holds);
     const state = id === undefined ? 'free' : await holds.settled(id);
+    await holds.generation.ready();
     if (id !== undefined && state !== 'free' && state !== 'dead') {
       await answerHeld(exchange, state, id, parts, setup);
       return false;

@@ -175,8 +175,9 @@ const isProvenFailure = ({ outcome, isProven }: Judgement): boolean => outcome =
  * looks like. Where only nobody knows, the password may be wrong: it is checked, and counted so.
  */
 function withRise(told: Judgement, { isSure }: Rise): Judgement {
-  if (told.outcome === 'success') return told;
-  return isSure ? { outcome: 'success', isProven: true, beginsSession: true } : { ...UNKNOWN, beginsSession: true };
+  if (isSure)
+    return { ...(told.outcome === 'success' && told), outcome: 'success', isProven: true, beginsSession: true };
+  return told.outcome === 'success' ? told : { ...UNKNOWN, beginsSession: true };
 }
 
 /** The application may know no user behind a right password, and may show nobody whom it knows. */

@@ -4,6 +4,7 @@
 import { formatRange, networkOf } from '../addresses/network.ts';
 import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
+import { handleOf } from '../handle/handles.ts';
 import { headerValues, pairsOf } from '../header-pairs.ts';
 import { isNavigation, originOf } from '../identity/navigation.ts';
 import { needingState } from '../identity/routes/route.ts';
@@ -52,8 +53,7 @@ export async function lockLogin(
   // Who is signed in as somebody else by another site would be shown that one's held login.
   // So would who is signed in by another host of the same site.
   if (isOfBrowser(login) && FOREIGN.has(message.headers['sec-fetch-site'])) throw new Refusal('FORM_FOREIGN');
-  const state = await needingState(() => hold.lock(networkKey(exchange)));
-  if (state === 'full') throw new Refusal('HOLD_FULL');
+  const state = await needingState(() => hold.lock());
   if (state !== 'free') {
     await needingState(() => answerHeld(exchange, state, hold.id ?? '', parts, setup));
     return false;
@@ -135,7 +135,7 @@ export async function endLogin(
   if (answer.kind === 'refuse') return true;
   if (rise) {
     const headers = [...held.headers, ...hold.jar.renew(held.headers)];
-    await needingState(() => hold.retire(rise.user));
+    await needingState(() => hold.kill());
     held.changeHeaders(() => hold.jar.seal(headers, Date.now()));
   } else {
     await needingState(() => hold.unlock());
@@ -190,7 +190,8 @@ async function holdBack(
   }
   const { handle, headers } = hold.jar.begin();
   const id = hold.id ?? holds.idOf(application.name, handle);
-  if (!(await holds.freeze(id, login, networkKey(exchange), hold.rules))) {
+  const place = { network: networkKey(exchange), isKnown: await isKnown(exchange, rise?.user, parts) };
+  if (!(await holds.freeze(id, login, place, hold.rules))) {
     hold.leave();
     holds.events.held(exchange, application.name, attempt.login.name, 'full');
     throw new Refusal('HOLD_FULL');
@@ -200,6 +201,14 @@ async function holdBack(
   void tellOwner(login, application, parts, setup);
   await answerHeld(exchange, 'frozen', id, parts, setup, headers);
 }
+
+/** Whether a login of this user in this browser has gone on before. */
+const isKnown = async (exchange: Exchange, user: string | undefined, { browsers }: PipelineParts): Promise<boolean> =>
+  user !== undefined &&
+  (await browsers?.mayHave(exchange.application?.name ?? '', handleOf(exchange), {
+    users: [user],
+    isNameless: false,
+  })) === true;
 
 /**
  * For a program there is no page: it gets the application's own answer to a wrong password, without

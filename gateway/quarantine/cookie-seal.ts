@@ -3,6 +3,7 @@
 
 import { createHmac, type KeyObject } from 'node:crypto';
 import { BOX_BYTES, closeBox, openBox } from '../state/sealed-box.ts';
+import type { Generation } from './generation.ts';
 
 const PREFIX = 'cv1.';
 const TIME_BYTES = 4;
@@ -30,10 +31,12 @@ export interface OpenedCookie {
 
 export class CookieSeal {
   readonly #key: KeyObject;
+  readonly #generation: Pick<Generation, 'current'>;
 
   /** @param key of 32 bytes, derived for this alone */
-  constructor(key: KeyObject) {
+  constructor(key: KeyObject, generation: Pick<Generation, 'current'>) {
     this.#key = key;
+    this.#generation = generation;
   }
 
   /** @param text of which each character is one byte */
@@ -41,7 +44,7 @@ export class CookieSeal {
     const time = Buffer.alloc(TIME_BYTES);
     time.writeUInt32BE(Math.floor(now / 1_000));
     const content = Buffer.concat([time, Buffer.from(text, 'latin1')]);
-    return PREFIX + closeBox(this.#keyOf(place), dataOf(place), content).toString('base64url');
+    return PREFIX + closeBox(this.#keyOf(place), this.#dataOf(place), content).toString('base64url');
   }
 
   /** Undefined for anything that this gateway did not seal for this place. */
@@ -52,7 +55,7 @@ export class CookieSeal {
     // Of several spellings of the same bytes, the gateway writes one.
     if (bytes.length < BOX_BYTES + TIME_BYTES || bytes.toString('base64url') !== text) return undefined;
     try {
-      const opened = openBox(this.#keyOf(place), dataOf(place), bytes);
+      const opened = openBox(this.#keyOf(place), this.#dataOf(place), bytes);
       return { text: opened.toString('latin1', TIME_BYTES), sealedAt: opened.readUInt32BE() * 1_000 };
     } catch {
       return undefined;
@@ -62,6 +65,8 @@ export class CookieSeal {
   #keyOf({ handle }: SealPlace): Buffer {
     return createHmac('sha256', this.#key).update(`cookie\0${handle}`).digest();
   }
-}
 
-const dataOf = ({ app, name, lifeMs }: SealPlace): Buffer => Buffer.from(`${app}\0${name}\0${lifeMs}`);
+  #dataOf({ app, name, lifeMs }: SealPlace): Buffer {
+    return Buffer.from(`${app}\0${name}\0${lifeMs}\0${this.#generation.current}`);
+  }
+}

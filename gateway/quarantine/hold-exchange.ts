@@ -1,7 +1,7 @@
 // What a request has to do with holding back: the jar of its browser, and the login that it may be.
 
 import type { HoldRules } from './hold-rules.ts';
-import type { HoldState, Holds, Lock } from './holds.ts';
+import type { HoldState, Holds } from './holds.ts';
 import type { Jar } from './jar.ts';
 import type { OpenExchange } from './open-exchanges.ts';
 
@@ -19,12 +19,15 @@ export interface HoldExchangeOptions {
 
 export class HoldExchange {
   readonly #options: HoldExchangeOptions;
-  #lock: Lock | undefined;
+  readonly #generation: string;
+  /** Of a login: when its browser is dead. Milliseconds since 1970. */
+  #lockedUntil: number | undefined;
   /** Who was signed in before the login. */
   before: Signed = { user: undefined };
 
   constructor(options: HoldExchangeOptions) {
     this.#options = options;
+    this.#generation = options.holds.generation.current;
   }
 
   get jar(): Jar {
@@ -65,7 +68,12 @@ export class HoldExchange {
       // Else a login began while the answer was on its way.
       if (!open.isMarked) break;
     }
-    return 'free';
+    return this.#unlessForgotten();
+  }
+
+  /** What it has opened may be of a login that nobody remembers any more. */
+  #unlessForgotten(): HoldState {
+    return this.#options.holds.generation.current === this.#generation ? 'free' : 'dead';
   }
 
   /**
@@ -81,61 +89,47 @@ export class HoldExchange {
   }
 
   /**
-   * @param network of the client
-   * @returns `free` once nothing else of this browser passes; `full` if too many of its network are
-   * dead
+   * @returns `free` once nothing else of this browser passes
    * @throws StateError
    */
-  async lock(network: string): Promise<HoldState | 'full'> {
+  async lock(): Promise<HoldState> {
     const { holds, id, rules } = this.#options;
     if (id === undefined) return 'free';
-    const lock = await holds.lock(id, network, rules);
+    const lock = await holds.lock(id, rules);
     if (typeof lock === 'string') return lock;
-    this.#lock = lock;
-    return 'free';
+    this.#lockedUntil = lock;
+    return this.#unlessForgotten();
   }
 
   /** The login took longer than anybody waits: its browser is dead by now. */
   get isLate(): boolean {
-    return this.#lock !== undefined && Date.now() >= this.#lock.until - MARGIN_MS;
+    return this.#lockedUntil !== undefined && Date.now() >= this.#lockedUntil - MARGIN_MS;
   }
 
   /** The login has opened nothing. @throws StateError */
   async unlock(): Promise<void> {
     const { holds, id } = this.#options;
-    if (id === undefined || !this.#lock) return;
+    if (id === undefined || this.#lockedUntil === undefined) return;
     await holds.unlock(id);
-    await this.#lock.giveBack();
-    this.#lock = undefined;
-  }
-
-  /** The login has opened a session of this user, which goes on elsewhere. @throws StateError */
-  async retire(user: string | undefined): Promise<void> {
-    const { holds, id, rules, app } = this.#options;
-    if (id === undefined || user === undefined || !this.#lock) {
-      await this.kill();
-      return;
-    }
-    if (await holds.retire(id, app, user, rules)) await this.#lock.giveBack();
-    this.#lock = undefined;
+    this.#lockedUntil = undefined;
   }
 
   /** What the browser has had so far is worth nothing any more. @throws StateError */
   async kill(): Promise<void> {
     const { holds, id, rules } = this.#options;
     if (id !== undefined) await holds.kill(id, rules);
-    this.#lock = undefined;
+    this.#lockedUntil = undefined;
   }
 
   /** The login is frozen, and no longer this request's. */
   leave(): void {
-    this.#lock = undefined;
+    this.#lockedUntil = undefined;
   }
 
   /** What ended in any other way may have opened something. */
   async giveUp(): Promise<void> {
     // Without the state it stays locked, and dies so.
-    if (this.#lock) await this.kill().catch(() => undefined);
+    if (this.#lockedUntil !== undefined) await this.kill().catch(() => undefined);
   }
 }
 

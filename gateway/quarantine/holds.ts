@@ -8,8 +8,9 @@ import { createHmac, hash, type KeyObject, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OnEvent } from '../../runtime/events.ts';
 import { deriveKey } from '../state/gateway-key.ts';
-import { type State, StateError } from '../state/state.ts';
+import { type State, StateError, type WindowNeed } from '../state/state.ts';
 import { CookieSeal } from './cookie-seal.ts';
+import { Generation } from './generation.ts';
 import { type HeldLogin, openLogin, sealLogin } from './held-login.ts';
 import { HoldEvents } from './hold-events.ts';
 import type { HoldRules } from './hold-rules.ts';
@@ -29,12 +30,10 @@ export type HoldState = 'free' | 'locked' | 'frozen' | 'dead';
 const TOPIC = 'hold-login';
 const POLL_MS = 50;
 const WAIT_MS = 10_000;
-/** Logins of a network in an hour that leave a browser dead for as long as a session lasts. */
-const MAX_DEAD_OF_NETWORK = 120;
-/** Handles that a user's own logins have replaced in the life of a session; each is remembered. */
-const MAX_RETIRED_OF_USER = 2_000;
-const HOUR = 3_600_000;
-/** Of users and networks at once, and of all. A login has 64 KiB at most. */
+/**
+ * Of users and networks at once, and of all. A login has 64 KiB at most. In browsers in which their
+ * user was signed in before, others take no place from it.
+ */
 const MAX_OF_USER = 3;
 const MAX_OF_NETWORK = 20;
 const MAX_HELD = 1_024;
@@ -43,11 +42,12 @@ const CODE_MS = 60_000;
 const GIVEN_MS = 30_000;
 const SECRET_BYTES = 16;
 
-export interface Lock {
-  /** Then its browser is dead. Milliseconds since 1970. */
-  readonly until: number;
-  /** The login has left nothing behind that lasts. */
-  giveBack(): Promise<void>;
+/** Whose place a held login takes. */
+export interface HeldPlace {
+  /** Of the client. */
+  readonly network: string;
+  /** Its user was signed in in this browser before. */
+  readonly isKnown: boolean;
 }
 
 /** What comes back with a code of one use. */
@@ -59,6 +59,7 @@ export class Holds {
   readonly #state: State;
   readonly #key: KeyObject;
   readonly #loginKey: KeyObject;
+  readonly generation: Generation;
   readonly seal: CookieSeal;
   readonly open = new OpenExchanges();
   readonly events: HoldEvents;
@@ -70,7 +71,8 @@ export class Holds {
     this.#state = state;
     this.#key = deriveKey(gatewayKey, 'hold-handles');
     this.#loginKey = deriveKey(gatewayKey, 'hold-logins');
-    this.seal = new CookieSeal(deriveKey(gatewayKey, 'hold-cookies'));
+    this.generation = new Generation(state);
+    this.seal = new CookieSeal(deriveKey(gatewayKey, 'hold-cookies'), this.generation);
     state.subscribe(TOPIC, (browser) => this.open.beginLogin(browser));
   }
 
@@ -87,6 +89,7 @@ export class Holds {
     createHmac('sha256', this.#key).update(parts.join('\0')).digest('base64url');
 
   async read(id: string): Promise<HoldState> {
+    await this.generation.ready();
     const text = await this.#state.get('hold', id);
     if (text === undefined) return 'free';
     const [kind, until] = text.split(' ');
@@ -116,27 +119,16 @@ export class Holds {
 
   /**
    * A login begins, once the application has answered all of this browser that it had. Until it
-   * ends, nothing of the browser passes, in any process. It counts for
-   * its network until it has left nothing behind: nothing dead is forgotten for something newer.
-   * @returns the lock, or why it may not begin
+   * ends, nothing of the browser passes, in any process.
+   * @returns when its browser is dead (milliseconds since 1970), or why it may not begin
    */
-  async lock(id: string, network: string, rules: HoldRules): Promise<Lock | Exclude<HoldState, 'free'> | 'full'> {
-    const key = `dead.${this.hashOf('network', network)}`;
-    const slot = await this.#state.takeSlots([{ key, allow: MAX_DEAD_OF_NETWORK, windowMs: HOUR }]);
-    if (!slot.taken) return 'full';
-    const giveBack = (): Promise<void> => this.#state.giveBack([key], slot.at);
-    const until = await this.#lock(id, rules);
-    if (typeof until === 'number') return { until, giveBack };
-    await giveBack();
-    return until;
-  }
-
-  async #lock(id: string, { lockMs, lifeMs }: HoldRules): Promise<number | Exclude<HoldState, 'free'>> {
+  async lock(id: string, { lockMs, lifeMs }: HoldRules): Promise<number | Exclude<HoldState, 'free'>> {
     for (const end = performance.now() + WAIT_MS; ; ) {
       const until = Date.now() + lockMs;
-      if (await this.#state.add('hold', id, `locked ${until}`, { ttlMs: lifeMs + lockMs, isDurable: true })) {
-        return (await this.#drained(id)) ? until : 'locked';
-      }
+      const isLocked = await this.generation.makingRoom(() =>
+        this.#state.add('hold', id, `locked ${until}`, { ...this.#kept(id, lifeMs + lockMs), isDurable: true }),
+      );
+      if (isLocked) return (await this.#drained(id)) ? until : 'locked';
       const state = await this.settled(id);
       if (state !== 'free' || performance.now() >= end) return state === 'free' ? 'locked' : state;
     }
@@ -159,43 +151,52 @@ export class Holds {
     await this.#state.delete('hold', id);
   }
 
-  /**
-   * The user has logged in, and goes on under another handle.
-   * @returns false beyond what one user may leave dead: it counts for the network then
-   */
-  async retire(id: string, app: string, user: string, { lifeMs }: HoldRules): Promise<boolean> {
-    const key = `retired.${lifeMs}.${this.hashOf('retired', app, user)}`;
-    await this.#state.set('hold', id, 'dead', { ttlMs: lifeMs, isDurable: true });
-    const { taken } = await this.#state.takeSlots([{ key, allow: MAX_RETIRED_OF_USER, windowMs: lifeMs }]);
-    return taken;
-  }
-
   /** For as long as any session of the application lasts. */
   async kill(id: string, { lifeMs }: HoldRules): Promise<void> {
-    await this.#state.set('hold', id, 'dead', { ttlMs: lifeMs, isDurable: true });
+    await this.#write(id, 'dead', lifeMs);
     await this.#state.delete('held', id);
+  }
+
+  /** On the disk before this resolves. */
+  #write(id: string, value: string, ttlMs: number): Promise<void> {
+    return this.generation.makingRoom(() =>
+      this.#state.set('hold', id, value, { ...this.#kept(id, ttlMs), isDurable: true }),
+    );
+  }
+
+  #kept(id: string, ttlMs: number) {
+    return { ttlMs, owner: this.generation.ownerOf(id) };
   }
 
   /**
    * Holds a login back. On the disk before this resolves.
    * @returns false if too many are held: then the browser is dead
    */
-  async freeze(id: string, login: HeldLogin, network: string, rules: HoldRules): Promise<boolean> {
+  async freeze(id: string, login: HeldLogin, place: HeldPlace, rules: HoldRules): Promise<boolean> {
     const { forMs, lifeMs } = rules;
-    const user = this.hashOf('user', login.app, login.user ?? '');
-    const { taken } = await this.#state.takeSlots([
-      { key: `held.user.${forMs}.${user}`, allow: MAX_OF_USER, windowMs: forMs },
-      { key: `held.network.${forMs}.${this.hashOf('network', network)}`, allow: MAX_OF_NETWORK, windowMs: forMs },
-      { key: `held.all.${forMs}`, allow: MAX_HELD, windowMs: forMs },
-    ]);
+    const { taken } = await this.#state.takeSlots(this.#needsOf(login, place, forMs));
     if (!taken) {
       await this.kill(id, rules);
       return false;
     }
     await this.#state.set('held', id, sealLogin(this.#loginKey, id, login), { ttlMs: forMs });
     const until = Date.now() + forMs;
-    await this.#state.set('hold', id, `frozen ${until}`, { ttlMs: lifeMs + forMs, isDurable: true });
+    await this.#write(id, `frozen ${until}`, lifeMs + forMs);
     return true;
+  }
+
+  #needsOf({ app, user = '' }: HeldLogin, { network, isKnown }: HeldPlace, windowMs: number): readonly WindowNeed[] {
+    const whose = isKnown ? 'held.known' : 'held';
+    const need = (allow: number, ...parts: readonly string[]): WindowNeed => ({
+      key: [whose, ...parts, windowMs].join('.'),
+      allow,
+      windowMs,
+    });
+    return [
+      need(MAX_OF_USER, 'user', this.hashOf('user', app, user)),
+      ...(isKnown ? [] : [need(MAX_OF_NETWORK, 'network', this.hashOf('network', network))]),
+      need(MAX_HELD, 'all'),
+    ];
   }
 
   /** Undefined for one that is no longer held. */
@@ -209,7 +210,7 @@ export class Holds {
   async take(id: string, rules: HoldRules): Promise<HeldLogin | undefined> {
     if ((await this.read(id)) !== 'frozen') return undefined;
     const text = await this.#state.takeOnce('held', id);
-    await this.#state.set('hold', id, 'dead', { ttlMs: rules.lifeMs, isDurable: true });
+    await this.#write(id, 'dead', rules.lifeMs);
     return text === undefined ? undefined : openLogin(this.#loginKey, id, text);
   }
 

@@ -151,8 +151,8 @@ test('such a login leaves its browser as it was', async () => {
   const answered = Promise.withResolvers<void>();
   open.send(answered.promise);
   const rules = { lockMs: 60_000, lifeMs: 3_600_000 } as HoldRules;
-  expect(await holds.lock('one', '127.0.0.1', rules)).toBe('locked');
+  expect(await holds.lock('one', rules)).toBe('locked');
   expect(await holds.read('one')).toBe('free');
   answered.resolve();
-  expect(await holds.lock('one', '127.0.0.1', rules)).toMatchObject({ until: expect.any(Number) });
+  expect(await holds.lock('one', rules)).toEqual(expect.any(Number));
 });

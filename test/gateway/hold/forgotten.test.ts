@@ -1,11 +1,14 @@
 // What is dead stays dead, other readers of cookies find no session, and other sites end none.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { HoldExchange } from '../../../gateway/quarantine/hold-exchange.ts';
 import type { HoldRules } from '../../../gateway/quarantine/hold-rules.ts';
 import { Holds } from '../../../gateway/quarantine/holds.ts';
+import { Jar } from '../../../gateway/quarantine/jar.ts';
+import { OpenExchange } from '../../../gateway/quarantine/open-exchanges.ts';
 import { createSessionNames } from '../../../gateway/quarantine/session-names.ts';
 import { seededPairs } from '../../support/dataset.ts';
-import { PAGE, startHoldWorld } from '../../support/gateway/hold/hold-world.ts';
+import { type HoldWorld, PAGE, startHoldWorld } from '../../support/gateway/hold/hold-world.ts';
 import { SECRET, startInPlaceApp } from '../../support/gateway/hold/in-place-app.ts';
 import { statusOf } from '../../support/gateway/login/checked-app.ts';
 import { type LeakService, startLeakService } from '../../support/gateway/login/guarded-app.ts';
@@ -22,24 +25,67 @@ beforeAll(async () => {
 });
 afterAll(() => leaks.close());
 
-test('logins of a user make the gateway forget none of their handles', async () => {
-  const holds = new Holds(openTestState().state, Buffer.alloc(32, 5), () => undefined);
-  const rules = { lifeMs: 3_600_000 } as HoldRules;
-  for (let i = 0; i < 200; i++) await holds.retire(`handle ${i}`, 'app.example', 'bob', rules);
-  expect(await holds.read('handle 0')).toBe('dead');
+/** So many logins of one user, each in a new browser. */
+async function flood(world: HoldWorld, logins: number): Promise<void> {
+  for (let i = 0; i < logins; i++) await world.login(clean, await world.visitor());
+}
+
+test('logins without end keep nobody from logging in, and bring back nothing that is dead', async () => {
+  const state = openTestState({ maxRoomEntries: 8 });
+  const world = await startHoldWorld({ users, leaks, state });
+  const { visitor, login, get } = world;
+  const before = await visitor();
+  expect(statusOf(await login({ user: 'alice', pass: password }, before))).toBe(303);
+  const later = cookiesOf(await login(clean, await visitor()));
+  await flood(world, 12);
+  // Whose handle is forgotten by now had cookies of a generation that is over.
+  expect(textOf(await get('/home', before))).not.toContain(SECRET);
+  expect(textOf(await get('/home', later))).not.toContain(SECRET);
+  const again = await login(clean, await visitor());
+  expect(textOf(await get('/home', cookiesOf(again)))).toContain(SECRET);
+  expect(state.state.sizeOf('hold')).toBeLessThanOrEqual(8);
 });
 
-test('beyond what one user may leave dead, it counts for the network', async () => {
-  const { state } = openTestState();
+test('a request that was on its way while a generation ended does not go on', async () => {
+  const { state } = openTestState({ maxRoomEntries: 2 });
   const holds = new Holds(state, Buffer.alloc(32, 5), () => undefined);
-  const rules = { lifeMs: 3_600_000 } as HoldRules;
-  const key = `retired.${rules.lifeMs}.${holds.hashOf('retired', 'app.example', 'bob')}`;
-  await Promise.all(
-    Array.from({ length: 1_999 }, () => state.takeSlots([{ key, allow: 2_000, windowMs: rules.lifeMs }])),
+  await holds.generation.ready();
+  const rules = { lockMs: 60_000, lifeMs: 3_600_000, names: createSessionNames(['sid']) } as HoldRules;
+  const jar = new Jar({ app: 'a', rules, seal: holds.seal, isSecure: true }, 'handle');
+  const open = new OpenExchange(
+    () => undefined,
+    () => true,
   );
-  expect(await holds.retire('one', 'app.example', 'bob', rules)).toBe(true);
-  expect(await holds.retire('two', 'app.example', 'bob', rules)).toBe(false);
-  expect([await holds.read('one'), await holds.read('two')]).toEqual(['dead', 'dead']);
+  const options = { holds, app: 'a', rules, jar, id: 'one', open, watch: () => open };
+  const exchanges = [new HoldExchange(options), new HoldExchange(options)] as const;
+  for (const id of ['two', 'three', 'four']) await holds.kill(id, rules);
+  expect(await exchanges[0].mayLeave()).toBe('dead');
+  expect(await exchanges[1].lock()).toBe('dead');
+});
+
+test('one process that begins a generation tells all others before anything is forgotten', async () => {
+  const { state } = openTestState({ maxRoomEntries: 2 });
+  const [one, other] = [1, 2].map(() => new Holds(state, Buffer.alloc(32, 5), () => undefined)) as [Holds, Holds];
+  const rules = { lifeMs: 3_600_000 } as HoldRules;
+  const place = { app: 'a', handle: 'h', name: 'sid', lifeMs: rules.lifeMs };
+  await other.generation.ready();
+  const sealed = other.seal.close(place, 'value', Date.now());
+  for (const id of ['one', 'two', 'three']) await one.kill(id, rules);
+  expect(other.seal.open(place, sealed)).toBeUndefined();
+  expect(other.generation.current).toBe(one.generation.current);
+  expect(one.seal.open(place, other.seal.close(place, 'value', Date.now()))).toMatchObject({ text: 'value' });
+});
+
+test('a browser in which its user has logged in before has a place, whoever else takes all others', async () => {
+  const changing = { alice: 'n3ver-leaked-either' };
+  const { visitor, login } = await startHoldWorld({ users: changing, leaks });
+  const known = cookiesOf(await login({ user: 'alice', pass: changing.alice }, await visitor()));
+  changing.alice = password;
+  const leaked = { user: 'alice', pass: password };
+  const answers = [];
+  for (let i = 0; i < 4; i++) answers.push(await login(leaked));
+  expect(answers.map(statusOf)).toEqual([303, 303, 303, 503]);
+  expect(statusOf(await login(leaked, known))).toBe(303);
 });
 
 test('a lock outlives the end of the machine', async () => {
@@ -56,8 +102,8 @@ test('a lock outlives the end of the machine', async () => {
     },
   });
   const holds = new Holds(through, Buffer.alloc(32, 5), () => undefined);
-  await holds.lock('handle', '127.0.0.1', { lockMs: 1_000, lifeMs: 3_600_000 } as HoldRules);
-  expect(durable).toEqual([true]);
+  await holds.lock('handle', { lockMs: 1_000, lifeMs: 3_600_000 } as HoldRules);
+  expect(durable).toEqual([true, true]);
 });
 
 test('another sessionLife ends what was sealed under the one before', async () => {

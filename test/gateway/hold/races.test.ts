@@ -3,7 +3,6 @@
 import net from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Holds } from '../../../gateway/quarantine/holds.ts';
 import { type State, StateError } from '../../../gateway/state/state.ts';
 import { seededPairs } from '../../support/dataset.ts';
 import { APP, type HoldWorld, PAGE, startHoldWorld } from '../../support/gateway/hold/hold-world.ts';
@@ -197,37 +196,6 @@ describe('the state', () => {
     expect(app.seen.length).toBe(seen);
     isAway = false;
     expect(statusOf(await get('/home', cookie))).toBe(200);
-  });
-
-  /** All but one of those that a network may leave dead in an hour. */
-  async function fill({ state }: HoldWorld): Promise<void> {
-    const { hashOf } = new Holds(state, Buffer.alloc(32, 5), () => undefined);
-    const key = `dead.${hashOf('network', '127.0.0.1')}`;
-    for (let i = 1; i < 120; i++) await state.takeSlots([{ key, allow: 120, windowMs: 3_600_000 }]);
-  }
-
-  test('forgets no dead browser for a newer one: a network has so many, and no more', async () => {
-    const world = await start({ answerMs: 0 });
-    const { visitor, login, get } = world;
-    await fill(world);
-    const cookie = await visitor();
-    const program = { 'Sec-Fetch-Mode': 'cors' };
-    expect(statusOf(await login(leaked, await visitor(), program))).toBe(302);
-    expect(statusOf(await login(leaked, await visitor(), program))).toBe(503);
-    expect(statusOf(await login({ user: 'bob', pass: users.bob }, cookie))).toBe(503);
-    expect(statusOf(await get('/home', cookie))).toBe(200);
-  });
-
-  test('counts no login that left nothing behind', async () => {
-    const world = await start({ answerMs: 0 });
-    await fill(world);
-    let cookie = await world.visitor();
-    for (let i = 0; i < 4; i++) {
-      const isRight = i % 2 === 0;
-      const answer = await world.login({ user: 'bob', pass: isRight ? users.bob : 'wrong' }, cookie);
-      expect(statusOf(answer)).toBe(302);
-      if (isRight) cookie = cookiesOf(answer);
-    }
   });
 
   test('holds three logins of a user at once, and lets a fourth pass nowhere', async () => {
