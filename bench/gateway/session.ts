@@ -1,6 +1,7 @@
 // Sessions of people in the state of a gateway that has not started yet.
 
 import path from 'node:path';
+import type { Person } from '../../gateway/identity/person.ts';
 import { SessionStore } from '../../gateway/identity/sessions/session-store.ts';
 import { APP_COOKIE } from '../../gateway/identity/sessions/sessions.ts';
 import { deriveKey, openGatewayKey } from '../../gateway/state/gateway-key.ts';
@@ -16,14 +17,22 @@ export interface BenchSession {
 
 const AT_ONCE = 500;
 
-/** @param host of the application */
-export async function writeSessions(stateDirectory: string, host: string, count: number): Promise<BenchSession[]> {
+/**
+ * @param host of the application
+ * @param more of each person
+ */
+export async function writeSessions(
+  stateDirectory: string,
+  host: string,
+  count: number,
+  more: Partial<Person> = {},
+): Promise<BenchSession[]> {
   const key = openGatewayKey(stateDirectory);
   const state = openSqliteState({ file: path.join(stateDirectory, 'state.sqlite'), onEvent: () => undefined });
   try {
     const store = new SessionStore(state, deriveKey(key, 'sessions'));
     const write = async (at: number): Promise<BenchSession> => {
-      const person = personOf(`ann-${at}`, { groups: ['staff', 'finance', 'press'] });
+      const person = personOf(`ann-${at}`, { groups: ['staff', 'finance', 'press'], ...more });
       const { own, ofApp } = await signIn(store, person, host);
       const [cookie = ''] = APP_COOKIE.format(ofApp, false).split(';');
       return { cookie, value: own };

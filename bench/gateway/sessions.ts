@@ -14,6 +14,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { askGateway } from '../../gateway/admin/admin-client.ts';
+import { IDENTITY_SCHEMA, type OidcConfig } from '../../gateway/identity/identity-schema.ts';
+import { sourceOf } from '../../gateway/identity/known-people.ts';
 import { SessionStore } from '../../gateway/identity/sessions/session-store.ts';
 import { CLIENT } from '../../test/support/gateway/identity/provider-configuration.ts';
 import { type Figure, formatFigures } from '../harness/figure.ts';
@@ -51,7 +53,9 @@ const provider = spawn('taskset', ['-c', String(LOAD_CORE), process.execPath, pr
 });
 const issuer = await firstLine(provider);
 const origin = await startNpmProxy('origin', 0, LOAD_CORE);
-const sessions = await writeSessions(state, APP, Number(values.sessions));
+const { staff } = IDENTITY_SCHEMA.parse({ staff: { oidc: issuer, clientId: CLIENT.id } });
+const people = { source: sourceOf(staff as OidcConfig) };
+const sessions = await writeSessions(state, APP, Number(values.sessions), people);
 const identity = `auth: auth.example\nidentity: { staff: { oidc: "${issuer}", clientId: ${CLIENT.id}, clientSecretFile: "${secretFile}" } }`;
 const access =
   '    access: { hosts: [127.0.0.1], policies: [{ name: all, action: allow, include: [{ everyone: true }] }] }\n';

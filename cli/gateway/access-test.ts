@@ -192,7 +192,7 @@ function personOf(email: string, flags: AccessTestFlags): Person {
     const name = each.slice(0, equals);
     claims.set(name, [...(claims.get(name) ?? []), each.slice(equals + 1)]);
   }
-  return { provider, subject: email, email: email.toLowerCase(), groups: group, claims, amr };
+  return { provider, source: '', subject: email, email: email.toLowerCase(), groups: group, claims, amr };
 }
 
 export function describe({ app, readings, isAllowed, decision, refused: code, need, policies }: TestedAccess): string {

@@ -60,11 +60,12 @@ function ofApps({ apps, identity, sessions }: GatewayConfig): Conflict[] {
     for (const kind of ['absolute', 'idle'] as const)
       if ((session?.[kind] ?? 0) > sessions[kind])
         conflicts.push({ path: [...path, 'session', kind], message: `is longer than that of sessions` });
-    const longest = session?.absolute ?? sessions.absolute;
     const late = (access?.policies ?? []).flatMap((policy, i): Conflict[] =>
-      (policy.session?.absolute ?? 0) > longest
-        ? [{ path: [...path, 'policies', i, 'session', 'absolute'], message: 'is longer than that of the application' }]
-        : [],
+      (['absolute', 'idle'] as const).flatMap((kind) =>
+        (policy.session?.[kind] ?? 0) > (session?.[kind] ?? sessions[kind])
+          ? [{ path: [...path, 'policies', i, 'session', kind], message: 'is longer than that of the application' }]
+          : [],
+      ),
     );
     return [...conflicts, ...late, ...hostFaults(name, access, known.length > 0)];
   });

@@ -3,6 +3,8 @@
 export interface Person {
   /** The name of the provider in the configuration. */
   readonly provider: string;
+  /** Whom the configuration had by that name: another one names other people. */
+  readonly source: string;
   /** The provider's own name for the person: OpenID Connect Core §2, `sub`. Never reassigned. */
   readonly subject: string;
   /** In lower case. Undefined unless the provider verified it. */

@@ -109,7 +109,7 @@ export function judgeRequest(
   const serviceToken = head && tokens?.nameIn(head, now);
   const facts: AccessFacts = {
     ...shownBy(session, now),
-    signedInMs: typeof session === 'object' ? now - session.authenticatedAt : undefined,
+    ...(typeof session === 'object' && { signedInMs: now - session.authenticatedAt, idledMs: session.idledMs }),
     serviceToken,
     address: client,
     certificate: devices.ofClient(peer, head?.reserved ?? [], now),

@@ -8,6 +8,7 @@ import { gauge, type Metric } from '../../runtime/observe/metric.ts';
 import type { GatewayConfig } from '../config/schema.ts';
 import type { FactorAdmin } from '../factors/factor-admin.ts';
 import { answerFactors, createRemoteFactors, type FactorQuestion } from '../factors/factor-peer.ts';
+import { createKnowsPerson } from '../identity/known-people.ts';
 import { type EndRequest, SessionBook, type SessionPage } from '../identity/sessions/session-book.ts';
 import { SessionStore } from '../identity/sessions/session-store.ts';
 import { LimitBook } from '../limits/limit-book.ts';
@@ -60,7 +61,10 @@ export class KeptState {
 
   /** For a configuration that replaces another. @throws StateError */
   open(config: GatewayConfig): void {
-    if (this.#opened) this.#opened.factors.use(config);
+    if (this.#opened) {
+      this.#opened.factors.use(config);
+      this.#endUnknown(config);
+    }
     if (this.#opened || !needsState(config)) return;
     const { stateDirectory = '.', state: { sqliteFile } = {} } = config;
     // Processes that have started without the key would not get it.
@@ -78,6 +82,12 @@ export class KeptState {
       throw error;
     }
     this.#opened = { state, book: new LimitBook(state), sessions: new SessionBook(state, store), factors };
+    this.#endUnknown(config);
+  }
+
+  /** Workers refuse them meanwhile, and where the state does not answer. */
+  #endUnknown({ identity }: GatewayConfig): void {
+    void this.#opened?.sessions.endUnknown(createKnowsPerson(identity)).catch(() => undefined);
   }
 
   get key(): Uint8Array | undefined {

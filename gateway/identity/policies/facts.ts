@@ -10,6 +10,8 @@ export interface AccessFacts {
   readonly person: Person | 'unknown' | undefined;
   /** How long ago they signed in; undefined where that is asked of nobody. */
   readonly signedInMs?: number | undefined;
+  /** The longest pause between their requests since then. Default: none. */
+  readonly idledMs?: number | undefined;
   /** The name of the service token that the request has; undefined without a valid one. */
   readonly serviceToken: string | undefined;
   /** Undefined where the connection has none. */

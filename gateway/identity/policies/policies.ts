@@ -31,7 +31,9 @@ export interface AccessDecision {
   /** The policy that decided; undefined where none did. */
   readonly policy: string | undefined;
   /** With `sign-in`: they may have signed in so long ago, and not longer. */
-  readonly maxAgeMs?: number;
+  readonly maxAgeMs?: number | undefined;
+  /** With `sign-in`: so long they may have been idle since. */
+  readonly maxIdleMs?: number | undefined;
   /** For `step-up`: one of them. */
   readonly methods?: readonly EnrolledMethod[];
 }
@@ -111,8 +113,11 @@ export function judgePath({ all }: Policies, facts: AccessFacts, isIn: Reader): 
     const policy = nearest.find((each) => each.config.action === action && isPermitted(each, facts));
     if (policy) return { verdict: action, policy: policy.config.name };
   }
-  const ages = nearest.filter((policy) => wouldPermit(policy, facts)).map(({ config }) => maxAgeOf(config));
-  if (ages.length > 0) return { verdict: 'sign-in', policy: undefined, maxAgeMs: Math.max(...ages) };
+  const [longestHeld] = nearest.filter((policy) => wouldPermit(policy, facts)).sort(byDuration);
+  if (longestHeld) {
+    const { absolute: maxAgeMs, idle: maxIdleMs } = longestHeld.config.session ?? {};
+    return { verdict: 'sign-in', policy: undefined, maxAgeMs, maxIdleMs };
+  }
   const couldSignIn = facts.person === undefined && nearest.some((policy) => couldPermit(policy, facts));
   if (couldSignIn) return { verdict: 'sign-in', policy: undefined };
   const methods = typeof facts.person === 'object' ? missingFactors(nearest, facts) : [];
@@ -142,13 +147,26 @@ function isPermitted(policy: Policy, facts: AccessFacts): boolean {
   return matchOf(policy, facts) === true && isFresh(policy, facts);
 }
 
-const maxAgeOf = ({ session }: PolicyConfig): number => session?.absolute ?? Number.POSITIVE_INFINITY;
+const durationsOf = ({ config: { session } }: Policy) => ({
+  absolute: session?.absolute ?? Number.POSITIVE_INFINITY,
+  idle: session?.idle ?? Number.POSITIVE_INFINITY,
+});
 
-const isFresh = ({ config }: Policy, { signedInMs = 0 }: AccessFacts): boolean => signedInMs < maxAgeOf(config);
+function isFresh(policy: Policy, { signedInMs = 0, idledMs = 0 }: AccessFacts): boolean {
+  const { absolute, idle } = durationsOf(policy);
+  return signedInMs < absolute && idledMs < idle;
+}
 
-/** Whoever it is signed in too long ago, and would be let in otherwise. */
+/** The one that asks least of a sign-in first. */
+function byDuration(one: Policy, other: Policy): number {
+  const [a, b] = [durationsOf(one), durationsOf(other)];
+  const compare = (left: number, right: number): number => (left === right ? 0 : right > left ? 1 : -1);
+  return compare(a.absolute, b.absolute) || compare(a.idle, b.idle);
+}
+
+/** Whoever it is signed in too long ago, or was idle since, and would be let in otherwise. */
 const wouldPermit = (policy: Policy, facts: AccessFacts): boolean =>
-  !isFresh(policy, facts) && isPermitted(policy, { ...facts, signedInMs: 0 });
+  !isFresh(policy, facts) && isPermitted(policy, { ...facts, signedInMs: 0, idledMs: 0 });
 
 const couldPermit = (policy: Policy, facts: AccessFacts): boolean =>
   policy.config.action === 'allow' && matchOf(policy, { ...facts, person: 'unknown', factors: 'unknown' }) !== false;

@@ -1,7 +1,6 @@
 // The key `policies` of an application's `access`.
 
 import { z } from 'zod';
-import { duration } from '../../../runtime/config/duration.ts';
 import { parseNetwork } from '../../addresses/network.ts';
 import { text } from '../../config-values.ts';
 import { serialOf } from '../../devices/certificate/client-certificate.ts';
@@ -9,6 +8,7 @@ import { HASH, KEY_HASH, LIST, LIST_REFERENCE } from '../../devices/device-schem
 import { FACTOR_METHOD, POLICY_FACTORS_SCHEMA } from '../../factors/factor-schema.ts';
 import { LIST_NAME } from '../../lists/list-names.ts';
 import { EMAIL } from '../email.ts';
+import { APP_SESSION_SCHEMA } from '../identity-schema.ts';
 
 const MAX_POLICIES = 256;
 const MAX_SELECTORS = 256;
@@ -119,8 +119,10 @@ const keys = z.strictObject({
       .string({ error: 'must be a path' })
       .regex(PATH, { error: 'must be a path such as /admin, without escapes and query' }),
   ).default(['/']),
-  /** How long ago a person may have signed in whom it lets in. */
-  session: z.strictObject({ absolute: duration('5m', '30d') }).optional(),
+  /** How long ago a person may have signed in whom it lets in, and been idle since. */
+  session: APP_SESSION_SCHEMA.refine(({ absolute, idle }) => (absolute ?? idle) !== undefined, {
+    error: 'must have absolute, idle or both',
+  }).optional(),
   /** What else people show whom it lets in. Default: as the application says. */
   factors: POLICY_FACTORS_SCHEMA.optional(),
 });
@@ -138,4 +140,5 @@ export const POLICIES_SCHEMA = z
   });
 
 export type PolicyConfig = z.infer<typeof policy>;
+export type PolicySession = NonNullable<PolicyConfig['session']>;
 export type SelectorConfig = z.infer<typeof selector>;

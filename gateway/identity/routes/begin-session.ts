@@ -74,7 +74,7 @@ export const rulesFor = (
   { identity: { ofPerson, providers, host }, applications }: RouteParts,
 ): SessionRules | undefined =>
   app === OWN_APP
-    ? { ...ofPerson, providers: new Set(providers.keys()), hosts: new Set([host]) }
+    ? { ...ofPerson, providers: new Set(providers.keys()), hosts: new Set([host]), grainMs: 0 }
     : applications.named(app)?.sessionRules;
 
 /** What somebody signs in for, as they know it; undefined for the gateway's own pages. */

@@ -64,16 +64,22 @@ export interface OwnSession {
   readonly record: PersonRecord;
 }
 
-/** Of the browser that visits the gateway's own pages. @throws StateError */
+/** Of the browser that visits the gateway's own pages, by the rules of now. @throws StateError */
 export async function ownSessionOf(
   { head, isSecure }: Exchange,
-  { people }: RouteParts,
+  { people, identity }: RouteParts,
 ): Promise<OwnSession | undefined> {
   const value = head && PERSON_COOKIE.in(head.ownCookies, isSecure);
   if (value === undefined) return undefined;
   const id = SessionStore.idOf(value);
   const record = await people.store.readPerson(id);
-  return record && { id, record };
+  return record && isCurrent(record, identity) ? { id, record } : undefined;
+}
+
+/** Rules may be stricter than when it began, and its provider another one. */
+function isCurrent({ person, signedInAt, seenAt }: PersonRecord, { knows, ofPerson }: Identity): boolean {
+  const now = Date.now();
+  return knows(person) && now - signedInAt < ofPerson.absoluteMs && now - seenAt < ofPerson.idleMs;
 }
 
 /** The one value of a parameter; undefined if there is none, or several. */

@@ -11,6 +11,7 @@ import { choicePage } from '../../launcher/door-pages.ts';
 import { sendOwnPage } from '../../launcher/shell.ts';
 import { OwnCookie } from '../../request/own-cookies.ts';
 import type { SessionRules } from '../sessions/session.ts';
+import { idledUntil } from '../sessions/session-record.ts';
 import { SessionStore } from '../sessions/session-store.ts';
 import type { SignInRequest } from '../sessions/sessions.ts';
 import {
@@ -43,6 +44,7 @@ const LONGEST_MS = 30 * 86_400_000;
 /** What `state` has, sealed. */
 interface Way extends Pick<SignInSecrets, 'nonce' | 'verifier'> {
   readonly provider: string;
+  readonly source: string;
   /** The id of the cookie of the browser that began. */
   readonly browser: string;
   /** Milliseconds since 1970. */
@@ -96,16 +98,17 @@ function requestedBy(
 /** Whether a person who is signed in need not do so again for an application. @throws StateError */
 async function isEnough(
   { id, record: { person, signedInAt, authenticatedAt } }: OwnSession,
-  { app, origin, maxAgeMs = Number.POSITIVE_INFINITY }: SignInRequest,
+  { app, origin, maxAgeMs, maxIdleMs }: SignInRequest,
   rules: SessionRules,
   { people }: RouteParts,
 ): Promise<boolean> {
   const now = Date.now();
   if (!rules.providers.has(person.provider) || now - signedInAt >= rules.absoluteMs) return false;
-  if (now - authenticatedAt >= maxAgeMs) return false;
+  if (maxAgeMs !== undefined && now - authenticatedAt >= maxAgeMs) return false;
   const { hostname } = new URL(origin);
-  const [since, seenAt] = await Promise.all([people.store.validSince(app), people.store.seenAt(id, hostname)]);
-  return signedInAt > since && (seenAt === 0 || now - seenAt < rules.idleMs);
+  const [since, last] = await Promise.all([people.store.validSince(app), people.store.lastUse(id, hostname)]);
+  if (signedInAt <= since || (last.seenAt !== 0 && now - last.seenAt >= rules.idleMs)) return false;
+  return maxIdleMs === undefined || idledUntil(last, now) < maxIdleMs;
 }
 
 /** A page of links, which works without script. */
@@ -130,6 +133,7 @@ async function begin(
   const way: Way = {
     ...secrets,
     provider: provider.name,
+    source: provider.source,
     browser: SessionStore.idOf(cookie),
     begunAt: Date.now(),
     request,
@@ -153,9 +157,11 @@ export async function answerCallback(exchange: Exchange, name: string, parts: Ro
   if (!opened || !head) throw new Refusal('SIGN_IN_STALE');
   const { request, browser, nonce, verifier, begunAt, ...way } = opened.value as Way;
   const cookie = WAY_COOKIE.in(head.ownCookies, isSecure);
-  // Of another provider: a mix-up (RFC 9700 §4.4). Of another browser: a login for somebody else.
+  // Of another provider, also by the same name: a mix-up (RFC 9700 §4.4). Of another browser: a
+  // login for somebody else.
   const isOfBrowser = cookie !== undefined && SessionStore.idOf(cookie) === browser;
-  if (opened.isExpired || way.provider !== name || !isOfBrowser) throw new BackToSite('SIGN_IN_STALE', request);
+  const isOfProvider = way.provider === name && way.source === provider.source;
+  if (opened.isExpired || !isOfProvider || !isOfBrowser) throw new BackToSite('SIGN_IN_STALE', request);
   const isFirst = await needingState(() => useOnce(people.state, 'sign-in', state, WAY_TTL_MS));
   if (!isFirst) throw new BackToSite('SIGN_IN_STALE', request);
   const callback = new URL(identity.origin + head.target);

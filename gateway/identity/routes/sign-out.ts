@@ -105,11 +105,12 @@ export async function answerLogoutNotice(exchange: Exchange, name: string, parts
   if (provider?.kind !== 'redirect' || !provider.readLogout) throw new Refusal('ROUTE_UNKNOWN');
   try {
     const body = await readForm(exchange);
+    const { source } = provider;
     const notice = await provider.readLogout(body.get('logout_token') ?? '');
     await needingState(async () => {
-      const id = JSON.stringify([name, notice.id]);
+      const id = JSON.stringify([name, source, notice.id]);
       if (await wasUsed(people.state, 'logout', id)) throw new Refusal('NOTICE_MALFORMED');
-      people.signIns.endedByProvider(name, await people.store.endByProvider({ provider: name, ...notice }));
+      people.signIns.endedByProvider(name, await people.store.endByProvider({ provider: name, source, ...notice }));
       // Behind it: a provider that could not be answered sends the same notice again.
       await useOnce(people.state, 'logout', id, Math.max(1, notice.untilMs - Date.now()));
     });

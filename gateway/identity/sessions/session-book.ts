@@ -1,6 +1,7 @@
 // Sessions as the operator sees and ends them, in the process that keeps the state.
 
 import type { SqliteState } from '../../state/sqlite-state.ts';
+import type { KnowsPerson } from '../known-people.ts';
 import { type PersonRecord, parseAppRecord, parsePersonRecord } from './session-record.ts';
 import { SESSION_ROOM, type SessionStore } from './session-store.ts';
 
@@ -66,6 +67,15 @@ export class SessionBook {
     const ended = await this.#each(APPS, (text, id) => {
       const record = parseAppRecord(text);
       return record && isOf(record.host) ? this.#endApp(id) : undefined;
+    });
+    return ended.filter(Boolean).length;
+  }
+
+  /** Of people whom no provider speaks for any more. @returns how many ended @throws StateError */
+  async endUnknown(knows: KnowsPerson): Promise<number> {
+    const ended = await this.#each(PERSONS, (text, id) => {
+      const record = parsePersonRecord(text);
+      return record && !knows(record.person) ? this.#store.endPerson(id) : undefined;
     });
     return ended.filter(Boolean).length;
   }

@@ -31,13 +31,22 @@ export interface AppRecord {
   readonly seenAt: number;
   /** Without a request, it lasts until then. */
   readonly untilMs: number;
+  /** The longest pause between two requests since the person signed in. */
+  readonly idledMs: number;
   /** A keyed hash of its person: it outlives their session for a day. */
   readonly who: string;
 }
 
+/** Of a session at a host. */
+export type LastUse = Pick<AppRecord, 'seenAt' | 'idledMs'>;
+
+/** The longest pause so far, if the session is used at this time. */
+export const idledUntil = ({ seenAt, idledMs }: LastUse, now: number): number =>
+  seenAt === 0 ? 0 : Math.max(idledMs, now - seenAt);
+
 /** A session of an application that begins. */
 export interface NewApp extends Pick<AppRecord, 'host' | 'personId' | 'seenAt'> {
-  readonly person: Pick<Person, 'provider' | 'subject'>;
+  readonly person: Pick<Person, 'provider' | 'source' | 'subject'>;
 }
 
 /** A session of an application, with the person's that it belongs to. */
@@ -49,6 +58,7 @@ export interface StoredSession {
 /** What a provider says has ended: a session there, or all of a person. */
 export interface ProviderEnd {
   readonly provider: string;
+  readonly source: string;
   readonly subject: string | undefined;
   readonly providerSession: string | undefined;
 }
@@ -79,35 +89,37 @@ export interface OwnedSession {
 }
 
 /** A new meaning of these texts gets a new one. */
-const VERSION = 3;
+const VERSION = 4;
 
 export function formatPersonRecord(record: PersonRecord): string {
   const { person, signedInAt, authenticatedAt, seenAt, untilMs } = record;
   const { factors = [], providerSession = null, signOutHint = null } = record;
-  const { provider, subject, email = null, groups, claims, amr } = person;
+  const { provider, source, subject, email = null, groups, claims, amr } = person;
   const given = factors.map(({ method, factor, at, trustedFrom }) => [method, factor, at, trustedFrom]);
   const times = [signedInAt, authenticatedAt, seenAt, untilMs];
   return JSON.stringify([
-    ...[VERSION, ...times, provider, subject, email, groups, [...claims], amr, given, providerSession, signOutHint],
+    ...[VERSION, ...times, provider, source, subject, email, groups],
+    ...[[...claims], amr, given, providerSession, signOutHint],
   ]);
 }
 
-export const formatAppRecord = ({ host, personId, seenAt, untilMs, who }: AppRecord): string =>
-  JSON.stringify([VERSION, host, personId, seenAt, untilMs, who]);
+export const formatAppRecord = ({ host, personId, seenAt, untilMs, idledMs, who }: AppRecord): string =>
+  JSON.stringify([VERSION, host, personId, seenAt, untilMs, idledMs, who]);
 
 /** Undefined for anything that the functions above did not write. */
 export function parsePersonRecord(text: string): PersonRecord | undefined {
-  const parts = parse(text, 14);
+  const parts = parse(text, 15);
   if (!parts) return undefined;
-  const [, signedInAt, authenticatedAt, seenAt, untilMs, provider, subject, email, groups, claims, ...more] = parts;
-  const [amr, given, sid, hint] = more;
+  const [, signedInAt, authenticatedAt, seenAt, untilMs, provider, source, subject, ...more] = parts;
+  const [email, groups, claims, amr, given, sid, hint] = more;
   if (!isTime(signedInAt) || !isTime(authenticatedAt) || !isTime(seenAt) || !isTime(untilMs)) return undefined;
-  if (!isText(provider) || !isText(subject) || !(email === null || isText(email))) return undefined;
+  if (!isText(provider) || !isText(source) || !isText(subject)) return undefined;
+  if (!(email === null || isText(email))) return undefined;
   if (!isTexts(groups) || !isTexts(amr) || !isClaims(claims)) return undefined;
   if (!(sid === null || isText(sid)) || !(hint === null || isText(hint))) return undefined;
   const factors = Array.isArray(given) ? given.map(parseGiven) : [undefined];
   if (!factors.every((each) => each !== undefined)) return undefined;
-  const person = { provider, subject, email: email ?? undefined, groups, claims: new Map(claims), amr };
+  const person = { provider, source, subject, email: email ?? undefined, groups, claims: new Map(claims), amr };
   const ofProvider = { providerSession: sid ?? undefined, signOutHint: hint ?? undefined };
   return { person, signedInAt, authenticatedAt, seenAt, untilMs, factors, ...ofProvider };
 }
@@ -123,9 +135,10 @@ function parseGiven(value: unknown): GivenFactor | undefined {
 
 /** Undefined for anything that the functions above did not write. */
 export function parseAppRecord(text: string): AppRecord | undefined {
-  const [, host, personId, seenAt, untilMs, who] = parse(text, 6) ?? [];
-  if (!isText(host) || !isText(personId) || !isTime(seenAt) || !isTime(untilMs) || !isText(who)) return undefined;
-  return { host, personId, seenAt, untilMs, who };
+  const [, host, personId, seenAt, untilMs, idledMs, who] = parse(text, 7) ?? [];
+  if (!isText(host) || !isText(personId) || !isText(who)) return undefined;
+  if (!isTime(seenAt) || !isTime(untilMs) || !isTime(idledMs)) return undefined;
+  return { host, personId, seenAt, untilMs, idledMs, who };
 }
 
 function parse(text: string, length: number): readonly unknown[] | undefined {

@@ -12,6 +12,8 @@ import {
   type Durations,
   formatAppRecord,
   formatPersonRecord,
+  idledUntil,
+  type LastUse,
   type NewApp,
   type OwnedSession,
   type PersonRecord,
@@ -92,10 +94,12 @@ export class SessionStore {
 
   async createApp(value: string, begun: NewApp, { idleMs }: Durations): Promise<void> {
     const { person, ...rest } = begun;
-    const record = { ...rest, untilMs: rest.seenAt + idleMs, who: this.ownerOf(person) };
+    const { personId, host, seenAt } = rest;
+    const idledMs = idledUntil(await this.lastUse(personId, host), seenAt);
+    const record = { ...rest, untilMs: seenAt + idleMs, idledMs, who: this.ownerOf(person) };
     await this.#state.set(ROOM, appKey(SessionStore.idOf(value)), formatAppRecord(record), {
       ttlMs: idleMs + KNOWN_MS,
-      owner: this.#openedIn(record.personId),
+      owner: this.#openedIn(personId),
       maxOwned: MAX_APPS,
     });
     await this.#saw(record);
@@ -135,7 +139,7 @@ export class SessionStore {
   }
 
   /** Those of one person, the last used first; a hundred of them. */
-  async listOf(person: Pick<Person, 'provider' | 'subject'>): Promise<readonly OwnedSession[]> {
+  async listOf(person: Pick<Person, 'provider' | 'source' | 'subject'>): Promise<readonly OwnedSession[]> {
     const entries = await this.#state.listOwned(ROOM, this.ownerOf(person), MAX_LISTED);
     const sessions = await Promise.all(entries.map(({ key }) => this.#describe(key.slice(PERSONS.length))));
     return sessions.filter((each) => each !== undefined).sort((a, b) => b.record.seenAt - a.record.seenAt);
@@ -155,7 +159,7 @@ export class SessionStore {
   /** Both last longer: they were used. What was ended meanwhile stays so. */
   async touch(id: string, { app, person }: StoredSession, ofApp: Durations, ofPerson: Durations): Promise<void> {
     const now = Date.now();
-    const seen = { ...app, seenAt: now, untilMs: now + ofApp.idleMs };
+    const seen = { ...app, seenAt: now, untilMs: now + ofApp.idleMs, idledMs: idledUntil(app, now) };
     await Promise.all([
       this.#state.replace(ROOM, appKey(id), formatAppRecord(seen), ofApp.idleMs + KNOWN_MS),
       this.touchPerson(app.personId, person, ofPerson),
@@ -167,12 +171,15 @@ export class SessionStore {
    * When a person was last seen at a host in this session of theirs; 0 if never. It outlives the
    * session there, so that an idle one is not opened again without asking.
    */
-  async seenAt(personId: string, host: string): Promise<number> {
-    return Number((await this.#state.get(ROOM, seenKey(personId, host))) ?? 0);
+  async lastUse(personId: string, host: string): Promise<LastUse> {
+    const [seenAt = 0, idledMs = 0] = ((await this.#state.get(ROOM, seenKey(personId, host))) ?? '')
+      .split(' ')
+      .map(Number);
+    return { seenAt, idledMs };
   }
 
-  async #saw({ personId, host, seenAt }: Pick<AppRecord, 'personId' | 'host' | 'seenAt'>): Promise<void> {
-    await this.#state.set(ROOM, seenKey(personId, host), String(seenAt), { ttlMs: SEEN_TTL_MS });
+  async #saw({ personId, host, seenAt, idledMs }: Omit<AppRecord, 'untilMs' | 'who'>): Promise<void> {
+    await this.#state.set(ROOM, seenKey(personId, host), `${seenAt} ${idledMs}`, { ttlMs: SEEN_TTL_MS });
   }
 
   async touchPerson(id: string, record: PersonRecord, { idleMs }: Durations): Promise<void> {
@@ -198,7 +205,7 @@ export class SessionStore {
   }
 
   /** All sessions of somebody, with sign-ins that go on meanwhile. @returns how many there were */
-  endAllOf(person: Pick<Person, 'provider' | 'subject'>): Promise<number> {
+  endAllOf(person: Pick<Person, 'provider' | 'source' | 'subject'>): Promise<number> {
     return this.#endOwned([this.ownerOf(person)]);
   }
 
@@ -207,10 +214,10 @@ export class SessionStore {
    * session there nobody knows; or all of a person.
    * @returns how many there were
    */
-  endByProvider({ provider, subject, providerSession }: ProviderEnd): Promise<number> {
-    if (providerSession === undefined) return this.endAllOf({ provider, subject: subject ?? '' });
-    const owners = [this.#linkOwner({ provider, subject: '' }, providerSession)];
-    if (subject !== undefined) owners.push(this.#linkOwner({ provider, subject }, undefined));
+  endByProvider({ provider, source, subject, providerSession }: ProviderEnd): Promise<number> {
+    if (providerSession === undefined) return this.endAllOf({ provider, source, subject: subject ?? '' });
+    const owners = [this.#linkOwner({ provider, source, subject: '' }, providerSession)];
+    if (subject !== undefined) owners.push(this.#linkOwner({ provider, source, subject }, undefined));
     return this.#endOwned(owners);
   }
 
@@ -231,10 +238,13 @@ export class SessionStore {
   }
 
   /** Of the session at the provider, or of all of a person where nobody knows it. */
-  #linkOwner({ provider, subject }: Pick<Person, 'provider' | 'subject'>, providerSession: string | undefined): string {
+  #linkOwner(
+    { provider, source, subject }: Pick<Person, 'provider' | 'source' | 'subject'>,
+    providerSession: string | undefined,
+  ): string {
     return providerSession === undefined
-      ? this.#hashOf('no session', provider, subject)
-      : this.#hashOf('session', provider, providerSession);
+      ? this.#hashOf('no session', provider, source, subject)
+      : this.#hashOf('session', provider, source, providerSession);
   }
 
   /** Whoever signed in for an application before has to do so again. */
@@ -269,8 +279,8 @@ export class SessionStore {
   }
 
   /** Names a person in the state. */
-  ownerOf({ provider, subject }: Pick<Person, 'provider' | 'subject'>): string {
-    return this.#hashOf('person', provider, subject);
+  ownerOf({ provider, source, subject }: Pick<Person, 'provider' | 'source' | 'subject'>): string {
+    return this.#hashOf('person', provider, source, subject);
   }
 
   /** The owner of what a person opened in a session of theirs. */

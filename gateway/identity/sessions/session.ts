@@ -10,6 +10,8 @@ export interface SessionRules extends Durations {
   readonly providers: ReadonlySet<string>;
   /** Where its people may come back to. Whoever asks with another host may own that one. */
   readonly hosts: ReadonlySet<string>;
+  /** How exactly it is known when one was last used, in milliseconds: policies may ask for more. */
+  readonly grainMs: number;
 }
 
 /** An application, as far as sessions are concerned. */
@@ -30,6 +32,8 @@ export interface PersonSession {
   readonly signedInAt: number;
   /** When the provider asked who they are; 0 where it does not say. */
   readonly authenticatedAt: number;
+  /** The longest pause between two requests at this host since then, in milliseconds. */
+  readonly idledMs: number;
   /** What the person has shown beside. */
   readonly factors: readonly GivenFactor[];
 }

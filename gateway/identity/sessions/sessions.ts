@@ -5,11 +5,12 @@ import type { Exchange } from '../../exchange.ts';
 import type { EnrolledMethod } from '../../factors/factor.ts';
 import { OwnCookie } from '../../request/own-cookies.ts';
 import { StateError } from '../../state/state.ts';
+import type { KnowsPerson } from '../known-people.ts';
 import { isNavigation, originOf } from '../navigation.ts';
 import type { Seal } from './seal.ts';
 import type { PersonSession, SessionAnswer, SessionPlace, SessionRules } from './session.ts';
 import { SessionCache } from './session-cache.ts';
-import type { Durations, StoredSession } from './session-record.ts';
+import { type Durations, idledUntil, type StoredSession } from './session-record.ts';
 import { SessionStore } from './session-store.ts';
 
 export interface SignInStart {
@@ -26,6 +27,7 @@ export interface SignInWay {
   /** Where the browser comes back to, path and query. Default: to this request. */
   readonly target?: string;
   readonly maxAgeMs?: number | undefined;
+  readonly maxIdleMs?: number | undefined;
 }
 
 /** What a browser takes along to the gateway's own pages. */
@@ -39,6 +41,8 @@ export interface SignInRequest {
   readonly start: string;
   /** So long ago they may have signed in. Default: as long as the application lets them. */
   readonly maxAgeMs?: number | undefined;
+  /** So long their session may have been idle there. Default: alike. */
+  readonly maxIdleMs?: number | undefined;
 }
 
 /** What somebody shows there. */
@@ -67,12 +71,12 @@ export interface SessionPages {
   readonly origin: string;
   /** What the session of a person lasts, whatever applications it opens. */
   readonly ofPerson: Durations;
+  /** Whether providers still speak for a person who has signed in. */
+  readonly knows: KnowsPerson;
 }
 
 const SIGN_IN_TTL_MS = 10 * 60_000;
 const MAX_TARGET_LENGTH = 2_048;
-/** A request writes nothing more often than this. */
-const TOUCH_MS = 60_000;
 
 /** Browsers forget it with the session; the state decides what it is worth until then. */
 export const APP_COOKIE = new OwnCookie('cv-access', 30 * 86_400_000);
@@ -151,20 +155,24 @@ export class Sessions {
     if (!session || session.app.host !== host) return 'none';
     const { app, person } = session;
     const now = Date.now();
-    if (!rules.providers.has(person.person.provider)) return 'none';
+    if (!rules.providers.has(person.person.provider) || !pages.knows(person.person)) return 'none';
     // Rules may be stricter than when it began.
     if (now >= person.untilMs || now - person.signedInAt >= rules.absoluteMs) return 'none';
     if (now - app.seenAt >= rules.idleMs) return 'none';
-    if (isUse && now - app.seenAt >= Math.min(TOUCH_MS, rules.idleMs / 4)) this.#touch(id, session, rules, pages);
+    if (isUse && now - app.seenAt >= rules.grainMs) this.#touch(id, session, rules, pages);
     const { personId } = app;
     const { signedInAt, authenticatedAt, factors = [] } = person;
-    return { person: person.person, sessionHash: id, personHash: personId, signedInAt, authenticatedAt, factors };
+    const ids = { sessionHash: id, personHash: personId };
+    return { person: person.person, ...ids, signedInAt, authenticatedAt, idledMs: idledUntil(app, now), factors };
   }
 
   #touch(id: string, session: StoredSession, rules: SessionRules, { ofPerson }: SessionPages): void {
     const { app, person } = session;
     const now = Date.now();
-    this.#cache.renew(id, { app: { ...app, seenAt: now }, person: { ...person, seenAt: now } });
+    this.#cache.renew(id, {
+      app: { ...app, seenAt: now, idledMs: idledUntil(app, now) },
+      person: { ...person, seenAt: now },
+    });
     // Without the state it lasts as long as it did.
     this.#store.touch(id, session, rules, ofPerson).catch(() => undefined);
   }
@@ -190,6 +198,7 @@ function startFrom(exchange: Exchange, app: string, pages: SessionPages, way: Si
     target: way.target ?? targetOf(exchange, originOf(exchange)),
     start: SessionStore.idOf(start),
     maxAgeMs: way.maxAgeMs,
+    maxIdleMs: way.maxIdleMs,
   };
   return { request, headers: ['Set-Cookie', START_COOKIE.format(start, isSecure)], start };
 }

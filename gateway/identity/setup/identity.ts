@@ -7,6 +7,8 @@ import { type KeyFileAccess, readSecretFile } from '../../../store/key-file.ts';
 import type { FactorsConfig } from '../../factors/factor-schema.ts';
 import type { RelyingParty } from '../../factors/webauthn.ts';
 import type { IdentityConfig, SessionsConfig } from '../identity-schema.ts';
+import { createKnowsPerson, type KnowsPerson } from '../known-people.ts';
+import type { PolicySession } from '../policies/policy-schema.ts';
 import type { SessionRules } from '../sessions/session.ts';
 import type { Durations } from '../sessions/session-record.ts';
 import type { Provider } from '../sign-in/provider.ts';
@@ -20,6 +22,8 @@ export interface Identity {
   readonly tlsProfile: string | undefined;
   readonly providers: ReadonlyMap<string, Provider>;
   readonly ofPerson: Durations;
+  /** Whether they still speak for a person who has signed in. */
+  readonly knows: KnowsPerson;
   /** Something depends on when providers asked people who they are. */
   readonly asksForTime: boolean;
   /** As authenticators know the gateway. */
@@ -29,6 +33,9 @@ export interface Identity {
 /** Loaded by a configuration with providers alone: it brings their libraries. */
 export type ProvidersModule = typeof import('../sign-in/create-provider.ts');
 
+/** A request writes nothing more often than this. */
+const MAX_GRAIN_MS = 60_000;
+
 export interface IdentityKeys {
   /** Host, and port if it is not the usual one. */
   readonly auth?: string | undefined;
@@ -37,7 +44,7 @@ export interface IdentityKeys {
   readonly factors: FactorsConfig;
   readonly apps: {
     readonly [name: string]: {
-      readonly access?: { readonly policies: readonly { readonly session?: object | undefined }[] } | undefined;
+      readonly access?: { readonly policies: readonly { readonly session?: PolicySession | undefined }[] } | undefined;
     };
   };
   readonly isSecure: boolean;
@@ -81,6 +88,7 @@ export function createIdentity(keys: IdentityKeys, parts: IdentityParts): Identi
     origin,
     tlsProfile,
     providers: new Map(providers),
+    knows: createKnowsPerson(identity),
     ofPerson: { absoluteMs: sessions.absolute, idleMs: sessions.idle },
     asksForTime: factors.skipWhereAmr.length > 0 || hasAges(keys),
     party: { host, origin: new URL(origin).origin, ...authenticatorsOf(factors) },
@@ -89,7 +97,7 @@ export function createIdentity(keys: IdentityKeys, parts: IdentityParts): Identi
 
 /** Policies say how long ago people may have signed in. */
 const hasAges = ({ apps }: IdentityKeys): boolean =>
-  Object.values(apps).some(({ access }) => access?.policies.some(({ session }) => session));
+  Object.values(apps).some(({ access }) => access?.policies.some(({ session }) => session?.absolute));
 
 function authenticatorsOf({ aaguids, attestationFile }: FactorsConfig): Pick<RelyingParty, 'aaguids' | 'roots'> {
   const pem = attestationFile === undefined ? '' : fs.readFileSync(attestationFile, 'utf8');
@@ -112,18 +120,22 @@ export function sessionRulesOf(
     | {
         readonly hosts?: readonly string[] | undefined;
         readonly providers?: readonly string[] | undefined;
-        readonly session?: { readonly absolute?: number | undefined; readonly idle?: number | undefined } | undefined;
+        readonly session?: PolicySession | undefined;
+        readonly policies: readonly { readonly session?: PolicySession | undefined }[];
       }
     | undefined,
   { identity, sessions }: Pick<IdentityKeys, 'identity' | 'sessions'>,
 ): SessionRules | undefined {
   if (!access || Object.keys(identity).length === 0) return undefined;
-  const { hosts, providers = Object.keys(identity), session: { absolute, idle } = {} } = access;
+  const { hosts, providers = Object.keys(identity), session = {}, policies } = access;
+  const { absolute = sessions.absolute, idle = sessions.idle } = session;
+  const idles = [idle, ...policies.flatMap(({ session: own }) => own?.idle ?? [])];
   return {
     providers: new Set(providers),
     // A name with `*` is no host that anybody comes back to.
     hosts: new Set(hosts ?? [name.split('/')[0] as string]),
-    absoluteMs: absolute ?? sessions.absolute,
-    idleMs: idle ?? sessions.idle,
+    absoluteMs: absolute,
+    idleMs: idle,
+    grainMs: Math.min(MAX_GRAIN_MS, ...idles.map((ms) => ms / 4)),
   };
 }

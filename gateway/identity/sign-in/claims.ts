@@ -3,7 +3,7 @@
 
 import { plainEmail } from '../email.ts';
 import type { Person } from '../person.ts';
-import { SignInError } from './provider.ts';
+import { type Provider, SignInError } from './provider.ts';
 
 export interface ClaimNames {
   readonly groups: string;
@@ -22,12 +22,17 @@ const NO_CLAIMS: ReadonlySet<string> = new Set([
   ...['sid', 'amr', 'email', 'email_verified', '__proto__', ELSEWHERE, '_claim_sources'],
 ]);
 /** @throws SignInError `invalid` */
-export function personFrom(provider: string, claims: Claims, names: ClaimNames): Person {
+export function personFrom(
+  { name, source }: Pick<Provider, 'name' | 'source'>,
+  claims: Claims,
+  names: ClaimNames,
+): Person {
   const { sub } = claims;
   // OpenID Connect Core §2.
   if (typeof sub !== 'string' || sub === '' || sub.length > MAX_SUBJECT) throw new SignInError('invalid', 'subject');
   const person: Person = {
-    provider,
+    provider: name,
+    source,
     subject: sub,
     email: emailFrom(claims, names),
     groups: groupsFrom(claims, names),

@@ -3,6 +3,7 @@
 
 import * as client from 'openid-client';
 import type { OauthConfig } from '../identity-schema.ts';
+import { sourceOf } from '../known-people.ts';
 import { type BoundedFetch, TIMEOUT_MS } from './bounded-fetch.ts';
 import { type Claims, personFrom } from './claims.ts';
 import { faultOf } from './oidc-fault.ts';
@@ -23,6 +24,7 @@ export class OauthProvider implements RedirectProvider {
   readonly #config: OauthConfig;
   readonly #client: client.Configuration;
   readonly name: string;
+  readonly source: string;
   readonly label: string;
   readonly digest: string;
   readonly readLogout = undefined;
@@ -31,6 +33,7 @@ export class OauthProvider implements RedirectProvider {
     const { authorize, token, issuer = authorize } = config.oauth;
     this.#config = config;
     this.name = name;
+    this.source = sourceOf(config);
     this.label = config.label ?? name;
     this.digest = digest;
     this.#client = new client.Configuration(
@@ -62,7 +65,7 @@ export class OauthProvider implements RedirectProvider {
     try {
       const checks = { expectedState: state, pkceCodeVerifier: verifier };
       const { access_token: token } = await client.authorizationCodeGrant(this.#client, url, checks);
-      const person = personFrom(this.name, await this.#claims(token), NAMES);
+      const person = personFrom(this, await this.#claims(token), NAMES);
       // No such provider says when: as if it had been now.
       return { person, providerSession: undefined, signOutHint: undefined, authenticatedAt: Date.now() };
     } catch (error) {

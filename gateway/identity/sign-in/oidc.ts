@@ -4,6 +4,7 @@
 import { createRemoteJWKSet, errors, type JWTPayload, customFetch as joseFetch, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import type { OidcConfig } from '../identity-schema.ts';
+import { sourceOf } from '../known-people.ts';
 import { type BoundedFetch, isSafeAddress, TIMEOUT_MS } from './bounded-fetch.ts';
 import { type Claims, personFrom } from './claims.ts';
 import { faultOf } from './oidc-fault.ts';
@@ -64,6 +65,7 @@ export class OidcProvider implements RedirectProvider {
   readonly kind = 'redirect';
   readonly #options: OidcOptions;
   readonly name: string;
+  readonly source: string;
   readonly label: string;
   readonly digest: string;
   #known: Discovered | undefined;
@@ -73,6 +75,7 @@ export class OidcProvider implements RedirectProvider {
     const { name, config, digest } = options;
     this.#options = options;
     this.name = name;
+    this.source = sourceOf(config);
     this.label = config.label ?? name;
     this.digest = digest;
   }
@@ -99,7 +102,7 @@ export class OidcProvider implements RedirectProvider {
       const { sub = '', sid } = payload;
       const authenticatedAt = authenticatedIn(payload, maxAge);
       const claims = await this.#completed(configuration, payload, tokens.access_token, sub);
-      const person = personFrom(this.name, claims, this.#options.config);
+      const person = personFrom(this, claims, this.#options.config);
       return {
         person,
         providerSession: typeof sid === 'string' && sid !== '' ? sid : undefined,

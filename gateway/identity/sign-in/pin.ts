@@ -3,6 +3,7 @@
 
 import { MailError, Mailer } from '../../mail/mailer.ts';
 import type { PinConfig } from '../identity-schema.ts';
+import { sourceOf, takes } from '../known-people.ts';
 import type { Person } from '../person.ts';
 import { type PinProvider, SignInError } from './provider.ts';
 
@@ -17,25 +18,20 @@ export interface PinOptions {
 
 export class MailedPin implements PinProvider {
   readonly kind = 'pin';
-  readonly #config: PinConfig;
   readonly #mailer: Mailer;
   readonly name: string;
+  readonly source: string;
+  readonly accepts: (email: string) => boolean;
   readonly label: string;
   readonly digest: string;
 
   constructor({ name, config, password, ca, digest }: PinOptions) {
-    this.#config = config;
     this.#mailer = new Mailer({ ...config.pin, password, ca });
     this.name = name;
+    this.source = sourceOf(config);
+    this.accepts = takes(config.pin.to);
     this.label = config.label ?? 'A code by e-mail';
     this.digest = digest;
-  }
-
-  accepts(email: string): boolean {
-    const [local = '', domain = ''] = email.split('@');
-    const { to } = this.#config.pin;
-    // `bob+2` is Bob again: a policy that blocks him knows his address alone.
-    return to.includes(email) || (!local.includes('+') && to.includes(`@${domain}`));
   }
 
   send(email: string, code: string, site: string): Promise<void> {
@@ -52,7 +48,8 @@ export class MailedPin implements PinProvider {
 
   /** RFC 8176 has no word for it: `otp` is that of an authenticator. */
   personOf(email: string): Person {
-    return { provider: this.name, subject: email, email, groups: [], claims: new Map(), amr: ['email'] };
+    const { name: provider, source } = this;
+    return { provider, source, subject: email, email, groups: [], claims: new Map(), amr: ['email'] };
   }
 }
 

@@ -64,6 +64,8 @@ export interface LogoutNotice {
 
 interface Named {
   readonly name: string;
+  /** What its people have as theirs: `sourceOf` its configuration. */
+  readonly source: string;
   /** As people read it. */
   readonly label: string;
   /** What it was made from: equal ones need not be made anew. */

@@ -39,8 +39,7 @@ export async function keptForSignIn(exchange: Exchange, parts: PipelineParts): P
   if (!people || !application || cookie === undefined) return false;
   const before = await needingState(() => people.store.readEnded(SessionStore.idOf(cookie)));
   if (before?.host !== head?.host) return false;
-  const maxAgeMs = exchange.access?.maxAgeMs;
-  const startFor = (way: SignInWay) => people.sessions.signInUrl(exchange, application, { ...way, maxAgeMs });
+  const startFor = (way: SignInWay) => people.sessions.signInUrl(exchange, application, { ...exchange.access, ...way });
   await keepFor({ who: before?.who ?? '', startFor }, exchange, parts);
   return true;
 }

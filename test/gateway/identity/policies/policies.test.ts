@@ -19,6 +19,7 @@ import { createRandom, testSeed } from '../../../support/random.ts';
 
 const ANN: Person = {
   provider: 'work',
+  source: '-',
   subject: '1',
   email: 'ann@example.com',
   groups: ['staff'],

@@ -123,19 +123,18 @@ describe('a session', () => {
   });
 });
 
+const { provider, source } = personOf('anyone');
+const STAFF = { provider, source };
+
 describe('the end of a session', () => {
   const ways: readonly (readonly [string, (store: SessionStore, own: string, ofApp: string) => Promise<unknown>])[] = [
     ['of the application', (store, _, ofApp) => store.endApp(SessionStore.idOf(ofApp))],
     ['of the person', (store, own) => store.endPerson(SessionStore.idOf(own))],
     ['of all of a person', (store) => store.endAllOf(personOf('ann'))],
-    [
-      'of the provider',
-      (store) => store.endByProvider({ provider: 'staff', subject: undefined, providerSession: 'sid' }),
-    ],
+    ['of the provider', (store) => store.endByProvider({ ...STAFF, subject: undefined, providerSession: 'sid' })],
     [
       'of the person at the provider',
-      (store) =>
-        store.endByProvider({ provider: 'staff', subject: personOf('ann').subject, providerSession: undefined }),
+      (store) => store.endByProvider({ ...STAFF, subject: personOf('ann').subject, providerSession: undefined }),
     ],
   ];
 
@@ -162,7 +161,7 @@ describe('the end of a session', () => {
     const known = await signIn(store, personOf('ann'), 'app.example', 'another sid');
     const ben = await signIn(store, personOf('ben'), 'app.example');
     const { subject } = personOf('ann');
-    expect(await store.endByProvider({ provider: 'staff', subject, providerSession: 'sid' })).toBe(1);
+    expect(await store.endByProvider({ ...STAFF, subject, providerSession: 'sid' })).toBe(1);
     expect(await sessions.personOf(requestWith(unknown.ofApp), APP)).toBe('none');
     expect(await sessions.personOf(requestWith(known.ofApp), APP)).toMatchObject({ person: {} });
     expect(await sessions.personOf(requestWith(ben.ofApp), APP)).toMatchObject({ person: {} });

@@ -7,7 +7,7 @@ import { POLICIES_SCHEMA } from '../../../../gateway/identity/policies/policy-sc
 import { personFrom } from '../../../../gateway/identity/sign-in/claims.ts';
 
 const NAMES = { groups: 'groups', emailVerified: 'email_verified' };
-const read = (claims: object) => personFrom('staff', { sub: 'ann', ...claims }, NAMES);
+const read = (claims: object) => personFrom({ name: 'staff', source: '-' }, { sub: 'ann', ...claims }, NAMES);
 
 describe('groups', () => {
   test.each([

@@ -3,6 +3,8 @@
 import { createSecretKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../../../gateway/addresses/address.ts';
+import type { PinConfig } from '../../../../gateway/identity/identity-schema.ts';
+import { sourceOf } from '../../../../gateway/identity/known-people.ts';
 import { rememberBrowser, takePinSlot } from '../../../../gateway/identity/routes/pin-limits.ts';
 import { SessionStore } from '../../../../gateway/identity/sessions/session-store.ts';
 import { deriveKey } from '../../../../gateway/state/gateway-key.ts';
@@ -121,7 +123,11 @@ describe('a code', () => {
     const asked = await askFor(ann, 'ann@example.com');
     const code = await codeOf(mail);
     const store = new SessionStore(state, deriveKey(Buffer.alloc(32, 3), 'sessions'));
-    await store.endAllOf({ provider: 'guests', subject: 'ann@example.com' });
+    await store.endAllOf({
+      provider: 'guests',
+      source: sourceOf({ pin: {} } as PinConfig),
+      subject: 'ann@example.com',
+    });
     expect((await post(ann, '/pin/code', { way: wayIn(asked), code })).code).toBe(400);
     expect(ann.jarOf({ hostname: 'auth.example' }).get('cv-session')).toBeUndefined();
   });

@@ -126,8 +126,9 @@ function reach(policy: PolicyConfig, read: Read): number {
   return longest;
 }
 
-const isTooOld = ({ session }: PolicyConfig, { signedInMs = 0 }: AccessFacts): boolean =>
-  session !== undefined && signedInMs >= session.absolute;
+const FOREVER = 2 ** 50;
+const isTooOld = ({ session }: PolicyConfig, { signedInMs = 0, idledMs = 0 }: AccessFacts): boolean =>
+  signedInMs >= (session?.absolute ?? FOREVER) || idledMs >= (session?.idle ?? FOREVER);
 
 function judgeOne(policies: readonly PolicyConfig[], facts: AccessFacts, read: Read, issuers: Issuers): AccessDecision {
   for (const policy of policies)
@@ -148,12 +149,17 @@ function judgeOne(policies: readonly PolicyConfig[], facts: AccessFacts, read: R
   const old = near.filter(
     (policy) => policy.action === 'allow' && facts.person && fits(policy, facts, issuers) === 'yes',
   );
-  if (old.length > 0)
+  if (old.length > 0) {
+    const longest = Math.max(...old.map(({ session }) => session?.absolute ?? FOREVER));
+    const lasting = old.filter(({ session }) => (session?.absolute ?? FOREVER) === longest);
+    const idle = Math.max(...lasting.map(({ session }) => session?.idle ?? FOREVER));
     return {
       verdict: 'sign-in',
       policy: undefined,
-      maxAgeMs: Math.max(...old.map(({ session }) => session?.absolute ?? 0)),
+      maxAgeMs: longest === FOREVER ? undefined : longest,
+      maxIdleMs: idle === FOREVER ? undefined : idle,
     };
+  }
   for (const policy of near)
     if (policy.action === 'allow' && !facts.person && fits(policy, { ...facts, person: 'unknown' }, issuers) !== 'no')
       return { verdict: 'sign-in', policy: undefined };

@@ -2,6 +2,8 @@
 
 import { createSecretKey } from 'node:crypto';
 import type { Exchange } from '../../../../gateway/exchange.ts';
+import { IDENTITY_SCHEMA } from '../../../../gateway/identity/identity-schema.ts';
+import { sourceOf } from '../../../../gateway/identity/known-people.ts';
 import type { Person } from '../../../../gateway/identity/person.ts';
 import { Seal } from '../../../../gateway/identity/sessions/seal.ts';
 import type { SessionPlace } from '../../../../gateway/identity/sessions/session.ts';
@@ -15,8 +17,20 @@ const KEY = createSecretKey(Buffer.alloc(32, 5));
 const HOUR = 3_600_000;
 export const DURATIONS: Durations = { absoluteMs: 24 * HOUR, idleMs: 8 * HOUR };
 
+/** As most tests configure them. */
+const SOURCES = sourcesOf({
+  staff: { oidc: 'https://idp.example', clientId: 'gateway' },
+  guests: { oidc: 'https://guests.example', clientId: 'gateway' },
+});
+
+function sourcesOf(identity: object): ReadonlyMap<string, string> {
+  const parsed = Object.entries(IDENTITY_SCHEMA.parse(identity));
+  return new Map(parsed.map(([name, config]) => [name, sourceOf(config)]));
+}
+
 export const personOf = (name: string, more: Partial<Person> = {}): Person => ({
   provider: 'staff',
+  source: SOURCES.get(more.provider ?? 'staff') ?? '-',
   subject: `subject of ${name}`,
   email: `${name}@example.com`,
   groups: ['all'],
@@ -27,7 +41,7 @@ export const personOf = (name: string, more: Partial<Person> = {}): Person => ({
 
 export const placeOf = (name: string, more: Partial<Durations> = {}, providers = ['staff']): SessionPlace => ({
   name,
-  sessionRules: { ...DURATIONS, ...more, hosts: new Set([name]), providers: new Set(providers) },
+  sessionRules: { ...DURATIONS, ...more, hosts: new Set([name]), providers: new Set(providers), grainMs: 60_000 },
 });
 
 export function sessionsOver(state: State) {
@@ -36,7 +50,7 @@ export function sessionsOver(state: State) {
   const sessions = new Sessions({
     store,
     seal,
-    identity: () => ({ origin: 'https://auth.example', ofPerson: DURATIONS }),
+    identity: () => ({ origin: 'https://auth.example', ofPerson: DURATIONS, knows: () => true }),
   });
   return { store, seal, sessions };
 }

@@ -98,6 +98,8 @@ const ACTIONS = [
   { action: 'allow' },
   { action: 'allow', session: { absolute: 300_000 } },
   { action: 'allow', session: { absolute: 3_600_000 } },
+  { action: 'allow', session: { idle: 60_000 } },
+  { action: 'allow', session: { absolute: 3_600_000, idle: 600_000 } },
   { action: 'block' },
   { action: 'bypass' },
   { action: 'service' },
@@ -118,6 +120,7 @@ export function randomFacts(random: Random): AccessFacts {
   const email = random.pick([...EMAILS, undefined]);
   const person = {
     provider: random.pick(PROVIDERS),
+    source: '-',
     subject: 'someone',
     email,
     groups: some(random, GROUPS).slice(random.below(2)),
@@ -129,6 +132,7 @@ export function randomFacts(random: Random): AccessFacts {
   return {
     person: random.below(3) === 0 ? undefined : person,
     signedInMs: random.pick([undefined, 0, 299_999, 300_000, 4_000_000]),
+    idledMs: random.pick([undefined, 0, 59_999, 60_000, 4_000_000]),
     serviceToken: random.pick([undefined, undefined, ...TOKENS]),
     address: random.below(8) === 0 ? undefined : parseAddress(random.pick(ADDRESSES)),
     certificate: randomCertificate(random),
