@@ -61,14 +61,14 @@ function showTokens({ serviceTokens }: PeopleState, act: Act): void {
   ]);
 }
 
-const timeOf = (time: number): string =>
+export const timeOf = (time: number): string =>
   new Date(time).toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'short' });
 
 /** @param about for screen readers, where several have one text */
-function actionButton(label: string, about: string, run: () => void): HTMLButtonElement {
+export function actionButton(label: string, about: string, run: () => void): HTMLButtonElement {
   const button = make(
     'button',
-    { type: 'button', class: 'quiet' },
+    { type: 'button', class: 'quiet', 'data-about': `${label} ${about}` },
     label,
     make('span', { class: 'hidden' }, ` ${about}`),
   );

@@ -2,6 +2,7 @@
 // lists. It asks again every few seconds.
 
 import { byId, type Child, formatCount, formatCounted, make } from './dom.ts';
+import { endPeople, startPeople } from './gateway-factors.ts';
 import { type PeopleState, showPeople } from './gateway-people.ts';
 import { count, fill, text } from './sections.ts';
 
@@ -122,6 +123,7 @@ function say(text: string): void {
 function showSignedOut(): void {
   sessionStorage.removeItem(SESSION);
   say('');
+  endPeople();
   byId('figures', HTMLElement).hidden = true;
   byId('signed-out', HTMLElement).hidden = false;
   signOut.hidden = true;
@@ -173,6 +175,7 @@ function show(state: State): void {
     (list) => [list.name, formatCount(list.entries), formatCount(list.observed), ageOf(list), stateOf(list)],
   );
   showPeople(state, act);
+  startPeople(ask);
 }
 
 function showBans({ bans, bansTotal }: State): void {

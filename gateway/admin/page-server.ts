@@ -8,6 +8,7 @@ import { listenError } from '../../runtime/errors.ts';
 import { createPageFiles, PAGE_HEADERS } from '../../runtime/pages/pages.ts';
 import { isSameSecret } from '../../runtime/same-secret.ts';
 import { parseListen } from '../config/listen.ts';
+import { actOnPerson, findPeople } from './page-people.ts';
 import { type PageSession, PageSessions } from './page-sessions.ts';
 import { acceptAction, endAction, liftAction, type PageActions, readPageState, revokeAction } from './page-state.ts';
 
@@ -122,8 +123,17 @@ async function answerSignedIn(
     return;
   }
   if (method !== 'POST') throw new PageError(404, 'ROUTE_MISSING');
-  const { id = '', name = '', token = '' } = await readJson(request);
+  const body = await readJson(request);
+  const { id = '', name = '', token = '', user = '', factor = '', search = '', after = '' } = body;
+  const ofPerson = await actOnPerson(url, { user, factor, token }, session, { actions, check: checkToken });
+  if (ofPerson) {
+    send(response, 200, ofPerson);
+    return;
+  }
   switch (url) {
+    case '/people':
+      send(response, 200, await findPeople(actions, { search, after }, session));
+      return;
     case '/sign-out':
       sessions.signOut(headers.authorization);
       send(response, 200, {});

@@ -4,7 +4,10 @@ import { z } from 'zod';
 import type { FactorAdmin } from '../factors/factor-admin.ts';
 import { plainEmail } from '../identity/email.ts';
 
-export type UserActions = Pick<FactorAdmin, 'importUsers' | 'page' | 'find' | 'makeCode' | 'remove' | 'forget'>;
+export type UserActions = Pick<
+  FactorAdmin,
+  'importUsers' | 'page' | 'search' | 'find' | 'makeCode' | 'remove' | 'forget'
+>;
 
 export interface UserReply {
   readonly status: number;

@@ -7,11 +7,14 @@ import { drawCode, hashOfCode } from './typed-codes.ts';
 import { newUser, parseUser, type UserRecord } from './user-record.ts';
 
 const PAGE = 200;
+const MAX_FOUND = 20;
+const MAX_SEARCHED = 20_000;
 const ALIASES = 'alias.';
 const CODE_TTL_MS = 24 * 3_600_000;
 
 export interface FactorAdminOptions extends UserStore {
-  readonly onRemoved: (factor: string) => Promise<void>;
+  /** Ends the sessions of somebody who is a user no more. */
+  readonly onForgotten: (user: UserId) => Promise<void>;
   readonly now?: () => number;
 }
 
@@ -53,6 +56,25 @@ export class FactorAdmin {
     return { users, next: entries.length < PAGE ? undefined : entries.at(-1)?.key.slice(USERS.length) };
   }
 
+  /**
+   * Those who have this text in their name, which is in lower case. Names are sealed: each is
+   * opened, a few in one turn of the event loop, and so many in one search.
+   * @param after the `next` of the search before, which there is where there may be more
+   */
+  async search(text: string, after = ''): Promise<UserPage> {
+    const found: UserEntry[] = [];
+    for (let place = after, read = 0; ; read += PAGE) {
+      const { users, next } = this.page(place);
+      for (const user of users) {
+        if (user.user.toLowerCase().includes(text)) found.push(user);
+        if (found.length === MAX_FOUND) return { users: found, next: user.id };
+      }
+      if (next === undefined || read + PAGE >= MAX_SEARCHED) return { users: found, next };
+      place = next;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
   /** Undefined for somebody who was never imported, and never had a code. */
   find(user: UserId): UserEntry | undefined {
     const { state, seal } = this.#options;
@@ -82,12 +104,16 @@ export class FactorAdmin {
       const isAny = factors.length > 0 || (isKnown && factorId === undefined);
       return !isAny ? { answer: [] } : removal(record, factors, 'operator', factors.map(publicOf));
     });
-    for (const { id } of gone) await this.#options.onRemoved(id);
+    if (gone.length > 0 || (isKnown && factorId === undefined))
+      await this.#options.onRemoved(
+        user,
+        gone.map(({ id }) => id),
+      );
     return gone;
   }
 
   /**
-   * With their factors and names at applications. That there was a factor stays: no import opens
+   * With their factors, names at applications, and sessions. That there was a factor stays: no import opens
    * their window again. @returns whether they were known
    */
   async forget(user: UserId): Promise<boolean> {
@@ -104,10 +130,12 @@ export class FactorAdmin {
       after = entries.at(-1)?.key ?? after;
       isMore = entries.length === PAGE;
     }
-    return changeUser(this.#options, user, this.#now(), ({ hadFactor }) => ({
+    await changeUser(this.#options, user, this.#now(), ({ hadFactor }) => ({
       answer: true,
       record: { ...newUser(user), hadFactor },
     }));
+    await this.#options.onForgotten(user);
+    return true;
   }
 
   async #setAlias(app: string, user: string, email: UserId): Promise<void> {

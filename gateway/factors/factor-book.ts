@@ -62,8 +62,6 @@ export interface FactorBookOptions extends UserStore {
   readonly rules: () => FactorRules;
   /** Mails a code. */
   readonly mail: (user: UserId, code: string) => void;
-  /** A factor is nobody's any more: sessions forget that it was given. */
-  readonly onRemoved: (factor: string) => Promise<void>;
   /** Default: the clock of the machine. */
   readonly now?: () => number;
 }
@@ -227,7 +225,7 @@ export class FactorBook {
       if (!record.factors.some(isTrusted)) return { answer: 'untrusted' };
       return removal(record, [factor], 'owner', 'removed');
     });
-    if (answer === 'removed') await this.#options.onRemoved(factorId);
+    if (answer === 'removed') await this.#options.onRemoved(user, [factorId]);
     return answer;
   }
 

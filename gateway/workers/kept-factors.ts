@@ -12,6 +12,7 @@ import { FactorBook } from '../factors/factor-book.ts';
 import type { FactorChange } from '../factors/factor-messages.ts';
 import { createLocalFactors, type FactorPeer } from '../factors/factor-peer.ts';
 import { FactorSeal } from '../factors/user-record.ts';
+import { SessionBook } from '../identity/sessions/session-book.ts';
 import type { SessionStore } from '../identity/sessions/session-store.ts';
 import { type Mail, MailError, Mailer } from '../mail/mailer.ts';
 import { deriveKey } from '../state/gateway-key.ts';
@@ -41,9 +42,13 @@ export class KeptFactors {
     const shared = {
       ...{ state, seal, now },
       onChange: (user: UserId, change: FactorChange) => this.#changed(user, change),
-      onRemoved: (factor: string) => sessions.endFactor(factor),
+      onRemoved: async (user: UserId, factors: readonly string[]) => {
+        await Promise.all(factors.map((factor) => sessions.endFactor(factor)));
+        await state.deleteOwned('once', sessions.names.challenges(user));
+      },
     };
-    this.admin = new FactorAdmin(shared);
+    const onForgotten = async (user: UserId) => void (await new SessionBook(state, sessions).end({ user }));
+    this.admin = new FactorAdmin({ ...shared, onForgotten });
     const book = new FactorBook({
       ...shared,
       rules: () => ({

@@ -56,3 +56,50 @@ describe('the admin page of the gateway', () => {
     await close();
   });
 });
+
+describe('people on the admin page', () => {
+  test.for([VIEWS[0], VIEWS[3]] as typeof VIEWS)(
+    'get a code once, and lose a factor, on a $name',
+    async ({ name, ...view }, { browser }) => {
+      const made = await startMadePage();
+      onTestFinished(() => made.page.close());
+      const { page, complaints, close } = await openWatched(browser, view);
+      await page.goto(made.page.createLink());
+      await page.waitForSelector('#people table');
+      await page.fill('#people-name', 'ann@');
+      await page.press('#people-name', 'Enter');
+      await page.waitForFunction(() => document.querySelectorAll('#people tbody tr').length === 1);
+      // Names are text, whatever they have in them.
+      expect(await page.textContent('#people')).toContain('<i>the</i>');
+      await page.press('#people button:has-text("Give a code")', 'Enter');
+      await page.waitForSelector('#given[open]');
+      expect(await page.textContent('#given-code')).toBe('k3m9-x7q2-0v5t-r8bd');
+      await expectAccessible(page);
+      await expectNoOverflow(page);
+      await screenshot(page, `gateway-people-code-${name}`);
+      await page.keyboard.press('Escape');
+      await page.waitForSelector('#given', { state: 'hidden' });
+      const focused = await page.evaluate(() => document.activeElement?.textContent);
+      expect(focused).toBe('Give a code to ann@example.com');
+      expect(await page.textContent('body')).not.toContain('k3m9');
+      await page.click('#people button:has-text("Remove Blue key")');
+      await page.waitForSelector('#sure[open]');
+      await expectAccessible(page);
+      await screenshot(page, `gateway-people-sure-${name}`);
+      await page.click('#sure button:has-text("Cancel")');
+      expect(made.changed).toEqual([['code', 'ann@example.com']]);
+      await page.click('#people button:has-text("Remove Blue key")');
+      await page.click('#sure .danger');
+      await page.waitForFunction(() => !document.getElementById('people')?.textContent?.includes('Blue key'));
+      expect(made.changed[1]).toEqual(['remove', 'ann@example.com', 'key-0']);
+      await page.click('#people button:has-text("End sessions")');
+      await page.waitForFunction(() => document.getElementById('done')?.textContent?.includes('have ended'));
+      expect(made.ended).toEqual([{ user: 'ann@example.com' }]);
+      await page.click('#sign-out');
+      await page.waitForSelector('#signed-out:not([hidden])');
+      expect(await page.textContent('#people')).not.toContain('ann@example.com');
+      expect(complaints).toEqual([]);
+      await close();
+    },
+  );
+});

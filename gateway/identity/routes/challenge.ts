@@ -69,7 +69,9 @@ export type Purposes = { readonly [Of in Purpose]?: ChallengePurpose };
 export async function openChallenge({ people }: RouteParts, given: Omit<Challenge, 'id'>): Promise<Challenge> {
   const challenge = { ...given, id: randomBytes(CHALLENGE_BYTES).toString('base64url') };
   const sealed = people.seal.close('challenge', challenge, TTL_MS);
-  await people.state.set(ROOM, keyOf(challenge.id), sealed, { ttlMs: TTL_MS });
+  // Whoever takes factors away from somebody ends what they are asked for.
+  const owner = people.store.names.challenges(given.user);
+  await people.state.set(ROOM, keyOf(challenge.id), sealed, { ttlMs: TTL_MS, owner });
   return challenge;
 }
 

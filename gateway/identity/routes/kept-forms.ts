@@ -45,7 +45,7 @@ type Kept = Pick<People, 'state' | 'seal' | 'store'>;
 /** @returns what finds it again @throws StateError */
 export async function keepForm(form: KeptForm, { state, seal, store }: Kept): Promise<string> {
   const token = OwnCookie.draw();
-  const owner = store.keyOf('kept forms', form.who);
+  const owner = store.names.of('kept forms', form.who);
   const sealed = seal.close('form', form, KEPT_TTL_MS);
   await state.set(ROOM, keyOf(token), sealed, { ttlMs: KEPT_TTL_MS, owner, maxOwned: MAX_KEPT });
   return token;
@@ -67,7 +67,7 @@ function own(sealed: string | undefined, { head, isSecure, session }: Exchange, 
   const start = head && START_COOKIE.in(head.ownCookies, isSecure);
   if (!opened || opened.isExpired || start === undefined || !session) return undefined;
   const form = opened.value as KeptForm;
-  const isTheirs = form.who === store.ownerOf(session.person) && form.start === SessionStore.idOf(start);
+  const isTheirs = form.who === store.names.person(session.person) && form.start === SessionStore.idOf(start);
   return isTheirs && form.host === head?.host ? form : undefined;
 }
 

@@ -12,7 +12,7 @@ export const TOKEN_FIELD = 'token';
 
 /** @param id of the session, which changes whenever the session is worth more */
 export const formTokenOf = (id: string, { people }: Pick<RouteParts, 'people'>): string =>
-  people.store.keyOf('form', id);
+  people.store.names.of('form', id);
 
 /** @throws Refusal `FORM_FOREIGN`, `FORM_MALFORMED`; ClientGoneError */
 export async function readOwnForm(exchange: Exchange, id: string, parts: RouteParts): Promise<URLSearchParams> {

@@ -40,13 +40,13 @@ export async function takePinSlot(
   // A customer has a /64 at least.
   const network = client ? formatRange(networkOf(client, client.family === 4 ? 32 : 64)) : '';
   const hour = (allow: number, ...parts: string[]): WindowNeed => ({
-    key: store.keyOf('pin', ...parts),
+    key: store.names.of('pin', ...parts),
     allow,
     windowMs: HOUR,
   });
   const cookie = head && KNOWN_COOKIE.in(head.ownCookies, isSecure);
   const known = cookie === undefined ? undefined : await state.get(ROOM, knownKey(cookie));
-  const isKnown = known === store.keyOf('pin known', provider, email);
+  const isKnown = known === store.names.of('pin known', provider, email);
   const slots = await state.takeSlots(
     isKnown
       ? [hour(CODES, 'browser', cookie ?? '')]
@@ -68,7 +68,7 @@ export async function rememberBrowser(
   { state, store }: Pick<People, 'state' | 'store'>,
 ): Promise<readonly string[]> {
   const value = OwnCookie.draw();
-  const owner = store.keyOf('pin known', provider, email);
+  const owner = store.names.of('pin known', provider, email);
   await state.set(ROOM, knownKey(value), owner, { ttlMs: KNOWN_MS, owner, maxOwned: MAX_KNOWN });
   return ['Set-Cookie', KNOWN_COOKIE.format(value, isSecure)];
 }

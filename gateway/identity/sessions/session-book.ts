@@ -1,9 +1,12 @@
 // Sessions as the operator sees and ends them, in the process that keeps the state.
 
+import { userIdOf } from '../../factors/factor.ts';
 import type { SqliteState } from '../../state/sqlite-state.ts';
+import { plainEmail } from '../email.ts';
 import type { KnowsPerson } from '../known-people.ts';
+import { SESSION_ROOM } from './session-keys.ts';
 import { type PersonRecord, parseAppRecord, parsePersonRecord } from './session-record.ts';
-import { SESSION_ROOM, type SessionStore } from './session-store.ts';
+import type { SessionStore } from './session-store.ts';
 
 /** A session of a person, whatever applications they opened in it. */
 export interface SessionEntry {
@@ -27,7 +30,7 @@ export interface SessionPage {
 export type EndRequest =
   /** One session. */
   | { readonly id: string }
-  /** All of the people with this e-mail, or name at their provider. */
+  /** All of the people with this e-mail, or name at their provider, or `PROVIDER:NAME`. */
   | { readonly user: string }
   /** All of an application: its people have to sign in anew. */
   | { readonly app: string };
@@ -88,8 +91,9 @@ export class SessionBook {
   }
 
   async #endAllOf(user: string): Promise<number> {
-    const isTheirs = ({ person: { email, subject } }: PersonRecord): boolean =>
-      subject === user || email === user.toLowerCase();
+    const name = plainEmail(user) ?? user;
+    await this.#store.endSignInsOf(name);
+    const isTheirs = ({ person }: PersonRecord): boolean => person.subject === user || userIdOf(person) === name;
     const ended = await this.#each(PERSONS, (text) => {
       const record = parsePersonRecord(text);
       return record && isTheirs(record) ? this.#store.endAllOf(record.person) : undefined;

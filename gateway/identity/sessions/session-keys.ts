@@ -2,6 +2,8 @@
 
 import { hash } from 'node:crypto';
 
+export const SESSION_ROOM = 'session';
+
 export const appKey = (id: string): string => `app.${id}`;
 export const PERSONS = 'person.';
 export const personKey = (id: string): string => PERSONS + id;
@@ -11,4 +13,3 @@ export const seenKey = (personId: string, host: string): string =>
   `seen.${hash('sha256', JSON.stringify([personId, host]), 'base64url')}`;
 export const proofKey = (id: string, method: string): string => `proof.${id}.${method}`;
 export const linkKey = (id: string): string => `link.${id}`;
-export const endedKey = (owner: string): string => `ended.${owner}`;

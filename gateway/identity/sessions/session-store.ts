@@ -3,10 +3,22 @@
 // What a session consists of is ended in any part of it: the application's entry, the person's, or
 // the one that ties the person's to the session at the provider. None of them comes back.
 
-import { createHmac, hash, type KeyObject } from 'node:crypto';
+import { hash, type KeyObject } from 'node:crypto';
+import { type UserId, userIdOf } from '../../factors/factor.ts';
 import type { State } from '../../state/state.ts';
 import type { Person } from '../person.ts';
-import { appKey, endedKey, linkKey, PERSONS, personKey, proofKey, seenKey, sinceKey } from './session-keys.ts';
+import { markEnded, wereEnded } from './session-ends.ts';
+import {
+  appKey,
+  linkKey,
+  PERSONS,
+  personKey,
+  proofKey,
+  SESSION_ROOM as ROOM,
+  seenKey,
+  sinceKey,
+} from './session-keys.ts';
+import { SessionNames, type Subject } from './session-names.ts';
 import {
   type AppRecord,
   type Durations,
@@ -24,8 +36,6 @@ import {
   type StoredSession,
 } from './session-record.ts';
 
-export const SESSION_ROOM = 'session';
-const ROOM = SESSION_ROOM;
 /** Another value than before says that a session was ended, by whomever. */
 const MARK = 'mark';
 /** Longer than any session lasts. */
@@ -33,8 +43,6 @@ const SEEN_TTL_MS = 30 * 86_400_000;
 const MARK_TTL_MS = 400 * 86_400_000;
 /** How long it is known whose a session was: for a form that its browser sends afterwards. */
 const KNOWN_MS = 86_400_000;
-/** Longer than a sign-in may take. */
-const ENDED_TTL_MS = 15 * 60_000;
 /** Of one person, and of one session at a provider; then the oldest end. */
 const MAX_OF_PERSON = 100;
 /** In one session of a person. */
@@ -46,12 +54,12 @@ const MAX_LISTED = 100;
 /** Of a person's own sessions. Every function throws StateError without the state. */
 export class SessionStore {
   readonly #state: State;
-  readonly #key: KeyObject;
+  readonly names: SessionNames;
 
   /** @param key derived for sessions alone */
   constructor(state: State, key: KeyObject) {
     this.#state = state;
-    this.#key = key;
+    this.names = new SessionNames(key);
   }
 
   /** Of the value of a cookie: 32 random bytes need no key. */
@@ -66,14 +74,17 @@ export class SessionStore {
     { providerSession, browser = '' }: SessionOrigin = {},
   ): Promise<void> {
     const id = SessionStore.idOf(value);
-    const owner = this.#linkOwner(record.person, providerSession);
+    const owner = this.names.link(record.person, providerSession);
     await this.#state.set(ROOM, linkKey(id), browser, { ttlMs: left(record), owner, maxOwned: MAX_OF_PERSON });
     for (const { factor, method } of record.factors ?? [])
       if (factor !== '')
-        await this.#state.set(ROOM, proofKey(id, method), '', { ttlMs: left(record), owner: this.#ofFactor(factor) });
+        await this.#state.set(ROOM, proofKey(id, method), '', {
+          ttlMs: left(record),
+          owner: this.names.factor(factor),
+        });
     await this.#state.set(ROOM, personKey(id), formatPersonRecord({ ...record, providerSession }), {
       ttlMs: Math.min(idleMs, left(record)),
-      owner: this.ownerOf(record.person),
+      owner: this.names.person(record.person),
       maxOwned: MAX_OF_PERSON,
     });
   }
@@ -87,7 +98,8 @@ export class SessionStore {
     const { providerSession } = record;
     await this.createPerson(value, record, durations, { providerSession, browser });
     // Behind its creation, so that none slips through while all are ended.
-    if (await this.endPerson(id)) return true;
+    const wasThere = await this.endPerson(id);
+    if (wasThere && !(await this.wasEnded(record.person, providerSession, record.signedInAt))) return true;
     await this.endPerson(SessionStore.idOf(value));
     return false;
   }
@@ -96,10 +108,10 @@ export class SessionStore {
     const { person, ...rest } = begun;
     const { personId, host, seenAt } = rest;
     const idledMs = idledUntil(await this.lastUse(personId, host), seenAt);
-    const record = { ...rest, untilMs: seenAt + idleMs, idledMs, who: this.ownerOf(person) };
+    const record = { ...rest, untilMs: seenAt + idleMs, idledMs, who: this.names.person(person) };
     await this.#state.set(ROOM, appKey(SessionStore.idOf(value)), formatAppRecord(record), {
       ttlMs: idleMs + KNOWN_MS,
-      owner: this.#openedIn(personId),
+      owner: this.names.openedIn(personId),
       maxOwned: MAX_APPS,
     });
     await this.#saw(record);
@@ -134,13 +146,13 @@ export class SessionStore {
 
   /** No session has it any more. */
   async endFactor(factor: string): Promise<void> {
-    await this.#state.deleteOwned(ROOM, this.#ofFactor(factor));
+    await this.#state.deleteOwned(ROOM, this.names.factor(factor));
     await this.#tell();
   }
 
   /** Those of one person, the last used first; a hundred of them. */
-  async listOf(person: Pick<Person, 'provider' | 'source' | 'subject'>): Promise<readonly OwnedSession[]> {
-    const entries = await this.#state.listOwned(ROOM, this.ownerOf(person), MAX_LISTED);
+  async listOf(person: Subject): Promise<readonly OwnedSession[]> {
+    const entries = await this.#state.listOwned(ROOM, this.names.person(person), MAX_LISTED);
     const sessions = await Promise.all(entries.map(({ key }) => this.#describe(key.slice(PERSONS.length))));
     return sessions.filter((each) => each !== undefined).sort((a, b) => b.record.seenAt - a.record.seenAt);
   }
@@ -149,7 +161,7 @@ export class SessionStore {
     const [record, browser = '', opened] = await Promise.all([
       this.readPerson(id),
       this.#state.get(ROOM, linkKey(id)),
-      this.#state.listOwned(ROOM, this.#openedIn(id), MAX_LISTED),
+      this.#state.listOwned(ROOM, this.names.openedIn(id), MAX_LISTED),
     ]);
     const now = Date.now();
     const apps = opened.flatMap(({ value }) => parseAppRecord(value) ?? []).filter(({ untilMs }) => untilMs > now);
@@ -205,8 +217,16 @@ export class SessionStore {
   }
 
   /** All sessions of somebody, with sign-ins that go on meanwhile. @returns how many there were */
-  endAllOf(person: Pick<Person, 'provider' | 'source' | 'subject'>): Promise<number> {
-    return this.#endOwned([this.ownerOf(person)]);
+  endAllOf(person: Subject): Promise<number> {
+    return this.#endOwned([this.names.person(person)]);
+  }
+
+  /**
+   * What somebody signs in with meanwhile comes to nothing, whatever provider says who they are.
+   * Sessions that they have are whoever's who lists them to end.
+   */
+  endSignInsOf(user: UserId): Promise<void> {
+    return markEnded(this.#state, [this.names.user(user)]);
   }
 
   /**
@@ -216,14 +236,13 @@ export class SessionStore {
    */
   endByProvider({ provider, source, subject, providerSession }: ProviderEnd): Promise<number> {
     if (providerSession === undefined) return this.endAllOf({ provider, source, subject: subject ?? '' });
-    const owners = [this.#linkOwner({ provider, source, subject: '' }, providerSession)];
-    if (subject !== undefined) owners.push(this.#linkOwner({ provider, source, subject }, undefined));
+    const owners = [this.names.link({ provider, source, subject: '' }, providerSession)];
+    if (subject !== undefined) owners.push(this.names.link({ provider, source, subject }, undefined));
     return this.#endOwned(owners);
   }
 
   async #endOwned(owners: readonly string[]): Promise<number> {
-    const now = String(Date.now());
-    await Promise.all(owners.map((owner) => this.#state.set(ROOM, endedKey(owner), now, { ttlMs: ENDED_TTL_MS })));
+    await markEnded(this.#state, owners);
     const counts = await Promise.all(owners.map((owner) => this.#state.deleteOwned(ROOM, owner)));
     const count = counts.reduce((sum, each) => sum + each, 0);
     if (count > 0) await this.#tell();
@@ -232,19 +251,12 @@ export class SessionStore {
 
   /** Whether that has ended which somebody signs in with who began at this time. */
   async wasEnded(person: Person, providerSession: string | undefined, begunAt: number): Promise<boolean> {
-    const owners = [this.ownerOf(person), this.#linkOwner(person, providerSession)];
-    const times = await Promise.all(owners.map((owner) => this.#state.get(ROOM, endedKey(owner))));
-    return times.some((time) => time !== undefined && Number(time) >= begunAt);
-  }
-
-  /** Of the session at the provider, or of all of a person where nobody knows it. */
-  #linkOwner(
-    { provider, source, subject }: Pick<Person, 'provider' | 'source' | 'subject'>,
-    providerSession: string | undefined,
-  ): string {
-    return providerSession === undefined
-      ? this.#hashOf('no session', provider, source, subject)
-      : this.#hashOf('session', provider, source, providerSession);
+    const owners = [
+      this.names.person(person),
+      this.names.link(person, providerSession),
+      this.names.user(userIdOf(person)),
+    ];
+    return wereEnded(this.#state, owners, begunAt);
   }
 
   /** Whoever signed in for an application before has to do so again. */
@@ -271,29 +283,6 @@ export class SessionStore {
   async #tell(): Promise<void> {
     await this.#state.set(ROOM, MARK, crypto.randomUUID(), { ttlMs: MARK_TTL_MS });
     await this.#state.publish(ROOM, '');
-  }
-
-  /** Names something in the state that nobody can guess from there. */
-  keyOf(...parts: readonly string[]): string {
-    return this.#hashOf(...parts);
-  }
-
-  /** Names a person in the state. */
-  ownerOf({ provider, source, subject }: Pick<Person, 'provider' | 'source' | 'subject'>): string {
-    return this.#hashOf('person', provider, source, subject);
-  }
-
-  /** The owner of what a person opened in a session of theirs. */
-  #openedIn(personId: string): string {
-    return this.#hashOf('opened', personId);
-  }
-
-  #ofFactor(factor: string): string {
-    return this.#hashOf('factor', factor);
-  }
-
-  #hashOf(...parts: readonly string[]): string {
-    return createHmac('sha256', this.#key).update(JSON.stringify(parts)).digest('base64url');
   }
 }
 

@@ -95,7 +95,7 @@ function leadToStepUp(
   if (!application || !isHere || !identity || !people) throw new Refusal('FACTOR_NEEDED');
   const startFor = (way: SignInWay) => people.sessions.stepUpUrl(exchange, application, need, way);
   if (session && mayKeep(exchange))
-    return keepFor({ who: people.store.ownerOf(session.person), startFor }, exchange, parts).then(() => false);
+    return keepFor({ who: people.store.names.person(session.person), startFor }, exchange, parts).then(() => false);
   lead(exchange, startFor({}), observe, { form: 'FACTOR_NEEDED', other: 'FACTOR_NEEDED', as: 'stepUp' });
   return false;
 }

@@ -2,6 +2,8 @@
 
 import { type AdminPage, startAdminPage } from '../../../gateway/admin/page-server.ts';
 import type { PageActions } from '../../../gateway/admin/page-state.ts';
+import type { UserActions } from '../../../gateway/admin/user-routes.ts';
+import type { UserEntry } from '../../../gateway/factors/factor-messages.ts';
 import type { SessionEntry } from '../../../gateway/identity/sessions/session-book.ts';
 import type { BanEntry } from '../../../gateway/limits/limit-messages.ts';
 import { counter } from '../../../runtime/observe/metric.ts';
@@ -30,12 +32,61 @@ const TOKENS = [
   { id: '0123456789abcdef02', name: 'deploy', createdAt: AT, expiresAt: AT + 90 * 86_400_000 },
 ];
 
+/** Two dozen people, of whom three have factors. */
+const PEOPLE: readonly UserEntry[] = Array.from({ length: 24 }, (_, i) => ({
+  id: String(i).padStart(43, 'p'),
+  user: i === 0 ? 'ann@example.com' : `person${i}@example.com`,
+  importedAt: AT,
+  hadFactor: i < 4,
+  factors: [
+    ...(i < 3 ? [factorOf(`key-${i}`, 'security_key', 'Blue key')] : []),
+    ...(i === 0 ? [factorOf('app-0', 'totp', 'An app on <i>the</i> telephone that is always with me')] : []),
+  ],
+  recoveryLeft: i === 0 ? 7 : 0,
+  codeUntil: i === 2 ? AT + 86_400_000 : null,
+}));
+
+function factorOf(id: string, method: 'security_key' | 'totp', name: string) {
+  return { id, method, name, createdAt: AT, lastUsedAt: id === 'key-2' ? null : AT, trustedFrom: AT };
+}
+
+/** Found as a gateway finds them. */
+function madeUsers(done: unknown[]): UserActions {
+  let people = PEOPLE;
+  const find = (name: string) => people.find(({ user }) => user === name);
+  return {
+    importUsers: async () => 0,
+    page: () => ({ users: people, next: undefined }),
+    search: async (text, after) => {
+      const start = after === undefined ? 0 : people.findIndex(({ id }) => id === after) + 1;
+      const found = people.slice(start).filter(({ user }) => user.includes(text));
+      return { users: found.slice(0, 20), next: found.length > 20 ? found[19]?.id : undefined };
+    },
+    find,
+    makeCode: async (user) => {
+      done.push(['code', user]);
+      return 'k3m9-x7q2-0v5t-r8bd';
+    },
+    remove: async (user, factor) => {
+      done.push(['remove', user, factor]);
+      const gone = find(user)?.factors.filter(({ id }) => id === factor) ?? [];
+      people = people.map((each) =>
+        each.user === user ? { ...each, factors: each.factors.filter(({ id }) => id !== factor) } : each,
+      );
+      return gone;
+    },
+    forget: async () => false,
+  };
+}
+
 export interface MadePage {
   readonly page: AdminPage;
   readonly lifted: unknown[];
   readonly accepted: string[];
   readonly ended: unknown[];
   readonly revoked: string[];
+  /** Of people. */
+  readonly changed: unknown[];
 }
 
 export async function startMadePage(hosts: readonly string[] = []): Promise<MadePage> {
@@ -43,6 +94,8 @@ export async function startMadePage(hosts: readonly string[] = []): Promise<Made
   const accepted: string[] = [];
   const ended: unknown[] = [];
   const revoked: string[] = [];
+  const changed: unknown[] = [];
+  const users = madeUsers(changed);
   let sessions = SESSIONS;
   let bans: BanEntry[] = [
     { id: 'l.one', app: 'blog.example.com', limit: 'failures by address', network: '192.0.2.7', forMs: 3_000_000 },
@@ -73,7 +126,9 @@ export async function startMadePage(hosts: readonly string[] = []): Promise<Made
     endSessions: async (request) => {
       ended.push(request);
       const before = sessions.length;
-      sessions = sessions.filter(({ id }) => !('id' in request) || id !== request.id);
+      sessions = sessions.filter(({ id, person }) =>
+        'id' in request ? id !== request.id : !('user' in request) || person !== request.user,
+      );
       return before - sessions.length;
     },
     tokens: () => TOKENS,
@@ -81,9 +136,7 @@ export async function startMadePage(hosts: readonly string[] = []): Promise<Made
       revoked.push(id);
       return TOKENS.some((token) => token.id === id);
     },
-    users: () => {
-      throw new Error('no users');
-    },
+    users: () => users,
     pageLink: () => undefined,
     failures: () => ({
       windowMs: 3_600_000,
@@ -92,7 +145,8 @@ export async function startMadePage(hosts: readonly string[] = []): Promise<Made
     }),
     metrics: async () => metrics(),
   };
-  return { page: await startAdminPage({ address: '127.0.0.1:0', hosts }, actions), lifted, accepted, ended, revoked };
+  const page = await startAdminPage({ address: '127.0.0.1:0', hosts }, actions);
+  return { page, lifted, accepted, ended, revoked, changed };
 }
 
 function metrics() {

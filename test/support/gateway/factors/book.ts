@@ -19,20 +19,30 @@ export function factorsOver(state: SqliteState, rules: Partial<FactorRules> = {}
   const told: (FactorChange & { readonly user: UserId })[] = [];
   const mails: { readonly user: UserId; readonly code: string }[] = [];
   const removed: string[] = [];
+  const forgotten: UserId[] = [];
   const { clock: now, pass } = createStillClock();
   const shared = {
     state,
     seal: SEAL,
     now,
     onChange: (user: UserId, change: FactorChange) => void told.push({ ...change, user }),
-    onRemoved: async (factor: string) => void removed.push(factor),
+    onRemoved: async (_: UserId, factors: readonly string[]) => void removed.push(...factors),
   };
   const book = new FactorBook({
     ...shared,
     rules: () => ({ windowMs: 0, byMail: false, issuer: 'auth.example', ...rules }),
     mail: (user, code) => void mails.push({ user, code }),
   });
-  return { book, admin: new FactorAdmin(shared), told, mails, removed, now, pass };
+  return {
+    book,
+    admin: new FactorAdmin({ ...shared, onForgotten: async (user) => void forgotten.push(user) }),
+    told,
+    mails,
+    removed,
+    forgotten,
+    now,
+    pass,
+  };
 }
 
 /** In a state of its own. */
