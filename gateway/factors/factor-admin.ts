@@ -113,8 +113,8 @@ export class FactorAdmin {
   }
 
   /**
-   * With their factors, names at applications, and sessions. That there was a factor stays: no import opens
-   * their window again. @returns whether they were known
+   * With their factors, names at applications, and sessions. That there was a factor stays: no
+   * import opens their window again. @returns whether they were known
    */
   async forget(user: UserId): Promise<boolean> {
     if (!this.find(user)) return false;

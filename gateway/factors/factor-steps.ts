@@ -35,7 +35,7 @@ export interface UserStore {
   readonly seal: FactorSeal;
   /** Tells the person. */
   readonly onChange: (user: UserId, change: FactorChange) => void;
-  /** These are nobody's any more: sessions forget them, and what their owner is asked for is over. */
+  /** They are nobody's any more: sessions forget them, and what their owner was asked is over. */
   readonly onRemoved: (user: UserId, factors: readonly string[]) => Promise<void>;
 }
 

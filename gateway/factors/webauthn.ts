@@ -1,7 +1,9 @@
 // WebAuthn (Level 3): what authenticators are asked, and whether what comes back is theirs. The
 // library verifies; which challenge, origin and credential count is decided here.
 
+import type { X509Certificate } from 'node:crypto';
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
+import { isOfMaker } from './attestation.ts';
 import type { EnrolledMethod, KeyCredential, UserFactors, UserId } from './factor.ts';
 
 export interface RelyingParty {
@@ -11,8 +13,8 @@ export interface RelyingParty {
   readonly host: string;
   /** Models that may be enrolled; undefined for all. */
   readonly aaguids: ReadonlySet<string> | undefined;
-  /** PEM: CAs of their makers. */
-  readonly roots: readonly string[];
+  /** CAs of their makers. */
+  readonly cas: readonly X509Certificate[];
 }
 
 export type KeyMethod = Exclude<EnrolledMethod, 'totp'>;
@@ -20,6 +22,8 @@ export type KeyMethod = Exclude<EnrolledMethod, 'totp'>;
 /** Ed25519, ECDSA with P-256, RSA: what authenticators have. */
 const ALGORITHMS = [-8, -7, -257];
 const TIMEOUT_MS = 120_000;
+/** Of attestations that have certificates: WebAuthn Level 3 §8. */
+const FORMATS = ['android-key', 'android-safetynet', 'apple', 'fido-u2f', 'packed', 'tpm'] as const;
 const TRANSPORTS: ReadonlySet<string> = new Set(['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb']);
 
 /** For `navigator.credentials.create`, in JSON: WebAuthn Level 3 §5.1.8. */
@@ -82,15 +86,14 @@ export type Verified<Value> = { readonly verified: Value } | { readonly refused:
 
 /** @param challenge that was drawn for this enrolment, and is used now */
 export async function verifyCreation(
-  { origin, host, aaguids, roots }: RelyingParty,
+  { origin, host, aaguids, cas }: RelyingParty,
   { challenge, method }: { readonly challenge: string; readonly method: KeyMethod },
   response: RegistrationResponseJSON,
 ): Promise<Verified<KeyCredential>> {
   const { verifyRegistrationResponse, SettingsService } = await import('@simplewebauthn/server');
   const { decodeAttestationObject, isoBase64URL } = await import('@simplewebauthn/server/helpers');
-  // It has roots of Apple and Google by itself; others are those of the configuration alone.
-  for (const identifier of ['packed', 'tpm', 'fido-u2f'] as const)
-    SettingsService.setRootCertificates({ identifier, certificates: [...roots] });
+  // Without any, chains are nobody's but ours to judge.
+  for (const identifier of FORMATS) SettingsService.setRootCertificates({ identifier, certificates: [] });
   try {
     const { verified, registrationInfo: info } = await verifyRegistrationResponse({
       response,
@@ -105,7 +108,8 @@ export async function verifyCreation(
       'attStmt',
     );
     // Without a chain to its maker, a model is what anybody says.
-    if (aaguids && !(aaguids.has(info.aaguid) && statement.get('x5c'))) return { refused: 'model' };
+    if (aaguids && !(aaguids.has(info.aaguid) && isOfMaker(statement.get('x5c'), cas, Date.now())))
+      return { refused: 'model' };
     const { credential, aaguid } = info;
     const { id, publicKey, counter, transports = [] } = credential;
     return {

@@ -32,10 +32,17 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([
 /** RFC 5280 §4.2.1.3: the first bit. */
 const DIGITAL_SIGNATURE = 0x80;
 
-/** @param chain from the certificate of a client to its CA */
-export function isStrict(chain: readonly X509Certificate[]): boolean {
+/**
+ * @param chain from a certificate to its CA
+ * @param options `isOfClient` for one that a client shows: certificates that say what they are for
+ * say so. Default: true
+ */
+export function isStrict(chain: readonly X509Certificate[], { isOfClient = true } = {}): boolean {
   try {
-    return chain.every((certificate, i) => isUsable(certificate, i, i === chain.length - 1));
+    return chain.every(
+      (certificate, i) =>
+        isUsable(certificate, i, i === chain.length - 1) && (!isOfClient || isForClients(certificate)),
+    );
   } catch (error) {
     if (error instanceof DerError) return false;
     throw error;
@@ -50,11 +57,14 @@ function isUsable(certificate: X509Certificate, depth: number, isCa: boolean): b
   if (modulusLength < MIN_RSA_BITS) return false;
   for (const [oid, { isCritical }] of extensions)
     if (oid === OID.nameConstraints || (isCritical && !UNDERSTOOD.has(oid))) return false;
-  // node calls the extended one so.
-  const purposes: readonly string[] | undefined = certificate.keyUsage;
-  if (purposes && !purposes.includes(CLIENT_AUTH) && !purposes.includes(ANY_PURPOSE)) return false;
   if (depth === 0) return maySign(extensions.get(OID.keyUsage));
   return pathLengthOf(extensions.get(OID.constraints)) >= depth - 1;
+}
+
+function isForClients(certificate: X509Certificate): boolean {
+  // node calls the extended one so.
+  const purposes: readonly string[] | undefined = certificate.keyUsage;
+  return !purposes || purposes.includes(CLIENT_AUTH) || purposes.includes(ANY_PURPOSE);
 }
 
 interface Extension {

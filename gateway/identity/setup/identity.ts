@@ -1,9 +1,12 @@
 // What the keys `auth`, `identity` and `sessions` of a configuration mean.
 
-import { createHash } from 'node:crypto';
+import { createHash, type X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
 import { ProtocolError } from '../../../protocol/errors.ts';
+import { ServerError } from '../../../runtime/errors.ts';
+import { readPem } from '../../../runtime/tls.ts';
 import { type KeyFileAccess, readSecretFile } from '../../../store/key-file.ts';
+import { readCertificates } from '../../devices/certificate/pem.ts';
 import type { FactorsConfig } from '../../factors/factor-schema.ts';
 import type { RelyingParty } from '../../factors/webauthn.ts';
 import type { IdentityConfig, SessionsConfig } from '../identity-schema.ts';
@@ -59,7 +62,8 @@ export interface IdentityParts {
 
 /**
  * Undefined where nobody signs in. Providers that stay as they were keep what they know.
- * @throws StoreError for a secret that cannot be used, Error of the platform for a file of CAs
+ * @throws StoreError for a secret that cannot be used, ServerError and Error of the platform for a
+ * file of CAs
  */
 export function createIdentity(keys: IdentityKeys, parts: IdentityParts): Identity | undefined {
   const { auth, identity, sessions, factors, isSecure, tlsProfile } = keys;
@@ -99,12 +103,28 @@ export function createIdentity(keys: IdentityKeys, parts: IdentityParts): Identi
 const hasAges = ({ apps }: IdentityKeys): boolean =>
   Object.values(apps).some(({ access }) => access?.policies.some(({ session }) => session?.absolute));
 
-function authenticatorsOf({ aaguids, attestationFile }: FactorsConfig): Pick<RelyingParty, 'aaguids' | 'roots'> {
-  const pem = attestationFile === undefined ? '' : fs.readFileSync(attestationFile, 'utf8');
+function authenticatorsOf({ aaguids, attestationFile }: FactorsConfig): Pick<RelyingParty, 'aaguids' | 'cas'> {
   return {
     aaguids: aaguids && new Set(aaguids),
-    roots: pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [],
+    cas: attestationFile === undefined ? [] : readCas(attestationFile),
   };
+}
+
+/** @throws ServerError */
+function readCas(file: string): readonly X509Certificate[] {
+  try {
+    const cas = readCertificates(readPem(file).toString());
+    if (cas.length === 0) throw new Error('there is no certificate in it');
+    return cas;
+  } catch (cause) {
+    if (cause instanceof ServerError) throw cause;
+    throw new ServerError(
+      'TLS_FILE_UNREADABLE',
+      `attestationFile ${file} has no CA that can be read`,
+      'Put the certificates of the CAs of makers into it, in PEM.',
+      { cause },
+    );
+  }
 }
 
 function parseSecret(text: string): string {

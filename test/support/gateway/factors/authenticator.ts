@@ -46,6 +46,7 @@ export class Authenticator {
   readonly aaguid: string;
   readonly #maker: Maker | undefined;
   readonly #isVerifying: boolean;
+  readonly #isSelf: boolean;
   readonly keys = new Map<string, { readonly key: KeyObject; readonly handle: string }>();
   counter = 0;
 
@@ -55,12 +56,20 @@ export class Authenticator {
       aaguid = '00000000-0000-0000-0000-000000000000',
       maker,
       isVerifying = true,
-    }: { readonly aaguid?: string; readonly maker?: Maker; readonly isVerifying?: boolean } = {},
+      isSelf = false,
+    }: {
+      readonly aaguid?: string;
+      readonly maker?: Maker;
+      readonly isVerifying?: boolean;
+      /** Its own key signs what it says of itself. */
+      readonly isSelf?: boolean;
+    } = {},
   ) {
     this.#origin = origin;
     this.aaguid = aaguid;
     this.#maker = maker;
     this.#isVerifying = isVerifying;
+    this.#isSelf = isSelf;
   }
 
   create(options: CreationOptions, lie: Lie = {}) {
@@ -87,13 +96,14 @@ export class Authenticator {
     const client = this.#client('webauthn.create', options.challenge, lie);
     const maker = options.attestation === 'direct' ? this.#maker : undefined;
     const statement = new Map<string, Cbor>();
-    if (maker) {
+    const signing = maker?.key ?? (this.#isSelf ? privateKey : undefined);
+    if (signing) {
       statement.set('alg', -7);
-      statement.set('sig', sign('sha256', Buffer.concat([data, sha256(client)]), maker.key));
-      statement.set('x5c', [...maker.chain]);
+      statement.set('sig', sign('sha256', Buffer.concat([data, sha256(client)]), signing));
     }
+    if (maker) statement.set('x5c', [...maker.chain]);
     const object = new Map<string, Cbor>([
-      ['fmt', maker ? 'packed' : 'none'],
+      ['fmt', signing ? 'packed' : 'none'],
       ['attStmt', statement],
       ['authData', data],
     ]);
