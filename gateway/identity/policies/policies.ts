@@ -120,7 +120,7 @@ export function judgePath({ all }: Policies, facts: AccessFacts, isIn: Reader): 
   }
   const couldSignIn = facts.person === undefined && nearest.some((policy) => couldPermit(policy, facts));
   if (couldSignIn) return { verdict: 'sign-in', policy: undefined };
-  const methods = typeof facts.person === 'object' ? missingFactors(nearest, facts) : [];
+  const methods = missingFactors(nearest, facts);
   return methods.length > 0
     ? { verdict: 'step-up', policy: undefined, methods }
     : { verdict: 'denied', policy: undefined };
@@ -164,9 +164,11 @@ function byDuration(one: Policy, other: Policy): number {
   return compare(a.absolute, b.absolute) || compare(a.idle, b.idle);
 }
 
-/** Whoever it is signed in too long ago, or was idle since, and would be let in otherwise. */
-const wouldPermit = (policy: Policy, facts: AccessFacts): boolean =>
-  !isFresh(policy, facts) && isPermitted(policy, { ...facts, signedInMs: 0, idledMs: 0 });
+/** Whoever it is signed in too long ago, or was idle since: otherwise they would get on. */
+function wouldPermit(policy: Policy, facts: AccessFacts): boolean {
+  const now = { ...facts, signedInMs: 0, idledMs: 0 };
+  return !isFresh(policy, facts) && (isPermitted(policy, now) || missingFactors([policy], now).length > 0);
+}
 
 const couldPermit = (policy: Policy, facts: AccessFacts): boolean =>
   policy.config.action === 'allow' && matchOf(policy, { ...facts, person: 'unknown', factors: 'unknown' }) !== false;

@@ -17,6 +17,9 @@ import {
 } from '../../../support/gateway/identity/random-policies.ts';
 import { createRandom, testSeed } from '../../../support/random.ts';
 
+/** As many as a long run takes: 100,000. */
+const CASES = Number(process.env.CREDVEIL_TEST_POLICIES ?? 20_000);
+
 const ANN: Person = {
   provider: 'work',
   source: '-',
@@ -142,11 +145,30 @@ describe('access', () => {
   });
 });
 
+describe('a factor that policies ask for', () => {
+  const KEY = { name: 'key', action: 'allow', include: [{ everyone: true }], require: [{ factor: 'security_key' }] };
+
+  test('is shown by whoever has signed in', () => {
+    expect(judge([KEY])).toBe('sign-in');
+    expect(judge([KEY], { person: ANN })).toBe('step-up');
+    expect(judge([KEY], { person: ANN, factors: new Set(['totp']) })).toBe('step-up');
+    expect(judge([KEY], { person: ANN, factors: new Set(['security_key']) })).toBe('allow');
+    expect(judge([{ ...KEY, include: [{ group: 'finance' }] }], { person: ANN })).toBe('denied');
+  });
+
+  test('is shown after they signed in anew, where that was too long ago', () => {
+    const young = { ...KEY, session: { absolute: '5m' } };
+    expect(judge([young], { person: ANN, signedInMs: 300_000 })).toBe('sign-in');
+    expect(judge([young], { person: ANN, signedInMs: 0 })).toBe('step-up');
+    expect(judge([{ ...young, require: [{ group: 'finance' }] }], { person: ANN, signedInMs: 300_000 })).toBe('denied');
+  });
+});
+
 describe('policies', () => {
-  test('decide as a naive reading of them does, in 100,000 random configurations', { timeout: 600_000 }, () => {
+  test('decide as a naive reading of them does, in random configurations', { timeout: 600_000 }, () => {
     const random = createRandom(testSeed('policies'));
     const seen = new Set<string>();
-    for (let i = 0; i < 100_000; i++) {
+    for (let i = 0; i < CASES; i++) {
       const configs = randomPolicies(random);
       const facts = randomFacts(random);
       const deviceIssuers = random.pick(DEVICE_ISSUERS);
@@ -167,6 +189,6 @@ describe('policies', () => {
       // Nobody is let in by less than a permission.
       if (!configs.some(({ action }) => action !== 'block')) expect(decision.verdict).toBe('denied');
     }
-    expect([...seen].sort()).toEqual(['allow', 'bypass', 'denied', 'service', 'sign-in']);
+    expect([...seen].sort()).toEqual(['allow', 'bypass', 'denied', 'service', 'sign-in', 'step-up']);
   });
 });

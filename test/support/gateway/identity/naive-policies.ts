@@ -2,6 +2,7 @@
 // policies that the gateway compiles.
 
 import { type Address, formatAddress } from '../../../../gateway/addresses/address.ts';
+import type { EnrolledMethod } from '../../../../gateway/factors/factor.ts';
 import type { AccessFacts } from '../../../../gateway/identity/policies/facts.ts';
 import type { AccessDecision } from '../../../../gateway/identity/policies/policies.ts';
 import type { PolicyConfig, SelectorConfig } from '../../../../gateway/identity/policies/policy-schema.ts';
@@ -49,11 +50,15 @@ function askOfCertificate(
 }
 
 function ask(selector: SelectorConfig, facts: AccessFacts, deviceIssuers: Issuers): Answer {
-  const { person, serviceToken, address, certificate, country, asn } = facts;
+  const { person, serviceToken, address, certificate, country, asn, factors } = facts;
   if (selector.certificate || selector.device) return askOfCertificate(selector, certificate, deviceIssuers);
   if (selector.country) return country === undefined ? 'unknown' : yesIf(selector.country.includes(country));
   if (selector.asn) return asn === undefined ? 'unknown' : yesIf(selector.asn.includes(asn));
   if (selector.everyone) return 'yes';
+  if (selector.factor) {
+    if (factors === 'unknown') return 'unknown';
+    return yesIf(selector.factor.some((method) => factors?.has(method)));
+  }
   if (selector.serviceToken) return yesIf(selector.serviceToken.some((name) => name === serviceToken));
   if (selector.address) {
     if (!address) return 'unknown';
@@ -130,6 +135,15 @@ const FOREVER = 2 ** 50;
 const isTooOld = ({ session }: PolicyConfig, { signedInMs = 0, idledMs = 0 }: AccessFacts): boolean =>
   signedInMs >= (session?.absolute ?? FOREVER) || idledMs >= (session?.idle ?? FOREVER);
 
+/** With each of them alone, the policy would fit. */
+function lackedBy(policy: PolicyConfig, facts: AccessFacts, issuers: Issuers): EnrolledMethod[] {
+  const named = [...policy.include, ...policy.require].flatMap((selector) => selector.factor ?? []);
+  return named.filter((method) => {
+    const shown = new Set([method, ...(facts.factors instanceof Set ? facts.factors : [])]);
+    return fits(policy, { ...facts, factors: shown }, issuers) === 'yes';
+  });
+}
+
 function judgeOne(policies: readonly PolicyConfig[], facts: AccessFacts, read: Read, issuers: Issuers): AccessDecision {
   for (const policy of policies)
     if (policy.action === 'block' && reach(policy, read) > 0 && fits(policy, facts, issuers) !== 'no')
@@ -146,8 +160,11 @@ function judgeOne(policies: readonly PolicyConfig[], facts: AccessFacts, read: R
   for (const policy of near)
     if (policy.action === 'allow' && facts.person && fits(policy, facts, issuers) === 'yes' && !isTooOld(policy, facts))
       return { verdict: 'allow', policy: policy.name };
-  const old = near.filter(
-    (policy) => policy.action === 'allow' && facts.person && fits(policy, facts, issuers) === 'yes',
+  const allows = near.filter(({ action }) => action === 'allow' && facts.person !== undefined);
+  const old = allows.filter(
+    (policy) =>
+      isTooOld(policy, facts) &&
+      (fits(policy, facts, issuers) === 'yes' || lackedBy(policy, facts, issuers).length > 0),
   );
   if (old.length > 0) {
     const longest = Math.max(...old.map(({ session }) => session?.absolute ?? FOREVER));
@@ -160,13 +177,18 @@ function judgeOne(policies: readonly PolicyConfig[], facts: AccessFacts, read: R
       maxIdleMs: idle === FOREVER ? undefined : idle,
     };
   }
+  const anybody = { ...facts, person: 'unknown', factors: 'unknown' } as const;
   for (const policy of near)
-    if (policy.action === 'allow' && !facts.person && fits(policy, { ...facts, person: 'unknown' }, issuers) !== 'no')
+    if (policy.action === 'allow' && !facts.person && fits(policy, anybody, issuers) !== 'no')
       return { verdict: 'sign-in', policy: undefined };
+  const methods = allows
+    .filter((policy) => !isTooOld(policy, facts))
+    .flatMap((policy) => lackedBy(policy, facts, issuers));
+  if (methods.length > 0) return { verdict: 'step-up', policy: undefined, methods: [...new Set(methods)] };
   return { verdict: 'denied', policy: undefined };
 }
 
-const ORDER = ['denied', 'sign-in', 'service', 'allow', 'bypass'];
+const ORDER = ['denied', 'sign-in', 'step-up', 'service', 'allow', 'bypass'];
 
 export function judgeNaively(
   policies: readonly PolicyConfig[],

@@ -1,6 +1,7 @@
 // Random policies and requests, of few values, so that they often meet.
 
 import { parseAddress } from '../../../../gateway/addresses/address.ts';
+import { ENROLLED_METHODS } from '../../../../gateway/factors/factor.ts';
 import type { AccessFacts } from '../../../../gateway/identity/policies/facts.ts';
 import type { PolicyConfig, SelectorConfig } from '../../../../gateway/identity/policies/policy-schema.ts';
 import type { FindList } from '../../../../gateway/rules/compile-expression.ts';
@@ -68,6 +69,8 @@ export function randomSelector(random: Random): SelectorConfig {
     () => ({ asn: [random.pick([64_496, 64_497])] }),
     () => ({ certificate: random.below(2) === 0 ? true : randomWanted(random) }),
     () => ({ device: some(random, ['$laptops', '$lost']) }),
+    () => ({ factor: some(random, ENROLLED_METHODS) }),
+    () => ({ factor: [random.pick(ENROLLED_METHODS)] }),
   ];
   return random.pick(selectors)();
 }
@@ -129,8 +132,10 @@ export function randomFacts(random: Random): AccessFacts {
     ),
     amr: [],
   };
+  const isThere = random.below(3) > 0;
   return {
-    person: random.below(3) === 0 ? undefined : person,
+    person: isThere ? person : undefined,
+    ...(isThere && random.below(2) === 0 && { factors: new Set(some(random, ENROLLED_METHODS)) }),
     signedInMs: random.pick([undefined, 0, 299_999, 300_000, 4_000_000]),
     idledMs: random.pick([undefined, 0, 59_999, 60_000, 4_000_000]),
     serviceToken: random.pick([undefined, undefined, ...TOKENS]),
