@@ -278,7 +278,7 @@ class RunningGateway implements Gateway {
   }
 
   #rulesOf(i: number): ListenerRules {
-    const { config, proxies, profiles } = this.#setup;
+    const { config, proxies, profiles, identity } = this.#setup;
     const { limits } = config;
     const share = this.#options.share ?? 1;
     const protocol = config.listen[i]?.protocol ?? (profiles.size > 0 ? 'https' : 'http');
@@ -289,6 +289,7 @@ class RunningGateway implements Gateway {
       maxConnectionsPerAddress: Math.ceil(limits.maxConnectionsPerAddress * share),
       firstBytesTimeoutMs: limits.headersTimeoutMs,
       profileFor: (serverName) => profileFor(this.#setup, serverName),
+      takesJa4: identity?.watchesDrift === true,
       onUnknownName: () => this.#observe.unknownName(),
       onPlain: (socket) => this.#servers.acceptHttp1(socket),
     };

@@ -14,6 +14,7 @@ export const identityFaults = (config: GatewayConfig): Conflict[] => [...ofPages
 function ofPages(config: GatewayConfig): Conflict[] {
   const { auth, identity, listen, tls, apps, forwardAuth } = config;
   if (Object.keys(identity).length === 0) return [];
+
   const path = ['identity'];
   const conflicts: Conflict[] = [];
   if (auth === undefined)
@@ -41,7 +42,23 @@ function ofPages(config: GatewayConfig): Conflict[] {
       message: 'has no certificate',
       hint: 'Add tls at the top level, with a certificate of this host.',
     });
-  return conflicts;
+  return [...conflicts, ...ofDrift(config)];
+}
+
+function ofDrift({ sessions, geo, tls }: GatewayConfig): Conflict[] {
+  if (sessions.drift === 'off') return [];
+  const path = ['sessions', 'drift'];
+  if (geo?.asnFile === undefined)
+    return [
+      {
+        path,
+        message: 'needs geo.asnFile, by which networks are told apart',
+        hint: 'Name a file of autonomous systems.',
+      },
+    ];
+  if (tls) return [];
+  const message = "needs the gateway's own TLS, by which programs are told apart";
+  return [{ path, message, hint: 'Add tls with certFile and keyFile.' }];
 }
 
 function ofApps({ apps, identity, sessions }: GatewayConfig): Conflict[] {

@@ -18,11 +18,11 @@ const HOST_NAME = 0;
  */
 export type Hello = { readonly serverName: string | undefined } | 'incomplete' | 'malformed';
 
-/** Thrown inside this file alone. */
-class Malformed extends Error {}
+/** Thrown by whoever reads one, and caught there. */
+export class Malformed extends Error {}
 
 /** Reads numbers and vectors off the front of bytes. */
-class Cursor {
+export class Cursor {
   readonly #bytes: Buffer;
   #at = 0;
 
@@ -55,12 +55,18 @@ class Cursor {
 /** @param bytes all that the connection sent so far */
 export function readHello(bytes: Buffer): Hello {
   try {
-    const message = handshakeMessage(bytes);
-    return message ? { serverName: nameIn(new Cursor(message)) } : 'incomplete';
+    const hello = helloOf(bytes);
+    return hello ? { serverName: nameIn(hello) } : 'incomplete';
   } catch (error) {
     if (error instanceof Malformed) return 'malformed';
     throw error;
   }
+}
+
+/** The body of the ClientHello; undefined for one that is not whole. @throws Malformed */
+export function helloOf(bytes: Buffer): Cursor | undefined {
+  const message = handshakeMessage(bytes);
+  return message && new Cursor(message);
 }
 
 /** The ClientHello without its header, put together from as many records as it takes. */

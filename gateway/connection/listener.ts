@@ -7,6 +7,7 @@ import type { AddressRange } from '../addresses/network.ts';
 import { partyOf } from '../addresses/party.ts';
 import { isIn } from '../request/client-address.ts';
 import { MAX_HELLO_BYTES, readHello } from './client-hello.ts';
+import { ja4Of } from './ja4.ts';
 import { setPeer } from './peer.ts';
 import { MAX_PROXY_HEADER_BYTES, readProxyHeader } from './proxy-protocol.ts';
 import type { TlsProfile } from './tls-profiles.ts';
@@ -21,6 +22,8 @@ export interface ListenerRules {
   readonly firstBytesTimeoutMs: number;
   /** The profile of a server name; the default one without a name. */
   readonly profileFor: (serverName: string | undefined) => TlsProfile | undefined;
+  /** Whether something asks for the JA4 of clients. */
+  readonly takesJa4: boolean;
   /** No profile is for the name: the connection is ended. */
   readonly onUnknownName: () => void;
   /** Gets each connection that speaks HTTP in clear. */
@@ -102,7 +105,8 @@ function readServerName(socket: Socket, address: Address, rules: ListenerRules):
       rules.onUnknownName();
       return undefined;
     }
-    setPeer(socket, { address, profile: profile.id, trust: profile.trust, redirects: false, serverName });
+    const ja4 = rules.takesJa4 ? ja4Of(bytes) : undefined;
+    setPeer(socket, { address, profile: profile.id, trust: profile.trust, redirects: false, serverName, ja4 });
     return { rest: bytes, next: () => profile.accept(socket) };
   });
 }

@@ -28,6 +28,8 @@ export interface Peer {
   readonly asks?: ForwardAuthKind;
   /** The name that the ClientHello had. */
   readonly serverName?: string | undefined;
+  /** Of the ClientHello, where something asks for it. */
+  readonly ja4?: string | undefined;
   /** Of HTTP/1: its last answer is under way. What else it sends is no request. */
   isEnding?: boolean;
 }

@@ -126,6 +126,8 @@ export const SESSIONS_SCHEMA = z
     absolute: duration('5m', '30d').default(24 * HOUR),
     /** Without a request. */
     idle: duration('1m', '30d').default(8 * HOUR),
+    /** What a session asks for that comes from another network, program and browser at once. */
+    drift: z.enum(['off', 'step_up'], { error: 'must be off or step_up' }).default('off'),
   })
   .prefault({});
 

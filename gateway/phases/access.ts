@@ -9,7 +9,7 @@ import { tokenHeaders } from '../identity/tokens/service-tokens.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { GatewaySetup } from '../setup.ts';
 import { answerPreflight } from './answer-preflight.ts';
-import { hasShownEnough, lead, shownBy } from './factors/shown-enough.ts';
+import { asSeen, hasShownEnough, lead, shownBy } from './factors/shown-enough.ts';
 import { keptForSignIn, mayKeep } from './forms/keep-form.ts';
 import { tellIdentity } from './tell-identity.ts';
 
@@ -23,7 +23,7 @@ export function mayReach(exchange: Exchange, setup: GatewaySetup, parts: Pipelin
   if (!application?.access) return true;
   const session = parts.people?.sessions.personOf(exchange, application) ?? 'none';
   return after(session, (found) => {
-    const isIn = isLetIn(exchange, found, setup, parts);
+    const isIn = isLetIn(exchange, asSeen(found, exchange, setup), setup, parts);
     return after(isIn, (may) => may && after(tellIdentity(exchange, setup, parts), () => true));
   });
 }

@@ -5,7 +5,7 @@ import type { Exchange } from '../exchange.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { GatewaySetup } from '../setup.ts';
 import { judgeRequest } from './access.ts';
-import { needOf } from './factors/shown-enough.ts';
+import { asSeen, needOf } from './factors/shown-enough.ts';
 
 /** Where no message told that a session ended. */
 const EVERY_MS = 2_000;
@@ -61,7 +61,8 @@ async function isStillLetIn(exchange: Exchange, setup: GatewaySetup, parts: Pipe
   const current = setup.applications.named(application.name);
   if (!current) return false;
   if (!current.access) return true;
-  const session = (await parts.people?.sessions.personOf(exchange, current, { isUse: false })) ?? 'none';
+  const known = (await parts.people?.sessions.personOf(exchange, current, { isUse: false })) ?? 'none';
+  const session = asSeen(known, exchange, setup);
   const now = Date.now();
   const { decision, facts } = judgeRequest(exchange, current.access, session, setup, now);
   const { verdict } = decision;

@@ -5,6 +5,7 @@ import type { Exchange } from '../../exchange.ts';
 import { OwnCookie } from '../../request/own-cookies.ts';
 import type { Person } from '../person.ts';
 import { browserNameOf } from '../sessions/browser-name.ts';
+import { marksOf } from '../sessions/drift.ts';
 import type { SessionRules } from '../sessions/session.ts';
 import { SessionStore } from '../sessions/session-store.ts';
 import type { SignInRequest } from '../sessions/sessions.ts';
@@ -41,7 +42,7 @@ export async function beginSession(
   parts: RouteParts,
 ): Promise<Begun> {
   const { head, isSecure, message } = exchange;
-  const { people, identity } = parts;
+  const { people, identity, geo } = parts;
   // The configuration may have changed meanwhile.
   const rules = rulesFor(request, parts);
   if (!head || !rules?.providers.has(person.provider)) throw new BackToSite('SIGN_IN_STALE', request);
@@ -49,7 +50,8 @@ export async function beginSession(
   await needingState(async () => {
     const now = Date.now();
     const untilMs = now + identity.ofPerson.absoluteMs;
-    const record = { person, signedInAt: now, authenticatedAt, seenAt: now, untilMs, signOutHint };
+    const marks = identity.watchesDrift ? marksOf(exchange, geo) : undefined;
+    const record = { person, signedInAt: now, authenticatedAt, seenAt: now, untilMs, signOutHint, marks };
     await people.store.createPerson(value, record, identity.ofPerson, {
       providerSession,
       browser: browserNameOf(message.headers['user-agent']),

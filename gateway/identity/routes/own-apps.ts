@@ -44,7 +44,7 @@ export const formOf =
 
 /** It was used, and lasts longer for it. Without the state it lasts as long as it did. */
 function touched(own: OwnSession, { people, identity }: RouteParts): OwnSession {
-  if (Date.now() - own.record.seenAt >= TOUCH_MS)
+  if (!own.hasDrifted && Date.now() - own.record.seenAt >= TOUCH_MS)
     people.store.touchPerson(own.id, own.record, identity.ofPerson).catch(() => undefined);
   return own;
 }

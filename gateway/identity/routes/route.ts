@@ -8,6 +8,7 @@ import type { Exchange } from '../../exchange.ts';
 import type { Geo } from '../../geo/geo.ts';
 import { OwnCookie } from '../../request/own-cookies.ts';
 import { StateError } from '../../state/state.ts';
+import { hasDrifted } from '../sessions/drift.ts';
 import type { PersonRecord } from '../sessions/session-record.ts';
 import { SessionStore } from '../sessions/session-store.ts';
 import type { SignInRequest } from '../sessions/sessions.ts';
@@ -61,19 +62,24 @@ export async function readForm({ head, message }: Exchange): Promise<URLSearchPa
 
 export interface OwnSession {
   readonly id: string;
+  /** It may be used by somebody else: nothing that was shown in it counts. */
+  readonly hasDrifted: boolean;
   readonly record: PersonRecord;
 }
 
 /** Of the browser that visits the gateway's own pages, by the rules of now. @throws StateError */
 export async function ownSessionOf(
-  { head, isSecure }: Exchange,
-  { people, identity }: RouteParts,
+  exchange: Exchange,
+  { people, identity, geo }: RouteParts,
 ): Promise<OwnSession | undefined> {
+  const { head, isSecure } = exchange;
   const value = head && PERSON_COOKIE.in(head.ownCookies, isSecure);
   if (value === undefined) return undefined;
   const id = SessionStore.idOf(value);
   const record = await people.store.readPerson(id);
-  return record && isCurrent(record, identity) ? { id, record } : undefined;
+  if (!record || !isCurrent(record, identity)) return undefined;
+  const isElsewhere = identity.watchesDrift && hasDrifted(record.marks, exchange, geo);
+  return { id, record: isElsewhere ? { ...record, factors: [] } : record, hasDrifted: isElsewhere };
 }
 
 /** Rules may be stricter than when it began, and its provider another one. */

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
-import { userIdOf } from '../../factors/factor.ts';
+import { type UserId, userIdOf } from '../../factors/factor.ts';
 import { counts } from '../policies/requirement.ts';
 import type { FactorNeed, StepUpRequest } from '../sessions/sessions.ts';
 import { handOverUrl } from './begin-session.ts';
@@ -29,19 +29,27 @@ export async function answerOpen(exchange: Exchange, parts: RouteParts): Promise
   const opened = people.seal.open('step-up', body.to);
   if (!opened || opened.isExpired) throw new Refusal('CHALLENGE_GONE');
   const { request, need } = opened.value as StepUpRequest;
+  const signInUrl = `/sign-in?to=${people.seal.close('sign-in', request, 10 * 60_000)}`;
   const own = await needingState(() => ownSessionOf(exchange, parts));
   if (!own) {
     // They come back to the application, which asks anew.
-    sendJson(exchange, { location: `/sign-in?to=${people.seal.close('sign-in', request, 10 * 60_000)}` });
+    sendJson(exchange, { location: signInUrl });
     return;
   }
-  if (isShown(own, need)) {
+  const user = userIdOf(own.record.person);
+  if (need.isAnew && (await needingState(() => hasNone(user, parts)))) {
+    // They sign in anew, which their provider may ask for more.
+    await needingState(() => people.store.endPerson(own.id));
+    sendJson(exchange, { location: signInUrl });
+    return;
+  }
+  if (!need.isAnew && isShown(own, need)) {
     sendJson(exchange, { location: await handOverUrl(request, own.id, parts) });
     return;
   }
   const challenge = await needingState(() =>
     openChallenge(parts, {
-      user: userIdOf(own.record.person),
+      user,
       purpose: 'step-up',
       browser: own.id,
       app: request.app,
@@ -50,6 +58,11 @@ export async function answerOpen(exchange: Exchange, parts: RouteParts): Promise
     }),
   );
   sendJson(exchange, await describeChallenge(exchange, challenge.id, parts, PURPOSES));
+}
+
+async function hasNone(user: UserId, { people }: RouteParts): Promise<boolean> {
+  const known = await people.factors?.describe(user);
+  return known?.factors.length === 0;
 }
 
 /** At another application, a while ago. */

@@ -20,12 +20,17 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/\bLinux\b|\bX11\b/, 'Linux'],
 ];
 const MAX_LENGTH = 512;
+const nameIn = (text: string, names: typeof BROWSERS): string | undefined =>
+  names.find(([pattern]) => pattern.test(text))?.[1];
 
 /** @param userAgent the header: it proves nothing @returns as in `Firefox on Linux` */
 export function browserNameOf(userAgent = ''): string {
   const text = userAgent.slice(0, MAX_LENGTH);
-  const nameIn = (names: typeof BROWSERS) => names.find(([pattern]) => pattern.test(text))?.[1];
-  const browser = nameIn(BROWSERS) ?? 'A browser';
-  const system = nameIn(SYSTEMS);
+  const browser = browserFamilyOf(text);
+  const system = nameIn(text, SYSTEMS);
   return system === undefined ? browser : `${browser} on ${system}`;
 }
+
+/** The same without its system. */
+export const browserFamilyOf = (userAgent = ''): string =>
+  nameIn(userAgent.slice(0, MAX_LENGTH), BROWSERS) ?? 'A browser';

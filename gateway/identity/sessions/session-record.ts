@@ -4,6 +4,15 @@
 import type { FactorMethod, GivenFactor } from '../../factors/factor.ts';
 import type { Person } from '../person.ts';
 
+/** Of the browser that began a session, or showed a factor in it last. */
+export interface Marks {
+  /** The autonomous system of its address. */
+  readonly asn: number;
+  readonly ja4: string;
+  /** Its family. */
+  readonly browser: string;
+}
+
 /** Of a person, since they signed in. */
 export interface PersonRecord {
   readonly person: Person;
@@ -19,6 +28,7 @@ export interface PersonRecord {
   readonly signOutHint?: string | undefined;
   /** What they have shown beside. Default: nothing. */
   readonly factors?: readonly GivenFactor[];
+  readonly marks?: Marks | undefined;
   /** The provider's own name of the session (`sid`), if it has one. */
   readonly providerSession?: string | undefined;
 }
@@ -93,13 +103,14 @@ const VERSION = 4;
 
 export function formatPersonRecord(record: PersonRecord): string {
   const { person, signedInAt, authenticatedAt, seenAt, untilMs } = record;
-  const { factors = [], providerSession = null, signOutHint = null } = record;
+  const { factors = [], providerSession = null, signOutHint = null, marks } = record;
   const { provider, source, subject, email = null, groups, claims, amr } = person;
   const given = factors.map(({ method, factor, at, trustedFrom }) => [method, factor, at, trustedFrom]);
   const times = [signedInAt, authenticatedAt, seenAt, untilMs];
   return JSON.stringify([
     ...[VERSION, ...times, provider, source, subject, email, groups],
     ...[[...claims], amr, given, providerSession, signOutHint],
+    marks ? [marks.asn, marks.ja4, marks.browser] : null,
   ]);
 }
 
@@ -108,10 +119,10 @@ export const formatAppRecord = ({ host, personId, seenAt, untilMs, idledMs, who 
 
 /** Undefined for anything that the functions above did not write. */
 export function parsePersonRecord(text: string): PersonRecord | undefined {
-  const parts = parse(text, 15);
+  const parts = parse(text, 16);
   if (!parts) return undefined;
   const [, signedInAt, authenticatedAt, seenAt, untilMs, provider, source, subject, ...more] = parts;
-  const [email, groups, claims, amr, given, sid, hint] = more;
+  const [email, groups, claims, amr, given, sid, hint, marked] = more;
   if (!isTime(signedInAt) || !isTime(authenticatedAt) || !isTime(seenAt) || !isTime(untilMs)) return undefined;
   if (!isText(provider) || !isText(source) || !isText(subject)) return undefined;
   if (!(email === null || isText(email))) return undefined;
@@ -119,9 +130,17 @@ export function parsePersonRecord(text: string): PersonRecord | undefined {
   if (!(sid === null || isText(sid)) || !(hint === null || isText(hint))) return undefined;
   const factors = Array.isArray(given) ? given.map(parseGiven) : [undefined];
   if (!factors.every((each) => each !== undefined)) return undefined;
+  const marks = marked === null ? undefined : parseMarks(marked);
+  if (marked !== null && !marks) return undefined;
   const person = { provider, source, subject, email: email ?? undefined, groups, claims: new Map(claims), amr };
   const ofProvider = { providerSession: sid ?? undefined, signOutHint: hint ?? undefined };
-  return { person, signedInAt, authenticatedAt, seenAt, untilMs, factors, ...ofProvider };
+  return { person, signedInAt, authenticatedAt, seenAt, untilMs, factors, marks, ...ofProvider };
+}
+
+function parseMarks(value: unknown): Marks | undefined {
+  if (!Array.isArray(value) || value.length !== 3) return undefined;
+  const [asn, ja4, browser] = value as unknown[];
+  return isTime(asn) && isText(ja4) && isText(browser) ? { asn, ja4, browser } : undefined;
 }
 
 const METHODS: readonly unknown[] = ['security_key', 'biometrics', 'totp', 'recovery'] satisfies FactorMethod[];

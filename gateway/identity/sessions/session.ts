@@ -2,7 +2,7 @@
 
 import type { GivenFactor } from '../../factors/factor.ts';
 import type { Person } from '../person.ts';
-import type { Durations } from './session-record.ts';
+import type { Durations, Marks } from './session-record.ts';
 
 /** What an application asks of sessions. */
 export interface SessionRules extends Durations {
@@ -34,8 +34,11 @@ export interface PersonSession {
   readonly authenticatedAt: number;
   /** The longest pause between two requests at this host since then, in milliseconds. */
   readonly idledMs: number;
+  readonly marks: Marks | undefined;
   /** What the person has shown beside. */
   readonly factors: readonly GivenFactor[];
+  /** It may be used by somebody else: nothing that was shown in it counts. */
+  readonly hasDrifted?: boolean;
 }
 
 /** `unavailable`: the state does not answer, and nobody may pass for who they say they are. */

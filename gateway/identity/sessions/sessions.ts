@@ -51,6 +51,8 @@ export interface FactorNeed {
   readonly methods: readonly EnrolledMethod[];
   /** How long ago it may have been shown elsewhere, in milliseconds. */
   readonly every: number;
+  /** Whatever was shown before, and by whomever. */
+  readonly isAnew?: boolean | undefined;
 }
 
 export interface StepUpRequest {
@@ -161,9 +163,10 @@ export class Sessions {
     if (now - app.seenAt >= rules.idleMs) return 'none';
     if (isUse && now - app.seenAt >= rules.grainMs) this.#touch(id, session, rules, pages);
     const { personId } = app;
-    const { signedInAt, authenticatedAt, factors = [] } = person;
+    const { signedInAt, authenticatedAt, marks, factors = [] } = person;
     const ids = { sessionHash: id, personHash: personId };
-    return { person: person.person, ...ids, signedInAt, authenticatedAt, idledMs: idledUntil(app, now), factors };
+    const times = { signedInAt, authenticatedAt, idledMs: idledUntil(app, now) };
+    return { person: person.person, ...ids, ...times, marks, factors };
   }
 
   #touch(id: string, session: StoredSession, rules: SessionRules, { ofPerson }: SessionPages): void {

@@ -29,6 +29,8 @@ export interface Identity {
   readonly knows: KnowsPerson;
   /** Something depends on when providers asked people who they are. */
   readonly asksForTime: boolean;
+  /** Whether a session that seems to be somebody else's asks for a factor. */
+  readonly watchesDrift: boolean;
   /** As authenticators know the gateway. */
   readonly party: RelyingParty;
 }
@@ -95,6 +97,7 @@ export function createIdentity(keys: IdentityKeys, parts: IdentityParts): Identi
     knows: createKnowsPerson(identity),
     ofPerson: { absoluteMs: sessions.absolute, idleMs: sessions.idle },
     asksForTime: factors.skipWhereAmr.length > 0 || hasAges(keys),
+    watchesDrift: sessions.drift !== 'off',
     party: { host, origin: new URL(origin).origin, ...authenticatorsOf(factors) },
   };
 }

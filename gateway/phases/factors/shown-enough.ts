@@ -4,21 +4,34 @@
 import { sendRedirect } from '../../answers/answer.ts';
 import { type AnswerCode, Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
-import type { EnrolledMethod } from '../../factors/factor.ts';
+import { ENROLLED_METHODS, type EnrolledMethod } from '../../factors/factor.ts';
 import { isNavigation } from '../../identity/navigation.ts';
 import { findNeed } from '../../identity/policies/factor-needs.ts';
 import type { AccessFacts } from '../../identity/policies/facts.ts';
-import type { Requirement } from '../../identity/policies/requirement.ts';
 import { useOnce } from '../../identity/routes/once.ts';
 import { needingState } from '../../identity/routes/route.ts';
+import { hasDrifted } from '../../identity/sessions/drift.ts';
 import type { PersonSession, SessionAnswer } from '../../identity/sessions/session.ts';
-import type { SignInStart, SignInWay } from '../../identity/sessions/sessions.ts';
+import type { FactorNeed, SignInStart, SignInWay } from '../../identity/sessions/sessions.ts';
 import type { PipelineParts } from '../../pipeline-parts.ts';
 import type { GatewaySetup } from '../../setup.ts';
 import { keepFor, mayKeep } from '../forms/keep-form.ts';
 
 const DAY_MS = 86_400_000;
 const PAGE_TTL_MS = 120_000;
+
+/** What a session asks for that may be used by somebody else. */
+const ANEW = { methods: ENROLLED_METHODS, every: 30 * DAY_MS, isAnew: true };
+
+/** As the browser shows itself that uses it: one that seems to be another has shown nothing. */
+export function asSeen(
+  session: SessionAnswer,
+  exchange: Exchange,
+  { identity, geo }: Pick<GatewaySetup, 'identity' | 'geo'>,
+): SessionAnswer {
+  if (typeof session !== 'object' || !identity?.watchesDrift) return session;
+  return hasDrifted(session.marks, exchange, geo) ? { ...session, factors: [], hasDrifted: true } : session;
+}
 
 /** What a session says of a person. One that cannot be looked up may be anybody's. */
 export function shownBy(session: SessionAnswer, now: number): Pick<AccessFacts, 'person' | 'factors'> {
@@ -43,7 +56,8 @@ export function hasShownEnough(
 ): boolean | Promise<boolean> {
   const { access, session, application, found, now } = exchange;
   const asked = { application, found, facts, now };
-  const missing = access?.verdict === 'step-up' ? { methods: access.methods ?? [], every: 30 * DAY_MS } : undefined;
+  const isMissing = access?.verdict === 'step-up' && !session?.hasDrifted;
+  const missing = isMissing ? { methods: access.methods ?? [], every: 30 * DAY_MS } : undefined;
   const { need, isForPage } = missing ? { need: missing, isForPage: false } : needOf(asked, session);
   if (need) return leadToStepUp(exchange, need, setup, parts);
   if (!isForPage || !session || !isNewPage(exchange)) return true;
@@ -58,7 +72,8 @@ export function hasShownEnough(
 export function needOf(
   { application, found, facts, now }: Asked,
   session: PersonSession | undefined,
-): ReturnType<typeof findNeed> {
+): { readonly need: FactorNeed | undefined; readonly isForPage: boolean } {
+  if (session?.hasDrifted) return { need: ANEW, isForPage: false };
   if (!application?.factors || !application.access || !session) return { need: undefined, isForPage: false };
   const { person, authenticatedAt, factors } = session;
   const shown = { amr: person.amr, authenticatedAt, factors };
@@ -85,7 +100,7 @@ async function isFirstPage({ factors, sessionHash }: PersonSession, { people }: 
 /** @returns false: the request was answered */
 function leadToStepUp(
   exchange: Exchange,
-  need: Requirement,
+  need: FactorNeed,
   { identity }: GatewaySetup,
   parts: PipelineParts,
 ): false | Promise<false> {

@@ -16,20 +16,22 @@ export interface Reply {
 
 export class FactorPage {
   readonly browser: Browser;
+  readonly #origin: string;
   token = '';
 
-  constructor(browser: Browser) {
+  constructor(browser: Browser, origin = AUTH) {
     this.browser = browser;
+    this.#origin = origin;
   }
 
   async get(path: string): Promise<Reply> {
-    return replyOf(await this.browser.get(AUTH + path, SCRIPT));
+    return replyOf(await this.browser.get(this.#origin + path, SCRIPT));
   }
 
   async post(path: string, body: unknown, more: Record<string, string> = {}): Promise<Reply> {
     const headers = { ...SCRIPT, 'Content-Type': 'application/json', 'X-Credveil-Token': this.token, ...more };
     return replyOf(
-      await this.browser.send(AUTH + path, { method: 'POST', path: '', headers, body: JSON.stringify(body) }),
+      await this.browser.send(this.#origin + path, { method: 'POST', path: '', headers, body: JSON.stringify(body) }),
     );
   }
 

@@ -18,14 +18,19 @@ const MAX_REDIRECTS = 12;
 
 export class Browser {
   readonly #ports: (host: string) => number;
+  readonly #visit: typeof visit;
   /** By host. */
   readonly jars = new Map<string, Map<string, string>>();
   /** Where it was, one after the other. */
   readonly visited: URL[] = [];
 
-  /** @param ports of what listens under a name */
-  constructor(ports: (host: string) => number) {
+  /**
+   * @param ports of what listens under a name
+   * @param send how requests go there
+   */
+  constructor(ports: (host: string) => number, send: typeof visit = visit) {
     this.#ports = ports;
+    this.#visit = send;
   }
 
   /** A step: no redirect is followed. */
@@ -55,7 +60,12 @@ export class Browser {
     const headers = { ...request.headers, ...(cookie !== '' && { Cookie: cookie }) };
     const port = Number(url.port) || this.#ports(host);
     const servername = url.protocol === 'https:' ? host : undefined;
-    const answer = await visit(port, url.host, { ...request, path: url.pathname + url.search, headers }, servername);
+    const answer = await this.#visit(
+      port,
+      url.host,
+      { ...request, path: url.pathname + url.search, headers },
+      servername,
+    );
     for (const line of valuesOf(answer, 'set-cookie')) {
       const [, name = '', value = ''] = /^([^=;]+)=([^;]*)/.exec(line) ?? [];
       if (/Max-Age=0(?:;|$)|Expires=Thu, 01 Jan 1970/i.test(line)) jar.delete(name);
