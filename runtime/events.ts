@@ -196,6 +196,8 @@ export type ServerEvent =
    * it counts as absent. Reported once for each code in a row.
    */
   | { readonly event: 'state-failed'; readonly code: string; readonly hint: string }
+  /** The gateway starts with a state of before: all sessions have ended. */
+  | { readonly event: 'state-restored'; readonly hint: string }
   /**
    * What became of a login. `user` is a keyed hash. A failure has no verdict: a list of whose wrong
    * guesses leaked elsewhere would be worth stealing. `assumed` is what a client may have brought

@@ -2,9 +2,19 @@
 
 import type { Factor, UserId } from './factor.ts';
 import type { ImportedUser, UserEntry, UserPage } from './factor-messages.ts';
-import { changeUser, FACTOR_ROOM, keyOf, publicOf, readUser, removal, USERS, type UserStore } from './factor-steps.ts';
+import {
+  changeUser,
+  FACTOR_ROOM,
+  keyOf,
+  openUser,
+  publicOf,
+  readUser,
+  removal,
+  USERS,
+  type UserStore,
+} from './factor-steps.ts';
 import { drawCode, hashOfCode } from './typed-codes.ts';
-import { newUser, parseUser, type UserRecord } from './user-record.ts';
+import { newUser, type UserRecord } from './user-record.ts';
 
 const PAGE = 200;
 const MAX_FOUND = 20;
@@ -52,7 +62,7 @@ export class FactorAdmin {
   page(after = ''): UserPage {
     const { state, seal } = this.#options;
     const entries = state.list(FACTOR_ROOM, USERS, PAGE, `${USERS}${after}`);
-    const users = entries.map(({ key, value }) => entryOf(key, parseUser(seal.open(key, value)), this.#now()));
+    const users = entries.map((entry) => entryOf(entry.key, openUser(state, seal, entry), this.#now()));
     return { users, next: entries.length < PAGE ? undefined : entries.at(-1)?.key.slice(USERS.length) };
   }
 

@@ -5,6 +5,7 @@ import type { SqliteState } from '../state/sqlite-state.ts';
 import type { Factor, UserId } from './factor.ts';
 import type { FactorChange } from './factor-messages.ts';
 import {
+  afterRestore,
   type FactorSeal,
   formatUser,
   newUser,
@@ -53,12 +54,13 @@ export async function changeUser<Answer>(
   take: TakeStep<Answer>,
 ): Promise<Answer> {
   const key = keyOf(seal, user);
+  const { restoredAt } = state;
   const before = readUser(state, seal, key) ?? newUser(user);
   const isEnrolled = (id: string): boolean => state.read(FACTOR_ROOM, credentialKey(seal, id)) !== undefined;
   const { answer, record, tell, adds, drops = [] } = take(before, now, isEnrolled);
   if (record)
     await state.keep(FACTOR_ROOM, [
-      { key, value: seal.close(key, formatUser(record)) },
+      { key, value: seal.close(key, formatUser({ ...record, restoredAt })) },
       ...(adds === undefined ? [] : [{ key: credentialKey(seal, adds), value: '' }]),
       ...drops.map((id) => ({ key: credentialKey(seal, id), value: undefined })),
     ]);
@@ -68,7 +70,16 @@ export async function changeUser<Answer>(
 
 export function readUser(state: SqliteState, seal: FactorSeal, key: string): UserRecord | undefined {
   const entry = state.read(FACTOR_ROOM, key);
-  return entry && parseUser(seal.open(key, entry.value));
+  return entry && openUser(state, seal, entry);
+}
+
+export function openUser(
+  { restoredAt }: Pick<SqliteState, 'restoredAt'>,
+  seal: FactorSeal,
+  { key, value }: { readonly key: string; readonly value: string },
+): UserRecord {
+  const record = parseUser(seal.open(key, value));
+  return (record.restoredAt ?? 0) < restoredAt ? afterRestore(record, restoredAt) : record;
 }
 
 export const keyOf = (seal: FactorSeal, user: UserId): string => `${USERS}${seal.nameOf('user', user)}`;

@@ -6,7 +6,7 @@ export const TOTP_DIGITS = 6;
 export const TOTP_STEP_MS = 30_000;
 export const TOTP_SECRET_BYTES = 20;
 /** Steps before and after that of now: RFC 6238 §5.2. */
-const WINDOW = 1;
+export const TOTP_WINDOW = 1;
 /** RFC 4648 §6. */
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
@@ -31,7 +31,7 @@ export function findStep(secret: Uint8Array, code: string, now: number, lastStep
   if (!/^\d{6}$/.test(code)) return undefined;
   const given = Buffer.from(code);
   let found: number | undefined;
-  for (let step = stepAt(now) - WINDOW; step <= stepAt(now) + WINDOW; step++) {
+  for (let step = stepAt(now) - TOTP_WINDOW; step <= stepAt(now) + TOTP_WINDOW; step++) {
     const isEqual = timingSafeEqual(given, Buffer.from(totpOf(secret, step)));
     if (isEqual && step > lastStep) found = step;
   }

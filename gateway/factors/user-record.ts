@@ -5,6 +5,7 @@ import { createHmac, type KeyObject } from 'node:crypto';
 import { closeBox, openBox } from '../state/sealed-box.ts';
 import { StateError } from '../state/state.ts';
 import type { EnrolledMethod, KeyCredential, UserId } from './factor.ts';
+import { stepAt, TOTP_WINDOW } from './totp.ts';
 
 export interface StoredFactor {
   readonly id: string;
@@ -61,9 +62,24 @@ export interface UserRecord {
   readonly wrong: WrongCodes;
   /** For logins that are held back. Default: none. */
   readonly wrongAtRelease?: WrongCodes;
+  /** The time of the last restored state that it knows of. Default: none. */
+  readonly restoredAt?: number;
 }
 
 const VERSION = 1;
+
+/**
+ * What is left of a record that may be of before. Whatever counts once may have been used since:
+ * codes of apps until now, which are good for a minute, and all others. Whether there was a factor
+ * meanwhile, nobody knows.
+ */
+export function afterRestore({ code, mailed, ...record }: UserRecord, restoredAt: number): UserRecord {
+  const lastStep = stepAt(restoredAt) + TOTP_WINDOW;
+  const factors = record.factors.map((factor) =>
+    factor.totp ? { ...factor, totp: { ...factor.totp, step: Math.max(factor.totp.step, lastStep) } } : factor,
+  );
+  return { ...record, factors, hadFactor: true, recovery: [], recovered: [], restoredAt };
+}
 
 export const newUser = (user: UserId): UserRecord => ({
   user,

@@ -28,6 +28,8 @@ const UPGRADES: readonly string[] = [
    ) STRICT, WITHOUT ROWID;
    CREATE TABLE clock (now INTEGER NOT NULL) STRICT;
    INSERT INTO clock (now) VALUES (0);`,
+  `ALTER TABLE clock ADD COLUMN mark TEXT;
+   ALTER TABLE clock ADD COLUMN restored INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 export interface SqliteFileOptions {

@@ -8,6 +8,7 @@ import { Entries, type Entry } from './entries.ts';
 import { FilePlaces } from './file-places.ts';
 import { SlotWindows } from './slot-windows.ts';
 import { explainStateFault, openStateFile } from './sqlite-file.ts';
+import { StartMark } from './start-mark.ts';
 import {
   type EntryOptions,
   MAX_ROOM_ENTRIES,
@@ -15,11 +16,11 @@ import {
   type OwnedEntry,
   type SlotAnswer,
   type State,
-  StateError,
   type StateRoom,
   type WindowNeed,
 } from './state.ts';
 import { createStateClock, type StateClock } from './state-clock.ts';
+import { moved, RESTORED_HINT, roomFull, tooLong } from './state-faults.ts';
 import { Topics } from './topics.ts';
 import { WindowRows } from './window-rows.ts';
 
@@ -39,6 +40,7 @@ export interface SqliteStateOptions {
 const MAX_BYTES = 2 ** 30;
 const MAX_WINDOWS = 250_000;
 const SWEEP_MS = 5_000;
+const MARK_MS = 600_000;
 /** Three thousand years. */
 const NEVER_MS = 1e14;
 /** In one turn, so that no sweep keeps others waiting: of each room, and of windows. */
@@ -57,6 +59,8 @@ export class SqliteState implements State {
   readonly #windows: SlotWindows;
   readonly #sweeping: NodeJS.Timeout;
   readonly #places: FilePlaces;
+  readonly #mark: StartMark;
+  #markedAt = performance.now();
   readonly topics = new Topics();
   readonly now: StateClock;
   #lastFault = '';
@@ -68,6 +72,8 @@ export class SqliteState implements State {
     const { file, busyTimeoutMs, maxBytes = MAX_BYTES, maxWindows = MAX_WINDOWS } = options;
     this.#database = openStateFile(file, { maxBytes, ...(busyTimeoutMs !== undefined && { busyTimeoutMs }) });
     try {
+      this.#mark = new StartMark(this.#database, file);
+      this.#mark.start();
       this.#entries = new Entries(this.#database, options.maxRoomEntries ?? MAX_ROOM_ENTRIES);
       this.#rows = new WindowRows(this.#database);
       this.now = options.clock ?? createStateClock(this.#rows.lastTime());
@@ -84,6 +90,15 @@ export class SqliteState implements State {
     );
     this.#places = new FilePlaces([file, `${file}-wal`]);
     this.#sweeping = setInterval(() => this.sweep(), SWEEP_MS).unref();
+    if (this.#mark.isRestored) options.onEvent({ event: 'state-restored', hint: RESTORED_HINT });
+  }
+
+  /**
+   * When a state of before was put in place of this one: what was used, ended and taken away since
+   * then may be there again. Milliseconds since 1970; 0 if it never was.
+   */
+  get restoredAt(): number {
+    return this.#mark.restoredAt;
   }
 
   async get(room: StateRoom, key: string): Promise<string | undefined> {
@@ -224,6 +239,9 @@ export class SqliteState implements State {
     const now = this.now();
     void this.#sweepWindows(now);
     this.#write(() => this.#entries.sweep(now, SWEPT_ENTRIES)).catch(() => undefined);
+    if (performance.now() - this.#markedAt < MARK_MS) return;
+    this.#markedAt = performance.now();
+    this.#mark.move((set) => this.#write(set, true)).catch(() => undefined);
   }
 
   /** After a flood, hundreds of thousands end at once. */
@@ -237,8 +255,10 @@ export class SqliteState implements State {
 
   close(): void {
     clearInterval(this.#sweeping);
+    if (this.#isClosed) return;
     this.#isClosed = true;
     this.#commits.flush();
+    this.#mark.end();
     this.#database.close();
   }
 
@@ -278,20 +298,3 @@ export class SqliteState implements State {
     this.#lastFault = named.code;
   }
 }
-
-const tooLong = (): StateError =>
-  new StateError('STATE_VALUE_TOO_LONG', 'a value is too long to be kept', 'Report this as a fault of credveil.');
-
-const moved = (file: string): StateError =>
-  new StateError(
-    'STATE_MOVED',
-    `state ${file}: it was moved, deleted or overwritten while the gateway runs`,
-    'Put it back, or restart the gateway: what was counted and banned since then ends with this process.',
-  );
-
-const roomFull = (room: StateRoom): StateError =>
-  new StateError(
-    'STATE_FULL',
-    `the state holds as many entries (${room}) as it may`,
-    'Lift bans with credveil gateway limits lift, or make them shorter.',
-  );

@@ -15,12 +15,12 @@ export const SEAL = new FactorSeal({
   names: createSecretKey(Buffer.alloc(32, 8)),
 });
 
-export function factorsOver(state: SqliteState, rules: Partial<FactorRules> = {}) {
+export function factorsOver(state: SqliteState, rules: Partial<FactorRules> = {}, start?: number) {
   const told: (FactorChange & { readonly user: UserId })[] = [];
   const mails: { readonly user: UserId; readonly code: string }[] = [];
   const removed: string[] = [];
   const forgotten: UserId[] = [];
-  const { clock: now, pass } = createStillClock();
+  const { clock: now, pass } = createStillClock(start);
   const shared = {
     state,
     seal: SEAL,
