@@ -12,7 +12,7 @@ import { findCandidates } from './login/find-login.ts';
 import type { Observe } from './observe/observe.ts';
 import { mayReach } from './phases/access.ts';
 import { isBlocked } from './phases/apply-actions.ts';
-import { enterHold } from './phases/enter-hold.ts';
+import { enterHold } from './phases/hold/enter-hold.ts';
 import { findApplication, judgeTarget } from './phases/find-application.ts';
 import { isSendingOn, sendOn } from './phases/forms/keep-form.ts';
 import { forwardRequest } from './phases/forward-request.ts';

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { testHold } from '../../gateway/hold-test/hold-test.ts';
-import { parseAccount } from '../../gateway/hold-test/test-account.ts';
+import { parseAccounts } from '../../gateway/hold-test/test-account.ts';
 import { keepTested } from '../../gateway/quarantine/tested.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { note, printResult } from '../output.ts';
@@ -23,10 +23,13 @@ export async function runHoldTest(name: string, flags: HoldTestFlags): Promise<v
   const config = readConfigHere(flags.config);
   if (!config.apps[name]?.login?.hold)
     throw new UsageError(`${flags.config} holds no logins of ${name} back`, 'Name an application with login.hold.');
-  const account = parseAccount(await readAccount(flags.account));
-  if (!('login' in account))
-    throw new UsageError(`the test account is malformed: ${account.join('; ')}`, 'docs/gateway-hold.md shows one.');
-  const steps = await testHold(config, name, account);
+  const parsed = parseAccounts(await readAccount(flags.account));
+  if ('faults' in parsed)
+    throw new UsageError(
+      `the test account is malformed: ${parsed.faults.join('; ')}`,
+      'docs/gateway-hold.md shows one.',
+    );
+  const steps = await testHold(config, name, parsed.accounts);
   const ok = steps.every(({ fault }) => fault === undefined);
   if (ok) keepTested(name, config, new Date());
   else process.exitCode = ExitCode.failed;

@@ -34,7 +34,7 @@ function ofApp(name: string, { login, to }: AppConfig, config: GatewayConfig): C
   if (config.forwardAuth) fault(['hold'], 'needs listen alone: a proxy that asks (forwardAuth) shows no responses');
   if (!hasSessions(login))
     fault(['hold', 'sessions'], 'is missing: no preset names the cookies of sessions', 'Name all of them.');
-  if (!hold.whoami && !namesUsers(login))
+  if (hold.whoami.length === 0 && !namesUsers(login))
     fault(
       ['hold', 'whoami'],
       'is missing: no cookie names the user of a session',

@@ -5,11 +5,11 @@ import type { Whoami } from '../quarantine/hold-rules.ts';
 import { createSessionNames } from '../quarantine/session-names.ts';
 import { isOfStranger, nameOn, type WhoamiPage } from '../quarantine/whoami.ts';
 import { logInTo } from './log-in.ts';
-import { cookieOf, jarAfter } from './test-client.ts';
+import { cookieOf, jarAfter, type SendTest } from './test-client.ts';
 import type { TestPlace, TestStep } from './test-place.ts';
 
-export async function attackOrigin(place: TestPlace, whoami: Whoami | undefined): Promise<readonly TestStep[]> {
-  const { account, origin, asked, sessions } = place;
+export async function attackOrigin(place: TestPlace, whoami: readonly Whoami[]): Promise<readonly TestStep[]> {
+  const { account, origin, sessions } = place;
   const { page, signedIn } = account;
   const isIn = async (request: Parameters<typeof origin>[0]): Promise<boolean> =>
     (await origin(request)).body.includes(signedIn);
@@ -46,32 +46,55 @@ export async function attackOrigin(place: TestPlace, whoami: Whoami | undefined)
     without,
     'a session is bound to another cookie, or to what a client is: name all of its cookies',
   );
-  if (whoami) {
-    const pageOf = async (sent: string): Promise<WhoamiPage> => {
-      const { status, location, body } = await asked({ path: whoami.path, cookie: sent });
-      return { status, location, body: Buffer.from(body) };
-    };
-    const own = nameOn(await pageOf(cookieOf(ofSession)), whoami);
+  if (whoami.length > 0) steps.push(...(await askPages(place, whoami, ofSession)));
+  return steps;
+}
+
+/** @param ofSession cookies of the session that is signed in */
+async function askPages(
+  { account, origin, asked, askedByNobody, sessions }: TestPlace,
+  pages: readonly Whoami[],
+  ofSession: readonly (readonly [string, string])[],
+): Promise<readonly TestStep[]> {
+  const { isSession } = createSessionNames(sessions);
+  const get = (send: SendTest, sent: string) =>
+    Promise.all(
+      pages.map(async ({ path }): Promise<WhoamiPage> => {
+        const { status, location, body } = await send({ path, cookie: sent });
+        return { status, location, body: Buffer.from(body) };
+      }),
+    );
+  const named = (all: readonly WhoamiPage[]) => all.map((each, i) => nameOn(each, pages[i] as Whoami));
+  const own = named(await get(asked, cookieOf(ofSession)));
+  const strangers = await get(asked, '');
+  const isNamed = named(strangers).some((name) => name !== undefined);
+  // Another one, since the login may have logged in the first one's session.
+  const opened = await origin({ path: account.form ?? account.login });
+  const visitor = await get(asked, cookieOf([...jarAfter(opened)].filter(([name]) => isSession(name))));
+  const isProof = (all: readonly WhoamiPage[]): boolean =>
+    !isNamed && all.every((each, i) => isOfStranger(each, strangers[i] as WhoamiPage, pages[i] as Whoami));
+  const step = (name: string, isFaulty: boolean, fault: string): TestStep =>
+    isFaulty ? { step: name, fault } : { step: name };
+  return [
     step(
       'whoami names who is signed in',
-      typeof own !== 'object',
-      own
+      own.includes('unknown') || !own.some((name) => typeof name === 'object'),
+      own.includes('unknown')
         ? 'the page of whoami has its words twice, or no end of the name'
-        : 'the page of whoami names nobody: is a session bound to an agent or a language?',
-    );
-    const stranger = await pageOf('');
-    const isNamed = nameOn(stranger, whoami) !== undefined;
-    step('whoami names no stranger', isNamed, 'the page of whoami names somebody to a stranger');
-    // Another one, since the login may have logged in the first one's session.
-    const opened = await origin({ path: account.form ?? account.login });
-    const visitor = cookieOf([...jarAfter(opened)].filter(([name]) => isSession(name)));
+        : 'the page of whoami names nobody: is a session bound to an agent or a language, or does it need a page of its own?',
+    ),
+    step('whoami names no stranger', isNamed, 'the page of whoami names somebody to a stranger'),
     step(
       'whoami proves that nobody is signed in',
-      !isNamed && !isOfStranger(await pageOf(visitor), stranger, whoami),
+      !isProof(visitor),
       'its page is another one for each stranger: take one that is always the same',
-    );
-  }
-  return steps;
+    ),
+    step(
+      'whoami shows strangers of all addresses the same',
+      !isProof(await get(askedByNobody, '')),
+      'its page depends on the address of a client: take one that is always the same',
+    ),
+  ];
 }
 
 function decode(value: string): string {

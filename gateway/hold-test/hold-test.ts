@@ -6,15 +6,18 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Pool } from 'undici';
+import type { OnEvent } from '../../runtime/events.ts';
 import type { LeakAction } from '../checks/check-keys.ts';
 import type { Checks } from '../checks/checks.ts';
 import type { LeakVerdict } from '../checks/verdict.ts';
-import type { GatewayConfig } from '../config/schema.ts';
+import type { AppConfig, GatewayConfig } from '../config/schema.ts';
 import { isSecured } from '../config/secured.ts';
 import { startGateway } from '../gateway.ts';
 import { LimitBook } from '../limits/limit-book.ts';
 import { createLocalPeer } from '../limits/limit-peer.ts';
 import { MemoryLimitStore } from '../limits/limit-store.ts';
+import { isOfBrowser } from '../login/attempt.ts';
+import { parseReference } from '../login/reference.ts';
 import { Holds } from '../quarantine/holds.ts';
 import { WHOAMI_HEADERS } from '../quarantine/whoami.ts';
 import { createOrigin, loadModules, sessionCookiesOf } from '../setup.ts';
@@ -29,12 +32,13 @@ import type { TestPlace, TestStep } from './test-place.ts';
 
 /**
  * @param name of an application with `login.hold`
+ * @param accounts for each place where people log in
  * @throws ServerError, StoreError for files of the configuration that cannot be used
  */
 export async function testHold(
   config: GatewayConfig,
   name: string,
-  account: TestAccount,
+  accounts: readonly TestAccount[],
 ): Promise<readonly TestStep[]> {
   const app = config.apps[name];
   const login = app?.login;
@@ -48,27 +52,44 @@ export async function testHold(
   };
   const limits = createLocalPeer(new LimitBook(new MemoryLimitStore()), {});
   const tested = testedConfig(config, name, folder);
-  const gateway = await startGateway({ config: tested, modules, state: { state, key, limits } });
+  let held: string | undefined;
+  const onEvent: OnEvent = (event) => {
+    if (event.event === 'login-held') held ??= event.login;
+  };
+  const gateway = await startGateway({ config: tested, modules, state: { state, key, limits }, onEvent });
   const origin = createOrigin(app, readOriginFiles(app.upstream));
   const pool = new Pool(gateway.urls[0] ?? '');
   const isSecure = isSecured(config);
-  const host = account.host ?? name.split('/')[0] ?? '';
-  const proto = ['X-Forwarded-Proto', isSecure ? 'https' : 'http', 'X-Forwarded-Host', host];
-  const client = [...proto, ...ADDRESS, ...OTHER_CLIENT];
-  const hostThere = app.upstream.host === 'origin' ? origin.host : host;
-  const place: TestPlace = {
-    account,
-    origin: createSend(origin.pool, ['Host', hostThere, ...client]),
-    asked: createSend(origin.pool, ['Host', hostThere, ...proto, ...ADDRESS, ...WHOAMI_HEADERS]),
-    gateway: createSend(pool, ['Host', host, ...client]),
-    sessions: [...sessionCookiesOf(login), ...login.hold.sessions],
-    holds: new Holds(state, key, () => undefined),
-    app: name,
-    isSecure,
+  const placeOf = (account: TestAccount): TestPlace => {
+    const host = account.host ?? name.split('/')[0] ?? '';
+    const proto = ['X-Forwarded-Proto', isSecure ? 'https' : 'http', 'X-Forwarded-Host', host];
+    const client = [...proto, ...ADDRESS, ...OTHER_CLIENT];
+    const there = ['Host', app.upstream.host === 'origin' ? origin.host : host];
+    return {
+      account,
+      origin: createSend(origin.pool, [...there, ...client]),
+      asked: createSend(origin.pool, [...there, ...proto, ...ADDRESS, ...WHOAMI_HEADERS]),
+      askedByNobody: createSend(origin.pool, [...there, ...proto, ...WHOAMI_HEADERS]),
+      gateway: createSend(pool, ['Host', host, ...client]),
+      sessions: [...sessionCookiesOf(login), ...(login.hold?.sessions ?? [])],
+      holds: new Holds(state, key, () => undefined),
+      app: name,
+      isSecure,
+    };
   };
+  const whoami = login.hold.whoami;
   try {
-    const steps = await attackOrigin(place, login.hold.whoami);
-    return steps.some(({ fault }) => fault !== undefined) ? steps : [...steps, ...(await attackHeld(place))];
+    const steps: TestStep[] = [];
+    const reached = new Set<string>();
+    for (const account of accounts) {
+      const place = placeOf(account);
+      steps.push(...(await attackOrigin(place, whoami)));
+      if (steps.some(({ fault }) => fault !== undefined)) return steps;
+      held = undefined;
+      steps.push(...(await attackHeld(place)));
+      if (held !== undefined) reached.add(held);
+    }
+    return [...steps, everyLogin(login, reached)];
   } finally {
     await pool.destroy();
     await gateway.close({ deadlineMs: 100 });
@@ -76,6 +97,17 @@ export async function testHold(
     state.close();
     fs.rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Another login may open what no page of whoami shows, or answer with a token. */
+function everyLogin({ locations }: NonNullable<AppConfig['login']>, reached: ReadonlySet<string>): TestStep {
+  const missing = locations
+    .filter(({ password, beginsSession = isOfBrowser({ passwords: password.map(parseReference) }) }) => beginsSession)
+    .filter(({ name }) => !reached.has(name))
+    .map(({ name }) => name);
+  const step = 'each location was tested';
+  if (missing.length === 0) return { step };
+  return { step, fault: `no account was held at ${missing.join(', ')}: give a list of accounts, one for each` };
 }
 
 /** A documentation address (RFC 5737), which no application knows as its neighbour. */

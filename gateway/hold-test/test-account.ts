@@ -25,17 +25,26 @@ const ACCOUNT = z.strictObject({
 
 export type TestAccount = z.output<typeof ACCOUNT>;
 
-/** @returns what is wrong with it, without any value of it, if it is none */
-export function parseAccount(source: string): TestAccount | readonly string[] {
+const MAX_ACCOUNTS = 200;
+
+/** One, or a list. @returns what is wrong with them, without any value, if they are none */
+export function parseAccounts(
+  source: string,
+): { readonly accounts: readonly TestAccount[] } | { readonly faults: readonly string[] } {
   let value: unknown;
   try {
     value = parse(source, { logLevel: 'error' });
   } catch {
-    return ['it is neither YAML nor JSON'];
+    return { faults: ['it is neither YAML nor JSON'] };
   }
-  const checked = ACCOUNT.safeParse(value);
-  if (checked.success) return checked.data;
-  return checked.error.issues.map(({ path: at, code, message }) =>
+  const checked = z
+    .array(ACCOUNT)
+    .min(1)
+    .max(MAX_ACCOUNTS)
+    .safeParse(Array.isArray(value) ? value : [value]);
+  if (checked.success) return { accounts: checked.data };
+  const faults = checked.error.issues.map(({ path: [, ...at], code, message }) =>
     code === 'unrecognized_keys' ? 'it has a key that is none' : `${at.join('.')} ${message}`,
   );
+  return { faults };
 }

@@ -15,6 +15,8 @@ export interface TestPlace {
   readonly origin: SendTest;
   /** The application, asked as `whoami` asks it. */
   readonly asked: SendTest;
+  /** The same, by no client. */
+  readonly askedByNobody: SendTest;
   readonly gateway: SendTest;
   /** Names of cookies of sessions, as patterns. */
   readonly sessions: readonly string[];

@@ -32,7 +32,7 @@ export interface LoginToCheck extends CheckedLogin {
   readonly sessions: readonly SentName[];
   /** Some session may be logged in, whatever the answer looks like. */
   readonly mayBeIn: boolean;
-  /** It has opened a session where logins can be held back. */
+  /** It may have opened something where logins can be held back. */
   readonly mayHold: boolean;
   /** If it was taken before the login was forwarded. */
   readonly taken: TakenCheck | undefined;
@@ -70,7 +70,7 @@ export async function checkLogin(exchange: Exchange, login: LoginToCheck, parts:
   const refused = isDenied ? await checkEvenly(exchange, ready, parts, judgement) : undefined;
   if (refused) return refused;
   // Whatever else the answer says, its session would leave unchecked.
-  return outcome === 'success' || judgement.beginsSession
+  return outcome === 'success' || judgement.beginsSession || login.mayHold
     ? checkRight(exchange, ready, parts)
     : checkAside(exchange, ready, parts);
 }

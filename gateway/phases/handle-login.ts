@@ -7,7 +7,7 @@ import type { Exchange } from '../exchange.ts';
 import { withoutCookies } from '../fields/set-cookies.ts';
 import { pairsOf } from '../header-pairs.ts';
 import type { Admitted, AttemptFacts } from '../limits/limits.ts';
-import { type Attempt, countedOutcome, isOfBrowser, type Judgement, UNKNOWN } from '../login/attempt.ts';
+import { type Attempt, countedOutcome, type Judgement, UNKNOWN } from '../login/attempt.ts';
 import { readContentType } from '../login/body/content-type.ts';
 import { MAX_BODY_BYTES } from '../login/body/read-body.ts';
 import type { Candidate } from '../login/find-login.ts';
@@ -26,7 +26,8 @@ import { checkFirst } from './check-first.ts';
 import { checkLogin, checkUnanswered, type LoginAnswer } from './check-login.ts';
 import { forwardLogin, forwardRequest } from './forward-request.ts';
 import { guardOf, sentBy } from './guard-session.ts';
-import { endLogin, lockLogin, type Rise, riseOf } from './hold-login.ts';
+import { endLogin, lockLogin } from './hold/hold-login.ts';
+import { mayBeRight, type Rise, riseOf } from './hold/hold-rise.ts';
 import { admitKnown, admitLogin, isUnreadableLimited } from './limit-login.ts';
 import { passVerdict } from './pass-verdict.ts';
 import { refuseLate, screenOf } from './screen-body.ts';
@@ -138,7 +139,7 @@ async function forwardAndJudge(
     const told: Judgement = report
       ? { outcome: report.outcome, isProven: true }
       : judgeOutcome(attempt.logins, exchange, held, isTyped(attempt, sessionUsers));
-    const judgement = rise && exchange.hold?.rules.whoami ? withRise(told, rise) : told;
+    const judgement = rise && exchange.hold?.rules.whoami.length ? withRise(told, rise) : told;
     if (known && judgement.outcome !== 'failure') {
       await admitted.settle({ outcome: 'success', isProven: false, response: held });
       const answer: LoginAnswer = { kind: 'release', headers: [] };
@@ -157,7 +158,7 @@ async function forwardAndJudge(
     const headers = await slot.settle({ ...counted, ...(canonical !== undefined && { canonical }) });
     const sessions = sessionsOfLogin(exchange, attempt, held.headers);
     const mayBeIn = mayLogIn(exchange, attempt, held.headers);
-    const mayHold = exchange.hold !== undefined && (rise !== undefined || mayBeRight(attempt, judgement));
+    const mayHold = exchange.hold !== undefined && (rise !== undefined || mayBeRight(attempt, judgement, held));
     const checked = { ...login, judgement, sessionUsers, sessions, mayBeIn, mayHold, taken };
     const answer = withHeaders(await checkLogin(exchange, checked, parts), headers);
     if (await endLogin(exchange, held, { attempt, rise, answer, content }, parts, setup))
@@ -179,11 +180,6 @@ function withRise(told: Judgement, { isSure }: Rise): Judgement {
     return { ...(told.outcome === 'success' && told), outcome: 'success', isProven: true, beginsSession: true };
   return told.outcome === 'success' ? told : { ...UNKNOWN, beginsSession: true };
 }
-
-/** The application may know no user behind a right password, and may show nobody whom it knows. */
-const mayBeRight = ({ login }: Attempt, { outcome, beginsSession, asksSecondFactor, isGuessed }: Judgement): boolean =>
-  !isOfBrowser(login) ||
-  (!asksSecondFactor && ((outcome === 'success' && !isGuessed) || (beginsSession === true && outcome !== 'failure')));
 
 const usersOfSession = (
   { application }: Exchange,

@@ -22,8 +22,8 @@ export class HoldExchange {
   readonly #generation: string;
   /** Of a login: when its browser is dead. Milliseconds since 1970. */
   #lockedUntil: number | undefined;
-  /** Who was signed in before the login. */
-  before: Signed = { user: undefined };
+  /** Who was signed in before the login, by each page of whoami; nobody if there is none here. */
+  before: readonly Signed[] = [];
 
   constructor(options: HoldExchangeOptions) {
     this.#options = options;

@@ -12,8 +12,8 @@ export interface Whoami {
 
 export interface HoldRules {
   readonly names: SessionNames;
-  /** Undefined where a cookie of each session names its user. */
-  readonly whoami: Whoami | undefined;
+  /** Pages, one of which shows who is signed in. None where cookies name each session's user. */
+  readonly whoami: readonly Whoami[];
   readonly forMs: number;
   readonly lifeMs: number;
   /** The longest that a login may take: then its browser's sessions are given up. */

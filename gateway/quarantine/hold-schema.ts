@@ -13,19 +13,33 @@ const path = z
   .regex(/^\/[\x21-\x7e]{0,1000}$/, { error: 'must be a path' })
   .refine((value) => !/[#\\]/.test(value), { error: 'must be a path' });
 
+const MAX_PAGES = 4;
+
 /** A page that names who is signed in, and nobody else. */
-const whoami = z.strictObject({
+const page = z.strictObject({
   path,
   /** What stands before the name there, and what behind it. */
   after: text('must be text'),
   before: text('must be text'),
 });
 
+/** Several, where areas have sessions of their own. */
+const whoami = z.union(
+  [
+    page.transform((one) => [one]),
+    z
+      .array(page)
+      .min(1, { error: 'must have a page' })
+      .max(MAX_PAGES, { error: `may have ${MAX_PAGES} pages` }),
+  ],
+  { error: 'must be an object with path, after and before, or a list of them' },
+);
+
 export const HOLD_SCHEMA = z.strictObject({
   /** Cookies of sessions, also before a login. Default: those of the presets and of `login`. */
   sessions: COOKIE_PATTERNS.default([]),
   /** Needed where no cookie of a preset names the user. */
-  whoami: whoami.optional(),
+  whoami: whoami.default([]),
   /** CSV: the application's names of users, and the address where each gets codes. */
   usersFile: text('must be a path').optional(),
   /** The provider of `identity` whose mails have the codes. */

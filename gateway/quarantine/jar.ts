@@ -103,9 +103,16 @@ export class Jar {
     return left.length === 0 ? [] : [header, left.join('; ')];
   }
 
+  /** Names of the cookies of sessions that these headers set, each as often as they do. */
+  namesSetBy(headers: readonly string[]): readonly string[] {
+    return pairsOf(headers)
+      .flatMap(([name, value]) => (isSetCookie(name) ? [nameIn(value)] : []))
+      .filter((name) => this.#isSession(name));
+  }
+
   /** Whether one of these headers sets a cookie of a session. */
   isSetBy(headers: readonly string[]): boolean {
-    return pairsOf(headers).some(([name, value]) => isSetCookie(name) && this.#isSession(nameIn(value)));
+    return this.namesSetBy(headers).length > 0;
   }
 
   /**

@@ -9,21 +9,33 @@ import type { HeldLogin } from './held-login.ts';
 const DAY = 86_400_000;
 const MAILS_A_DAY = 3;
 
-/** Never late or lost for the login itself: what goes wrong with a mail is an event. */
+/** Of a login that is of nobody for sure, so many whose names were typed. */
+const MAX_TOLD = 3;
+
+/**
+ * Never late or lost for the login itself: what goes wrong with a mail is an event.
+ * @param typed names, whose owners are told where nobody knows whose login it was
+ */
 export async function tellOwner(
   { user, origin, app }: Pick<HeldLogin, 'user' | 'origin' | 'app'>,
+  typed: readonly string[],
   { hold }: Application,
   { people }: PipelineParts,
   { identity }: GatewaySetup,
 ): Promise<void> {
   const mailer = mailerOf(identity?.providers, hold?.mailBy);
-  if (!people || user === undefined || !mailer) return;
+  if (!people || !mailer) return;
   try {
-    const address = hold?.addressOf(user) ?? (await people.factors?.userOf(app, user));
-    if (address === undefined || !address.includes('@')) return;
-    const key = `held.told.${people.holds.hashOf('told', app, user)}`;
-    const { taken } = await people.state.takeSlots([{ key, allow: MAILS_A_DAY, windowMs: DAY }]);
-    if (taken) await mailer.mail(address, `A sign-in to ${new URL(origin).host} was stopped`, textOf(origin));
+    const names = user === undefined ? typed.slice(0, MAX_TOLD) : [user];
+    const found = await Promise.all(
+      names.map(async (name) => hold?.addressOf(name) ?? (await people.factors?.userOf(app, name))),
+    );
+    for (const address of new Set(found)) {
+      if (!address?.includes('@')) continue;
+      const key = `held.told.${people.holds.hashOf('told', app, address)}`;
+      const { taken } = await people.state.takeSlots([{ key, allow: MAILS_A_DAY, windowMs: DAY }]);
+      if (taken) await mailer.mail(address, `A sign-in to ${new URL(origin).host} was stopped`, textOf(origin));
+    }
   } catch (error) {
     people.holds.events.mailFailed(app, error);
   }

@@ -5,6 +5,7 @@
 // in only where it is the page of a stranger.
 
 import { createHash } from 'node:crypto';
+import { pairsOf } from '../header-pairs.ts';
 import type { Origin } from '../upstream/origin.ts';
 import type { Signed } from './hold-exchange.ts';
 import type { Whoami } from './hold-rules.ts';
@@ -41,11 +42,47 @@ export async function askWhoami(
     const user = nameOn(page, whoami);
     if (user === 'unknown') return 'unknown';
     if (user) return { user: user.name, print: printOf(page) };
-    return isOfStranger(page, await ask(origin, whoami, headers), whoami) ? { user: undefined } : 'unknown';
+    const stranger = await ask(origin, whoami, headers);
+    if (!isOfStranger(page, stranger, whoami)) return 'unknown';
+    return (await isAlways(origin, whoami, headers, printOf(stranger))) ? { user: undefined } : 'unknown';
   } catch {
     return 'unknown';
   }
 }
+
+const KEPT_MS = 5 * 60_000;
+const AGAIN_MS = 10_000;
+/** Of the page that strangers get, asked for no client, by application and path. */
+const kept = new WeakMap<object, Map<string, { readonly print: string; readonly at: number }>>();
+
+/**
+ * Whoever knows how to, gets a page for all of his address that shows nobody, such as one that says
+ * to slow down, and brings that about at the moment of a login. So a stranger of no address has to
+ * get the same, some time before.
+ */
+async function isAlways(
+  origin: Pick<Origin, 'pool'>,
+  whoami: Whoami,
+  headers: readonly string[],
+  print: string,
+): Promise<boolean> {
+  const pages = kept.get(origin.pool) ?? new Map();
+  kept.set(origin.pool, pages);
+  const key = JSON.stringify([whoami.path, headers[headers.indexOf('Host') + 1]]);
+  const isOld = (ms: number): boolean => (pages.get(key)?.at ?? 0) < Date.now() - ms;
+  const refresh = async (): Promise<void> => {
+    if (pages.size >= MAX_KEPT) pages.clear();
+    const ofNobody = pairsOf(headers).filter(([name]) => !OF_CLIENT.has(name.toLowerCase()));
+    pages.set(key, { print: printOf(await ask(origin, whoami, ofNobody.flat())), at: Date.now() });
+  };
+  if (isOld(KEPT_MS)) await refresh();
+  // It may have changed for everybody.
+  else if (pages.get(key)?.print !== print && isOld(AGAIN_MS)) await refresh();
+  return pages.get(key)?.print === print;
+}
+
+const MAX_KEPT = 1_000;
+const OF_CLIENT: ReadonlySet<string> = new Set(['x-forwarded-for', 'x-real-ip']);
 
 async function ask({ pool }: Pick<Origin, 'pool'>, { path }: Whoami, headers: readonly string[]): Promise<WhoamiPage> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);

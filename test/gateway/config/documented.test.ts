@@ -5,7 +5,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../../gateway/config/load.ts';
 import { CONFIG } from '../../../gateway/config/schema.ts';
-import { parseAccount } from '../../../gateway/hold-test/test-account.ts';
+import { parseAccounts } from '../../../gateway/hold-test/test-account.ts';
 import { parseReport } from '../../../gateway/outcome/report.ts';
 import type { Definition } from '../../support/gateway/schema-definition.ts';
 import { root } from '../../support/paths.ts';
@@ -86,7 +86,7 @@ const [accounts, examples] = [true, false].map((isAccount) =>
 ) as [typeof inYaml, typeof inYaml];
 
 test.each(accounts)('the account of %s can be tested with: %s', (_, text) => {
-  expect(parseAccount(text)).toHaveProperty('signedIn');
+  expect(parseAccounts(text)).toHaveProperty('accounts');
 });
 
 test.each(examples)('an example of %s is a configuration, or a part of one: %s', (_, text) => {

@@ -2,9 +2,9 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testHold } from '../../../gateway/hold-test/hold-test.ts';
-import { parseAccount, type TestAccount } from '../../../gateway/hold-test/test-account.ts';
+import { parseAccounts, type TestAccount } from '../../../gateway/hold-test/test-account.ts';
 import { configOf } from '../../support/gateway/gateway.ts';
-import { APP, loginKeys } from '../../support/gateway/hold/hold-world.ts';
+import { APP, formAt, loginKeys } from '../../support/gateway/hold/hold-world.ts';
 import { type InPlaceOptions, SECRET, startInPlaceApp } from '../../support/gateway/hold/in-place-app.ts';
 import { type LeakService, startLeakService } from '../../support/gateway/login/guarded-app.ts';
 
@@ -27,6 +27,7 @@ interface Given extends Partial<InPlaceOptions> {
   /** Of the login in the configuration. */
   readonly path?: string;
   readonly account?: Partial<TestAccount>;
+  readonly locations?: string;
 }
 
 const WHOAMI = `whoami: { path: /home, after: '<b>', before: '</b>' }`;
@@ -46,9 +47,9 @@ leaks: ${leaks.keys()}
 apps:
   ${APP}:
     to: "${app.url}"
-    login: ${loginKeys(hold).replace('"/login"', `"${path}"`)}
+    login: ${loginKeys(hold, given.locations).replace('"/login"', `"${path}"`)}
 `);
-  const steps = await testHold(config, APP, { ...account, ...given.account });
+  const steps = await testHold(config, APP, [{ ...account, ...given.account }]);
   return steps.flatMap(({ step, fault }) => (fault === undefined ? [] : [`${step}: ${fault}`]));
 }
 
@@ -79,9 +80,16 @@ test.each<[string, Given, string]>([
   expect((await faultsOf(given)).join('\n')).toContain(fault);
 });
 
+test('it fails where a location has no account', async () => {
+  const faults = await faultsOf({ locations: formAt('main', '/login') + formAt('admin', '/admin/login') });
+  expect(faults).toEqual([expect.stringContaining('no account was held at admin')]);
+});
+
 test('an account that is malformed is refused without its values', () => {
-  const faults = parseAccount('{ login: x, fields: { p: hunter2 }, page: /a, signedIn: b, pasword: hunter2 }');
+  const { faults } = parseAccounts('{ login: x, fields: { p: hunter2 }, page: /a, signedIn: b, pasword: hunter2 }') as {
+    faults: string[];
+  };
   expect(faults).toEqual(expect.arrayContaining([expect.stringContaining('login must be a path')]));
   expect(JSON.stringify(faults)).not.toContain('hunter2');
-  expect(parseAccount('{')).toEqual(['it is neither YAML nor JSON']);
+  expect(parseAccounts('{')).toEqual({ faults: ['it is neither YAML nor JSON'] });
 });

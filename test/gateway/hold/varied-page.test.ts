@@ -134,7 +134,7 @@ apps:
     login: ${loginKeys(hold)}
 `);
   const account = { login: '/login', fields: { user: 'test', pass: users.test }, as: 'form', page: '/home' } as const;
-  const steps = await testHold(config, APP, { ...account, signedIn: VARIED_SECRET });
+  const steps = await testHold(config, APP, [{ ...account, signedIn: VARIED_SECRET }]);
   return steps.flatMap(({ step, fault }) => (fault === undefined ? [] : [step]));
 }
 

@@ -21,6 +21,10 @@ export interface HoldWorldOptions extends InPlaceOptions {
   readonly leaks: LeakService;
   /** Keys of `hold`, as YAML. */
   readonly keys?: string;
+  /** Key of `hold`, as YAML. */
+  readonly whoami?: string;
+  /** Locations of the login, as YAML. */
+  readonly locations?: string;
   readonly state?: TestState;
   readonly app?: InPlaceApp;
   readonly mail?: MailServer;
@@ -43,8 +47,7 @@ export interface HoldWorld extends TestGateway {
 
 export const PAGE = { Accept: 'text/html', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Site': 'same-origin' };
 
-export const loginKeys = (hold: string): string => `
-      locations:
+const LOCATIONS = `
         - name: main
           when: 'http.request.method == "POST" and http.request.uri.path == "/login"'
           username: 'http.request.body.form["user"][0]'
@@ -55,7 +58,17 @@ export const loginKeys = (hold: string): string => `
           when: 'http.request.uri.path == "/api"'
           username: credveil.basic.username
           password: credveil.basic.password
-          success: 'http.response.code == 200'
+          success: 'http.response.code == 200'`;
+
+/** Of which nobody has said what a success is. */
+export const formAt = (name: string, path: string): string => `
+        - name: ${name}
+          when: 'http.request.method == "POST" and http.request.uri.path == "${path}"'
+          username: 'http.request.body.form["user"][0]'
+          password: 'http.request.body.form["pass"][0]'`;
+
+export const loginKeys = (hold: string, locations = LOCATIONS): string => `
+      locations: ${locations}
       unknownChecks: 100000
       onUnknown: deny
       onLeaked: { pair: [hold], similar: [hold] }
@@ -66,8 +79,9 @@ export async function startHoldWorld(options: HoldWorldOptions): Promise<HoldWor
   const app = options.app ?? (await startInPlaceApp(options));
   const mail = options.mail ?? (await startMailServer());
   const users = path.join(stateFolder(), 'users.csv');
-  fs.writeFileSync(users, 'alice,alice@corp.example\nbob,bob@corp.example\n');
-  const who = `whoami: { path: /home, after: '<b>', before: '</b>' }`;
+  fs.writeFileSync(users, 'alice,alice@corp.example\nbob,bob@corp.example\nmallory,mallory@evil.example\n');
+  const { whoami = `{ path: /home, after: '<b>', before: '</b>' }` } = options;
+  const who = `whoami: ${whoami}`;
   const hold = `sessions: [PHPSESSID], ${who}, usersFile: "${users}", mailBy: guests${keys}`;
   const state = options.state ?? openTestState();
   const key = Buffer.alloc(32, 5);
@@ -82,7 +96,7 @@ leaks: ${leaks.keys()}
 apps:
   ${APP}:
     to: "${app.url}"
-    login: ${loginKeys(hold)}
+    login: ${loginKeys(hold, options.locations)}
 `;
   kept.use(configOf(config));
   const shared = { state: through(state.state), key, limits: createMemoryLimits(), factors: kept.peer };

@@ -1,41 +1,32 @@
 // A login of an application whose logins can be held back: its browser is locked before it is
 // forwarded, and what the answer opens is passed on under a new handle, or held.
 
-import { formatRange, networkOf } from '../addresses/network.ts';
-import { Refusal } from '../answers/kinds.ts';
-import type { Exchange } from '../exchange.ts';
-import { handleOf } from '../handle/handles.ts';
-import { headerValues, pairsOf } from '../header-pairs.ts';
-import { isNavigation, originOf } from '../identity/navigation.ts';
-import { needingState } from '../identity/routes/route.ts';
-import { type Attempt, actsAtOnce, isOfBrowser } from '../login/attempt.ts';
-import { judgeOutcome } from '../login/outcome.ts';
-import type { PipelineParts } from '../pipeline-parts.ts';
-import { createDecoy } from '../quarantine/decoy.ts';
-import type { HeldLogin } from '../quarantine/held-login.ts';
-import type { HoldExchange, Signed } from '../quarantine/hold-exchange.ts';
-import { tellOwner } from '../quarantine/tell-owner.ts';
-import { askWhoami } from '../quarantine/whoami.ts';
-import type { Content } from '../request/collect-body.ts';
-import type { GatewaySetup } from '../setup.ts';
-import type { HeldResponse } from '../upstream/held-response.ts';
-import type { LoginAnswer } from './check-login.ts';
+import { formatRange, networkOf } from '../../addresses/network.ts';
+import { Refusal } from '../../answers/kinds.ts';
+import type { Exchange } from '../../exchange.ts';
+import { handleOf } from '../../handle/handles.ts';
+import { headerValues, pairsOf } from '../../header-pairs.ts';
+import { isNavigation, originOf } from '../../identity/navigation.ts';
+import { needingState } from '../../identity/routes/route.ts';
+import { type Attempt, actsAtOnce, isOfBrowser } from '../../login/attempt.ts';
+import { judgeOutcome } from '../../login/outcome.ts';
+import type { PipelineParts } from '../../pipeline-parts.ts';
+import { createDecoy } from '../../quarantine/decoy.ts';
+import type { HeldLogin } from '../../quarantine/held-login.ts';
+import { tellOwner } from '../../quarantine/tell-owner.ts';
+import type { Content } from '../../request/collect-body.ts';
+import type { GatewaySetup } from '../../setup.ts';
+import type { HeldResponse } from '../../upstream/held-response.ts';
+import type { LoginAnswer } from '../check-login.ts';
+import { forwardLogin } from '../forward-request.ts';
 import { answerHeld } from './enter-hold.ts';
-import { forwardLogin, ownHeadersFor } from './forward-request.ts';
+import { ownerOf, type Rise, riseOf, signedIn } from './hold-rise.ts';
 
 /** A customer has a /64 at least. */
 const networkKey = ({ client }: Exchange): string =>
   client ? formatRange(networkOf(client, client.family === 4 ? 32 : 64)) : '';
 
 const FOREIGN: ReadonlySet<unknown> = new Set(['cross-site', 'same-site']);
-
-/** What a login has opened, and for whom; undefined if nothing. */
-export interface Rise {
-  /** As the application itself names the user; undefined if it did not say. */
-  readonly user: string | undefined;
-  /** Nobody was signed in before, or somebody else: it was the login. */
-  readonly isSure: boolean;
-}
 
 /**
  * Nothing else of this browser passes from here on.
@@ -61,49 +52,6 @@ export async function lockLogin(
   if (!hold.jar.isEmpty) hold.before = await signedIn(exchange, hold, []);
   return true;
 }
-
-/**
- * What the answer to a login has opened. Where no cookie names a user, the application says who is
- * signed in: before and after, since it may have logged in the session that was there. Nothing was
- * opened where it shows that nobody is in, or where a failure that no client can bring about has
- * changed nothing. Of the same name may be two users, and what looks like a failure may be none.
- */
-export async function riseOf(
-  exchange: Exchange,
-  held: HeldResponse,
-  isFailure: () => boolean = () => false,
-): Promise<Rise | undefined> {
-  const { hold, application } = exchange;
-  if (!hold) return undefined;
-  if (!hold.rules.whoami) {
-    const session = application?.sessions?.sessionOf(held.headers);
-    if (!session) return undefined;
-    return { user: session.users.length === 1 && !session.isNameless ? session.users[0] : undefined, isSure: true };
-  }
-  const after = await signedIn(exchange, hold, held.headers);
-  if (after === 'unknown') return { user: undefined, isSure: false };
-  if (after.user === undefined) return undefined;
-  const { before } = hold;
-  if (before === 'unknown') return { user: after.user, isSure: false };
-  const isSame = before.user === after.user;
-  if (isSame && before.print === after.print && isFailure()) return undefined;
-  return { user: after.user, isSure: !isSame };
-}
-
-/** @param headers of the answer to the login, names and values in turn */
-async function signedIn(exchange: Exchange, hold: HoldExchange, headers: readonly string[]): Promise<Signed> {
-  const { application, head } = exchange;
-  const { whoami, names } = hold.rules;
-  if (!whoami || !application || !head) return { user: undefined };
-  // Cookies that a client chooses could change the page, or make it fail.
-  const ofSessions = hold.jar
-    .after(headers, cookiesOf(exchange))
-    .split('; ')
-    .filter((pair) => names.isSession(pair.slice(0, Math.max(0, pair.indexOf('=')))));
-  return askWhoami(application.origin, whoami, ownHeadersFor(exchange), ofSessions.join('; '));
-}
-
-const cookiesOf = ({ head }: Exchange): string => headerValues(head?.headers ?? [], 'cookie').join('; ');
 
 export interface EndedLogin {
   readonly attempt: Attempt;
@@ -163,7 +111,7 @@ async function holdBack(
     app: application.name,
     origin: originOf(exchange),
     target: head.target,
-    user: rise?.user,
+    user: await ownerOf(exchange, attempt, rise, parts),
     login: attempt.login.name,
     status: held.status,
     headers: [...held.headers, ...answer.headers],
@@ -175,7 +123,7 @@ async function holdBack(
   if (!isForPeople) {
     await hold.kill();
     holds.events.held(exchange, application.name, attempt.login.name, 'refused');
-    void tellOwner(login, application, parts, setup);
+    void tellOwner(login, attempt.typed, application, parts, setup);
     const decoy = await answerToWrong(exchange, attempt, content, parts, setup);
     if (decoy) {
       hold.jar.renew([]);
@@ -190,7 +138,7 @@ async function holdBack(
   }
   const { handle, headers } = hold.jar.begin();
   const id = hold.id ?? holds.idOf(application.name, handle);
-  const place = { network: networkKey(exchange), isKnown: await isKnown(exchange, rise?.user, parts) };
+  const place = { network: networkKey(exchange), isKnown: await isKnown(exchange, login.user, parts) };
   if (!(await holds.freeze(id, login, place, hold.rules))) {
     hold.leave();
     holds.events.held(exchange, application.name, attempt.login.name, 'full');
@@ -198,7 +146,7 @@ async function holdBack(
   }
   hold.leave();
   holds.events.held(exchange, application.name, attempt.login.name, 'held');
-  void tellOwner(login, application, parts, setup);
+  void tellOwner(login, attempt.typed, application, parts, setup);
   await answerHeld(exchange, 'frozen', id, parts, setup, headers);
 }
 

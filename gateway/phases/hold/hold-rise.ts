@@ -1,0 +1,160 @@
+// What the answer to a login has opened, and whose it is.
+
+import type { Exchange } from '../../exchange.ts';
+import { headerValues, pairsOf } from '../../header-pairs.ts';
+import type { Attempt, Judgement } from '../../login/attempt.ts';
+import { isOfBrowser } from '../../login/attempt.ts';
+import { isSameName } from '../../login/session-user.ts';
+import type { PipelineParts } from '../../pipeline-parts.ts';
+import type { HoldExchange, Signed } from '../../quarantine/hold-exchange.ts';
+import { askWhoami } from '../../quarantine/whoami.ts';
+import type { HeldResponse } from '../../upstream/held-response.ts';
+import { ownHeadersFor } from '../forward-request.ts';
+
+/** What a login has opened, and for whom; undefined if nothing. */
+export interface Rise {
+  /** As the application itself names the user; undefined if it did not say. */
+  readonly user: string | undefined;
+  /** Nobody was signed in before, or somebody else: it was the login. */
+  readonly isSure: boolean;
+}
+
+const UNSURE: Rise = { user: undefined, isSure: false };
+
+/**
+ * What the answer to a login has opened. Where no cookie names a user, the application says who is
+ * signed in: before and after, since it may have logged in the session that was there. Nothing was
+ * opened where it shows that nobody is in, or where a failure that no client can bring about has
+ * changed nothing. Of the same name may be two users, and what looks like a failure may be none.
+ */
+export async function riseOf(
+  exchange: Exchange,
+  held: HeldResponse,
+  isFailure: () => boolean = () => false,
+): Promise<Rise | undefined> {
+  const { hold, application } = exchange;
+  if (!hold) return undefined;
+  if (hold.rules.whoami.length === 0) {
+    const session = application?.sessions?.sessionOf(held.headers);
+    if (!session) return undefined;
+    return { user: session.users.length === 1 && !session.isNameless ? session.users[0] : undefined, isSure: true };
+  }
+  const rises = await risesBy(exchange, hold, held.headers, isFailure);
+  const sure = rises.find((rise) => rise?.isSure);
+  if (sure) return sure;
+  const [first, ...others] = rises.filter((rise) => rise !== undefined);
+  if (first) return others.every(({ user }) => user === first.user) ? first : UNSURE;
+  // Of several cookies the page was asked with one; and who still answers may still log in.
+  return !isFailure() && (!held.isWhole || setsOneTwice(hold, held.headers)) ? UNSURE : undefined;
+}
+
+/** By each page: with the sessions behind the login, and with those that the browser has sent. */
+async function risesBy(
+  exchange: Exchange,
+  hold: HoldExchange,
+  headers: readonly string[],
+  isFailure: () => boolean,
+): Promise<readonly (Rise | undefined)[]> {
+  const pages = await signedIn(exchange, hold, headers);
+  const isChanged = !hold.jar.isEmpty && hold.jar.isSetBy(headers);
+  const withSent = isChanged ? await signedIn(exchange, hold, []) : [];
+  return [...pages.entries(), ...withSent.entries()].map(([i, after]) => riseBy(hold.before[i], after, isFailure));
+}
+
+function riseBy(before: Signed = NOBODY, after: Signed, isFailure: () => boolean): Rise | undefined {
+  if (after === 'unknown') return UNSURE;
+  if (after.user === undefined) return undefined;
+  if (before === 'unknown') return { user: after.user, isSure: false };
+  const isSame = before.user === after.user;
+  if (isSame && before.print === after.print && isFailure()) return undefined;
+  return { user: after.user, isSure: !isSame };
+}
+
+const NOBODY: Signed = { user: undefined };
+
+/**
+ * Who is signed in, by each page of whoami.
+ * @param headers of an answer, names and values in turn
+ */
+export async function signedIn(
+  exchange: Exchange,
+  hold: HoldExchange,
+  headers: readonly string[],
+): Promise<readonly Signed[]> {
+  const { application, head } = exchange;
+  const { whoami, names } = hold.rules;
+  if (!application || !head) return [];
+  // Cookies that a client chooses could change the page, or make it fail.
+  const ofSessions = hold.jar
+    .after(headers, cookiesOf(exchange))
+    .split('; ')
+    .filter((pair) => names.isSession(pair.slice(0, Math.max(0, pair.indexOf('=')))));
+  const own = ownHeadersFor(exchange);
+  return Promise.all(whoami.map((page) => askWhoami(application.origin, page, own, ofSessions.join('; '))));
+}
+
+const cookiesOf = ({ head }: Exchange): string => headerValues(head?.headers ?? [], 'cookie').join('; ');
+
+/** A browser keeps both for different paths, and whoever is none keeps what he wants. */
+function setsOneTwice(hold: HoldExchange, headers: readonly string[]): boolean {
+  const names = hold.jar.namesSetBy(headers);
+  return new Set(names).size < names.length;
+}
+
+/**
+ * Whether a login has logged somebody in whom the page of whoami may not show: the application may
+ * know no user behind a right password, or give a token that is sent without any cookie.
+ */
+export function mayBeRight({ login }: Attempt, judgement: Judgement, held: HeldResponse): boolean {
+  const { outcome, beginsSession, asksSecondFactor, isProven } = judgement;
+  if (!isOfBrowser(login)) return true;
+  if (asksSecondFactor || (outcome === 'failure' && (isProven || !login.outcome.guessed.has('failure')))) return false;
+  return outcome === 'success' || (beginsSession === true && outcome !== 'failure') || mayHaveToken(held);
+}
+
+const TOKEN_NAME =
+  /(?:^|[^a-z])(?:authorization|(?:access|auth|session|refresh|id)?[-_]?token|jwt|ticket|sid)(?:$|[^a-z])/i;
+const OF_FORMS = /csrf|xsrf/i;
+
+/** In what no browser shows as a page, in a header, or where it leads to. */
+function mayHaveToken({ status, headers, body }: HeldResponse): boolean {
+  const [type = ''] = headerValues(headers, 'content-type');
+  const isPage = /^\s*(?:text\/html|application\/xhtml)/i.test(type);
+  if (status >= 200 && status < 300 && !isPage && body?.length !== 0) return true;
+  if (headerValues(headers, 'location').some((url) => TOKEN_NAME.test(url.replace(/^[^?#]*/, '')))) return true;
+  return pairsOf(headers).some(([name]) => TOKEN_NAME.test(name) && !OF_FORMS.test(name));
+}
+
+/**
+ * As the application names whoever may confirm a login. With a session of his own, somebody could
+ * log another user in beside it, and confirm that as himself: the names that were typed have to be
+ * that user's too. Where the application shows nobody, they alone tell, if the operator knows them.
+ * @returns undefined if nobody may @throws StateError
+ */
+export async function ownerOf(
+  { hold, application }: Exchange,
+  { typed }: Attempt,
+  rise: Rise | undefined,
+  { people }: PipelineParts,
+): Promise<string | undefined> {
+  if (!hold || !application) return undefined;
+  const user = rise?.user;
+  if (hold.rules.whoami.length === 0 || (rise?.isSure && hold.jar.isEmpty)) return user;
+  const [name] = typed;
+  if (name === undefined) return undefined;
+  const personOf = async (each: string): Promise<string | undefined> => people?.factors?.userOf(application.name, each);
+  if (user === undefined) {
+    const wasNobody = hold.before.every((each) => each !== 'unknown' && each.user === undefined);
+    const isOne = typed.every((each) => isSameName(each, name));
+    return wasNobody && isOne && (await personOf(name)) !== undefined ? name : undefined;
+  }
+  const person = await personOf(user);
+  for (const each of typed) {
+    if (isSameName(each, user) || (rise?.isSure && lettersOf(each) === lettersOf(user))) continue;
+    if (person === undefined || (each.toLowerCase() !== person && (await personOf(each)) !== person)) return undefined;
+  }
+  return user;
+}
+
+/** As databases compare names that ignore case and accents: `alicé` is `alice`. */
+export const lettersOf = (name: string): string => name.normalize('NFKD').replace(/\p{M}/gu, '').trim().toLowerCase();
