@@ -125,7 +125,7 @@ export function createSetup(config: GatewayConfig, parts: SetupParts): GatewaySe
       access: app.access && compilePolicies(app.access.policies, { findList, deviceIssuers: config.devices.issuers }),
       factors: requirementsOf(config.factors, app.access),
       sessions: sessionsOf(app, findList),
-      hold: app.login?.hold && createHoldRules(app.login.hold, sessionCookiesOf(app.login), app.upstream),
+      hold: app.login?.hold && createHoldRules(name, app.login.hold, sessionCookiesOf(app.login), app.upstream),
       passwordChanges: app.login && createPasswordChanges(app.login, findList),
       guardsSessions: config.leaks !== undefined,
       judgesCertificates: app.access?.policies.some(dependsOnCertificate) === true,

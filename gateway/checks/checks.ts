@@ -13,6 +13,7 @@ import {
 import { failuresIn, worstOf } from '../../client-sdk/verdict/decide.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { nameError, type OnEvent } from '../../runtime/events.ts';
+import { withoutMarks } from '../login/user-letters.ts';
 import type { LeakFiles } from './leak-files.ts';
 import { plainFetch } from './plain-fetch.ts';
 import { type LeakVerdict, UNREADABLE } from './verdict.ts';
@@ -109,11 +110,12 @@ async function checkWith(checker: LeakChecker, credential: CheckedCredential): P
 }
 
 /**
- * Many applications trim passwords, and have names of their own for what was typed.
+ * Many applications trim passwords, and have names of their own for what was typed, such as the one
+ * without accents.
  * @returns as many as the SDK needs for all values; undefined for more than any login has
  */
 function credentialsOf({ usernames, passwords }: CheckedCredential): Credential[] | undefined {
-  const names = groupsOf([...new Set(usernames)], MAX_USERNAMES);
+  const names = groupsOf([...new Set([...usernames, ...usernames.map(withoutMarks)])], MAX_USERNAMES);
   const spelled = groupsOf([...new Set(passwords.flatMap((password) => [password, password.trim()]))], MAX_PASSWORDS);
   if (names.length > 2 || spelled.length > 2 || spelled.length === 0) return undefined;
   if (names.length === 0) return spelled.map((group) => ({ passwords: group }));

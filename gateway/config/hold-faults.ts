@@ -2,6 +2,7 @@
 
 import { PRESETS } from '../login/preset.ts';
 import type { Conflict } from './fault.ts';
+import { isCovered } from './identity-faults.ts';
 import type { AppConfig, GatewayConfig } from './schema.ts';
 
 export const holdFaults = (config: GatewayConfig): Conflict[] =>
@@ -40,6 +41,15 @@ function ofApp(name: string, { login, to }: AppConfig, config: GatewayConfig): C
       'is missing: no cookie names the user of a session',
       'Name a page that shows who is signed in, and what stands before and behind the name.',
     );
+  const [pattern = ''] = name.split('/');
+  if (pattern.startsWith('*') && !hold.hosts)
+    fault(
+      ['hold'],
+      'needs hosts: whoever owns another host that the name covers would get logins that others confirm',
+      'List the hosts where people log in, such as hosts: [a.example.com].',
+    );
+  for (const [i, host] of (hold.hosts ?? []).entries())
+    if (!isCovered(host, pattern)) fault(['hold', 'hosts', String(i)], 'is no host of this application');
   if (login.unreadable === 'pass') fault(['unreadable'], 'lets logins through that could not be held');
   if (login.unknownChecks === 0) fault(['unknownChecks'], 'is 0, which lets logins pass that could not be held');
   if (login.onUnknown === 'allow')

@@ -113,5 +113,5 @@ function hostFaults(
   return faults;
 }
 
-const isCovered = (host: string, pattern: string): boolean =>
+export const isCovered = (host: string, pattern: string): boolean =>
   pattern === '*' || (pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) : host === pattern);

@@ -12,6 +12,8 @@ export interface Whoami {
 
 export interface HoldRules {
   readonly names: SessionNames;
+  /** Where people log in. */
+  readonly hosts: ReadonlySet<string>;
   /** Pages, one of which shows who is signed in. None where cookies name each session's user. */
   readonly whoami: readonly Whoami[];
   readonly forMs: number;
@@ -27,15 +29,21 @@ export interface HoldRules {
 /** Beside what the application itself may take. */
 const LOGIN_MS = 60_000;
 
-/** @param cookies of sessions, of presets and of the key `login` */
+/**
+ * @param name of the application
+ * @param cookies of sessions, of presets and of the key `login`
+ */
 export function createHoldRules(
-  { sessions, whoami, usersFile, mailBy, start, ...config }: HoldConfig,
+  name: string,
+  { sessions, hosts, whoami, usersFile, mailBy, start, ...config }: HoldConfig,
   cookies: readonly string[],
   { responseTimeoutMs, connectTimeoutMs }: { readonly responseTimeoutMs: number; readonly connectTimeoutMs: number },
 ): HoldRules {
   const addresses = usersFile === undefined ? new Map<string, string>() : readUsers(fs.readFileSync(usersFile, 'utf8'));
   return {
     names: createSessionNames([...cookies, ...sessions]),
+    // A name with `*` is no host.
+    hosts: new Set(hosts ?? [name.split('/')[0] ?? '']),
     whoami,
     forMs: config.for,
     lifeMs: config.sessionLife,

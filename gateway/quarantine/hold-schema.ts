@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { duration } from '../../runtime/config/duration.ts';
-import { text } from '../config-values.ts';
+import { OWN_HOSTS, text } from '../config-values.ts';
 import { COOKIE_PATTERNS } from '../fields/cookie-pattern.ts';
 
 const MINUTE = 60_000;
@@ -38,6 +38,8 @@ const whoami = z.union(
 export const HOLD_SCHEMA = z.strictObject({
   /** Cookies of sessions, also before a login. Default: those of the presets and of `login`. */
   sessions: COOKIE_PATTERNS.default([]),
+  /** The hosts where logins can be held: nobody logs in at others. */
+  hosts: OWN_HOSTS,
   /** Needed where no cookie of a preset names the user. */
   whoami: whoami.default([]),
   /** CSV: the application's names of users, and the address where each gets codes. */

@@ -7,6 +7,7 @@
 import { createHmac, hash, type KeyObject, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OnEvent } from '../../runtime/events.ts';
+import { lettersOf } from '../login/user-letters.ts';
 import { deriveKey } from '../state/gateway-key.ts';
 import { type State, StateError, type WindowNeed } from '../state/state.ts';
 import { CookieSeal } from './cookie-seal.ts';
@@ -193,7 +194,7 @@ export class Holds {
       windowMs,
     });
     return [
-      need(MAX_OF_USER, 'user', this.hashOf('user', app, user)),
+      need(MAX_OF_USER, 'user', this.hashOf('user', app, lettersOf(user))),
       ...(isKnown ? [] : [need(MAX_OF_NETWORK, 'network', this.hashOf('network', network))]),
       need(MAX_HELD, 'all'),
     ];

@@ -2,6 +2,7 @@
 
 import type { Application } from '../applications.ts';
 import type { Mailer } from '../identity/sign-in/provider.ts';
+import { lettersOf } from '../login/user-letters.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { GatewaySetup } from '../setup.ts';
 import type { HeldLogin } from './held-login.ts';
@@ -27,8 +28,11 @@ export async function tellOwner(
   if (!people || !mailer) return;
   try {
     const names = user === undefined ? typed.slice(0, MAX_TOLD) : [user];
+    // To hear of another's login does no harm.
+    const addressOf = async (name: string): Promise<string | undefined> =>
+      hold?.addressOf(name) ?? (await people.factors?.userOf(app, name));
     const found = await Promise.all(
-      names.map(async (name) => hold?.addressOf(name) ?? (await people.factors?.userOf(app, name))),
+      names.map(async (name) => (await addressOf(name)) ?? (await addressOf(lettersOf(name)))),
     );
     for (const address of new Set(found)) {
       if (!address?.includes('@')) continue;

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { duration } from '../../../runtime/config/duration.ts';
-import { text } from '../../config-values.ts';
+import { OWN_HOSTS, text } from '../../config-values.ts';
 import { APP_FACTORS_SCHEMA } from '../../factors/factor-schema.ts';
 import { kindOf } from '../../request/name-kind.ts';
 import { lettersOf } from '../../request/reserved-names.ts';
@@ -53,7 +53,6 @@ const cors = z.strictObject({
   maxAge: duration('1s', '1d').default(600_000),
 });
 
-const HOST = 'must be a host in lower case, without scheme and port';
 const SOURCE = 'must be email, subject, provider, groups, serviceToken or claim:NAME';
 const source = z.string({ error: SOURCE }).regex(IDENTITY_SOURCE, { error: SOURCE });
 
@@ -62,17 +61,8 @@ export const ACCESS_SCHEMA = z.strictObject({
   policies: POLICIES_SCHEMA,
   /** Names of those whose people may sign in for it. Default: all of `identity`. */
   providers: APP_PROVIDERS_SCHEMA.optional(),
-  /**
-   * Of an application with `*` in its name: the hosts where people sign in. Others that its name
-   * covers may be somebody else's.
-   */
-  hosts: z
-    .array(z.string({ error: HOST }).regex(/^[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?$/, { error: HOST }), {
-      error: 'must be a list of hosts',
-    })
-    .min(1, { error: 'must have a host' })
-    .max(1_024, { error: 'may have 1024 hosts' })
-    .optional(),
+  /** The hosts where people sign in. */
+  hosts: OWN_HOSTS,
   /** How long a sign-in holds here, if not as long as elsewhere. */
   session: APP_SESSION_SCHEMA.optional(),
   /** As the page calls it where people find their applications. Default: its name. */

@@ -6,6 +6,7 @@ import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
 import { handleOf } from '../../handle/handles.ts';
 import { headerValues, pairsOf } from '../../header-pairs.ts';
+import { isHttp2, streamOf } from '../../http-version.ts';
 import { isNavigation, originOf } from '../../identity/navigation.ts';
 import { needingState } from '../../identity/routes/route.ts';
 import { type Attempt, actsAtOnce, isOfBrowser } from '../../login/attempt.ts';
@@ -13,6 +14,7 @@ import { judgeOutcome } from '../../login/outcome.ts';
 import type { PipelineParts } from '../../pipeline-parts.ts';
 import { createDecoy } from '../../quarantine/decoy.ts';
 import type { HeldLogin } from '../../quarantine/held-login.ts';
+import type { HoldRules } from '../../quarantine/hold-rules.ts';
 import { tellOwner } from '../../quarantine/tell-owner.ts';
 import type { Content } from '../../request/collect-body.ts';
 import type { GatewaySetup } from '../../setup.ts';
@@ -29,6 +31,20 @@ const networkKey = ({ client }: Exchange): string =>
 const FOREIGN: ReadonlySet<unknown> = new Set(['cross-site', 'same-site']);
 
 /**
+ * Whoever confirms a login is led to where it was sent: to a host of the application, and a port of
+ * the gateway. A client writes what it wants.
+ */
+function isAtOwnHost({ head, message }: Exchange, { hosts }: HoldRules, { config, identity }: GatewaySetup): boolean {
+  if (!head || !hosts.has(head.host)) return false;
+  const port = portOf(head.authority);
+  if (port === '') return true;
+  const socket = isHttp2(message) ? streamOf(message).session?.socket : message.socket;
+  return port === String(socket?.localPort) || (identity !== undefined && port === portOf(config.auth ?? ''));
+}
+
+const portOf = (authority: string): string => /:(\d+)$/.exec(authority)?.[1] ?? '';
+
+/**
  * Nothing else of this browser passes from here on.
  * @returns false if the client has its answer
  * @throws Refusal
@@ -41,6 +57,7 @@ export async function lockLogin(
 ): Promise<boolean> {
   const { hold, message } = exchange;
   if (!hold) return true;
+  if (!isAtOwnHost(exchange, hold.rules, setup)) throw new Refusal('HOST_UNKNOWN');
   // Who is signed in as somebody else by another site would be shown that one's held login.
   // So would who is signed in by another host of the same site.
   if (isOfBrowser(login) && FOREIGN.has(message.headers['sec-fetch-site'])) throw new Refusal('FORM_FOREIGN');

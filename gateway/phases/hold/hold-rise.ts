@@ -5,6 +5,7 @@ import { headerValues, pairsOf } from '../../header-pairs.ts';
 import type { Attempt, Judgement } from '../../login/attempt.ts';
 import { isOfBrowser } from '../../login/attempt.ts';
 import { isSameName } from '../../login/session-user.ts';
+import { isSameInLetters } from '../../login/user-letters.ts';
 import type { PipelineParts } from '../../pipeline-parts.ts';
 import type { HoldExchange, Signed } from '../../quarantine/hold-exchange.ts';
 import { askWhoami } from '../../quarantine/whoami.ts';
@@ -150,11 +151,8 @@ export async function ownerOf(
   }
   const person = await personOf(user);
   for (const each of typed) {
-    if (isSameName(each, user) || (rise?.isSure && lettersOf(each) === lettersOf(user))) continue;
+    if (isSameName(each, user) || (rise?.isSure && isSameInLetters(each, user))) continue;
     if (person === undefined || (each.toLowerCase() !== person && (await personOf(each)) !== person)) return undefined;
   }
   return user;
 }
-
-/** As databases compare names that ignore case and accents: `alicé` is `alice`. */
-export const lettersOf = (name: string): string => name.normalize('NFKD').replace(/\p{M}/gu, '').trim().toLowerCase();

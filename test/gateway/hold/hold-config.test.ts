@@ -9,6 +9,7 @@ interface Keys {
   readonly hold?: string | undefined;
   readonly more?: string;
   readonly apps?: string;
+  readonly name?: string;
 }
 
 const WHOAMI = `whoami: { path: /me, after: '<b>', before: '</b>' }`;
@@ -23,13 +24,19 @@ function faultsOf({
   hold = `sessions: [sid], ${WHOAMI}`,
   more = IDENTITY + LEAKS,
   apps = '',
+  name = 'app.example',
 }: Keys): string[] {
-  const text = `listen: 127.0.0.1:0\n${more}apps:\n  app.example: { to: "http://127.0.0.1:2", login: { ${login}, onUnknown: ${onUnknown}, onLeaked: { pair: [hold] }, hold: { ${hold} } } }\n${apps}`;
+  const text = `listen: 127.0.0.1:0\n${more}apps:\n  ${name}: { to: "http://127.0.0.1:2", login: { ${login}, onUnknown: ${onUnknown}, onLeaked: { pair: [hold] }, hold: { ${hold} } } }\n${apps}`;
   return parseConfig(text).faults.map(({ key, message }) => `${key} ${message}`);
 }
 
 test('holding back is accepted with sessions and a page that names who is signed in', () => {
   expect(faultsOf({})).toEqual([]);
+});
+
+test('hosts of a name with a star are listed', () => {
+  const hold = `sessions: [sid], ${WHOAMI}, hosts: [a.example]`;
+  for (const name of ['"*"', '"*.example"']) expect(faultsOf({ name, hold })).toEqual([]);
 });
 
 test('a preset whose cookies name the user needs neither', () => {
@@ -59,6 +66,13 @@ test.each<[string, Keys, string]>([
     'with a provider that mails nothing',
     { hold: `sessions: [sid], ${WHOAMI}, usersFile: u, mailBy: other` },
     'names no provider of identity with pin',
+  ],
+  ['at any host', { name: '"*"' }, 'needs hosts: whoever owns another host'],
+  ['at any host of a domain', { name: '"*.example"' }, 'needs hosts: whoever owns another host'],
+  [
+    'at a host of another application',
+    { name: '"*.example"', hold: `sessions: [sid], ${WHOAMI}, hosts: [a.example.org]` },
+    'is no host of this application',
   ],
   [
     'with another door',

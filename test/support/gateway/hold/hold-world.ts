@@ -19,6 +19,8 @@ export const APP = 'app.example';
 
 export interface HoldWorldOptions extends InPlaceOptions {
   readonly leaks: LeakService;
+  /** As the configuration has it. Default: `APP`. */
+  readonly name?: string;
   /** Keys of `hold`, as YAML. */
   readonly keys?: string;
   /** Key of `hold`, as YAML. */
@@ -94,7 +96,7 @@ identity:
   guests: { pin: { smtp: "${mail.url}", from: gateway@example.com, to: ["@guests.example"] } }
 leaks: ${leaks.keys()}
 apps:
-  ${APP}:
+  ${options.name ?? APP}:
     to: "${app.url}"
     login: ${loginKeys(hold, options.locations)}
 `;
