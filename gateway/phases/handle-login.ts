@@ -3,6 +3,8 @@
 
 import { sendRedirect } from '../answers/answer.ts';
 import { Refusal } from '../answers/kinds.ts';
+import type { CheckPolicy } from '../checks/check-keys.ts';
+import { actionsFor } from '../checks/on-leaked.ts';
 import type { Exchange } from '../exchange.ts';
 import { withoutCookies } from '../fields/set-cookies.ts';
 import { pairsOf } from '../header-pairs.ts';
@@ -143,7 +145,8 @@ async function forwardAndJudge(
     if (known && judgement.outcome !== 'failure') {
       await admitted.settle({ outcome: 'success', isProven: false, response: held });
       const answer: LoginAnswer = { kind: 'release', headers: [] };
-      if (await endLogin(exchange, held, { attempt, rise, answer, content }, parts, setup)) held.release();
+      if (await endLogin(exchange, held, { attempt, rise, answer, content, mayGoOn: false }, parts, setup))
+        held.release();
       return;
     }
     if (known) parts.known.forget(exchange, attempt);
@@ -161,7 +164,8 @@ async function forwardAndJudge(
     const mayHold = exchange.hold !== undefined && (rise !== undefined || mayBeRight(attempt, judgement, held));
     const checked = { ...login, judgement, sessionUsers, sessions, mayBeIn, mayHold, taken };
     const answer = withHeaders(await checkLogin(exchange, checked, parts), headers);
-    if (await endLogin(exchange, held, { attempt, rise, answer, content }, parts, setup))
+    const mayGoOn = isFound(exchange, policy) && !isProvenFailure(judgement) && judgement.asksSecondFactor !== true;
+    if (await endLogin(exchange, held, { attempt, rise, answer, content, mayGoOn }, parts, setup))
       answerLogin(exchange, held, answer, parts);
   } catch (error) {
     held.discard();
@@ -170,6 +174,10 @@ async function forwardAndJudge(
 }
 
 const isProvenFailure = ({ outcome, isProven }: Judgement): boolean => outcome === 'failure' && isProven;
+
+/** Before it was forwarded. */
+const isFound = ({ verdict }: Exchange, policy: CheckPolicy): boolean =>
+  verdict !== undefined && actionsFor(verdict.status, policy).includes('hold');
 
 /**
  * Who was not signed in before the login, and is behind it, has the password, whatever its answer

@@ -107,10 +107,10 @@ function setsOneTwice(hold: HoldExchange, headers: readonly string[]): boolean {
  * know no user behind a right password, or give a token that is sent without any cookie.
  */
 export function mayBeRight({ login }: Attempt, judgement: Judgement, held: HeldResponse): boolean {
-  const { outcome, beginsSession, asksSecondFactor, isProven } = judgement;
+  const { outcome, asksSecondFactor, isProven } = judgement;
   if (!isOfBrowser(login)) return true;
   if (asksSecondFactor || (outcome === 'failure' && (isProven || !login.outcome.guessed.has('failure')))) return false;
-  return outcome === 'success' || (beginsSession === true && outcome !== 'failure') || mayHaveToken(held);
+  return outcome !== 'failure' || mayHaveToken(held);
 }
 
 const TOKEN_NAME =
@@ -134,13 +134,13 @@ function mayHaveToken({ status, headers, body }: HeldResponse): boolean {
  */
 export async function ownerOf(
   { hold, application }: Exchange,
-  { typed }: Attempt,
+  typed: readonly string[],
   rise: Rise | undefined,
   { people }: PipelineParts,
 ): Promise<string | undefined> {
   if (!hold || !application) return undefined;
   const user = rise?.user;
-  if (hold.rules.whoami.length === 0 || (rise?.isSure && hold.jar.isEmpty)) return user;
+  if (rise && (hold.rules.whoami.length === 0 || (rise.isSure && hold.jar.isEmpty))) return user;
   const [name] = typed;
   if (name === undefined) return undefined;
   const personOf = async (each: string): Promise<string | undefined> => people?.factors?.userOf(application.name, each);

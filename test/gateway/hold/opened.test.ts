@@ -148,6 +148,48 @@ describe('a leaked login', () => {
     expect(valuesOf(wrong, 'location')).toEqual(['/login?error=1']);
   });
 
+  const FAILURE = `
+          success: 'credveil.response.location == "/home"'
+          failure: 'credveil.response.location contains "error"'`;
+  test.each<[string, string, (handled: Handled) => unknown]>([
+    ['a page', '', ({ response }) => response.setHeader('Content-Type', 'text/html').end('<form action="/role">')],
+    ['a redirect', '', ({ response }) => leadTo(response, '/role')],
+    ['a redirect that is neither success nor failure', FAILURE, ({ response }) => leadTo(response, '/role')],
+    ['a redirect that looks like a failure', FAILURE, ({ response }) => leadTo(response, '/login?error=role')],
+  ])('goes on in no second step, behind %s', async (_, told, ask) => {
+    const world = await start(
+      (handled) => {
+        const { line, session, response } = handled;
+        if (isLogin(handled)) {
+          const name = rightName(handled);
+          if (name === 'mallory') session.user = name;
+          else session.other = name;
+          if (name !== 'alice') return leadTo(response, backOf(handled));
+          ask(handled);
+          return true;
+        }
+        if (line !== 'POST /role') return false;
+        session.user = session.other ?? session.user;
+        return leadTo(response, '/home');
+      },
+      { locations: formAt('main', '/login') + told },
+    );
+    for (const others of [[], [{ user: 'mallory', pass: users.mallory ?? '' }]]) {
+      const cookie = await world.visitor();
+      const jars = [cookie];
+      for (const one of [leaked, ...others])
+        jars.push(afterAnswer(jars.at(-1) ?? '', await world.login(one, jars.at(-1))));
+      for (const Cookie of jars) {
+        const step = await world.send({
+          method: 'POST',
+          path: '/role',
+          headers: { ...PAGE, Cookie, 'Content-Length': '0' },
+        });
+        expect(textOf(await world.get('/home', afterAnswer(Cookie, step)))).not.toContain('<b>alice');
+      }
+    }
+  });
+
   test('in an area of its own is held, where a page of whoami shows who is signed in there', async () => {
     const page = (path: string) => `{ path: ${path}, after: '<b>', before: '</b>' }`;
     const world = await start(

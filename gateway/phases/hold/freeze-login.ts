@@ -1,0 +1,92 @@
+// A login waits for its owner: its browser is frozen before the first byte of an answer leaves.
+
+import { formatRange, networkOf } from '../../addresses/network.ts';
+import { Refusal } from '../../answers/kinds.ts';
+import type { Exchange } from '../../exchange.ts';
+import { handleOf } from '../../handle/handles.ts';
+import { originOf } from '../../identity/navigation.ts';
+import type { PipelineParts } from '../../pipeline-parts.ts';
+import type { HeldLogin } from '../../quarantine/held-login.ts';
+import { tellOwner } from '../../quarantine/tell-owner.ts';
+import type { GatewaySetup } from '../../setup.ts';
+import type { HeldResponse } from '../../upstream/held-response.ts';
+import { answerHeld } from './enter-hold.ts';
+import { ownerOf, type Rise } from './hold-rise.ts';
+
+/** What of a login is known when its session is opened. */
+export interface OpenedBy {
+  /** Its location. */
+  readonly login: string;
+  /** Names. */
+  readonly typed: readonly string[];
+  /** Where it goes on once it is released, if not with its answer. */
+  readonly location: string | undefined;
+  readonly rise: Rise | undefined;
+}
+
+export type HeldAnswer = Pick<HeldLogin, 'status' | 'headers' | 'body'>;
+
+export const responseOf = ({ status, headers, body, isWhole }: HeldResponse): HeldAnswer => ({
+  status,
+  headers,
+  body: isWhole && body ? body.toString('base64') : undefined,
+});
+
+/** @throws StateError */
+export async function heldLoginOf(
+  exchange: Exchange,
+  response: HeldAnswer,
+  { rise, login, typed, location }: OpenedBy,
+  parts: PipelineParts,
+): Promise<HeldLogin | undefined> {
+  const { hold, application, head } = exchange;
+  if (!hold || !application || !head) return undefined;
+  const user = await ownerOf(exchange, typed, rise, parts);
+  const at = { app: application.name, origin: originOf(exchange), target: head.target };
+  return { ...at, ...response, user, login, location, jar: hold.jar.contents };
+}
+
+/** @throws Refusal `HOLD_FULL`; StateError */
+export async function freezeLogin(
+  exchange: Exchange,
+  login: HeldLogin,
+  typed: readonly string[],
+  parts: PipelineParts,
+  setup: GatewaySetup,
+): Promise<void> {
+  const { hold } = exchange;
+  const holds = parts.people?.holds;
+  if (!hold || !holds) return;
+  const { handle, headers } = hold.jar.begin();
+  const id = hold.id ?? holds.idOf(login.app, handle);
+  const place = { network: networkKey(exchange), isKnown: await isKnown(exchange, login.user, parts) };
+  const isHeld = await holds.freeze(id, login, place, hold.rules);
+  hold.leave();
+  holds.events.held(exchange, login.app, login.login, isHeld ? 'held' : 'full');
+  if (!isHeld) throw new Refusal('HOLD_FULL');
+  tell(exchange, login, typed, parts, setup);
+  await answerHeld(exchange, 'frozen', id, parts, setup, headers);
+}
+
+/** Nobody waits for the mail. */
+export function tell(
+  { application }: Exchange,
+  login: HeldLogin,
+  typed: readonly string[],
+  parts: PipelineParts,
+  setup: GatewaySetup,
+): void {
+  if (application) void tellOwner(login, typed, application, parts, setup);
+}
+
+/** A customer has a /64 at least. */
+const networkKey = ({ client }: Exchange): string =>
+  client ? formatRange(networkOf(client, client.family === 4 ? 32 : 64)) : '';
+
+/** Whether a login of this user in this browser has gone on before. */
+const isKnown = async (exchange: Exchange, user: string | undefined, { browsers }: PipelineParts): Promise<boolean> =>
+  user !== undefined &&
+  (await browsers?.mayHave(exchange.application?.name ?? '', handleOf(exchange), {
+    users: [user],
+    isNameless: false,
+  })) === true;
