@@ -13,9 +13,9 @@ import {
 import { failuresIn, worstOf } from '../../client-sdk/verdict/decide.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { nameError, type OnEvent } from '../../runtime/events.ts';
-import { withoutMarks } from '../login/user-letters.ts';
 import type { LeakFiles } from './leak-files.ts';
 import { plainFetch } from './plain-fetch.ts';
+import { withoutMarks } from './user-letters.ts';
 import { type LeakVerdict, UNREADABLE } from './verdict.ts';
 
 /** All values that the application may read. */

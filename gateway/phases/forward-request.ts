@@ -19,8 +19,8 @@ import { forward } from '../upstream/forward.ts';
 import { type Forwarding, isLateRefusal, type Outcome } from '../upstream/forwarding.ts';
 import { forwardHeld, type HeldResponse, hold, type Send } from '../upstream/held-response.ts';
 import type { Origin } from '../upstream/origin.ts';
+import { answerHeld, releaseSealed } from './enter-hold.ts';
 import { guardOf } from './guard-session.ts';
-import { answerHeld, releaseSealed } from './hold/enter-hold.ts';
 import { noticePasswordChange } from './notice-password-change.ts';
 import { type BodyScreen, refuseLate } from './screen-body.ts';
 

@@ -24,16 +24,16 @@ import { type Content, collectBody } from '../request/collect-body.ts';
 import type { GatewaySetup } from '../setup.ts';
 import type { HeldResponse } from '../upstream/held-response.ts';
 import { isBlocked } from './apply-actions.ts';
-import { checkFirst } from './check-first.ts';
-import { checkLogin, checkUnanswered, type LoginAnswer } from './check-login.ts';
+import { checkFirst } from './check/check-first.ts';
+import { checkLogin, checkUnanswered, type LoginAnswer } from './check/check-login.ts';
+import type { Refused, TakenCheck } from './check/take-check.ts';
 import { forwardLogin, forwardRequest } from './forward-request.ts';
 import { guardOf, sentBy } from './guard-session.ts';
-import { endLogin, lockLogin } from './hold/hold-login.ts';
-import { mayBeRight, type Rise, riseOf } from './hold/hold-rise.ts';
+import { endLogin, lockLogin } from './hold-login.ts';
+import { mayBeRight, type Rise, riseOf } from './hold-rise.ts';
 import { admitKnown, admitLogin, isUnreadableLimited } from './limit-login.ts';
 import { passVerdict } from './pass-verdict.ts';
 import { refuseLate, screenOf } from './screen-body.ts';
-import type { Refused, TakenCheck } from './take-check.ts';
 
 export async function handleLogin(
   exchange: Exchange,

@@ -7,7 +7,7 @@
 import { createHmac, hash, type KeyObject, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OnEvent } from '../../runtime/events.ts';
-import { lettersOf } from '../login/user-letters.ts';
+import { lettersOf } from '../checks/user-letters.ts';
 import { deriveKey } from '../state/gateway-key.ts';
 import { type State, StateError, type WindowNeed } from '../state/state.ts';
 import { CookieSeal } from './cookie-seal.ts';

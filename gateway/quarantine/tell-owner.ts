@@ -1,8 +1,8 @@
 // The owner of an account learns that somebody has logged in with its password, which has leaked.
 
 import type { Application } from '../applications.ts';
+import { lettersOf } from '../checks/user-letters.ts';
 import type { Mailer } from '../identity/sign-in/provider.ts';
-import { lettersOf } from '../login/user-letters.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { GatewaySetup } from '../setup.ts';
 import type { HeldLogin } from './held-login.ts';

@@ -1,17 +1,14 @@
-// What a login has opened is held, however the application opens it, and nobody but its owner
-// confirms it.
+// What a login has opened is held, however the application opens it.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seededPairs } from '../../support/dataset.ts';
-import { appCode } from '../../support/gateway/factors/book.ts';
 import { type Handled, type Handler, leadTo, pageOf, startHandledApp } from '../../support/gateway/hold/handled-app.ts';
 import { formAt, type HoldWorld, PAGE, startHoldWorld } from '../../support/gateway/hold/hold-world.ts';
 import { SECRET } from '../../support/gateway/hold/in-place-app.ts';
-import { HTML } from '../../support/gateway/identity/browser.ts';
 import { statusOf } from '../../support/gateway/login/checked-app.ts';
 import { type LeakService, startLeakService } from '../../support/gateway/login/guarded-app.ts';
-import { type Answer, cookiesOf, textOf, valuesOf, visit } from '../../support/gateway/visit.ts';
+import { type Answer, cookiesOf, textOf, valuesOf } from '../../support/gateway/visit.ts';
 
 const [{ password }] = seededPairs(1, 99) as [{ username: string; password: string }];
 const users: Record<string, string> = { alice: password, mallory: 'n3ver-leaked-anywhere' };
@@ -213,89 +210,5 @@ describe('a leaked login', () => {
     const headers = { ...PAGE, Cookie: cookie, 'Content-Type': 'application/x-www-form-urlencoded' };
     expect(statusOf(await world.send({ method: 'POST', path: '/admin/login', headers, body }))).toBe(303);
     expect(textOf(await world.get('/admin', cookie))).not.toContain(SECRET);
-  });
-});
-
-describe('whose login it is', () => {
-  const form = (fields: { readonly [name: string]: string }) => ({
-    method: 'POST',
-    path: '',
-    headers: { ...HTML, 'Sec-Fetch-Site': 'same-origin', 'Content-Type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams(fields).toString(),
-  });
-  const LOGIN = 'http://app.example/login';
-
-  test.each([
-    ['shows the first one', 0],
-    ['shows the last one', -1],
-  ])('of several in one session is not of whoever the page shows, which %s', async (_, at) => {
-    const world = await start((handled) => {
-      const { session, response, query } = handled;
-      if (isLogin(handled)) {
-        const name = rightName(handled);
-        if (name !== undefined) session.all.unshift(name);
-        return leadTo(response, backOf(handled));
-      }
-      response.end(pageOf(session.all.at(Number(query.get('account') ?? at))));
-      return true;
-    });
-    const mallory = world.browser();
-    await mallory.get('http://app.example/');
-    await mallory.send(LOGIN, form({ user: 'mallory', pass: users.mallory ?? '' }));
-    expect((await mallory.get('http://app.example/home')).text).toContain('<b>mallory</b>');
-    const held = await mallory.send(LOGIN, form(leaked));
-    await mallory.get(valuesOf(held, 'location')[0] ?? '');
-    await mallory.send('http://auth.example/hold/mail', form({}));
-    await expect.poll(() => world.mail.mails.some(({ to }) => to === 'alice@corp.example')).toBe(true);
-    expect(world.mail.mails.filter(({ to }) => to !== 'alice@corp.example')).toEqual([]);
-    expect((await mallory.get('http://app.example/home?account=0')).text).not.toContain(SECRET);
-  });
-
-  test.each([
-    ['app.example', 'app.example:4444', 404],
-    ['"*"', 'evil.example.net', 404],
-    ['"*.example"', 'evil.example', 404],
-    ['"*.example"', 'app.example', 303],
-  ])('of %s is held where its owner can be led to: at %s', async (name, host, status) => {
-    const app = await startHandledApp((handled) => {
-      if (!isLogin(handled)) return false;
-      handled.session.user = rightName(handled);
-      return leadTo(handled.response, backOf(handled));
-    });
-    const keys = name.includes('*') ? ', hosts: [app.example]' : '';
-    const locations = formAt('main', '/login');
-    const { port } = await startHoldWorld({ users, leaks, app, locations, name, keys });
-    const { headers, ...request } = form(leaked);
-    const answer = await visit(port, host, { ...request, path: '/login', headers: { ...headers, ...PAGE } });
-    expect(statusOf(answer)).toBe(status);
-    expect(app.signedIn()).toHaveLength(status === 303 ? 1 : 0);
-  });
-
-  test('by another spelling is not of whom the operator knows by the first', async () => {
-    const plain = (name: string): string => name.normalize('NFKD').replace(/\p{M}/gu, '');
-    for (const shows of [plain, (name: string) => name]) {
-      const world = await start((handled) => {
-        if (!isLogin(handled)) return false;
-        const typed = handled.form.get('user') ?? '';
-        if (users[plain(typed)] === handled.form.get('pass')) handled.session.user = shows(typed);
-        return leadTo(handled.response, backOf({ ...handled, form: new URLSearchParams(leaked) }));
-      });
-      await world.kept.admin.importUsers([{ email: 'owner@example.com', app: 'app.example', user: 'alice' }]);
-      const { secret, pending } = await world.kept.peer.drawTotp('owner@example.com');
-      const proof = await world.kept.peer.checkCode(
-        'owner@example.com',
-        await world.kept.admin.makeCode('owner@example.com'),
-      );
-      if (!('authority' in proof)) throw new Error('the code is not taken');
-      const factor = { method: 'totp', name: 'app', pending, code: appCode(secret, Date.now()) } as const;
-      await world.kept.peer.enrol({ user: 'owner@example.com', authority: proof.authority, factor });
-      const browser = world.browser();
-      const held = await browser.send(LOGIN, form({ user: 'alic\u00e9', pass: password }));
-      const page = await browser.get(valuesOf(held, 'location')[0] ?? '');
-      // Where the application says that it is alice, hers is the factor; else nobody's is.
-      expect(page.text.includes('/step-up#')).toBe(shows === plain);
-      expect(page.text).not.toContain('/hold/mail');
-      await expect.poll(() => world.mail.mails.some(({ to }) => to === 'alice@corp.example')).toBe(true);
-    }
   });
 });

@@ -5,15 +5,15 @@
 // client needs none. So a login that may prove nothing takes its place in the budget first, and
 // with `onUnknown: deny` its whole check.
 
-import type { CheckPolicy } from '../checks/check-keys.ts';
-import { actionsFor } from '../checks/on-leaked.ts';
-import { waitForSlot } from '../checks/slot.ts';
-import { UNREADABLE } from '../checks/verdict.ts';
-import type { Exchange } from '../exchange.ts';
-import { type Attempt, actsAtOnce, type Judgement, UNKNOWN } from '../login/attempt.ts';
-import { PRESETS } from '../login/preset.ts';
-import { bringsSession, bringsTooMany, sentCookies } from '../login/sent-sessions.ts';
-import type { PipelineParts } from '../pipeline-parts.ts';
+import type { CheckPolicy } from '../../checks/check-keys.ts';
+import { actionsFor } from '../../checks/on-leaked.ts';
+import { waitForSlot } from '../../checks/slot.ts';
+import { UNREADABLE } from '../../checks/verdict.ts';
+import type { Exchange } from '../../exchange.ts';
+import { type Attempt, actsAtOnce, type Judgement, UNKNOWN } from '../../login/attempt.ts';
+import { PRESETS } from '../../login/preset.ts';
+import { bringsSession, bringsTooMany, sentCookies } from '../../login/sent-sessions.ts';
+import type { PipelineParts } from '../../pipeline-parts.ts';
 import { type CheckedLogin, type Refused, type TakenCheck, takeCheck } from './take-check.ts';
 
 /** @returns undefined if a place in the budget is taken once the outcome is known to need one */

@@ -5,21 +5,21 @@
 // not proven is checked within a budget, and refused beyond it: else whoever fills the budget would
 // switch the check off (`take-check.ts`).
 
-import { worstOf } from '../../client-sdk/verdict/decide.ts';
-import { prefersPage } from '../answers/answer.ts';
-import type { CheckPolicy, LeakAction } from '../checks/check-keys.ts';
-import type { Checks } from '../checks/checks.ts';
-import { actionsFor } from '../checks/on-leaked.ts';
-import type { LeakVerdict } from '../checks/verdict.ts';
-import type { Exchange } from '../exchange.ts';
-import type { BegunLogin, Shown } from '../handle/browsers.ts';
-import type { LoginUsers } from '../handle/handle-users.ts';
-import { HANDLE_COOKIE, handleOf } from '../handle/handles.ts';
-import { isOfBrowser, isOfOneName, type Judgement, UNKNOWN } from '../login/attempt.ts';
-import type { SentName } from '../login/sent-sessions.ts';
-import { isSameName } from '../login/session-user.ts';
-import type { PipelineParts } from '../pipeline-parts.ts';
-import { StateError } from '../state/state.ts';
+import { worstOf } from '../../../client-sdk/verdict/decide.ts';
+import { prefersPage } from '../../answers/answer.ts';
+import type { CheckPolicy, LeakAction } from '../../checks/check-keys.ts';
+import type { Checks } from '../../checks/checks.ts';
+import { actionsFor } from '../../checks/on-leaked.ts';
+import type { LeakVerdict } from '../../checks/verdict.ts';
+import type { Exchange } from '../../exchange.ts';
+import type { BegunLogin, Shown } from '../../handle/browsers.ts';
+import type { LoginUsers } from '../../handle/handle-users.ts';
+import { HANDLE_COOKIE, handleOf } from '../../handle/handles.ts';
+import { isOfBrowser, isOfOneName, type Judgement, UNKNOWN } from '../../login/attempt.ts';
+import type { SentName } from '../../login/sent-sessions.ts';
+import { isSameName } from '../../login/session-user.ts';
+import type { PipelineParts } from '../../pipeline-parts.ts';
+import { StateError } from '../../state/state.ts';
 import { checkEvenly } from './check-first.ts';
 import { type CheckedLogin, type Refused, type TakenCheck, takeCheck } from './take-check.ts';
 import { toldVerdict } from './told-verdict.ts';

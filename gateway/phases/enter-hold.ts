@@ -2,21 +2,21 @@
 // sessions are opened for the application and sealed for the browser, and nothing passes while a
 // login of it is on its way, or waits for its owner.
 
-import { sendRedirect } from '../../answers/answer.ts';
-import { Refusal } from '../../answers/kinds.ts';
-import type { Exchange } from '../../exchange.ts';
-import { pairsOf } from '../../header-pairs.ts';
-import { isNavigation, originOf } from '../../identity/navigation.ts';
-import { needingState } from '../../identity/routes/route.ts';
-import type { PipelineParts } from '../../pipeline-parts.ts';
-import { HoldExchange } from '../../quarantine/hold-exchange.ts';
-import type { Handoff, HoldState, Holds } from '../../quarantine/holds.ts';
-import { JAR_COOKIE, Jar } from '../../quarantine/jar.ts';
-import { OpenExchange } from '../../quarantine/open-exchanges.ts';
-import { giveHeld } from '../../quarantine/release.ts';
-import type { RequestHead } from '../../request/head.ts';
-import type { GatewaySetup } from '../../setup.ts';
-import type { HeldResponse } from '../../upstream/held-response.ts';
+import { sendRedirect } from '../answers/answer.ts';
+import { Refusal } from '../answers/kinds.ts';
+import type { Exchange } from '../exchange.ts';
+import { pairsOf } from '../header-pairs.ts';
+import { isNavigation, originOf } from '../identity/navigation.ts';
+import { needingState } from '../identity/routes/route.ts';
+import type { PipelineParts } from '../pipeline-parts.ts';
+import { HoldExchange } from '../quarantine/hold-exchange.ts';
+import type { Handoff, HoldState, Holds } from '../quarantine/holds.ts';
+import { JAR_COOKIE, Jar } from '../quarantine/jar.ts';
+import { OpenExchange } from '../quarantine/open-exchanges.ts';
+import { giveHeld } from '../quarantine/release.ts';
+import type { RequestHead } from '../request/head.ts';
+import type { GatewaySetup } from '../setup.ts';
+import type { HeldResponse } from '../upstream/held-response.ts';
 
 /**
  * @returns false if the request has its answer

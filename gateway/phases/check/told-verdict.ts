@@ -3,9 +3,9 @@
 // Events have the worst finding on all values of the request. Who sends it sees the redirect, and
 // what the application does about the header: they are of one credential alone.
 
-import type { Checks } from '../checks/checks.ts';
-import type { LeakVerdict } from '../checks/verdict.ts';
-import type { Attempt } from '../login/attempt.ts';
+import type { Checks } from '../../checks/checks.ts';
+import type { LeakVerdict } from '../../checks/verdict.ts';
+import type { Attempt } from '../../login/attempt.ts';
 
 interface CheckedAttempt {
   readonly attempt: Attempt;

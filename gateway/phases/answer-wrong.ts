@@ -1,15 +1,15 @@
 // The answer to a wrong password, for programs whose login is held.
 
-import type { Exchange } from '../../exchange.ts';
-import { headerValues, pairsOf } from '../../header-pairs.ts';
-import { type Attempt, actsAtOnce } from '../../login/attempt.ts';
-import { judgeOutcome } from '../../login/outcome.ts';
-import type { PipelineParts } from '../../pipeline-parts.ts';
-import { createDecoy } from '../../quarantine/decoy.ts';
-import type { Content } from '../../request/collect-body.ts';
-import type { GatewaySetup } from '../../setup.ts';
-import type { HeldResponse } from '../../upstream/held-response.ts';
-import { forwardLogin } from '../forward-request.ts';
+import type { Exchange } from '../exchange.ts';
+import { headerValues, pairsOf } from '../header-pairs.ts';
+import { type Attempt, actsAtOnce } from '../login/attempt.ts';
+import { judgeOutcome } from '../login/outcome.ts';
+import type { PipelineParts } from '../pipeline-parts.ts';
+import { createDecoy } from '../quarantine/decoy.ts';
+import type { Content } from '../request/collect-body.ts';
+import type { GatewaySetup } from '../setup.ts';
+import type { HeldResponse } from '../upstream/held-response.ts';
+import { forwardLogin } from './forward-request.ts';
 import { riseOf } from './hold-rise.ts';
 
 /**

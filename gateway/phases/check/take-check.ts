@@ -1,11 +1,11 @@
 // The place in the budget of checks that a login needs whose outcome may prove nothing.
 
-import type { CheckPolicy } from '../checks/check-keys.ts';
-import type { Checks } from '../checks/checks.ts';
-import type { LeakVerdict } from '../checks/verdict.ts';
-import type { Exchange } from '../exchange.ts';
-import { type Attempt, type Judgement, UNKNOWN } from '../login/attempt.ts';
-import type { PipelineParts } from '../pipeline-parts.ts';
+import type { CheckPolicy } from '../../checks/check-keys.ts';
+import type { Checks } from '../../checks/checks.ts';
+import type { LeakVerdict } from '../../checks/verdict.ts';
+import type { Exchange } from '../../exchange.ts';
+import { type Attempt, type Judgement, UNKNOWN } from '../../login/attempt.ts';
+import type { PipelineParts } from '../../pipeline-parts.ts';
 
 /** What checks a login that may prove nothing. */
 export interface TakenCheck {

@@ -1,15 +1,15 @@
 // A login waits for its owner: its browser is frozen before the first byte of an answer leaves.
 
-import { formatRange, networkOf } from '../../addresses/network.ts';
-import { Refusal } from '../../answers/kinds.ts';
-import type { Exchange } from '../../exchange.ts';
-import { handleOf } from '../../handle/handles.ts';
-import { originOf } from '../../identity/navigation.ts';
-import type { PipelineParts } from '../../pipeline-parts.ts';
-import type { HeldLogin } from '../../quarantine/held-login.ts';
-import { tellOwner } from '../../quarantine/tell-owner.ts';
-import type { GatewaySetup } from '../../setup.ts';
-import type { HeldResponse } from '../../upstream/held-response.ts';
+import { formatRange, networkOf } from '../addresses/network.ts';
+import { Refusal } from '../answers/kinds.ts';
+import type { Exchange } from '../exchange.ts';
+import { handleOf } from '../handle/handles.ts';
+import { originOf } from '../identity/navigation.ts';
+import type { PipelineParts } from '../pipeline-parts.ts';
+import type { HeldLogin } from '../quarantine/held-login.ts';
+import { tellOwner } from '../quarantine/tell-owner.ts';
+import type { GatewaySetup } from '../setup.ts';
+import type { HeldResponse } from '../upstream/held-response.ts';
 import { answerHeld } from './enter-hold.ts';
 import { ownerOf, type Rise } from './hold-rise.ts';
 

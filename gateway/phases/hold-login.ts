@@ -1,20 +1,20 @@
 // A login of an application whose logins can be held back: its browser is locked before it is
 // forwarded, and what the answer opens is passed on under a new handle, or held.
 
-import { Refusal } from '../../answers/kinds.ts';
-import type { Exchange } from '../../exchange.ts';
-import { withoutCookies } from '../../fields/set-cookies.ts';
-import { isHttp2, streamOf } from '../../http-version.ts';
-import { isNavigation } from '../../identity/navigation.ts';
-import { needingState } from '../../identity/routes/route.ts';
-import { type Attempt, isOfBrowser } from '../../login/attempt.ts';
-import type { PipelineParts } from '../../pipeline-parts.ts';
-import type { HoldRules } from '../../quarantine/hold-rules.ts';
-import type { Content } from '../../request/collect-body.ts';
-import type { GatewaySetup } from '../../setup.ts';
-import type { HeldResponse } from '../../upstream/held-response.ts';
-import type { LoginAnswer } from '../check-login.ts';
+import { Refusal } from '../answers/kinds.ts';
+import type { Exchange } from '../exchange.ts';
+import { withoutCookies } from '../fields/set-cookies.ts';
+import { isHttp2, streamOf } from '../http-version.ts';
+import { isNavigation } from '../identity/navigation.ts';
+import { needingState } from '../identity/routes/route.ts';
+import { type Attempt, isOfBrowser } from '../login/attempt.ts';
+import type { PipelineParts } from '../pipeline-parts.ts';
+import type { HoldRules } from '../quarantine/hold-rules.ts';
+import type { Content } from '../request/collect-body.ts';
+import type { GatewaySetup } from '../setup.ts';
+import type { HeldResponse } from '../upstream/held-response.ts';
 import { answerToWrong } from './answer-wrong.ts';
+import type { LoginAnswer } from './check/check-login.ts';
 import { answerHeld } from './enter-hold.ts';
 import { freezeLogin, heldLoginOf, responseOf, tell } from './freeze-login.ts';
 import { type Rise, signedIn } from './hold-rise.ts';

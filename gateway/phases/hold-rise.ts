@@ -1,16 +1,16 @@
 // What the answer to a login has opened, and whose it is.
 
-import type { Exchange } from '../../exchange.ts';
-import { headerValues, pairsOf } from '../../header-pairs.ts';
-import type { Attempt, Judgement } from '../../login/attempt.ts';
-import { isOfBrowser } from '../../login/attempt.ts';
-import { isSameName } from '../../login/session-user.ts';
-import { isSameInLetters } from '../../login/user-letters.ts';
-import type { PipelineParts } from '../../pipeline-parts.ts';
-import type { HoldExchange, Signed } from '../../quarantine/hold-exchange.ts';
-import { askWhoami } from '../../quarantine/whoami.ts';
-import type { HeldResponse } from '../../upstream/held-response.ts';
-import { ownHeadersFor } from '../forward-request.ts';
+import { isSameInLetters } from '../checks/user-letters.ts';
+import type { Exchange } from '../exchange.ts';
+import { headerValues, pairsOf } from '../header-pairs.ts';
+import type { Attempt, Judgement } from '../login/attempt.ts';
+import { isOfBrowser } from '../login/attempt.ts';
+import { isSameName } from '../login/session-user.ts';
+import type { PipelineParts } from '../pipeline-parts.ts';
+import type { HoldExchange, Signed } from '../quarantine/hold-exchange.ts';
+import { askWhoami } from '../quarantine/whoami.ts';
+import type { HeldResponse } from '../upstream/held-response.ts';
+import { ownHeadersFor } from './forward-request.ts';
 
 /** What a login has opened, and for whom; undefined if nothing. */
 export interface Rise {
