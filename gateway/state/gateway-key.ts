@@ -4,7 +4,7 @@
 import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { StateError } from './state.ts';
+import { LOST_WITH_STATE, StateError } from './state.ts';
 
 const KEY_BYTES = 32;
 const PRIVATE_FILE = 0o600;
@@ -23,6 +23,7 @@ export type KeyUse =
   | 'factor-names'
   | 'factor-secrets'
   | 'sessions'
+  | 'state-mark'
   | 'sign-in'
   | 'hold-handles'
   | 'hold-cookies'
@@ -95,14 +96,14 @@ function readKey(file: string): Uint8Array {
       throw new StateError(
         'GATEWAY_KEY_EXPOSED',
         `${file} can be read by other users`,
-        `Run chmod 600 ${file}. If others may have read it, delete it and the state beside it.`,
+        `Run chmod 600 ${file}. If others may have read it, delete it and the state beside it: ${LOST_WITH_STATE}.`,
       );
     const key = Buffer.alloc(KEY_BYTES);
     if (!stat.isFile() || stat.size !== KEY_BYTES || fs.readSync(handle, key) !== KEY_BYTES)
       throw new StateError(
         'GATEWAY_KEY_MALFORMED',
         `${file} does not have the ${KEY_BYTES} bytes of a key`,
-        'Restore it from a backup, or delete it and the state beside it: counts and bans then start anew.',
+        `Restore it from a backup, or delete it and the state beside it: ${LOST_WITH_STATE}.`,
       );
     return key;
   } finally {

@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
-import { StateError } from './state.ts';
+import { LOST_WITH_STATE, StateError } from './state.ts';
 
 const { O_RDWR, O_CREAT, O_NONBLOCK = 0 } = fs.constants;
 const PRIVATE_FILE = 0o600;
@@ -150,7 +150,7 @@ const corrupt = (file: string, cause?: unknown): StateError =>
   new StateError(
     'STATE_CORRUPT',
     `state ${file}: it is damaged, or the file of another program`,
-    'Restore it from a backup, or move it away: counts, bans and known browsers then start anew.',
+    `Restore it from a backup, or move it away: ${LOST_WITH_STATE}.`,
     { cause },
   );
 
@@ -158,5 +158,5 @@ const tooNew = (file: string): StateError =>
   new StateError(
     'STATE_VERSION',
     `state ${file}: a newer version of credveil wrote it`,
-    'Run that version, or move the file away: counts, bans and known browsers then start anew.',
+    `Run that version, or move the file away: ${LOST_WITH_STATE}.`,
   );

@@ -14,6 +14,7 @@ export type StateErrorCode =
   | 'STATE_VALUE_TOO_LONG'
   | 'GATEWAY_KEY_EXPOSED'
   | 'GATEWAY_KEY_MALFORMED'
+  | 'GATEWAY_KEY_OTHER'
   | 'GATEWAY_KEY_UNREADABLE';
 
 /**
@@ -23,6 +24,9 @@ export type StateErrorCode =
 export class StateError extends CredveilError<StateErrorCode> {
   override name = 'StateError';
 }
+
+/** In hints to move a state away. */
+export const LOST_WITH_STATE = 'bans, known browsers, sessions, and the factors of all people are then gone';
 
 /** Entries of one use. Each room holds `MAX_ROOM_ENTRIES`; then those that expire first leave. */
 export type StateRoom =

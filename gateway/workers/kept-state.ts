@@ -18,6 +18,7 @@ import { answerLimits, createRemotePeer, type LimitQuestion } from '../limits/li
 import type { ProcessState } from '../limits/process-state.ts';
 import { answerBatch, away, type BatchAnswer } from '../state/batches.ts';
 import { deriveKey, openGatewayKey } from '../state/gateway-key.ts';
+import { assertKeyOf } from '../state/key-mark.ts';
 import { answerState, RemoteState, type StateQuestion } from '../state/remote-state.ts';
 import { openSqliteState, type SqliteState } from '../state/sqlite-state.ts';
 import { StateError } from '../state/state.ts';
@@ -76,6 +77,7 @@ export class KeptState {
     const store = new SessionStore(state, deriveKey(this.#key, 'sessions'));
     const factors = new KeptFactors({ state, key: this.#key, sessions: store, onEvent: this.#onEvent });
     try {
+      assertKeyOf(state, file, this.#key);
       factors.use(config);
     } catch (error) {
       state.close();

@@ -3,7 +3,7 @@
 
 import { createHmac, createPrivateKey, type KeyObject } from 'node:crypto';
 import { closeBox, openBox } from '../../state/sealed-box.ts';
-import { type State, StateError } from '../../state/state.ts';
+import { LOST_WITH_STATE, type State, StateError } from '../../state/state.ts';
 import { createPrivateKey as drawPrivateKey, type PublicJwk, type SigningKey, signingKeyOf } from './es256.ts';
 
 const ROOM = 'key';
@@ -105,7 +105,7 @@ export class AssertionKeys {
       throw new StateError(
         'STATE_CORRUPT',
         'a key in the state was changed',
-        'Restore the state from a backup, or delete it: sessions, counts and bans then start anew.',
+        `Restore the state from a backup, or move it away: ${LOST_WITH_STATE}.`,
         { cause },
       );
     }

@@ -5,6 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { deriveKey, gatewayKeyFile, openGatewayKey } from '../../../gateway/state/gateway-key.ts';
+import { assertKeyOf } from '../../../gateway/state/key-mark.ts';
+import { openTestState } from '../../support/gateway/state/states.ts';
 
 function folder(): string {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-test-'));
@@ -45,6 +47,22 @@ describe('the key of an installation', () => {
     const blocked = path.join(folder(), 'file');
     fs.writeFileSync(blocked, '');
     expect(() => openGatewayKey(blocked)).toThrow(expect.objectContaining({ code: 'GATEWAY_KEY_UNREADABLE' }));
+  });
+
+  test('is refused for a state that was written with another one, which stays as it is', async () => {
+    const [own, other] = [openGatewayKey(folder()), openGatewayKey(folder())];
+    const { state, file } = openTestState();
+    assertKeyOf(state, file, own);
+    await state.settled();
+    state.close();
+    for (const times of [1, 2]) {
+      const { state: again } = openTestState({ file });
+      expect(() => assertKeyOf(again, file, other), `${times}`).toThrow(
+        expect.objectContaining({ code: 'GATEWAY_KEY_OTHER', hint: expect.stringContaining('factors') }),
+      );
+      expect(() => assertKeyOf(again, file, own)).not.toThrow();
+      again.close();
+    }
   });
 
   test('gives each use a key of its own', () => {
