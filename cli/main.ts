@@ -3,6 +3,7 @@
 import { Command, CommanderError, Help } from 'commander';
 import { excludeMemoryFromCoreDumps } from '../runtime/core-dumps.ts';
 import { VERSION } from '../runtime/version.ts';
+import { guardOperands } from './dashed-operands.ts';
 import { ExitCode, reportFailure } from './exit.ts';
 import { note } from './output.ts';
 import { formatUsageError } from './usage-errors.ts';
@@ -72,7 +73,7 @@ for (const [command, words] of commandsBelow(program, 'credveil')) {
 }
 
 try {
-  await program.parseAsync();
+  await program.parseAsync(guardOperands(program, process.argv.slice(2)), { from: 'user' });
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
   else process.exitCode = reportFailure(error);

@@ -1,7 +1,8 @@
 // credveil gateway access and tokens: who may reach applications, and with what.
 
 import type { Command } from 'commander';
-import { type AccessTestFlags, testAccess } from './access-test.ts';
+import type { AccessTestFlags } from './access-facts.ts';
+import { testAccess } from './access-test.ts';
 import { addCertificateCommands } from './certificates.ts';
 import { type HoldTestFlags, runHoldTest } from './hold-test.ts';
 import type { WithFaults } from './record-commands.ts';

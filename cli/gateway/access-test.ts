@@ -1,52 +1,29 @@
 // credveil gateway access test: whether policies let a request in, and why.
 
-import type { X509Certificate } from 'node:crypto';
-import { text } from 'node:stream/consumers';
-import { type Address, parseAddress } from '../../gateway/addresses/address.ts';
 import { Refusal } from '../../gateway/answers/kinds.ts';
 import { type Application, type Found, judgePath } from '../../gateway/applications.ts';
 import { readConfig } from '../../gateway/config/read.ts';
-import { readShown } from '../../gateway/devices/certificate/client-certificate.ts';
-import { readCertificates } from '../../gateway/devices/certificate/pem.ts';
-import { ENROLLED_METHODS, type EnrolledMethod } from '../../gateway/factors/factor.ts';
-import type { Person } from '../../gateway/identity/person.ts';
+import type { GatewayConfig } from '../../gateway/config/schema.ts';
 import { type ExplainedPolicy, explainPolicies } from '../../gateway/identity/policies/explain-policies.ts';
 import { findNeed } from '../../gateway/identity/policies/factor-needs.ts';
 import type { AccessFacts } from '../../gateway/identity/policies/facts.ts';
 import { type AccessDecision, judgeAccess } from '../../gateway/identity/policies/policies.ts';
 import type { Requirement } from '../../gateway/identity/policies/requirement.ts';
 import type { GatewaySetup } from '../../gateway/setup.ts';
-import { readPem } from '../../runtime/tls.ts';
 import { UsageError } from '../exit.ts';
 import { printResult } from '../output.ts';
+import {
+  type AccessTestFlags,
+  type CertificateWorth,
+  certificateOf,
+  factsOf,
+  type GivenFacts,
+  placeOf,
+  signedInFor,
+} from './access-facts.ts';
+import { unknownApp } from './known-app.ts';
 import { listsOf, withSetup } from './offline-setup.ts';
 import { word } from './rules-test.ts';
-
-export interface AccessTestFlags {
-  readonly config: string;
-  /** The host of an application. */
-  readonly app: string;
-  readonly path: string;
-  /** A verified e-mail address; `-` reads it from standard input. */
-  readonly user?: string;
-  readonly group?: readonly string[];
-  /** `NAME=VALUE` each. */
-  readonly claim?: readonly string[];
-  readonly provider?: string;
-  readonly address?: string;
-  /** The name of a service token. */
-  readonly token?: string;
-  /** Two letters. Default: what the configuration's file says of the address. */
-  readonly country?: string;
-  readonly asn?: string;
-  /** A file of PEM: a client certificate, then those between it and its CA. */
-  readonly certificate?: string;
-  /** Methods of factors that they have shown just now. */
-  readonly factor?: readonly string[];
-  /** How they authenticated at their provider: RFC 8176. */
-  readonly amr?: readonly string[];
-  readonly json?: boolean;
-}
 
 export interface TestedAccess {
   readonly app: string;
@@ -57,6 +34,10 @@ export interface TestedAccess {
   readonly refused?: 'PATH_AMBIGUOUS' | 'REDIRECTED';
   /** What they have to show beside, and have not. */
   readonly need?: Requirement;
+  /** They signed in with a provider that is not asked for this application. */
+  readonly otherProvider?: string;
+  /** What became of the certificate that was shown. */
+  readonly certificate?: CertificateWorth;
   readonly policies: readonly ExplainedPolicy[];
 }
 
@@ -71,10 +52,14 @@ export async function testedAccess(flags: AccessTestFlags): Promise<TestedAccess
   const config = readConfig(flags.config);
   const lists = listsOf(config);
   await lists.load();
-  return withSetup(config, { lists, onEvent: () => undefined }, (setup) => judge(flags, given, setup));
+  return withSetup(config, { lists, onEvent: () => undefined }, (setup) => judge(flags, given, { config, setup }));
 }
 
-function judge(flags: AccessTestFlags, given: GivenFacts, setup: GatewaySetup): TestedAccess {
+function judge(
+  flags: AccessTestFlags,
+  given: GivenFacts,
+  { config, setup }: { readonly config: GatewayConfig; readonly setup: GatewaySetup },
+): TestedAccess {
   const { app, path } = flags;
   const { applications } = setup;
   const [host = ''] = app.toLowerCase().split('/');
@@ -87,19 +72,27 @@ function judge(flags: AccessTestFlags, given: GivenFacts, setup: GatewaySetup): 
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (error.code === 'PATH_AMBIGUOUS') return refused({ app, readings: [bare] }, 'PATH_AMBIGUOUS');
-    throw new UsageError('no application has this host and path', 'Pass a host of apps: --app blog.example.com.');
+    throw unknownApp(app, Object.keys(config.apps));
   }
   const { application, readings } = found;
   const place = { app: application.name, readings };
   if (!application.access) return { ...place, isAllowed: true, decision: undefined, policies: [] };
   const refusal = pathRefusal(found, bare);
   if (refusal) return refused(place, refusal);
-  const facts = { ...given, ...placeOf(flags, given, setup), certificate: certificateOf(flags, application, setup) };
+  const { person, otherProvider } = signedInFor(given.person, config, application.name);
+  const shown = certificateOf(flags, application, setup);
+  const facts = { ...given, ...placeOf(flags, given, setup), person, certificate: shown?.fact };
   const decision = judgeAccess(application.access, facts, readings);
   const policies = explainPolicies(application.access, facts, readings);
   const need = decision.verdict === 'allow' ? needOf(application, facts, readings) : undefined;
-  if (need) return { ...place, isAllowed: false, decision, need, policies };
-  return { ...place, isAllowed: LETS_IN.has(decision.verdict), decision, policies };
+  return {
+    ...place,
+    isAllowed: need === undefined && LETS_IN.has(decision.verdict),
+    ...{ decision, policies },
+    ...(need && { need }),
+    ...(otherProvider !== undefined && { otherProvider }),
+    ...(shown && { certificate: shown.worth }),
+  };
 }
 
 const LETS_IN: ReadonlySet<AccessDecision['verdict']> = new Set(['allow', 'service', 'bypass']);
@@ -129,79 +122,18 @@ function pathRefusal(found: Found, path: string): TestedAccess['refused'] {
   }
 }
 
-type GivenFacts = Pick<AccessFacts, 'person' | 'serviceToken' | 'address' | 'factors'>;
-
-async function factsOf(flags: AccessTestFlags): Promise<GivenFacts> {
-  const { user, address: given, token } = flags;
-  const email = user === '-' ? (await text(process.stdin)).trim() : user;
-  const address: Address | undefined = given === undefined ? undefined : parseAddress(given);
-  if (given !== undefined && !address)
-    throw new UsageError('--address is no address', 'Pass an IPv4 or IPv6 address: --address 192.0.2.1.');
-  const person = email === undefined ? undefined : personOf(email, flags);
-  return { person, serviceToken: token, address, factors: factorsOf(flags) };
-}
-
-function factorsOf({ factor = [] }: AccessTestFlags): ReadonlySet<EnrolledMethod> {
-  const known = new Set<string>(ENROLLED_METHODS);
-  if (!factor.every((method) => known.has(method)))
-    throw new UsageError('--factor is no method', `Pass one of ${ENROLLED_METHODS.join(', ')}.`);
-  return new Set(factor as EnrolledMethod[]);
-}
-
-function placeOf(
-  { country, asn }: AccessTestFlags,
-  { address }: GivenFacts,
-  { geo }: GatewaySetup,
-): Pick<AccessFacts, 'country' | 'asn'> {
-  if (country !== undefined && !/^[A-Z]{2}$/i.test(country))
-    throw new UsageError('--country is no country', 'Pass its two letters: --country DE.');
-  if (asn !== undefined && !/^[1-9]\d{0,9}$/.test(asn))
-    throw new UsageError('--asn is no number of an autonomous system', 'Pass it without AS: --asn 64496.');
-  return {
-    country: country?.toUpperCase() ?? (address && geo?.countryOf(address)),
-    asn: asn === undefined ? address && geo?.asnOf(address) : Number(asn),
-  };
-}
-
-/** As a connection with it would bring it now. */
-function certificateOf(
-  { certificate: file }: AccessTestFlags,
-  { tlsProfile }: Application,
-  { profiles, devices }: GatewaySetup,
-): AccessFacts['certificate'] {
-  if (file === undefined) return undefined;
-  const cas = [...(profiles.get(tlsProfile ?? '')?.cas ?? []), ...devices.toldCas];
-  let sent: X509Certificate[];
-  try {
-    sent = readCertificates(readPem(file).toString());
-  } catch {
-    sent = [];
-  }
-  const [leaf, ...given] = sent;
-  if (!leaf) throw new UsageError('--certificate is no certificate', 'Name a file of PEM, without its key.');
-  const shown = readShown(leaf, given, cas);
-  return shown && devices.judge(shown, Date.now());
-}
-
-function personOf(email: string, flags: AccessTestFlags): Person {
-  const { group = [], claim = [], provider = '', amr = [] } = flags;
-  const claims = new Map<string, string[]>();
-  for (const each of claim) {
-    const equals = each.indexOf('=');
-    if (equals < 1) throw new UsageError('--claim has no value', 'Write it as --claim name=value.');
-    const name = each.slice(0, equals);
-    claims.set(name, [...(claims.get(name) ?? []), each.slice(equals + 1)]);
-  }
-  return { provider, source: '', subject: email, email: email.toLowerCase(), groups: group, claims, amr };
-}
-
-export function describe({ app, readings, isAllowed, decision, refused: code, need, policies }: TestedAccess): string {
+export function describe(tested: TestedAccess): string {
+  const { app, readings, isAllowed, need, otherProvider, certificate, policies } = tested;
   return [
     isAllowed ? 'allowed' : 'not allowed',
     `app    ${app}`,
     `paths  ${readings.join('  ')}`,
-    `why    ${describeWhy(decision, code)}`,
+    `why    ${describeWhy(tested)}`,
     ...(need ? [`needs  ${describeNeed(need)}`] : []),
+    ...(otherProvider === undefined
+      ? []
+      : [`signed in with ${otherProvider}, which providers of the application leaves out`]),
+    ...(certificate === undefined ? [] : [`certificate  ${certificate}`]),
     ...policies.flatMap(describePolicy),
   ].join('\n');
 }
@@ -211,14 +143,15 @@ const REFUSED: { readonly [Code in NonNullable<TestedAccess['refused']>]: string
   REDIRECTED: 'it is redirected to the path that reads in one way',
 };
 
-function describeWhy(decision: AccessDecision | undefined, code: TestedAccess['refused']): string {
+function describeWhy({ decision, refused: code, need }: TestedAccess): string {
   if (code) return REFUSED[code];
   if (!decision) return 'the application has no policies, and is open to everybody';
   const { verdict, policy, methods = [] } = decision;
   if (verdict === 'sign-in') return 'nobody has signed in, and somebody could be let in who did';
   if (verdict === 'step-up') return `they could be let in with ${methods.join(' or ')}`;
   if (policy === undefined) return 'no policy lets it in';
-  return verdict === 'denied' ? `blocked by ${policy}` : `${verdict} by ${policy}`;
+  if (verdict === 'denied') return `blocked by ${policy}`;
+  return need ? `${policy} lets in who shows a factor beside` : `${verdict} by ${policy}`;
 }
 
 const describeNeed = ({ methods, every }: Requirement): string =>

@@ -40,6 +40,11 @@ export function socketOf({ config: file, socket }: AdminFlags): string {
   return found;
 }
 
+/** The applications of a running gateway, by name. @throws GatewayAway */
+export async function appsOf(socket: string): Promise<readonly string[]> {
+  return ((await askGateway(socket, 'GET', '/status')).body as GatewayStatus).apps;
+}
+
 /** @throws GatewayAway */
 export async function showStatus(flags: AdminFlags): Promise<void> {
   const { body } = await askGateway(socketOf(flags), 'GET', '/status');

@@ -18,6 +18,8 @@ import { readRevoked, revoke, revokedFolder } from '../../gateway/devices/revoca
 import { normalSerial } from '../../gateway/lists/formats/serial.ts';
 import { UsageError } from '../exit.ts';
 import { formatTable, note, printResult } from '../output.ts';
+import { printable } from '../printable.ts';
+import { readNamedFile } from './named-file.ts';
 import { listsOf } from './offline-setup.ts';
 import type { WithFaults } from './record-commands.ts';
 
@@ -99,11 +101,14 @@ export function addCertificateCommands(gateway: Command, withFaults: WithFaults)
 
 /** @throws AuthorityError, UsageError */
 async function init(folder: string, flags: InitFlags): Promise<void> {
-  const password = await passwordOf(flags.caPasswordFile);
+  const password = await passwordOf('--ca-password-file', flags.caPasswordFile);
   const ca = await createAuthority(folder, flags.name, daysOf(flags.days), password);
   const issuer = keyHashOf(ca.publicKey);
   printResult(flags, { folder, issuer }, () => issuer);
-  note(`Name ${folder}/ca.pem as caFile of clientCertificates. The gateway needs nothing else of this folder.`);
+  note(
+    `This is the hash of its key, for devices.issuers. Name ${folder}/ca.pem as caFile of clientCertificates.\n` +
+      'The gateway needs nothing else of this folder.',
+  );
 }
 
 /** @throws AuthorityError, UsageError, GatewayConfigError */
@@ -112,17 +117,24 @@ async function issue(device: string, flags: IssueFlags): Promise<void> {
   const format = /\.(?:p12|pfx)$/i.test(out) ? 'p12' : 'pem';
   if (flags.passwordFile === '-' && flags.caPasswordFile === '-')
     throw new UsageError('standard input has one password', 'Pass the other one in a file.');
-  const password = await passwordOf(flags.passwordFile);
+  const password = await passwordOf('--password-file', flags.passwordFile);
   if (format === 'p12' && password === undefined)
     throw new UsageError('PKCS #12 needs a password', 'Pass --password-file, or name a file that ends in .pem.');
   const listed = await listedAs(device, name, readConfig(flags.config));
   const made = await writing(out, async () => {
-    const identity = await issueFor(listed, ca, daysOf(flags.days), await passwordOf(flags.caPasswordFile));
+    const identity = await issueFor(
+      listed,
+      ca,
+      daysOf(flags.days),
+      await passwordOf('--ca-password-file', flags.caPasswordFile),
+    );
     return { ...identity, content: await encode(identity, format, password) };
   });
   const { certificate } = made;
   const id = idOf({ issuer: keyHashOf(certificateIn(ca).publicKey), serial: serialOf(certificate.serialNumber) });
   printResult(flags, { device: listed, certificate: id, file: out }, () => id);
+  const until = new Date(Date.parse(certificate.validTo)).toISOString().slice(0, 10);
+  if (!flags.json) note(`${out} has the certificate of ${printable(listed)} and its key. It is valid until ${until}.`);
 }
 
 /** With a file of its own, before anything is issued; without one after an error. */
@@ -162,7 +174,7 @@ async function encode(made: Identity, format: 'p12' | 'pem', password: string | 
 async function listedAs(device: string, name: string, config: GatewayConfig): Promise<string> {
   const bare = name.replace(/^\$/, '');
   if (config.lists[bare]?.kind !== 'serial')
-    throw new UsageError(`${bare} is no list of devices`, 'Name one of the configuration, of kind serial.');
+    throw new UsageError(`${bare} is no list of devices`, describeLists(config));
   const lists = listsOf(config);
   await lists.load();
   const listed = normalSerial(device);
@@ -174,6 +186,12 @@ async function listedAs(device: string, name: string, config: GatewayConfig): Pr
       'Add it there first. A list with a source is known once the gateway has read it.',
     );
   return listed;
+}
+
+function describeLists({ lists }: GatewayConfig): string {
+  const names = Object.keys(lists).filter((name) => lists[name]?.kind === 'serial');
+  if (names.length === 0) return 'The configuration has none: add one to lists, with kind: serial.';
+  return `The configuration has ${names.join(', ')}.`;
 }
 
 /** @throws AuthorityError, RevocationError, GatewayConfigError */
@@ -227,16 +245,20 @@ function daysOf(given: string): number {
 }
 
 /** Never an argument: others see those. */
-async function passwordOf(file: string | undefined): Promise<string | undefined> {
+async function passwordOf(flag: string, file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return undefined;
-  let content: string;
-  try {
-    content = file === '-' ? await text(process.stdin) : fs.readFileSync(file, 'utf8');
-  } catch {
-    throw new UsageError('the file of the password cannot be read', 'Name one that this user may read.');
-  }
+  const content =
+    file === '-'
+      ? await text(process.stdin)
+      : readNamedFile(
+          file,
+          `Write a password of yours into it, for this user alone, or name another with ${flag}.`,
+        ).toString();
   const password = content.replace(/\r?\n$/, '');
   if (!/^[\x20-\x7e]{8,128}$/.test(password))
-    throw new UsageError('the password is none', 'Use 8 to 128 letters, digits and signs of ASCII, in one line.');
+    throw new UsageError(
+      `the password of ${flag} cannot be used`,
+      'Use 8 to 128 letters, digits and signs of ASCII, in one line.',
+    );
   return password;
 }

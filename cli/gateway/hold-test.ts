@@ -1,6 +1,5 @@
 // credveil gateway quarantine test: whether logins of an application can be held back.
 
-import fs from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { testHold } from '../../gateway/hold-test/hold-test.ts';
 import { parseAccounts } from '../../gateway/hold-test/test-account.ts';
@@ -8,6 +7,7 @@ import { keepTested } from '../../gateway/quarantine/tested.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { note, printResult } from '../output.ts';
 import { readConfigHere } from './check-files.ts';
+import { readNamedFile } from './named-file.ts';
 
 export interface HoldTestFlags {
   readonly config: string;
@@ -43,7 +43,10 @@ export async function runHoldTest(name: string, flags: HoldTestFlags): Promise<v
 
 /** Never an argument: others see them. */
 async function readAccount(file: string | undefined): Promise<string> {
-  const account = file === undefined || file === '-' ? await text(process.stdin) : fs.readFileSync(file, 'utf8');
+  const account =
+    file === undefined || file === '-'
+      ? await text(process.stdin)
+      : readNamedFile(file, 'Name the file of the test account with --account.').toString();
   if (account.length > MAX_ACCOUNT_LENGTH)
     throw new UsageError('the test account is too long', 'Write its keys alone.');
   return account;

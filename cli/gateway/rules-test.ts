@@ -1,6 +1,5 @@
 // credveil gateway rules test: what the rules of a configuration make of one request.
 
-import fs from 'node:fs';
 import { parseAddress } from '../../gateway/addresses/address.ts';
 import { ANSWER_KINDS } from '../../gateway/answers/kinds.ts';
 import { readConfig } from '../../gateway/config/read.ts';
@@ -8,6 +7,7 @@ import { type ExplainedRequest, type ExplainedRule, explainRequest } from '../..
 import type { Explanation } from '../../gateway/rules/explain.ts';
 import { UsageError } from '../exit.ts';
 import { printResult } from '../output.ts';
+import { readNamedFile } from './named-file.ts';
 import { listsOf, withSetup } from './offline-setup.ts';
 
 export interface RulesTestFlags {
@@ -36,14 +36,7 @@ export async function testRules(flags: RulesTestFlags): Promise<void> {
 /** Lines may end as editors end them. */
 function readRequest(file: string): Buffer {
   const hint = 'Name a file with a request line and headers, as in: GET /login HTTP/1.1, Host: app.example.';
-  let text: string;
-  try {
-    if (fs.statSync(file).size > MAX_REQUEST_BYTES) throw new UsageError(`${file} is too large for a request`, hint);
-    text = fs.readFileSync(file, 'latin1');
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw new UsageError(`${file} cannot be read`, hint);
-  }
+  const text = readNamedFile(file, hint, MAX_REQUEST_BYTES).toString('latin1');
   // Editors begin a file with the mark of its encoding, and people with an empty line.
   const lines = text.replace(/^\xef\xbb\xbf/, '').replace(/\r?\n/g, '\n');
   const [head = ''] = lines.trimStart().split('\n\n', 1);

@@ -7,11 +7,13 @@ import type { SessionEntry, SessionPage } from '../../gateway/identity/sessions/
 import { UsageError } from '../exit.ts';
 import { formatTable, printResult } from '../output.ts';
 import { printable } from '../printable.ts';
-import { type AdminFlags, socketOf } from './administration.ts';
+import { type AdminFlags, appsOf, socketOf } from './administration.ts';
+import { assertKnownApp } from './known-app.ts';
 
 interface EndFlags extends AdminFlags {
   readonly user?: boolean;
   readonly app?: string;
+  readonly all?: boolean;
 }
 
 export function addSessionCommands(gateway: Command): void {
@@ -28,13 +30,19 @@ export function addSessionCommands(gateway: Command): void {
       .description('end sessions, within a second on all workers')
       .argument('[id]', 'of a session')
       .option('--user', 'all of a person: read their e-mail, or name at the provider, from standard input')
-      .option('--app <host>', 'all of an application, whose people have to sign in anew'),
+      .option('--app <host>', 'all of an application, whose people have to sign in anew')
+      .option('--all', 'all of everybody'),
   ).action((id: string | undefined, _: unknown, command: Command) => endSessions(id, command.optsWithGlobals()));
 }
 
 /** @throws GatewayAway */
 async function listSessions(flags: AdminFlags): Promise<void> {
-  const socket = socketOf(flags);
+  const all = await readSessions(socketOf(flags));
+  printResult(flags, all, (sessions) => (sessions.length === 0 ? 'nobody has signed in' : describe(sessions)));
+}
+
+/** @throws GatewayAway */
+async function readSessions(socket: string): Promise<SessionEntry[]> {
   const all: SessionEntry[] = [];
   let next: string | undefined;
   do {
@@ -43,23 +51,48 @@ async function listSessions(flags: AdminFlags): Promise<void> {
     all.push(...page.sessions);
     ({ next } = page);
   } while (next !== undefined);
-  printResult(flags, all, (sessions) => (sessions.length === 0 ? 'nobody has signed in' : describe(sessions)));
+  return all;
 }
 
 /** @throws GatewayAway, UsageError */
 async function endSessions(id: string | undefined, flags: EndFlags): Promise<void> {
-  const { user, app } = flags;
-  const named = [id, user, app].filter((each) => each !== undefined);
+  const { user, app, all } = flags;
+  const named = [id, user, app, all].filter((each) => each !== undefined);
   if (named.length !== 1)
     throw new UsageError(
       'name whose sessions end',
-      'Pass the id of one, --app <host>, or --user with their e-mail on standard input.',
+      'Pass the id of one, --app <host>, --all, or --user with their e-mail on standard input.',
     );
-  // Never an argument: others see those.
-  const request = user ? { user: (await text(process.stdin)).trim() } : app === undefined ? { id } : { app };
-  const { status, body } = await askGateway(socketOf(flags), 'POST', '/sessions/end', request);
-  if (status !== 200) throw new UsageError('this names no session', 'credveil gateway sessions shows them.');
-  printResult(flags, body as { readonly ended: number }, ({ ended }) => `${ended} ended`);
+  const socket = socketOf(flags);
+  if (app !== undefined) assertKnownApp(app, await appsOf(socket));
+  const ended = all ? await endAll(socket) : await end(socket, await requestOf(id, flags));
+  printResult(
+    flags,
+    { ended },
+    () => `${ended} ended${ended === 0 && user ? ': nobody who signed in is called so' : ''}`,
+  );
+}
+
+/** Never an argument whom it is about: others see those. */
+async function requestOf(id: string | undefined, { user, app }: EndFlags): Promise<object> {
+  if (!user) return app === undefined ? { id } : { app };
+  const named = (await text(process.stdin)).trim();
+  if (named === '') throw new UsageError('nobody is named', 'Write their e-mail to standard input.');
+  return { user: named };
+}
+
+/** Those who sign in meanwhile stay: they have just shown who they are. */
+async function endAll(socket: string): Promise<number> {
+  let ended = 0;
+  for (const { id } of await readSessions(socket)) ended += await end(socket, { id });
+  return ended;
+}
+
+/** @throws GatewayAway, UsageError */
+async function end(socket: string, request: object): Promise<number> {
+  const { status, body } = await askGateway(socket, 'POST', '/sessions/end', request);
+  if (status !== 200) throw new UsageError('this is no id of a session', 'credveil gateway sessions shows them.');
+  return (body as { readonly ended: number }).ended;
 }
 
 const describe = (sessions: readonly SessionEntry[]): string =>

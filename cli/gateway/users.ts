@@ -1,6 +1,5 @@
 // credveil gateway users and factors: whose they are, and what an administrator changes.
 
-import fs from 'node:fs';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { askGateway } from '../../gateway/admin/admin-client.ts';
@@ -8,10 +7,12 @@ import type { Factor } from '../../gateway/factors/factor.ts';
 import type { ImportedUser, UserEntry, UserPage } from '../../gateway/factors/factor-messages.ts';
 import { plainEmail } from '../../gateway/identity/email.ts';
 import { UsageError } from '../exit.ts';
-import { formatTable, printResult } from '../output.ts';
+import { formatTable, note, printResult } from '../output.ts';
 import { printable } from '../printable.ts';
-import { type AdminFlags, socketOf } from './administration.ts';
+import { type AdminFlags, appsOf, socketOf } from './administration.ts';
 import { readCsv } from './csv.ts';
+import { isKnownApp } from './known-app.ts';
+import { readNamedFile } from './named-file.ts';
 
 interface RemoveFlags extends AdminFlags {
   readonly all?: boolean;
@@ -86,22 +87,33 @@ async function importUsers(file: string, flags: AdminFlags): Promise<void> {
     if (status !== 200) throw unavailable();
     added += (body as { readonly added: number }).added;
   }
-  printResult(flags, { read: users.length, added }, ({ read }) => `${read} read, ${added} of them new`);
+  const apps = await appsOf(socket);
+  const strange = [...new Set(users.flatMap(({ app }) => app ?? []))].filter((app) => !isKnownApp(app, apps));
+  printResult(
+    flags,
+    { read: users.length, added, unknownApps: strange },
+    ({ read }) => `${read} read, ${added} of them new`,
+  );
+  if (flags.json || strange.length === 0) return;
+  note(
+    `warning: the configuration has no application ${printable(strange.slice(0, 5).join(', '))}\n  It has: ${apps.join(', ')}. Import the corrected file again.`,
+  );
 }
+
+const FIRST_LINE = 'Begin it with the names of its columns, with commas between: email,app,user, or email alone.';
 
 /** @throws UsageError with the number of the line */
 function readUsers(file: string): ImportedUser[] {
-  if (fs.statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
-    throw new UsageError('there is no such file to import', 'Pass a CSV file.');
-  if (fs.statSync(file).size > MAX_FILE_BYTES) throw new UsageError('the file is too large', 'Split it.');
-  const [names = [], ...rows] = readCsv(fs.readFileSync(file, 'utf8'));
+  const text = readNamedFile(file, 'Name a file of CSV of at most 64 MiB: longer ones in parts.', MAX_FILE_BYTES);
+  const [names = [], ...rows] = readCsv(text.toString());
   const at = (name: string): number => names.findIndex((each) => each.trim().toLowerCase() === name);
   const [email, app, user] = [at('email'), at('app'), at('user')];
-  if (email < 0) throw new UsageError('the file has no column email', 'Name its columns in the first line.');
-  if (app < 0 !== user < 0) throw new UsageError('app and user belong together', 'Add the other column.');
+  if (email < 0) throw new UsageError(`${file} has no column email`, FIRST_LINE);
+  if (app < 0 !== user < 0) throw new UsageError(`${file} has app or user alone`, FIRST_LINE);
   return rows.map((row, i): ImportedUser => {
     const address = plainEmail(row[email]?.trim());
-    if (address === undefined) throw new UsageError(`line ${i + 2} has no e-mail address`, 'Correct the file.');
+    if (address === undefined)
+      throw new UsageError(`${file}: line ${i + 2} has no e-mail address`, 'Correct it. Nobody was imported.');
     const [ofApp, name] = [row[app]?.trim() ?? '', row[user]?.trim() ?? ''];
     return ofApp === '' || name === '' ? { email: address } : { email: address, app: ofApp, user: name };
   });
@@ -124,8 +136,9 @@ function* batchesOf(users: readonly ImportedUser[]): Generator<ImportedUser[]> {
 
 /** @throws GatewayAway, UsageError */
 async function makeCode(flags: AdminFlags): Promise<void> {
-  const body = await ask<{ readonly code: string }>(flags, '/users/code', {});
+  const body = await ask<{ readonly code: string; readonly isNew: boolean }>(flags, '/users/code', {});
   printResult(flags, body, ({ code }) => `${code}\nIt is good for 24 hours, and shown this once.`);
+  if (body.isNew && !flags.json) note('The gateway had no record of this person: is the address right?');
 }
 
 /** @throws GatewayAway, UsageError */
@@ -153,17 +166,32 @@ async function removeFactors(id: string | undefined, flags: RemoveFlags): Promis
 }
 
 /** Whom it is about is never an argument: others see those. */
-async function ask<Answer extends object>(flags: AdminFlags, path: string, body: object): Promise<Answer> {
+async function ask<Answer extends object>(
+  flags: AdminFlags,
+  path: string,
+  body: { readonly factor?: string },
+): Promise<Answer> {
   const user = (await text(process.stdin)).trim();
   if (user === '') throw new UsageError('nobody is named', 'Write their e-mail to standard input.');
   const { status, body: answer } = await askGateway(socketOf(flags), 'POST', path, { user, ...body });
   if (status === 200) return answer as Answer;
   if (status === 500) throw unavailable();
-  throw new UsageError('the gateway knows nothing of that', 'credveil gateway users shows whom it knows.');
+  if (status === 400)
+    throw new UsageError(
+      'what standard input has is nobody',
+      'Write an e-mail, or PROVIDER:SUBJECT of somebody without one.',
+    );
+  throw new UsageError(
+    body.factor === undefined ? 'the gateway does not know this person' : 'the person has no such factor',
+    'credveil gateway users shows whom it knows, and credveil gateway factors what they have.',
+  );
 }
 
 const unavailable = (): UsageError =>
-  new UsageError('the gateway keeps no users', 'Set identity and auth, and see the events of its state.');
+  new UsageError(
+    'the gateway has no factors now',
+    'Without identity it keeps none; otherwise its log says why (state-failed).',
+  );
 
 const describeUsers = (users: readonly UserEntry[]): string =>
   formatTable(

@@ -54,7 +54,9 @@ export async function answerUsers(
     }
     case '/users/code': {
       const user = ONE.safeParse(body).data?.user;
-      return user === undefined ? BAD : ok({ code: await users().makeCode(user) });
+      if (user === undefined) return BAD;
+      const isNew = users().find(user) === undefined;
+      return ok({ code: await users().makeCode(user), isNew });
     }
     case '/users/remove': {
       const user = ONE.safeParse(body).data?.user;

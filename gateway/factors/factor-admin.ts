@@ -123,8 +123,8 @@ export class FactorAdmin {
   }
 
   /**
-   * With their factors, names at applications, and sessions. That there was a factor stays: no
-   * import opens their window again. @returns whether they were known
+   * With their factors, names at applications, and sessions. Of whoever ever had a factor, that alone
+   * stays: no import opens their window again. @returns whether they were known
    */
   async forget(user: UserId): Promise<boolean> {
     if (!this.find(user)) return false;
@@ -140,10 +140,13 @@ export class FactorAdmin {
       after = entries.at(-1)?.key ?? after;
       isMore = entries.length === PAGE;
     }
-    await changeUser(this.#options, user, this.#now(), ({ hadFactor }) => ({
-      answer: true,
-      record: { ...newUser(user), hadFactor },
-    }));
+    if (this.find(user)?.hadFactor !== true)
+      await state.keep(FACTOR_ROOM, [{ key: keyOf(seal, user), value: undefined }]);
+    else
+      await changeUser(this.#options, user, this.#now(), () => ({
+        answer: true,
+        record: { ...newUser(user), hadFactor: true },
+      }));
     await this.#options.onForgotten(user);
     return true;
   }

@@ -280,7 +280,8 @@ function wrongTyped(record: UserRecord, at: TypedAt, now: number): Step<TypedAns
   };
 }
 
-const drawId = (): string => randomBytes(12).toString('base64url');
+/** Command lines take what begins with a hyphen for an option. */
+const drawId = (): string => randomBytes(12).toString('base64url').replace(/^-/, 'A');
 
 const hashOfMailed = (user: UserId, typed: string): string | undefined =>
   /^\d{8}$/.test(typed.trim())

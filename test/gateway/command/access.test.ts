@@ -3,7 +3,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type AccessTestFlags, describe as describeAccess, testedAccess } from '../../../cli/gateway/access-test.ts';
+import type { AccessTestFlags } from '../../../cli/gateway/access-facts.ts';
+import { describe as describeAccess, testedAccess } from '../../../cli/gateway/access-test.ts';
 import { createWorkPlace, credveil } from '../../support/credveil.ts';
 import { startGatewayCommand } from '../../support/gateway/command.ts';
 import { echo, exchange, startOrigin } from '../../support/gateway/gateway.ts';
@@ -78,7 +79,7 @@ apps:
       return [answer, ...lines.filter((line) => /^(?:why|needs)/.test(line))].join(' | ');
     };
     expect(await first({ path: '/' })).toBe(
-      'not allowed | why    allow by all | needs  totp or security_key, every 8h',
+      'not allowed | why    all lets in who shows a factor beside | needs  totp or security_key, every 8h',
     );
     expect(await first({ path: '/', factor: ['totp'] })).toBe('allowed | why    allow by all');
     expect(await first({ path: '/', amr: ['mfa'] })).toBe('allowed | why    allow by all');
@@ -86,6 +87,37 @@ apps:
     expect(await first({ path: '/admin', factor: ['security_key'] })).toContain('allowed');
     expect(await first({ path: '/keys' })).toBe('not allowed | why    they could be let in with biometrics');
     await expect(first({ path: '/', factor: ['otp'] })).rejects.toThrow('--factor is no method');
+  });
+
+  test('takes nobody for signed in who signed in elsewhere', async () => {
+    const file = path.join(createWorkPlace().home, 'gateway.yaml');
+    const provider = (id: string) => `{ oidc: "https://idp.example", clientId: ${id} }`;
+    fs.writeFileSync(
+      file,
+      `listen: 127.0.0.1:0
+admin: off
+trustedProxies: [127.0.0.1]
+auth: auth.example
+identity: { staff: ${provider('a')}, guests: ${provider('b')} }
+apps:
+  app.example:
+    to: http://127.0.0.1:1
+    access:
+      providers: [staff]
+      policies: [{ name: all, action: allow, include: [{ provider: staff }] }]
+`,
+    );
+    const asked = (provider?: string) =>
+      testedAccess({
+        ...{ config: file, app: 'app.example', path: '/', user: 'ann@example.com' },
+        ...(provider !== undefined && { provider }),
+      });
+    expect((await asked()).isAllowed).toBe(true);
+    expect((await asked('staff')).isAllowed).toBe(true);
+    const guest = await asked('guests');
+    expect(guest).toMatchObject({ isAllowed: false, decision: { verdict: 'sign-in' } });
+    expect(describeAccess(guest)).toContain('signed in with guests, which');
+    await expect(asked('staf')).rejects.toMatchObject({ hint: expect.stringContaining('Did you mean staff?') });
   });
 
   test.each(cases)('judges %s for %j as a gateway does', async (path, flags, isAllowed, why) => {
@@ -101,7 +133,8 @@ apps:
   });
 
   test.each<readonly [string, Flags, string]>([
-    ['/', { app: 'other.example' }, 'no application'],
+    ['/', { app: 'ap.example' }, 'the configuration has no application ap.example'],
+    ['/', { user: 'ann' }, '--user is no e-mail address'],
     ['x', {}, '--path is no path'],
     ['/', { address: 'x' }, '--address is no address'],
     ['/', { user: 'a@b.c', claim: ['x'] }, '--claim has no value'],

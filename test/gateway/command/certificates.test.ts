@@ -95,8 +95,8 @@ test('names what is wrong, and issues nothing then', { timeout: 600_000 }, async
   const errors: readonly (readonly [Promise<{ readonly stderr: string }>, string])[] = [
     [issue('C02XL1', file('a.pem')), 'the device is not on the list laptops'],
     [issue('C02XL0', file('a.p12')), 'needs a password'],
-    [issue('C02XL0', file('a.p12'), '--password-file', short), 'the password is none'],
-    [issue('C02XL0', file('a.p12'), '--password-file', '/nonexistent'), 'password cannot be read'],
+    [issue('C02XL0', file('a.p12'), '--password-file', short), 'the password of --password-file cannot be used'],
+    [issue('C02XL0', file('a.p12'), '--password-file', '/nonexistent'), '/nonexistent does not exist'],
     [issue('C02XL0', file('a.pem'), '--days', 'x'), '--days is no number'],
     [issue('C02XL0', file('a.pem'), '--list', 'office'), 'is no list of devices'],
     [issue('C02XL0', passwordFile), 'is there already'],

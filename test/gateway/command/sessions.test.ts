@@ -83,6 +83,16 @@ describe('credveil gateway sessions', { timeout: 600_000 }, () => {
     expect((await eve.open(APP)).code).toBe(200);
     expect(provider.asked.get('/auth')).toBeGreaterThan(asked);
 
+    const typo = await sessions(['end', '--app', 'ap.example']);
+    expect(typo).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean app.example?') });
+    expect((await sessions(['end', '--user'], 'anna@example.com\n')).stdout).toContain('0 ended: nobody');
+    await signIn('ann');
+    expect((await sessions(['end', '--all'])).stdout).toContain('2 ended');
+    expect(await list()).toEqual([]);
+    // One id in 64 begins so.
+    const dashed = await sessions(['end', `-${'X'.repeat(42)}`]);
+    expect(dashed).toMatchObject({ code: 0, stdout: expect.stringContaining('0 ended') });
+
     expect((await sessions(['end'])).stderr).toContain('name whose sessions end');
     expect(running.written.stdout + running.written.stderr).not.toContain('@example');
   });

@@ -57,8 +57,17 @@ test('imports, shows and changes whom the gateway knows', { timeout: 600_000 }, 
   const opened = await world();
   const { place, run, json, browser, provider, killAndStart } = opened;
   const csv = place.write('staff.csv', `email,app,user\r\n${ANN},wiki,"Ann, the first"\r\nBen@example.com,,\r\n`);
-  expect(await json(['users', 'import', csv])).toEqual({ read: 2, added: 2 });
-  expect(await json(['users', 'import', csv])).toEqual({ read: 2, added: 0 });
+  expect(await json(['users', 'import', csv])).toEqual({ read: 2, added: 2, unknownApps: ['wiki'] });
+  const again = await run(['users', 'import', csv]);
+  expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('0 of them new') });
+  expect(again.stderr).toContain('no application wiki\n  It has: app.example.');
+  expect((await run(['users', 'import', `${csv}.x`])).stderr).toContain(`${csv}.x does not exist`);
+  const semicolons = place.write('semicolons.csv', `email;app;user\n${ANN};wiki;ann\n`);
+  expect((await run(['users', 'import', semicolons])).stderr).toContain('with commas between');
+  expect((await run(['users', 'code'], 'ben@example.com')).stderr).toBe('');
+  expect((await run(['users', 'code'], 'bne@example.com')).stderr).toContain('is the address right?');
+  // Nothing stays of somebody who never had a factor.
+  expect((await run(['users', 'remove'], 'bne@example.com')).stdout).toContain('removed');
   const wrong = place.write('wrong.csv', 'email\nno address\n');
   expect((await run(['users', 'import', wrong])).stderr).toContain('line 2 has no e-mail address');
 

@@ -3,7 +3,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { type AccessTestFlags, describe as describeAccess, testedAccess } from '../../../cli/gateway/access-test.ts';
+import type { AccessTestFlags } from '../../../cli/gateway/access-facts.ts';
+import { describe as describeAccess, testedAccess } from '../../../cli/gateway/access-test.ts';
 import { createWorkPlace } from '../../support/credveil.ts';
 import { createCa } from '../../support/gateway/device-world.ts';
 import { mmdbOf } from '../../support/gateway/mmdb.ts';
@@ -53,8 +54,14 @@ test('a certificate is judged as a connection would bring it', async () => {
   const text = describeAccess(await ask({ certificate: good, path: '/cn' }));
   expect(text).toContain('include certificate commonName: laptop; dns: a.example, b.example  false');
   expect(text).toContain('not for this path');
-  await expect(ask({ certificate: config })).rejects.toThrow('--certificate is no certificate');
-  await expect(ask({ certificate: '/nonexistent' })).rejects.toThrow('--certificate is no certificate');
+  expect(text).toContain('certificate  counts\n');
+  for (const [certificate, worth] of [
+    [expired, 'it is not within its dates'],
+    [foreign, 'no CA of caFile has issued it'],
+  ] as const)
+    expect(describeAccess(await ask({ certificate }))).toContain(`certificate  does not count: ${worth}\n`);
+  await expect(ask({ certificate: config })).rejects.toThrow('gateway.yaml has no certificate');
+  await expect(ask({ certificate: '/nonexistent' })).rejects.toThrow('/nonexistent does not exist');
 });
 
 test('a country and a network come from the address, or as given', async () => {
