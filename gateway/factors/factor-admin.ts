@@ -123,8 +123,8 @@ export class FactorAdmin {
   }
 
   /**
-   * With their factors, names at applications, and sessions. Of whoever ever had a factor, that alone
-   * stays: no import opens their window again. @returns whether they were known
+   * With their factors, names at applications, and sessions. Of whoever ever had a factor, that
+   * alone stays: no import opens their window again. @returns whether they were known
    */
   async forget(user: UserId): Promise<boolean> {
     if (!this.find(user)) return false;
