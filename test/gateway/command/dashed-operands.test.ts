@@ -2,7 +2,7 @@
 
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { guardOperands } from '../../cli/dashed-operands.ts';
+import { guardOperands } from '../../../cli/dashed-operands.ts';
 
 const ID = '-X6OREh4BmeYklL0ECxyI1Z7vkPF2772';
 
