@@ -3,6 +3,7 @@
 import type { EnrolledMethod } from './factor.ts';
 import type { FactorChange } from './factor-messages.ts';
 
+const ARTICLES: { readonly [Method in EnrolledMethod]: string } = { security_key: 'A', biometrics: 'A', totp: 'An' };
 const METHODS: { readonly [Method in EnrolledMethod]: string } = {
   security_key: 'security key',
   biometrics: 'passkey',
@@ -13,7 +14,7 @@ const METHODS: { readonly [Method in EnrolledMethod]: string } = {
 export function sentenceOf(change: FactorChange): string {
   switch (change.change) {
     case 'enrolled':
-      return `A ${METHODS[change.method]} was added: ${change.name}.`;
+      return `${ARTICLES[change.method]} ${METHODS[change.method]} was added: ${change.name}.`;
     case 'removed':
       return `${change.by === 'operator' ? 'An administrator removed' : 'You removed'}: ${change.name}.`;
     case 'renamed':

@@ -25,18 +25,20 @@ import {
   removal,
   type Step,
   type TakeStep,
-  TRIES,
   type UserStore,
   withFactor,
 } from './factor-steps.ts';
 import { findStep, TOTP_SECRET_BYTES, toBase32, totpUri } from './totp.ts';
 import { drawCode, hashOfCode } from './typed-codes.ts';
-import { NO_WRONG_CODES, newUser, type StoredFactor, type UserRecord, type WrongCodes } from './user-record.ts';
+import { newUser, type StoredFactor, type UserRecord } from './user-record.ts';
+import { withRight, wrongAt, wrongTyped } from './wrong-codes.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const MAX_FACTORS = 16;
+/** Of apps: with each, more guesses are right. A new telephone takes over from an old one. */
+const MAX_APPS = 2;
 const RECOVERY_CODES = 10;
 const MAILED_DIGITS = 8;
 const MAILED_TTL_MS = 10 * MINUTE;
@@ -44,7 +46,6 @@ const MAILS_AN_HOUR = 5;
 const PENDING_TTL_MS = 10 * MINUTE;
 /** For which a recovery code that was used opens an enrolment. */
 const RECOVERED_MS = 10 * MINUTE;
-const FIRST_WAIT_MS = 30_000;
 /** No code of a moment ago makes a factor worth more than TOTP sooner. */
 const TRUST_MS = DAY;
 
@@ -97,17 +98,16 @@ export class FactorBook {
   /** A code of an app. It counts once, and of wrong ones few. */
   tryTotp(user: UserId, code: string, at: TypedAt): Promise<TypedAnswer> {
     return this.#step(user, (record, now): Step<TypedAnswer> => {
-      const factor = record.factors.find(({ method }) => method === 'totp');
-      if (!factor?.totp) return { answer: { refused: 'wrong' } };
-      const { until } = wrongOf(record, at);
+      const apps = record.factors.filter(({ totp }) => totp);
+      if (apps.length === 0) return { answer: { refused: 'wrong' } };
+      const { until } = wrongAt(record, at);
       if (now < until) return { answer: { refused: 'wait', waitMs: until - now } };
-      const { secret, step: last } = factor.totp;
-      const step = findStep(Buffer.from(secret, 'base64url'), code, now, last);
-      if (step === undefined) return wrongTyped(record, at, now);
-      const used = { ...factor, lastUsedAt: now, totp: { secret, step } };
+      // Each is asked, so that the time says nothing of which.
+      const [used] = apps.map((app) => usedNow(app, code, now)).filter((each) => each !== undefined);
+      if (!used) return wrongTyped(record, at, now);
       return {
-        answer: { given: { factor: factor.id, trustedFrom: factor.trustedFrom } },
-        record: { ...withFactor(record, used), ...wrongAs(at, NO_WRONG_CODES) },
+        answer: { given: { factor: used.id, trustedFrom: used.trustedFrom } },
+        record: withFactor(withRight(record, at), used),
       };
     });
   }
@@ -187,8 +187,8 @@ export class FactorBook {
     return this.#step(user, (record, now, isEnrolled): Step<EnrolAnswer> => {
       const open = openFor(record, authority, this.#options.rules().windowMs, now);
       if (!open) return { answer: { refused: 'closed' } };
-      const isSecond = factor.method === 'totp' && record.factors.some(({ method }) => method === 'totp');
-      if (record.factors.length >= MAX_FACTORS || isSecond) return { answer: { refused: 'limit' } };
+      const isOneMore = factor.method === 'totp' && record.factors.filter(({ totp }) => totp).length >= MAX_APPS;
+      if (record.factors.length >= MAX_FACTORS || isOneMore) return { answer: { refused: 'limit' } };
       if (factor.method !== 'totp' && isEnrolled(factor.key.id)) return { answer: { refused: 'taken' } };
       const made = this.#make(user, factor, now);
       if (!made) return { answer: { refused: 'wrong' } };
@@ -264,20 +264,11 @@ export class FactorBook {
   }
 }
 
-const wrongOf = ({ wrong, wrongAtRelease = NO_WRONG_CODES }: UserRecord, at: TypedAt): WrongCodes =>
-  at === 'release' ? wrongAtRelease : wrong;
-
-const wrongAs = (at: TypedAt, wrong: WrongCodes): Partial<UserRecord> =>
-  at === 'release' ? { wrongAtRelease: wrong } : { wrong };
-
-function wrongTyped(record: UserRecord, at: TypedAt, now: number): Step<TypedAnswer> {
-  const count = wrongOf(record, at).count + 1;
-  const wait = count < TRIES ? 0 : Math.min(HOUR, FIRST_WAIT_MS * 2 ** Math.min(count - TRIES, 10));
-  return {
-    answer: { refused: 'wrong' },
-    record: { ...record, ...wrongAs(at, { count, until: now + wait }) },
-    ...(count === TRIES && { tell: { change: 'guessed' } }),
-  };
+/** With the step that counted; undefined for a wrong code. */
+function usedNow(app: StoredFactor, code: string, now: number): StoredFactor | undefined {
+  const { secret = '', step: last = 0 } = app.totp ?? {};
+  const step = findStep(Buffer.from(secret, 'base64url'), code, now, last);
+  return step === undefined ? undefined : { ...app, lastUsedAt: now, totp: { secret, step } };
 }
 
 /** Command lines take what begins with a hyphen for an option. */

@@ -39,7 +39,10 @@ export type EnrolAnswer =
  * Where a code of an app is typed. Wrong ones count apart: whoever has a password that leaked can
  * type them for a login that is held back, and keeps nobody from their sessions so.
  */
-export type TypedAt = 'session' | 'release';
+export type TypedAt = 'session' | 'release' | KnownBrowser;
+
+/** In which they have shown a factor before. What strangers type elsewhere waits elsewhere. */
+export type KnownBrowser = `browser ${string}`;
 
 /** What became of something typed. */
 export type TypedAnswer =

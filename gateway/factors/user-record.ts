@@ -62,6 +62,8 @@ export interface UserRecord {
   readonly wrong: WrongCodes;
   /** For logins that are held back. Default: none. */
   readonly wrongAtRelease?: WrongCodes;
+  /** In browsers that are known. Default: none. */
+  readonly wrongIn?: { readonly [browser: string]: WrongCodes };
   /** The time of the last restored state that it knows of. Default: none. */
   readonly restoredAt?: number;
 }

@@ -13,9 +13,12 @@ import { counts } from '../policies/requirement.ts';
 import { SessionStore } from '../sessions/session-store.ts';
 import { assertSentToken, readJson, sendJson } from './json.ts';
 import { AUTHENTICATION } from './key-json.ts';
+import { KnownBrowsers } from './known-browsers.ts';
 import { formTokenOf } from './own-form.ts';
 import { needingState, type RouteParts } from './route.ts';
 
+/** In which somebody has shown a factor. */
+const KNOWN = new KnownBrowsers('cv-shown', 'factor');
 const ROOM = 'once';
 const TTL_MS = 10 * 60_000;
 const TRIES = 5;
@@ -122,7 +125,8 @@ export async function answerChallenge(exchange: Exchange, parts: RouteParts, pur
   const tries = `tries.${key}`;
   const slot = await needingState(() => people.state.takeSlots([{ key: tries, allow: TRIES, windowMs }]));
   if (!slot.taken) return gone(challenge, purpose, parts);
-  const given = await needingState(() => judge(body, challenge, known, parts));
+  const browser = await needingState(() => KNOWN.find(exchange, ownerOf(challenge, parts), people.state));
+  const given = await needingState(() => judge({ ...body, browser }, challenge, known, parts));
   if (typeof given === 'number') {
     await needingState(() => people.state.giveBack([tries], slot.at));
     exchange.answer('FACTOR_WAIT', { retryAfterS: Math.ceil(given / 1_000) });
@@ -140,8 +144,13 @@ export async function answerChallenge(exchange: Exchange, parts: RouteParts, pur
   if (taken === undefined) throw new Refusal('CHALLENGE_GONE');
   people.factorEvents.given(exchange, given.method, challenge.purpose);
   const { location, headers } = await purpose.onGiven(exchange, challenge, given, parts);
-  sendJson(exchange, { location }, headers);
+  const remember = () => KNOWN.remember(exchange, ownerOf(challenge, parts), people.state);
+  // A code that was written down says nothing of whose browser it is.
+  const own = browser === undefined && given.method !== 'recovery' ? await needingState(remember) : [];
+  sendJson(exchange, { location }, [...headers, ...own]);
 }
+
+const ownerOf = ({ user }: Challenge, { people }: RouteParts): string => people.store.names.of('factor known', user);
 
 /** The person gives up. */
 export async function answerCancel(exchange: Exchange, parts: RouteParts, purposes: Purposes): Promise<void> {
@@ -161,7 +170,7 @@ async function gone(challenge: Challenge, purpose: ChallengePurpose, parts: Rout
 
 /** @returns undefined for a wrong one; milliseconds for which none counts @throws StateError */
 async function judge(
-  body: z.infer<typeof ANSWER>,
+  body: z.infer<typeof ANSWER> & { readonly browser: string | undefined },
   challenge: Challenge,
   known: UserFactors,
   parts: RouteParts,
@@ -178,7 +187,8 @@ async function judge(
   const method = isTotp ? 'totp' : 'recovery';
   if (!challenge.methods.includes(method)) return undefined;
   const { user, purpose } = challenge;
-  const at = purpose === 'release' ? 'release' : 'session';
+  const stranger = purpose === 'release' ? 'release' : 'session';
+  const at = body.browser === undefined ? stranger : (`browser ${body.browser}` as const);
   const answer = await (isTotp ? factors.tryTotp(user, typed, at) : factors.tryRecovery(user, typed));
   if ('given' in answer) return { method, at: now, ...answer.given };
   return answer.refused === 'wait' ? answer.waitMs : undefined;

@@ -6,25 +6,21 @@
 
 import { formatRange, networkOf } from '../../addresses/network.ts';
 import type { Exchange } from '../../exchange.ts';
-import { OwnCookie } from '../../request/own-cookies.ts';
 import type { WindowNeed } from '../../state/state.ts';
-import { SessionStore } from '../sessions/session-store.ts';
 import type { People } from '../setup/people.ts';
+import { KnownBrowsers } from './known-browsers.ts';
 
 const HOUR = 3_600_000;
-const KNOWN_MS = 180 * 24 * HOUR;
-const ROOM = 'device';
 /** Of an address in one network or known browser, and short ones of all. */
 const CODES = 5;
 const CODES_OF_NETWORK = 20;
 /** So many mails do not drown others. */
 const CODES_OF_ADDRESS = 30;
-const MAX_KNOWN = 20;
 const DIGITS = 8;
 const LONG_DIGITS = 12;
 
-/** Of a browser in which somebody has signed in with a code. It opens nothing. */
-const KNOWN_COOKIE = new OwnCookie('cv-known', KNOWN_MS);
+/** In which somebody has signed in with a code. */
+const KNOWN = new KnownBrowsers('cv-known', 'pin');
 
 export interface PinAsk {
   readonly provider: string;
@@ -33,10 +29,11 @@ export interface PinAsk {
 
 /** @returns how many digits the next code has; undefined if there is none @throws StateError */
 export async function takePinSlot(
-  { head, client, isSecure }: Pick<Exchange, 'head' | 'client' | 'isSecure'>,
+  exchange: Pick<Exchange, 'head' | 'client' | 'isSecure'>,
   { provider, email }: PinAsk,
   { state, store }: Pick<People, 'state' | 'store'>,
 ): Promise<number | undefined> {
+  const { client } = exchange;
   // A customer has a /64 at least.
   const network = client ? formatRange(networkOf(client, client.family === 4 ? 32 : 64)) : '';
   const hour = (allow: number, ...parts: string[]): WindowNeed => ({
@@ -44,12 +41,10 @@ export async function takePinSlot(
     allow,
     windowMs: HOUR,
   });
-  const cookie = head && KNOWN_COOKIE.in(head.ownCookies, isSecure);
-  const known = cookie === undefined ? undefined : await state.get(ROOM, knownKey(cookie));
-  const isKnown = known === store.names.of('pin known', provider, email);
+  const known = await KNOWN.find(exchange, store.names.of('pin known', provider, email), state);
   const slots = await state.takeSlots(
-    isKnown
-      ? [hour(CODES, 'browser', cookie ?? '')]
+    known !== undefined
+      ? [hour(CODES, 'browser', known)]
       : [
           hour(CODES_OF_NETWORK, 'network', network),
           hour(CODES, 'address of network', provider, email, network),
@@ -62,15 +57,10 @@ export async function takePinSlot(
 }
 
 /** The browser counts as the person's own from now on. @returns headers @throws StateError */
-export async function rememberBrowser(
-  { isSecure }: Pick<Exchange, 'isSecure'>,
+export function rememberBrowser(
+  exchange: Pick<Exchange, 'isSecure'>,
   { provider, email }: PinAsk,
   { state, store }: Pick<People, 'state' | 'store'>,
 ): Promise<readonly string[]> {
-  const value = OwnCookie.draw();
-  const owner = store.names.of('pin known', provider, email);
-  await state.set(ROOM, knownKey(value), owner, { ttlMs: KNOWN_MS, owner, maxOwned: MAX_KNOWN });
-  return ['Set-Cookie', KNOWN_COOKIE.format(value, isSecure)];
+  return KNOWN.remember(exchange, store.names.of('pin known', provider, email), state);
 }
-
-const knownKey = (value: string): string => `pin.${SessionStore.idOf(value)}`;
