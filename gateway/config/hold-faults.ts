@@ -54,11 +54,6 @@ function ofApp(name: string, { login, to }: AppConfig, config: GatewayConfig): C
   if (login.unknownChecks === 0) fault(['unknownChecks'], 'is 0, which lets logins pass that could not be held');
   if (login.onUnknown === 'allow')
     fault(['onUnknown'], 'lets logins through that could not be checked, and so not held', 'Set onUnknown: deny.');
-  const mailer = hold.mailBy === undefined ? undefined : config.identity[hold.mailBy];
-  if (hold.mailBy !== undefined && !(mailer && 'pin' in mailer))
-    fault(['hold', 'mailBy'], 'names no provider of identity with pin');
-  if (hold.usersFile !== undefined && hold.mailBy === undefined)
-    fault(['hold', 'usersFile'], 'needs mailBy, the provider whose mails have the codes');
   for (const [other, { to: theirs, login: same }] of Object.entries(config.apps))
     if (other !== name && to !== undefined && theirs === to && !same?.hold)
       conflicts.push({

@@ -137,12 +137,10 @@ function findsAll(onLeaked: { readonly [status: string]: readonly LeakAction[] }
 /** This application alone, on loopback, to whomever comes; nobody gets a mail. */
 function testedConfig(config: GatewayConfig, name: string, folder: string): GatewayConfig {
   const { tls: _, access: __, ...app } = config.apps[name] as GatewayConfig['apps'][string];
-  const { tls: ___, outcome: ____, forwardAuth: _____, ...others } = config;
-  const { usersFile: ______, mailBy: _______, ...hold } = app.login?.hold ?? {};
-  const login = { ...app.login, hold } as NonNullable<typeof app.login>;
+  const { tls: ___, outcome: ____, forwardAuth: _____, mail: ______, ...others } = config;
   return {
     ...others,
-    apps: { [name]: { ...app, login, rules: [], loginLimits: [] } },
+    apps: { [name]: { ...app, rules: [], loginLimits: [] } },
     listen: [{ address: '127.0.0.1:0', protocol: 'http' }],
     trustedProxies: ['127.0.0.0/8'],
     proxyProtocol: [],

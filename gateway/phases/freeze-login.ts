@@ -42,8 +42,9 @@ export async function heldLoginOf(
   const { hold, application, head } = exchange;
   if (!hold || !application || !head) return undefined;
   const user = await ownerOf(exchange, typed, rise, parts);
+  const of = { user, isKnown: await isKnown(exchange, user, parts), network: networkOfClient(exchange, parts) };
   const at = { app: application.name, origin: originOf(exchange), target: head.target };
-  return { ...at, ...response, user, login, location, jar: hold.jar.contents };
+  return { ...at, ...response, ...of, login, location, jar: hold.jar.contents };
 }
 
 /** @throws Refusal `HOLD_FULL`; StateError */
@@ -59,29 +60,19 @@ export async function freezeLogin(
   if (!hold || !holds) return;
   const { handle, headers } = hold.jar.begin();
   const id = hold.id ?? holds.idOf(login.app, handle);
-  const place = { network: networkKey(exchange), isKnown: await isKnown(exchange, login.user, parts) };
-  const isHeld = await holds.freeze(id, login, place, hold.rules);
+  const isHeld = await holds.freeze(id, login, hold.rules);
   hold.leave();
   holds.events.held(exchange, login.app, login.login, isHeld ? 'held' : 'full');
   if (!isHeld) throw new Refusal('HOLD_FULL');
-  tell(exchange, login, typed, parts, setup);
+  void tellOwner(login, typed, parts, setup);
   await answerHeld(exchange, 'frozen', id, parts, setup, headers);
 }
 
-/** Nobody waits for the mail. */
-export function tell(
-  { application }: Exchange,
-  login: HeldLogin,
-  typed: readonly string[],
-  parts: PipelineParts,
-  setup: GatewaySetup,
-): void {
-  if (application) void tellOwner(login, typed, application, parts, setup);
-}
-
 /** A customer has a /64 at least. */
-const networkKey = ({ client }: Exchange): string =>
-  client ? formatRange(networkOf(client, client.family === 4 ? 32 : 64)) : '';
+function networkOfClient({ client }: Exchange, { people }: PipelineParts): string {
+  const network = client ? formatRange(networkOf(client, client.family === 4 ? 32 : 64)) : '';
+  return people?.holds.hashOf('network', network) ?? '';
+}
 
 /** Whether a login of this user in this browser has gone on before. */
 const isKnown = async (exchange: Exchange, user: string | undefined, { browsers }: PipelineParts): Promise<boolean> =>

@@ -10,13 +10,14 @@ import { needingState } from '../identity/routes/route.ts';
 import { type Attempt, isOfBrowser } from '../login/attempt.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { HoldRules } from '../quarantine/hold-rules.ts';
+import { tellOwner } from '../quarantine/tell-owner.ts';
 import type { Content } from '../request/collect-body.ts';
 import type { GatewaySetup } from '../setup.ts';
 import type { HeldResponse } from '../upstream/held-response.ts';
 import { answerToWrong } from './answer-wrong.ts';
 import type { LoginAnswer } from './check/check-login.ts';
 import { answerHeld } from './enter-hold.ts';
-import { freezeLogin, heldLoginOf, responseOf, tell } from './freeze-login.ts';
+import { freezeLogin, heldLoginOf, responseOf } from './freeze-login.ts';
 import { type Rise, signedIn } from './hold-rise.ts';
 
 const FOREIGN: ReadonlySet<unknown> = new Set(['cross-site', 'same-site']);
@@ -129,7 +130,7 @@ async function holdBack(
   }
   await hold.kill();
   parts.people?.holds.events.held(exchange, opened.app, login.name, 'refused');
-  tell(exchange, opened, typed, parts, setup);
+  void tellOwner(opened, typed, parts, setup);
   const decoy = await answerToWrong(exchange, attempt, content, parts, setup);
   if (decoy) {
     hold.jar.renew([]);

@@ -13,6 +13,10 @@ export interface HeldLogin {
   /** As the application itself names them; undefined if it did not say. */
   readonly user: string | undefined;
   readonly login: string;
+  /** Of the client, as the state has it. */
+  readonly network: string;
+  /** Its user was signed in in this browser before. */
+  readonly isKnown: boolean;
   readonly status: number;
   /** Names and values in turn, none of them sealed. */
   readonly headers: readonly string[];

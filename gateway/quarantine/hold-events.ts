@@ -1,6 +1,9 @@
 // What became of logins that were held back, as events. Nobody is named.
 
 import { nameError, type OnEvent } from '../../runtime/events.ts';
+import { MailError } from '../mail/mailer.ts';
+
+const MAIL_HINT = 'Look at the mail server that `mail` names.';
 
 interface Named {
   readonly id: string;
@@ -23,7 +26,8 @@ export class HoldEvents {
   }
 
   mailFailed(app: string, error: unknown): void {
-    const { code, hint } = nameError(error);
+    const isMail = error instanceof MailError;
+    const { code, hint } = isMail ? { code: error.reason, hint: MAIL_HINT } : nameError(error);
     this.#onEvent({ event: 'hold-mail-failed', app, code, hint });
   }
 }

@@ -42,10 +42,6 @@ export const HOLD_SCHEMA = z.strictObject({
   hosts: OWN_HOSTS,
   /** Needed where no cookie of a preset names the user. */
   whoami: whoami.default([]),
-  /** CSV: the application's names of users, and the address where each gets codes. */
-  usersFile: text('must be a path').optional(),
-  /** The provider of `identity` whose mails have the codes. */
-  mailBy: text('must be the name of a provider').optional(),
   /** How long a login waits for its owner. */
   for: duration('1m', '30m').default(5 * MINUTE),
   /** The longest that a session of the application lasts. Sealed cookies last no longer. */

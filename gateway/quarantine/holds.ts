@@ -36,20 +36,13 @@ const WAIT_MS = 10_000;
  * user was signed in before, others take no place from it.
  */
 const MAX_OF_USER = 3;
+const MAX_OF_USER_AT_ALL = 12;
 const MAX_OF_NETWORK = 20;
 const MAX_HELD = 1_024;
 const HANDOFF_MS = 60_000;
 const CODE_MS = 60_000;
 const GIVEN_MS = 30_000;
 const SECRET_BYTES = 16;
-
-/** Whose place a held login takes. */
-export interface HeldPlace {
-  /** Of the client. */
-  readonly network: string;
-  /** Its user was signed in in this browser before. */
-  readonly isKnown: boolean;
-}
 
 /** What comes back with a code of one use. */
 type OnceKind = 'handoff' | 'code' | 'given';
@@ -173,9 +166,9 @@ export class Holds {
    * Holds a login back. On the disk before this resolves.
    * @returns false if too many are held: then the browser is dead
    */
-  async freeze(id: string, login: HeldLogin, place: HeldPlace, rules: HoldRules): Promise<boolean> {
+  async freeze(id: string, login: HeldLogin, rules: HoldRules): Promise<boolean> {
     const { forMs, lifeMs } = rules;
-    const { taken } = await this.#state.takeSlots(this.#needsOf(login, place, forMs));
+    const { taken } = await this.#state.takeSlots(this.#needsOf(login, forMs));
     if (!taken) {
       await this.kill(id, rules);
       return false;
@@ -186,17 +179,30 @@ export class Holds {
     return true;
   }
 
-  #needsOf({ app, user = '' }: HeldLogin, { network, isKnown }: HeldPlace, windowMs: number): readonly WindowNeed[] {
-    const whose = isKnown ? 'held.known' : 'held';
-    const need = (allow: number, ...parts: readonly string[]): WindowNeed => ({
-      key: [whose, ...parts, windowMs].join('.'),
-      allow,
-      windowMs,
-    });
+  #needsOf(login: HeldLogin, windowMs: number): readonly WindowNeed[] {
+    const { network, isKnown } = login;
+    const whose = isKnown ? 'known' : 'held';
     return [
-      need(MAX_OF_USER, 'user', this.hashOf('user', app, lettersOf(user))),
-      ...(isKnown ? [] : [need(MAX_OF_NETWORK, 'network', this.hashOf('network', network))]),
-      need(MAX_HELD, 'all'),
+      ...this.ofUser('held', login, { one: MAX_OF_USER, all: MAX_OF_USER_AT_ALL, windowMs }),
+      ...(isKnown ? [] : [{ key: `held.network.${windowMs}.${network}`, allow: MAX_OF_NETWORK, windowMs }]),
+      { key: `${whose}.all.${windowMs}`, allow: MAX_HELD, windowMs },
+    ];
+  }
+
+  /**
+   * What one user may have: in a network, and of all; and in browsers in which they have logged in
+   * before, where nobody else takes anything of it.
+   */
+  ofUser(
+    what: string,
+    { app, user = '', network, isKnown }: HeldLogin,
+    { one, all, windowMs }: { readonly one: number; readonly all: number; readonly windowMs: number },
+  ): readonly WindowNeed[] {
+    const name = `${windowMs}.${this.hashOf('user', app, lettersOf(user))}`;
+    if (isKnown) return [{ key: `${what}.known.${name}`, allow: one, windowMs }];
+    return [
+      { key: `${what}.user.${name}.${network}`, allow: one, windowMs },
+      { key: `${what}.user.${name}`, allow: all, windowMs },
     ];
   }
 

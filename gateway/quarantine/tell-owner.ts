@@ -1,8 +1,7 @@
 // The owner of an account learns that somebody has logged in with its password, which has leaked.
 
-import type { Application } from '../applications.ts';
 import { lettersOf } from '../checks/user-letters.ts';
-import type { Mailer } from '../identity/sign-in/provider.ts';
+import { emailOf } from '../factors/factor.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { GatewaySetup } from '../setup.ts';
 import type { HeldLogin } from './held-login.ts';
@@ -20,38 +19,31 @@ const MAX_TOLD = 3;
 export async function tellOwner(
   { user, origin, app }: Pick<HeldLogin, 'user' | 'origin' | 'app'>,
   typed: readonly string[],
-  { hold }: Application,
   { people }: PipelineParts,
   { identity }: GatewaySetup,
 ): Promise<void> {
-  const mailer = mailerOf(identity?.providers, hold?.mailBy);
+  const mailer = identity?.mailer;
   if (!people || !mailer) return;
   try {
     const names = user === undefined ? typed.slice(0, MAX_TOLD) : [user];
     // To hear of another's login does no harm.
-    const addressOf = async (name: string): Promise<string | undefined> =>
-      hold?.addressOf(name) ?? (await people.factors?.userOf(app, name));
+    const addressOf = async (name: string): Promise<string | undefined> => {
+      const person = await people.factors?.userOf(app, name);
+      return person === undefined ? undefined : emailOf(person);
+    };
     const found = await Promise.all(
       names.map(async (name) => (await addressOf(name)) ?? (await addressOf(lettersOf(name)))),
     );
     for (const address of new Set(found)) {
-      if (!address?.includes('@')) continue;
+      if (address === undefined) continue;
       const key = `held.told.${people.holds.hashOf('told', app, address)}`;
       const { taken } = await people.state.takeSlots([{ key, allow: MAILS_A_DAY, windowMs: DAY }]);
-      if (taken) await mailer.mail(address, `A sign-in to ${new URL(origin).host} was stopped`, textOf(origin));
+      const subject = `A sign-in to ${new URL(origin).host} was stopped`;
+      if (taken) await mailer.send({ to: address, subject, text: textOf(origin) });
     }
   } catch (error) {
     people.holds.events.mailFailed(app, error);
   }
-}
-
-/** The provider that mails for an application. */
-export function mailerOf(
-  providers: NonNullable<GatewaySetup['identity']>['providers'] | undefined,
-  name: string | undefined,
-): Mailer | undefined {
-  const provider = name === undefined ? undefined : providers?.get(name);
-  return provider?.kind === 'pin' ? provider : undefined;
 }
 
 const textOf = (origin: string): string =>

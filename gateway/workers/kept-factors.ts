@@ -1,9 +1,6 @@
 // Factors in the process that has the state: who may ask, and who is told.
 
-import fs from 'node:fs';
-import { ProtocolError } from '../../protocol/errors.ts';
 import type { OnEvent } from '../../runtime/events.ts';
-import { readSecretFile } from '../../store/key-file.ts';
 import type { GatewayConfig } from '../config/schema.ts';
 import { changeMail, codeMail } from '../factors/change-mails.ts';
 import { emailOf, type UserId } from '../factors/factor.ts';
@@ -14,7 +11,8 @@ import { createLocalFactors, type FactorPeer } from '../factors/factor-peer.ts';
 import { FactorSeal } from '../factors/user-record.ts';
 import { SessionBook } from '../identity/sessions/session-book.ts';
 import type { SessionStore } from '../identity/sessions/session-store.ts';
-import { type Mail, MailError, Mailer } from '../mail/mailer.ts';
+import { createMailer } from '../mail/create-mailer.ts';
+import { type Mail, MailError, type Mailer } from '../mail/mailer.ts';
 import { deriveKey } from '../state/gateway-key.ts';
 import type { SqliteState } from '../state/sqlite-state.ts';
 
@@ -66,16 +64,7 @@ export class KeptFactors {
     const { mail, keyFileGroup: group } = config;
     this.#config = config;
     const access = group === undefined ? {} : { group };
-    this.#mailer =
-      mail &&
-      new Mailer({
-        ...mail,
-        password:
-          mail.passwordFile === undefined
-            ? undefined
-            : readSecretFile(mail.passwordFile, { wanted: 'secret', parse: parsePassword }, access),
-        ca: mail.caFile === undefined ? undefined : fs.readFileSync(mail.caFile, 'utf8'),
-      });
+    this.#mailer = mail && createMailer(mail, access);
   }
 
   get #issuer(): string {
@@ -104,10 +93,4 @@ export class KeptFactors {
       this.#onEvent({ event: 'mail-failed', reason, hint: 'Look at the mail server that `mail` names.' });
     });
   }
-}
-
-function parsePassword(text: string): string {
-  const secret = text.trim();
-  if (!/^[\x20-\x7e]{1,500}$/.test(secret)) throw new ProtocolError('KEY_MALFORMED', 'not a secret', 'Write one line.');
-  return secret;
 }

@@ -11,7 +11,6 @@ import { sendOwnPage } from '../../launcher/shell.ts';
 import type { HeldLogin } from '../../quarantine/held-login.ts';
 import type { HoldRules } from '../../quarantine/hold-rules.ts';
 import type { Handoff, Holds } from '../../quarantine/holds.ts';
-import { mailerOf } from '../../quarantine/tell-owner.ts';
 import { OwnCookie } from '../../request/own-cookies.ts';
 import { isSameOrigin } from '../navigation.ts';
 import { SessionStore } from '../sessions/session-store.ts';
@@ -22,7 +21,9 @@ const ROOM = 'once';
 const DIGITS = 8;
 const TRIES = 5;
 const HOUR = 3_600_000;
+const MAILS_OF_LOGIN = 3;
 const MAILS_OF_USER = 5;
+const MAILS_OF_USER_AT_ALL = 20;
 
 interface Way {
   readonly id: string;
@@ -53,8 +54,8 @@ export async function answerHold(exchange: Exchange, parts: RouteParts): Promise
   if (!given || !rules || !login) throw new Refusal('HOLD_STALE');
   const cookie = OwnCookie.draw();
   const factorUrl = await askForFactor(login, given.id, cookie, rules, parts);
-  const hasAddress = factorUrl === undefined && (await addressOf(login, rules, parts)) !== undefined;
-  const mayMail = hasAddress && mailerOf(parts.identity.providers, rules.mailBy) !== undefined;
+  const hasAddress = factorUrl === undefined && (await addressOf(login, parts)) !== undefined;
+  const mayMail = hasAddress && parts.identity.mailer !== undefined;
   const way: Way = { id: given.id, app: login.app, origin: given.origin, mayMail };
   await holds.state.set(ROOM, wayKey(cookie), JSON.stringify(way), { ttlMs: rules.forMs });
   const site = new URL(given.origin).host;
@@ -67,20 +68,21 @@ export async function answerHold(exchange: Exchange, parts: RouteParts): Promise
 /** A code is sent. */
 export async function answerHoldMail(exchange: Exchange, parts: RouteParts): Promise<void> {
   const held = await heldOf(exchange, parts);
-  const { way, rules, login, holds, key } = held;
+  const { way, login, holds, key } = held;
   await readForm(exchange);
-  const address = way.mayMail ? await addressOf(login, rules, parts) : undefined;
-  const mailer = mailerOf(parts.identity.providers, rules.mailBy);
+  const address = way.mayMail ? await addressOf(login, parts) : undefined;
+  const { mailer } = parts.identity;
   if (address === undefined || !mailer) throw new Refusal('HOLD_STALE');
-  const user = holds.hashOf('mailed', login.app, login.user ?? '');
-  const slots = [{ key: `held.mails.${user}`, allow: MAILS_OF_USER, windowMs: HOUR }];
+  const slots = [
+    { key: `held.mails.${way.id}`, allow: MAILS_OF_LOGIN, windowMs: HOUR },
+    ...holds.ofUser('held.mails', login, { one: MAILS_OF_USER, all: MAILS_OF_USER_AT_ALL, windowMs: HOUR }),
+  ];
   if (!(await holds.state.takeSlots(slots)).taken) throw new Refusal('PIN_LIMITED');
   const code = String(randomInt(10 ** DIGITS)).padStart(DIGITS, '0');
   await holds.state.set(ROOM, `${key}.code`, holds.hashOf('code', way.id, code), { ttlMs: 10 * 60_000 });
   const site = new URL(way.origin).host;
-  mailer.mail(address, `Your code for ${site}`, codeText(code, site)).catch((error: unknown) => {
-    holds.events.mailFailed(way.app, error);
-  });
+  const mail = { to: address, subject: `Your code for ${site}`, text: codeText(code, site) };
+  mailer.send(mail).catch((error: unknown) => holds.events.mailFailed(way.app, error));
   await sendOwnPage(exchange.response, holdCodePage(DIGITS, SENT));
   parts.observe.allowed(exchange);
 }

@@ -2,7 +2,7 @@
 // none, in the browser that has logged in.
 
 import { Refusal } from '../../answers/kinds.ts';
-import type { FactorMethod, UserId } from '../../factors/factor.ts';
+import { emailOf, type FactorMethod } from '../../factors/factor.ts';
 import type { HeldLogin } from '../../quarantine/held-login.ts';
 import type { HoldRules } from '../../quarantine/hold-rules.ts';
 import type { Holds } from '../../quarantine/holds.ts';
@@ -66,19 +66,11 @@ export async function askForFactor(
   return challengeUrl(challenge);
 }
 
-/** Where the owner gets a code: as the operator has said, and nobody else. @throws StateError */
-export async function addressOf(
-  { app, user }: HeldLogin,
-  rules: HoldRules,
-  { people }: RouteParts,
-): Promise<string | undefined> {
-  if (user === undefined) return undefined;
-  return rules.addressOf(user) ?? mailOf(await people.factors?.userOf(app, user));
+/** Where the owner gets a code: as the operator has imported. @throws StateError */
+export async function addressOf({ app, user }: HeldLogin, { people }: RouteParts): Promise<string | undefined> {
+  const owner = user === undefined ? undefined : await people.factors?.userOf(app, user);
+  return owner === undefined ? undefined : emailOf(owner);
 }
-
-/** Of people without an address, a provider's name and theirs there. */
-const mailOf = (user: UserId | undefined): string | undefined =>
-  user !== undefined && /^[^\s:@]+@[^\s:@]+$/.test(user) ? user : undefined;
 
 export const release: ChallengePurpose = {
   cookie: HOLD_COOKIE,

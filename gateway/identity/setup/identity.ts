@@ -9,6 +9,9 @@ import { type KeyFileAccess, readSecretFile } from '../../../store/key-file.ts';
 import { readCertificates } from '../../devices/certificate/pem.ts';
 import type { FactorsConfig } from '../../factors/factor-schema.ts';
 import type { RelyingParty } from '../../factors/webauthn.ts';
+import { createMailer } from '../../mail/create-mailer.ts';
+import type { MailConfig } from '../../mail/mail-schema.ts';
+import type { Mailer } from '../../mail/mailer.ts';
 import type { IdentityConfig, SessionsConfig } from '../identity-schema.ts';
 import { createKnowsPerson, type KnowsPerson } from '../known-people.ts';
 import type { PolicySession } from '../policies/policy-schema.ts';
@@ -24,6 +27,8 @@ export interface Identity {
   /** The TLS profile of its pages; undefined under plain HTTP. */
   readonly tlsProfile: string | undefined;
   readonly providers: ReadonlyMap<string, Provider>;
+  /** Undefined without `mail`. */
+  readonly mailer: Mailer | undefined;
   readonly ofPerson: Durations;
   /** Whether they still speak for a person who has signed in. */
   readonly knows: KnowsPerson;
@@ -47,6 +52,7 @@ export interface IdentityKeys {
   readonly identity: IdentityConfig;
   readonly sessions: SessionsConfig;
   readonly factors: FactorsConfig;
+  readonly mail?: MailConfig | undefined;
   readonly apps: {
     readonly [name: string]: {
       readonly access?: { readonly policies: readonly { readonly session?: PolicySession | undefined }[] } | undefined;
@@ -68,7 +74,7 @@ export interface IdentityParts {
  * file of CAs
  */
 export function createIdentity(keys: IdentityKeys, parts: IdentityParts): Identity | undefined {
-  const { auth, identity, sessions, factors, isSecure, tlsProfile } = keys;
+  const { auth, identity, sessions, factors, mail, isSecure, tlsProfile } = keys;
   const names = Object.keys(identity);
   if (auth === undefined || names.length === 0) return undefined;
   const { module } = parts;
@@ -94,6 +100,7 @@ export function createIdentity(keys: IdentityKeys, parts: IdentityParts): Identi
     origin,
     tlsProfile,
     providers: new Map(providers),
+    mailer: mail && createMailer(mail, parts.access),
     knows: createKnowsPerson(identity),
     ofPerson: { absoluteMs: sessions.absolute, idleMs: sessions.idle },
     asksForTime: factors.skipWhereAmr.length > 0 || hasAges(keys),

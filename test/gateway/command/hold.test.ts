@@ -1,7 +1,6 @@
 // `credveil gateway quarantine test`, and what it allows: a gateway of two workers that holds
 // logins back, also over the end of a process.
 
-import fs from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createWorkPlace, credveil } from '../../support/credveil.ts';
 import { seededPairs } from '../../support/dataset.ts';
@@ -23,8 +22,7 @@ async function world() {
   onTestFinished(() => leaks.close());
   const place = createWorkPlace();
   onTestFinished(() => place.dispose());
-  fs.writeFileSync(place.write('users.csv', ''), 'alice,alice@example.com\n');
-  const hold = `sessions: [PHPSESSID], whoami: { path: /home, after: '<b>', before: '</b>' }, usersFile: users.csv, mailBy: mail`;
+  const hold = `sessions: [PHPSESSID], whoami: { path: /home, after: '<b>', before: '</b>' }`;
   const file = place.write(
     'gateway.yaml',
     `listen: 127.0.0.1:0

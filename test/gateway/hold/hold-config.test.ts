@@ -61,12 +61,6 @@ test.each<[string, Keys, string]>([
   ['where unreadable logins pass', { login: `${LOCATION}, unreadable: pass` }, 'lets logins through'],
   ['where unchecked logins pass', { onUnknown: 'allow' }, 'onUnknown lets logins through'],
   ['where unproven logins pass', { login: `${LOCATION}, unknownChecks: 0` }, 'lets logins pass'],
-  ['with addresses and no mails', { hold: `sessions: [sid], ${WHOAMI}, usersFile: users.csv` }, 'needs mailBy'],
-  [
-    'with a provider that mails nothing',
-    { hold: `sessions: [sid], ${WHOAMI}, usersFile: u, mailBy: other` },
-    'names no provider of identity with pin',
-  ],
   ['at any host', { name: '"*"' }, 'needs hosts: whoever owns another host'],
   ['at any host of a domain', { name: '"*.example"' }, 'needs hosts: whoever owns another host'],
   [

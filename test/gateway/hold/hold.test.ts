@@ -2,6 +2,8 @@
 // the application with what a browser had before the login, or was given by it.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { HeldLogin } from '../../../gateway/quarantine/held-login.ts';
+import { Holds } from '../../../gateway/quarantine/holds.ts';
 import { seededPairs } from '../../support/dataset.ts';
 import { type HoldWorld, PAGE, startHoldWorld } from '../../support/gateway/hold/hold-world.ts';
 import { SECRET } from '../../support/gateway/hold/in-place-app.ts';
@@ -22,6 +24,8 @@ beforeAll(async () => {
 afterAll(() => leaks.close());
 
 const start = (options = {}): Promise<HoldWorld> => startHoldWorld({ users, leaks, ...options });
+
+const HELD = { app: 'app.example', user: 'alice' };
 
 const setCookies = (answer: Answer): string[] => valuesOf(answer, 'set-cookie');
 
@@ -229,6 +233,25 @@ describe('its owner', () => {
     expect((await attacker.get(refresh.replace('0;url=', ''))).code).toBe(400);
     expect((await attacker.get('http://app.example/home')).code).toBe(303);
     expect((await owner.get('http://app.example/home')).text).not.toContain(SECRET);
+  });
+
+  test('gets a mail in another network, and in a browser of their own, whoever asks for all others', async () => {
+    const world = await start();
+    const network = (isKnown: boolean, of: string) => ({ ...HELD, isKnown, network: of }) as HeldLogin;
+    const holds = new Holds(world.state, Buffer.alloc(32, 5), () => undefined);
+    const needs = { one: 5, all: 20, windowMs: 3_600_000 };
+    const ask = (isKnown: boolean, of: string) =>
+      world.state.takeSlots(holds.ofUser('held.mails', network(isKnown, of), needs)).then(({ taken }) => taken);
+    for (let i = 0; i < 5; i++) expect(await ask(false, 'theirs')).toBe(true);
+    expect(await ask(false, 'theirs')).toBe(false);
+    expect(await ask(false, 'another')).toBe(true);
+    for (let i = 0; i < 30; i++) await ask(false, `network ${i}`);
+    expect([await ask(false, 'a new one'), await ask(true, 'theirs')]).toEqual([false, true]);
+    const { browser, page } = await logIn(world);
+    await browser.get(valuesOf(page, 'location')[0] ?? '');
+    const sent = [];
+    for (let i = 0; i < 4; i++) sent.push((await browser.send('http://auth.example/hold/mail', form(''))).code);
+    expect(sent).toEqual([429, 429, 429, 429]);
   });
 
   test('has five tries', async () => {

@@ -113,7 +113,7 @@ describe('whose login it is', () => {
       // Where the application says that it is alice, hers is the factor; else nobody's is.
       expect(page.text.includes('/step-up#')).toBe(shows === plain);
       expect(page.text).not.toContain('/hold/mail');
-      await expect.poll(() => world.mail.mails.some(({ to }) => to === 'alice@corp.example')).toBe(true);
+      await expect.poll(() => world.mail.mails.some(({ to }) => to === 'owner@example.com')).toBe(true);
     }
   });
 });

@@ -33,16 +33,16 @@ const addUser = (blog: WordPress, { username, password }: typeof LEAKY): void =>
 async function startHolding(blog: WordPress) {
   const { to, leaks, place } = blog.site;
   const mail = await startMailServer();
-  place.write('users.csv', 'leaky,owner@example.org\n');
-  const hold = 'hold: { usersFile: users.csv, mailBy: mail }';
+  const imported = place.write('users.csv', 'email,app,user\nowner@example.org,127.0.0.1,leaky\n');
   const file = place.write(
     'holding.yaml',
     `listen: 127.0.0.1:0
 workers: 2
 auth: auth.example
-identity: { mail: { pin: { smtp: "${mail.url}", from: a@example.com, to: ["@example.com"] } } }
+identity: { guests: { pin: { smtp: "${mail.url}", from: a@example.com, to: ["@example.com"] } } }
+mail: { smtp: "${mail.url}", from: a@example.com }
 ${leaks}apps:
-  127.0.0.1: { to: "${to}", login: { presets: [wordpress], onUnknown: deny, onLeaked: { pair: [hold] }, ${hold} } }
+  127.0.0.1: { to: "${to}", login: { presets: [wordpress], onUnknown: deny, onLeaked: { pair: [hold] }, hold: {} } }
 `,
   );
   const account = {
@@ -59,6 +59,8 @@ ${leaks}apps:
   expect([tested.code, tested.stdout]).toEqual([0, expect.stringContaining('nothing of before is signed in')]);
   const gateway = await startGatewayCommand(file);
   onTestFinished(gateway.stop);
+  const added = await credveil(['gateway', 'users', 'import', imported, '--config', file]);
+  expect([added.code, added.stderr]).toEqual([0, '']);
   const [port = 0] = gateway.ports;
   const send = (request: Request, host = blog.host): Promise<Answer> => visit(port, host, request);
   return { send, mail };

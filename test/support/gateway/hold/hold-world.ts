@@ -1,8 +1,6 @@
 // An application that logs in the session that is there, behind a gateway that holds logins back,
 // and clients of any kind.
 
-import fs from 'node:fs';
-import path from 'node:path';
 import { SessionStore } from '../../../../gateway/identity/sessions/session-store.ts';
 import { deriveKey } from '../../../../gateway/state/gateway-key.ts';
 import type { State } from '../../../../gateway/state/state.ts';
@@ -11,7 +9,7 @@ import { configOf, serve, type TestGateway } from '../gateway.ts';
 import { Browser } from '../identity/browser.ts';
 import { type MailServer, startMailServer } from '../identity/mail-server.ts';
 import type { LeakService } from '../login/guarded-app.ts';
-import { createMemoryLimits, openTestState, stateFolder, type TestState } from '../state/states.ts';
+import { createMemoryLimits, openTestState, type TestState } from '../state/states.ts';
 import { type Answer, cookiesOf, formOf, type Request, visit, withCookie } from '../visit.ts';
 import { type InPlaceApp, type InPlaceOptions, startInPlaceApp } from './in-place-app.ts';
 
@@ -80,11 +78,9 @@ export async function startHoldWorld(options: HoldWorldOptions): Promise<HoldWor
   const { leaks, keys = '', through = (same) => same } = options;
   const app = options.app ?? (await startInPlaceApp(options));
   const mail = options.mail ?? (await startMailServer());
-  const users = path.join(stateFolder(), 'users.csv');
-  fs.writeFileSync(users, 'alice,alice@corp.example\nbob,bob@corp.example\nmallory,mallory@evil.example\n');
   const { whoami = `{ path: /home, after: '<b>', before: '</b>' }` } = options;
   const who = `whoami: ${whoami}`;
-  const hold = `sessions: [PHPSESSID], ${who}, usersFile: "${users}", mailBy: guests${keys}`;
+  const hold = `sessions: [PHPSESSID], ${who}${keys}`;
   const state = options.state ?? openTestState();
   const key = Buffer.alloc(32, 5);
   const sessions = new SessionStore(state.state, deriveKey(key, 'sessions'));
@@ -94,6 +90,7 @@ listen: 127.0.0.1:0
 auth: auth.example
 identity:
   guests: { pin: { smtp: "${mail.url}", from: gateway@example.com, to: ["@guests.example"] } }
+mail: { smtp: "${mail.url}", from: gateway@example.com }
 leaks: ${leaks.keys()}
 apps:
   ${options.name ?? APP}:
@@ -101,6 +98,9 @@ apps:
     login: ${loginKeys(hold, options.locations)}
 `;
   kept.use(configOf(config));
+  const name = options.name?.replaceAll('"', '') ?? APP;
+  const people = { alice: 'alice@corp.example', bob: 'bob@corp.example', mallory: 'mallory@evil.example' };
+  await kept.admin.importUsers(Object.entries(people).map(([user, email]) => ({ email, app: name, user })));
   const shared = { state: through(state.state), key, limits: createMemoryLimits(), factors: kept.peer };
   const served = await serve(config, { state: shared });
   const { port } = served;
