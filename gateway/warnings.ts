@@ -20,6 +20,7 @@ export const warningsOf = (config: GatewayConfig): readonly ServerEvent[] => [
   ...loginWarnings(config),
   ...accessWarnings(config),
   ...unnamedHosts(config),
+  ...unheardPorts(config),
   ...repeatedNames(config),
   ...sharedFolder(config),
   ...runsAsRoot(config),
@@ -44,6 +45,26 @@ function unnamedHosts(config: GatewayConfig): Warning[] {
       ),
     ];
   });
+}
+
+const HTTPS_PORT = 443;
+
+/** Browsers are sent to `auth`, and to the port of it. */
+function unheardPorts({ auth, listen, tls, trustedProxies }: GatewayConfig): Warning[] {
+  if (auth === undefined || !tls || trustedProxies.length > 0) return [];
+  const port = Number(/:(\d+)$/.exec(auth)?.[1] ?? HTTPS_PORT);
+  const ports = listen
+    .filter(({ protocol }) => protocol !== 'redirect')
+    .map(({ address }) => parseListen(address).port);
+  if (ports.includes(port) || ports.includes(0)) return [];
+  const [first = HTTPS_PORT] = ports;
+  return [
+    warning(
+      'AUTH_PORT',
+      `browsers are sent to port ${port} of auth, and the gateway listens on ${ports.join(', ')}`,
+      `Write auth: ${auth.replace(/:\d+$/, '')}:${first}, unless something passes port ${port} on to it.`,
+    ),
+  ];
 }
 
 /** Events and metrics tell rules by their names. */

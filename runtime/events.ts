@@ -86,6 +86,7 @@ export type ServerEvent =
       readonly provider: string;
       readonly fault: 'away' | 'refused' | 'invalid';
       readonly reason: string;
+      readonly hint?: string;
       readonly request: string;
     }
   /** Somebody showed a factor: for an application, to change their own, or to release a login. */

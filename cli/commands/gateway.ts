@@ -135,15 +135,24 @@ function reportFaults(error: GatewayConfigError, { config, json }: GatewayFlags)
 }
 
 async function check(config: GatewayConfig, flags: GatewayFlags): Promise<void> {
-  const leaks = await checkFiles(config);
+  const { leaks, providers } = await checkFiles(config);
   const warnings = warningsOf(config);
   printResult(
     flags,
-    { ok: true, apps: Object.keys(config.apps).length, warnings, ...(leaks && { leaks }) },
+    {
+      ok: true,
+      apps: Object.keys(config.apps).length,
+      warnings,
+      ...(leaks && { leaks }),
+      ...(providers.length > 0 && { providers }),
+    },
     ({ apps }) => `${flags.config}: ${apps === 1 ? '1 application' : `${apps} applications`}, no mistakes`,
   );
   if (flags.json) return;
   for (const warning of warnings) note(describeWarning(warning));
+  for (const { provider, reason, hint } of providers)
+    if (reason !== undefined)
+      note(`warning: people cannot sign in with ${provider} now (${reason})${hint === undefined ? '' : `\n  ${hint}`}`);
   if (!leaks) return;
   if (leaks.state === 'ready') note('the leak service answers, with the pinned dataset');
   else note(`the leak service cannot be used now (${leaks.code}): ${leaks.message}\n  ${leaks.hint}`);

@@ -4,6 +4,9 @@ import { LookupError } from '../../client-sdk/index.ts';
 import type { Checks } from '../../gateway/checks/checks.ts';
 import { readConfig } from '../../gateway/config/read.ts';
 import type { GatewayConfig } from '../../gateway/config/schema.ts';
+import { hintFor } from '../../gateway/identity/sign-in/fault-hints.ts';
+import { type Provider, SignInError } from '../../gateway/identity/sign-in/provider.ts';
+import { assertHoldsTested } from '../../gateway/quarantine/tested.ts';
 import { assertFolder } from '../../gateway/state/sqlite-file.ts';
 import type { Sink } from '../../notify/sink.ts';
 import { ServerError } from '../../runtime/errors.ts';
@@ -23,30 +26,58 @@ export type LeakReadiness =
   | { readonly state: 'ready' }
   | { readonly state: 'unavailable'; readonly code: string; readonly message: string; readonly hint: string };
 
+/** A provider of identities, where it could be asked for its document. */
+export interface ProviderReadiness {
+  readonly provider: string;
+  /** Why it could not. */
+  readonly reason?: string;
+  readonly hint?: string;
+}
+
+export interface Readiness {
+  /** Undefined without `leaks`. */
+  readonly leaks: LeakReadiness | undefined;
+  readonly providers: readonly ProviderReadiness[];
+}
+
 /**
- * @returns undefined without `leaks`
+ * Asks the services that the configuration names, whose silence keeps nothing from starting.
  * @throws ServerError, StoreError, StateError, LookupError for files that cannot be used
  */
-export async function checkFiles(config: GatewayConfig): Promise<LeakReadiness | undefined> {
+export async function checkFiles(config: GatewayConfig): Promise<Readiness> {
   if (config.state) assertFolder(config.state.sqliteFile);
   const expired: Extract<ServerEvent, { readonly message: string }>[] = [];
   const onEvent = (event: ServerEvent): void => {
     if (event.event === 'tls-expired') expired.push(event);
   };
-  const leaks = await withSetup(
-    config,
-    { lists: listsOf(config), onEvent },
-    ({ checks }) => checks && readinessOf(checks),
-  );
+  const ready = await withSetup(config, { lists: listsOf(config), onEvent }, async ({ checks, identity }) => ({
+    leaks: await (checks && readinessOf(checks)),
+    providers: await Promise.all([...(identity?.providers.values() ?? [])].map(askProvider)),
+  }));
   if (config.notify.length > 0) for (const sink of await openSinksOf(config)) sink.close();
   const [first] = expired;
   if (first) throw new ServerError('TLS_CERTIFICATE_EXPIRED', first.message, first.hint);
-  return leaks;
+  assertHoldsTested(config);
+  return ready;
 }
 
 async function openSinksOf({ notify, keyFileGroup: group }: GatewayConfig): Promise<Sink[]> {
   const { openSinks } = await import('../../notify/setup/open-sinks.ts');
   return openSinks(notify, group === undefined ? {} : { group });
+}
+
+/** As a sign-in would begin, with secrets of nobody. */
+async function askProvider(provider: Provider): Promise<ProviderReadiness> {
+  const { name } = provider;
+  const secrets = { state: 'check', nonce: 'check', verifier: 'check'.padEnd(43, '-') };
+  try {
+    if (provider.kind === 'redirect') await provider.begin('https://gateway.invalid/callback', secrets);
+    return { provider: name };
+  } catch (error) {
+    if (!(error instanceof SignInError)) throw error;
+    const hint = hintFor(error.reason);
+    return { provider: name, reason: error.reason, ...(hint && { hint }) };
+  }
 }
 
 async function readinessOf(checks: Checks): Promise<LeakReadiness> {

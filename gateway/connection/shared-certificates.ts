@@ -38,11 +38,13 @@ export function isFor(certificate: X509Certificate, host: string): boolean {
 }
 
 /** The TLS profile of each host by name. */
-export function hostsByProfile({ tls: shared, apps }: GatewayConfig): ReadonlyMap<string, string> {
+export function hostsByProfile({ tls: shared, apps, auth }: GatewayConfig): ReadonlyMap<string, string> {
   const hosts = new Map<string, string>();
   for (const [name, { tls = shared }] of Object.entries(apps)) {
     const [host = ''] = name.split('/');
     if (tls && host !== '*') hosts.set(host, profileId(tls));
   }
+  // The gateway's own pages.
+  if (shared && auth !== undefined) hosts.set(auth.replace(/:\d+$/, ''), profileId(shared));
   return hosts;
 }

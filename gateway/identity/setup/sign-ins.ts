@@ -3,6 +3,7 @@
 import type { OnEvent } from '../../../runtime/events.ts';
 import { counter, type Metric } from '../../../runtime/observe/metric.ts';
 import type { Exchange } from '../../exchange.ts';
+import { hintFor } from '../sign-in/fault-hints.ts';
 import type { SignInError } from '../sign-in/provider.ts';
 
 export class SignIns {
@@ -21,7 +22,8 @@ export class SignIns {
 
   failed({ id }: Exchange, provider: string, { fault, reason }: SignInError): void {
     this.#count(provider, fault);
-    this.#onEvent({ event: 'sign-in-failed', provider, fault, reason, request: id });
+    const hint = hintFor(reason);
+    this.#onEvent({ event: 'sign-in-failed', provider, fault, reason, ...(hint && { hint }), request: id });
   }
 
   endedByProvider(provider: string, sessions: number): void {

@@ -28,6 +28,31 @@ test('a certificate that does not name a host', () => {
   ]);
 });
 
+test('the host of the own pages, with another name or port than browsers find', () => {
+  const at = (listen: string, auth: string, more = '') =>
+    warned(`${PLAIN.replace('127.0.0.1:0', listen)}auth: ${auth}\ntls: ${tlsKey('first')}\n${more}`);
+  expect(at('":443"', 'auth.example')).toEqual(expect.arrayContaining(['TLS_NAME_MISSING']));
+  const ports = (...args: Parameters<typeof at>) => at(...args).filter((code) => code === 'AUTH_PORT');
+  expect(ports('":443"', 'auth.example')).toEqual([]);
+  expect(ports('":8443"', 'auth.example:8443')).toEqual([]);
+  expect(ports('":8443"', 'auth.example')).toEqual(['AUTH_PORT']);
+  expect(ports('[":8443", { address: ":443", protocol: redirect }]', 'auth.example')).toEqual(['AUTH_PORT']);
+  expect(ports('":8443"', 'auth.example:9443')).toEqual(['AUTH_PORT']);
+  // Whatever stands before it passes its own port on.
+  expect(ports('":8443"', 'auth.example', 'trustedProxies: [127.0.0.1]\n')).toEqual([]);
+});
+
+test('a provider that does not answer is named by --check, and what to do', { timeout: 600_000 }, async () => {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-test-'));
+  onTestFinished(() => fs.rmSync(home, { recursive: true, force: true }));
+  const file = path.join(home, 'gateway.yaml');
+  const identity = '{ staff: { oidc: "http://127.0.0.1:1", clientId: gateway } }';
+  fs.writeFileSync(file, `${PLAIN}auth: auth.example\ntrustedProxies: [127.0.0.1]\nidentity: ${identity}\n`);
+  const { code, stderr } = await credveil(['gateway', '--config', file, '--check']);
+  expect(code).toBe(0);
+  expect(stderr).toContain('people cannot sign in with staff now (ECONNREFUSED)\n  Nothing answers');
+});
+
 test('paths of policies where the application takes its page from the query', () => {
   const app = (login: string, paths: string) =>
     `listen: 127.0.0.1:0\napps:\n  a.example: { to: "http://127.0.0.1:1", ${login}access: { policies: [{ name: a, action: bypass, include: [{ everyone: true }], paths: ${paths} }] } }\n`;
