@@ -78,7 +78,7 @@ const escaped = (value: string): string => value.replace(/^./, (first) => `%${fi
 async function isReleased(place: TestPlace, form: TestAnswer, answer: TestAnswer): Promise<boolean> {
   const { account, gateway, holds, app, isSecure } = place;
   const jar = new Map(jarAfter(form, answer));
-  const handle = JAR_COOKIE.in(jar, isSecure);
+  const handle = JAR_COOKIE.of(app).in(jar, isSecure);
   if (handle === undefined) return false;
   const code = await holds.keepOnce('code', JSON.stringify({ id: holds.idOf(app, handle), app }));
   const visit = async (path: string): Promise<TestAnswer> => {

@@ -31,7 +31,7 @@ export async function enterHold(exchange: Exchange, parts: PipelineParts, setup:
   if (rules.names.isIn(head.target)) throw new Refusal('SESSION_IN_TARGET');
   return needingState(async () => {
     if (await giveHeld(exchange, application, holds, parts.observe)) return false;
-    const handle = JAR_COOKIE.in(head.ownCookies, isSecure);
+    const handle = JAR_COOKIE.of(application.name).in(head.ownCookies, isSecure);
     const id = handle === undefined ? undefined : holds.idOf(application.name, handle);
     const open = id === undefined ? undefined : watch(exchange, id, holds);
     const state = id === undefined ? 'free' : await holds.settled(id);

@@ -6,11 +6,12 @@ import { type Pair, pairsOf } from '../header-pairs.ts';
 import { OwnCookie } from '../request/own-cookies.ts';
 import type { CookieSeal } from './cookie-seal.ts';
 import type { HoldRules } from './hold-rules.ts';
+import { OwnCookieOfApp } from './own-cookie-of-app.ts';
 
 const TTL_MS = 400 * 86_400_000;
 
-/** What opens them: of one browser at one host. */
-export const JAR_COOKIE = new OwnCookie('cv-jar', TTL_MS);
+/** What opens them: of one browser at one application. */
+export const JAR_COOKIE = new OwnCookieOfApp('cv-jar', TTL_MS);
 
 export interface JarPlace {
   readonly app: string;
@@ -163,7 +164,7 @@ export class Jar {
 
   #ofHandle(): string[] {
     if (!this.#isNew || this.#handle === undefined || this.#place.isForeign) return [];
-    return ['Set-Cookie', JAR_COOKIE.format(this.#handle, this.#place.isSecure)];
+    return ['Set-Cookie', JAR_COOKIE.of(this.#place.app).format(this.#handle, this.#place.isSecure)];
   }
 }
 

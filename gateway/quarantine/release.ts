@@ -9,12 +9,13 @@ import { objectOf, pairsOf } from '../header-pairs.ts';
 import { OwnCookie } from '../request/own-cookies.ts';
 import type { Holds } from './holds.ts';
 import { JAR_COOKIE, Jar } from './jar.ts';
+import { OwnCookieOfApp } from './own-cookie-of-app.ts';
 
 export const RELEASE = '/.credveil/release';
 
 const GIVEN_TTL_MS = 30_000;
 /** Of one use: what fetches the answer. */
-const GIVEN_COOKIE = new OwnCookie('cv-held', GIVEN_TTL_MS);
+const GIVEN_COOKIE = new OwnCookieOfApp('cv-held', GIVEN_TTL_MS);
 
 interface ReleaseObserve {
   answered(exchange: Exchange, code: 'REDIRECTED'): void;
@@ -35,15 +36,16 @@ export async function answerRelease(exchange: Exchange, { holds, applications, o
   const { head, isSecure, response } = exchange;
   if (head?.method !== 'GET') throw new Refusal('METHOD_REFUSED');
   const codes = new URLSearchParams(head.query ?? '').getAll('code');
-  const handle = JAR_COOKIE.in(head.ownCookies, isSecure);
   const [code] = codes;
-  if (codes.length !== 1 || code === undefined || handle === undefined) throw new Refusal('HOLD_STALE');
+  if (codes.length !== 1 || code === undefined) throw new Refusal('HOLD_STALE');
   const text = await holds.takeOnce('code', code);
   const given = text === undefined ? undefined : (JSON.parse(text) as ReleaseCode);
   const application = given && applications.named(given.app);
   const rules = application?.hold;
+  const handle = given && JAR_COOKIE.of(given.app).in(head.ownCookies, isSecure);
   // Of another browser: somebody had the owner confirm a login that is not hers.
-  if (!given || !rules || given.id !== holds.idOf(given.app, handle)) throw new Refusal('HOLD_STALE');
+  if (!given || !rules || handle === undefined || given.id !== holds.idOf(given.app, handle))
+    throw new Refusal('HOLD_STALE');
   const login = await holds.take(given.id, rules);
   if (!login) throw new Refusal('HOLD_STALE');
   const jar = new Jar({ app: given.app, rules, seal: holds.seal, isSecure }, undefined, login.jar);
@@ -58,7 +60,7 @@ export async function answerRelease(exchange: Exchange, { holds, applications, o
     const headers = jar.seal([...login.headers, ...ofJar], now);
     await holds.keepGiven(secret, { ...login, headers, jar: [] });
     const { headers: ofHandle } = jar.begin();
-    const cookie = ['Set-Cookie', GIVEN_COOKIE.format(secret, isSecure)];
+    const cookie = ['Set-Cookie', GIVEN_COOKIE.of(given.app).format(secret, isSecure)];
     // The handle first: what the page fetches while it loads is of the new one.
     sendRedirect(response, 303, login.origin + login.target, [...cookie, ...ofHandle]);
   }
@@ -83,13 +85,13 @@ export async function giveHeld(
   observe: ReleaseObserve,
 ): Promise<boolean> {
   const { head, isSecure, response } = exchange;
-  const secret = head && GIVEN_COOKIE.in(head.ownCookies, isSecure);
+  const secret = head && GIVEN_COOKIE.of(name).in(head.ownCookies, isSecure);
   if (!head || secret === undefined || head.method !== 'GET') return false;
   const login = await holds.takeGiven(secret);
   if (!login || login.app !== name || login.target !== head.target) return false;
   const headers = pairsOf(login.headers).filter(([header]) => !OF_ANSWER.has(header.toLowerCase()));
   const body = Buffer.from(login.body ?? '', 'base64');
-  const own = ['Set-Cookie', GIVEN_COOKIE.clear(isSecure), 'Cache-Control', 'no-store'];
+  const own = ['Set-Cookie', GIVEN_COOKIE.of(name).clear(isSecure), 'Cache-Control', 'no-store'];
   const length = login.status === 204 || login.status === 304 ? [] : ['Content-Length', String(body.length)];
   response.writeHead(login.status, objectOf([...headers.flat(), ...own, ...length]));
   response.end(body);

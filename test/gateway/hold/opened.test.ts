@@ -212,3 +212,34 @@ describe('a leaked login', () => {
     expect(textOf(await world.get('/admin', cookie))).not.toContain(SECRET);
   });
 });
+
+test('applications on one host have a jar each: a login at one ends no session at the other', async () => {
+  const app = await startHandledApp((handled) => {
+    if (handled.line !== 'POST /a/login') return false;
+    handled.session.user = rightName(handled);
+    return leadTo(handled.response, backOf(handled));
+  });
+  const whoami = `{ path: /home, after: '<b>', before: '</b>' }`;
+  const paths = ['/a', '/b'];
+  const world = await startHoldWorld({ users, leaks, app, whoami, paths, locations: formAt('main', '/a/login') });
+  const cookies = async (path: string) => cookiesOf(await world.get(path)).split('; ');
+  const [[ofA = '', jarA = ''], [ofB = '', jarB = '']] = [await cookies('/a'), await cookies('/b')];
+  expect([jarA, jarB].map((each) => each.split('=')[0])).toEqual([
+    expect.stringMatching(/^cv-jar-[0-9a-f]{16}$/),
+    expect.stringMatching(/^cv-jar-[0-9a-f]{16}$/),
+  ]);
+  expect(jarA.split('=')[0]).not.toBe(jarB.split('=')[0]);
+  const headers = {
+    ...PAGE,
+    Cookie: [ofA, jarA, jarB].join('; '),
+    'Content-Type': 'application/x-www-form-urlencoded',
+  };
+  const body = new URLSearchParams({ user: 'mallory', pass: users.mallory ?? '' }).toString();
+  const answer = await world.send({ method: 'POST', path: '/a/login', headers, body });
+  const after = afterAnswer([jarA, jarB].join('; '), answer);
+  expect(textOf(await world.get('/a/home', after))).toContain('<b>mallory');
+  // What B had goes on: the application gives no other session.
+  expect(
+    valuesOf(await world.get('/b/home', `${ofB}; ${after.replace(/PHPSESSID=[^;]*;? ?/, '')}`), 'set-cookie'),
+  ).toEqual([]);
+});

@@ -28,6 +28,8 @@ export interface HoldWorldOptions extends InPlaceOptions {
   readonly state?: TestState;
   readonly app?: InPlaceApp;
   readonly mail?: MailServer;
+  /** Below the path of each stands the same application. */
+  readonly paths?: readonly string[];
   readonly through?: (state: State) => State;
 }
 
@@ -93,9 +95,13 @@ identity:
 mail: { smtp: "${mail.url}", from: gateway@example.com }
 leaks: ${leaks.keys()}
 apps:
-  ${options.name ?? APP}:
+${(options.paths ?? [''])
+  .map(
+    (at) => `  ${options.name ?? APP}${at}:
     to: "${app.url}"
-    login: ${loginKeys(hold, options.locations)}
+    login: ${loginKeys(hold, options.locations)}`,
+  )
+  .join('\n')}
 `;
   kept.use(configOf(config));
   const name = options.name?.replaceAll('"', '') ?? APP;
