@@ -55,13 +55,22 @@ function ofApp(name: string, { login, to }: AppConfig, config: GatewayConfig): C
   if (login.onUnknown === 'allow')
     fault(['onUnknown'], 'lets logins through that could not be checked, and so not held', 'Set onUnknown: deny.');
   for (const [other, { to: theirs, login: same }] of Object.entries(config.apps))
-    if (other !== name && to !== undefined && theirs === to && !same?.hold)
+    if (other !== name && to !== undefined && theirs !== undefined && isSamePlace(theirs, to) && !same?.hold)
       conflicts.push({
         path: ['apps', other],
         message: `is another door to the application of ${name}, whose logins are held back`,
         hint: 'Give both the same login, or another application to this one.',
       });
   return conflicts;
+}
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
+
+/** However they are written: what is a URL was checked. */
+function isSamePlace(one: string, other: string): boolean {
+  const [a, b] = [new URL(one), new URL(other)];
+  const isHere = [a, b].every(({ hostname }) => LOOPBACK.test(hostname));
+  return a.origin === b.origin || (isHere && a.protocol === b.protocol && a.port === b.port);
 }
 
 const hasSessions = ({ presets, sessionCookies, hold }: Login): boolean =>

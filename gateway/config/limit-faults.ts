@@ -61,7 +61,7 @@ function passwordTest(login: LoginConfig, findList: FindList): PasswordTest {
 function placeIn(written: unknown, path: readonly string[], name: string): number[] {
   let limits = written;
   for (const key of path) limits = isObject(limits) ? limits[key] : undefined;
-  const at = Array.isArray(limits) ? limits.findIndex((each) => isObject(each) && each['name'] === name) : -1;
+  const at = Array.isArray(limits) ? limits.findIndex((each) => isObject(each) && each.name === name) : -1;
   return at < 0 ? [] : [at];
 }
 

@@ -22,16 +22,16 @@ const UNITS: { readonly [origin: string]: string } = { string: ' characters', ar
 
 /** Of what the schema has no message for. */
 export function messageOf(issue: z.core.$ZodRawIssue): string {
-  const unit = UNITS[String(issue['origin'])] ?? '';
+  const unit = UNITS[String(issue.origin)] ?? '';
   switch (issue.code) {
     case 'invalid_type':
-      return KINDS[String(issue['expected'])] ?? 'has a value of another kind than it must have';
+      return KINDS[String(issue.expected)] ?? 'has a value of another kind than it must have';
     case 'too_small':
-      return unit === '' ? `must be at least ${issue['minimum']}` : `must have at least ${issue['minimum']}${unit}`;
+      return unit === '' ? `must be at least ${issue.minimum}` : `must have at least ${issue.minimum}${unit}`;
     case 'too_big':
-      return unit === '' ? `must be at most ${issue['maximum']}` : `must have at most ${issue['maximum']}${unit}`;
+      return unit === '' ? `must be at most ${issue.maximum}` : `must have at most ${issue.maximum}${unit}`;
     case 'invalid_value':
-      return `must be ${(issue['values'] as readonly unknown[]).join(', or ')}`;
+      return `must be ${(issue.values as readonly unknown[]).join(', or ')}`;
     default:
       return 'has a value that it cannot have';
   }

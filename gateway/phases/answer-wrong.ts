@@ -1,4 +1,5 @@
-// The answer to a wrong password, for programs whose login is held.
+// The answer to a wrong password: what programs get whose login is held, and what shows that a
+// login has failed.
 
 import type { Exchange } from '../exchange.ts';
 import { headerValues, pairsOf } from '../header-pairs.ts';
@@ -6,6 +7,7 @@ import { type Attempt, actsAtOnce } from '../login/attempt.ts';
 import { judgeOutcome } from '../login/outcome.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { createDecoy } from '../quarantine/decoy.ts';
+import { maskRandom, printOf } from '../quarantine/whoami.ts';
 import type { Content } from '../request/collect-body.ts';
 import type { GatewaySetup } from '../setup.ts';
 import type { HeldResponse } from '../upstream/held-response.ts';
@@ -24,8 +26,47 @@ export async function answerToWrong(
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<HeldResponse | undefined> {
-  const { head, hold } = exchange;
-  if (!head || !hold || content?.isWhole === false || exchange.response.destroyed) return undefined;
+  const { hold } = exchange;
+  const wrong = wrongLogin(exchange, attempt, content);
+  if (!hold || !wrong || exchange.response.destroyed) return undefined;
+  const headers = pairsOf(wrong.head.headers).flatMap(([name, value]) =>
+    name.toLowerCase() === 'cookie' ? hold.jar.withoutSessions(name, value) : [name, value],
+  );
+  exchange.head = { ...wrong.head, headers };
+  const held = await forwardLogin(exchange, wrong.head.target, wrong.content, parts, setup);
+  if (!held) return undefined;
+  const rise = await riseOf(exchange, held);
+  if (!rise && judgeOutcome(attempt.logins, exchange, held).outcome === 'failure') return held;
+  held.discard();
+  return undefined;
+}
+
+/**
+ * Whether a wrong password gets the same: only then has a login with a finding opened nothing that
+ * the page of whoami does not show, such as a ticket for somewhere else.
+ */
+export async function isAsWrong(
+  exchange: Exchange,
+  attempt: Attempt,
+  { held, content }: { readonly held: HeldResponse; readonly content: Content | undefined },
+  parts: PipelineParts,
+  setup: GatewaySetup,
+): Promise<boolean> {
+  const wrong = wrongLogin(exchange, attempt, content);
+  if (!wrong || !held.isWhole) return false;
+  const { head } = exchange;
+  exchange.head = wrong.head;
+  const other = await forwardLogin(exchange, wrong.head.target, wrong.content, parts, setup, () => undefined);
+  exchange.head = head;
+  if (!other) return false;
+  const isSame = other.isWhole && printOfAnswer(other) === printOfAnswer(held);
+  other.discard();
+  return isSame;
+}
+
+/** The same with a password that nobody has; undefined where none can be put in its place. */
+function wrongLogin({ head }: Exchange, attempt: Attempt, content: Content | undefined) {
+  if (!head || content?.isWhole === false) return undefined;
   // Anything else could act, with a password that nobody has.
   if (head.method !== 'POST' || actsAtOnce(attempt)) return undefined;
   if (headerValues(head.headers, 'content-encoding').length > 0) return undefined;
@@ -35,17 +76,25 @@ export async function answerToWrong(
   const decoy = createDecoy({ target: head.target, authorization, type, body }, attempt.passwords);
   if (!decoy) return undefined;
   const bytes = Buffer.from(decoy.body, 'latin1');
-  const headers = pairsOf(head.headers).flatMap(([name, value]) => {
+  const headers = pairsOf(head.headers).flatMap(([name, value]) =>
+    name.toLowerCase() === 'authorization' ? [name, decoy.authorization ?? value] : [name, value],
+  );
+  return {
+    head: { ...head, target: decoy.target, headers, body: head.body === 0 ? 0 : bytes.length },
+    content: content && { bytes, isWhole: true },
+  };
+}
+
+/** Headers that an application may write for one answer and not for another. */
+const OF_MOMENT: ReadonlySet<string> = new Set(['age', 'content-length', 'date', 'etag', 'keep-alive', 'connection']);
+
+/** Of all that it has but random values. */
+function printOfAnswer({ status, headers, body }: HeldResponse): string {
+  const names = pairsOf(headers).map(([name, value]) => {
     const lower = name.toLowerCase();
-    if (lower === 'authorization') return [name, decoy.authorization ?? value];
-    return lower === 'cookie' ? hold.jar.withoutSessions(name, value) : [name, value];
+    return lower === 'set-cookie' ? `${lower} ${value.split('=', 1)[0]}` : lower;
   });
-  exchange.head = { ...head, target: decoy.target, headers, body: head.body === 0 ? 0 : bytes.length };
-  const wrong = content && { bytes, isWhole: true };
-  const held = await forwardLogin(exchange, decoy.target, wrong, parts, setup);
-  if (!held) return undefined;
-  const rise = await riseOf(exchange, held);
-  if (!rise && judgeOutcome(attempt.logins, exchange, held).outcome === 'failure') return held;
-  held.discard();
-  return undefined;
+  const [location = ''] = headerValues(headers, 'location');
+  const page = printOf({ status, location: maskRandom(location), body: body ?? Buffer.alloc(0) });
+  return JSON.stringify([page, names.filter((name) => !OF_MOMENT.has(name)).sort()]);
 }

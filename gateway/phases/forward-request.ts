@@ -114,6 +114,7 @@ function senderOf({ application, upgrade }: Exchange, head: RequestHead, sending
 
 /**
  * Sends a login to the application, and holds its response; a 101 too.
+ * @param done what is told of it, and answered where no response came
  * @returns undefined if no response came: the client has its answer, or has left
  */
 export function forwardLogin(
@@ -122,12 +123,13 @@ export function forwardLogin(
   content: Content | undefined,
   parts: PipelineParts,
   setup: GatewaySetup,
+  done = doneOf(exchange, parts),
 ): Promise<HeldResponse | undefined> {
   const { head, application } = exchange;
   if (!head || !application) return Promise.resolve(undefined);
   const forwarding = forwardingOf(exchange, head, { target, content, parts, setup });
   const send = (headers: string[], readsBody: boolean) =>
-    forwardHeld(application.origin, { ...forwarding, headers, budget: parts.budget }, doneOf(exchange, parts), {
+    forwardHeld(application.origin, { ...forwarding, headers, budget: parts.budget }, done, {
       readsBody,
       send: senderOf(exchange, head, { target, content }),
     });

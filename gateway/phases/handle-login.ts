@@ -23,6 +23,7 @@ import type { PipelineParts } from '../pipeline-parts.ts';
 import { type Content, collectBody } from '../request/collect-body.ts';
 import type { GatewaySetup } from '../setup.ts';
 import type { HeldResponse } from '../upstream/held-response.ts';
+import { isAsWrong } from './answer-wrong.ts';
 import { isBlocked } from './apply-actions.ts';
 import { checkFirst } from './check/check-first.ts';
 import { checkLogin, checkUnanswered, type LoginAnswer } from './check/check-login.ts';
@@ -161,10 +162,13 @@ async function forwardAndJudge(
     const headers = await slot.settle({ ...counted, ...(canonical !== undefined && { canonical }) });
     const sessions = sessionsOfLogin(exchange, attempt, held.headers);
     const mayBeIn = mayLogIn(exchange, attempt, held.headers);
-    const mayHold = exchange.hold !== undefined && (rise !== undefined || mayBeRight(attempt, judgement, held));
+    const mayGoOn = isFound(exchange, policy) && !isProvenFailure(judgement) && judgement.asksSecondFactor !== true;
+    const isOpen = rise !== undefined || mayBeRight(attempt, judgement);
+    const mayHold =
+      exchange.hold !== undefined &&
+      (isOpen || (mayGoOn && !(await isAsWrong(exchange, attempt, { held, content }, parts, setup))));
     const checked = { ...login, judgement, sessionUsers, sessions, mayBeIn, mayHold, taken };
     const answer = withHeaders(await checkLogin(exchange, checked, parts), headers);
-    const mayGoOn = isFound(exchange, policy) && !isProvenFailure(judgement) && judgement.asksSecondFactor !== true;
     if (await endLogin(exchange, held, { attempt, rise, answer, content, mayGoOn }, parts, setup))
       answerLogin(exchange, held, answer, parts);
   } catch (error) {

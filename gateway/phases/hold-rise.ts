@@ -2,7 +2,7 @@
 
 import { isSameInLetters } from '../checks/user-letters.ts';
 import type { Exchange } from '../exchange.ts';
-import { headerValues, pairsOf } from '../header-pairs.ts';
+import { headerValues } from '../header-pairs.ts';
 import type { Attempt, Judgement } from '../login/attempt.ts';
 import { isOfBrowser } from '../login/attempt.ts';
 import { isSameName } from '../login/session-user.ts';
@@ -103,28 +103,11 @@ function setsOneTwice(hold: HoldExchange, headers: readonly string[]): boolean {
 }
 
 /**
- * Whether a login has logged somebody in whom the page of whoami may not show: the application may
- * know no user behind a right password, or give a token that is sent without any cookie.
+ * Whether a login may have logged somebody in whom the page of whoami does not show: the
+ * application may know no user behind a right password.
  */
-export function mayBeRight({ login }: Attempt, judgement: Judgement, held: HeldResponse): boolean {
-  const { outcome, asksSecondFactor, isProven } = judgement;
-  if (!isOfBrowser(login)) return true;
-  if (asksSecondFactor || (outcome === 'failure' && (isProven || !login.outcome.guessed.has('failure')))) return false;
-  return outcome !== 'failure' || mayHaveToken(held);
-}
-
-const TOKEN_NAME =
-  /(?:^|[^a-z])(?:authorization|(?:access|auth|session|refresh|id)?[-_]?token|jwt|ticket|sid)(?:$|[^a-z])/i;
-const OF_FORMS = /csrf|xsrf/i;
-
-/** In what no browser shows as a page, in a header, or where it leads to. */
-function mayHaveToken({ status, headers, body }: HeldResponse): boolean {
-  const [type = ''] = headerValues(headers, 'content-type');
-  const isPage = /^\s*(?:text\/html|application\/xhtml)/i.test(type);
-  if (status >= 200 && status < 300 && !isPage && body?.length !== 0) return true;
-  if (headerValues(headers, 'location').some((url) => TOKEN_NAME.test(url.replace(/^[^?#]*/, '')))) return true;
-  return pairsOf(headers).some(([name]) => TOKEN_NAME.test(name) && !OF_FORMS.test(name));
-}
+export const mayBeRight = ({ login }: Attempt, { outcome, asksSecondFactor }: Judgement): boolean =>
+  !isOfBrowser(login) || (asksSecondFactor !== true && outcome !== 'failure');
 
 /**
  * As the application names whoever may confirm a login. With a session of his own, somebody could

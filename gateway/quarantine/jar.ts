@@ -9,6 +9,7 @@ import type { HoldRules } from './hold-rules.ts';
 import { OwnCookieOfApp } from './own-cookie-of-app.ts';
 
 const TTL_MS = 400 * 86_400_000;
+const AHEAD_MS = 5 * 60_000;
 
 /** What opens them: of one browser at one application. */
 export const JAR_COOKIE = new OwnCookieOfApp('cv-jar', TTL_MS);
@@ -146,7 +147,9 @@ export class Jar {
     if (this.#handle === undefined) return undefined;
     const opened = seal.open({ app, handle: this.#handle, name, lifeMs: rules.lifeMs }, value);
     // A handle is remembered as dead for so long.
-    return opened && now - opened.sealedAt < rules.lifeMs ? opened.text : undefined;
+    const age = opened && now - opened.sealedAt;
+    // What a clock that was ahead has sealed would outlast the memory of its handle.
+    return opened && age !== undefined && age < rules.lifeMs && age > -AHEAD_MS ? opened.text : undefined;
   }
 
   /** Its domain goes, since other hosts open nothing; scripts see nothing of it. */

@@ -1,5 +1,5 @@
-// A cookie of the gateway that each application has for itself. Browsers keep such cookies for a whole
-// host: applications below paths of one host have a name each.
+// A cookie of the gateway that each application has for itself. Browsers keep such cookies for a
+// whole host: applications below paths of one host have a name each.
 
 import { hash } from 'node:crypto';
 import { OwnCookie } from '../request/own-cookies.ts';

@@ -133,15 +133,16 @@ export const isOfStranger = (page: WhoamiPage, stranger: WhoamiPage, whoami: Who
   TO_STRANGERS.has(page.status) && nameOn(stranger, whoami) === undefined && printOf(page) === printOf(stranger);
 
 /** Of all that is on a page but random values, such as the token of a form. */
-function printOf({ status, location, body }: WhoamiPage): string {
-  const text = body
-    .toString('latin1')
-    .replace(/(["'])(?=[^"']{0,1000}\d)[\w+=-][\w+/=-]{15,}\1/g, '""')
-    .replace(/[\w+=-]{16,}/g, '*');
+export function printOf({ status, location, body }: WhoamiPage): string {
+  const text = maskRandom(body.toString('latin1'));
   return createHash('sha256')
     .update(JSON.stringify([status, location, text]))
     .digest('base64');
 }
+
+/** Such as the token of a form. */
+export const maskRandom = (text: string): string =>
+  text.replace(/(["'])(?=[^"']{0,1000}\d)[\w+=-][\w+/=-]{15,}\1/g, '""').replace(/[\w+=-]{16,}/g, '*');
 
 const ENTITIES: { readonly [name: string]: string } = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 

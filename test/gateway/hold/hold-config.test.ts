@@ -68,11 +68,13 @@ test.each<[string, Keys, string]>([
     { name: '"*.example"', hold: `sessions: [sid], ${WHOAMI}, hosts: [a.example.org]` },
     'is no host of this application',
   ],
-  [
-    'with another door',
-    { apps: '  other.example: { to: "http://127.0.0.1:2" }\n' },
-    'is another door to the application of app.example',
-  ],
+  ...['127.0.0.1:2', '127.0.0.1:2/', 'localhost:2', '127.0.0.1:02', '0x7f000001:2', '[::1]:2'].map(
+    (to): [string, Keys, string] => [
+      `with another door at ${to}`,
+      { apps: `  other.example: { to: "http://${to}" }\n` },
+      'is another door to the application of app.example',
+    ],
+  ),
 ])('is refused %s', (_, keys, message) => {
   expect(faultsOf(keys).join('\n')).toContain(message);
 });

@@ -128,6 +128,7 @@ describe('a leaked login', () => {
     ['a header', ({ response }) => response.setHeader('X-Auth-Token', 'secret').end('<p>welcome')],
     ['a fragment', ({ response }) => leadTo(response, '/login#access_token=secret')],
     ['a query', ({ response }) => leadTo(response, '/login?ticket=secret')],
+    ['a form', ({ response }) => response.end('<form action="https://other.example"><input name="t" value="secret">')],
   ])('is held whose answer has a token in %s', async (_, give) => {
     const world = await start((handled) => {
       if (!isLogin(handled)) return false;

@@ -38,7 +38,7 @@ async function startHolding(blog: WordPress) {
     'holding.yaml',
     `listen: 127.0.0.1:0
 workers: 2
-auth: auth.example
+auth: auth.example${blog.host.slice(blog.host.indexOf(':'))}
 identity: { guests: { pin: { smtp: "${mail.url}", from: a@example.com, to: ["@example.com"] } } }
 mail: { smtp: "${mail.url}", from: a@example.com }
 ${leaks}apps:
@@ -89,7 +89,7 @@ test('a leaked pair opens nothing until the owner confirms it', { timeout: 600_0
   const held = await send(login(LEAKY, cookiesOf(form)));
   expect([statusOf(held), valuesOf(held, 'location')[0]]).toEqual([
     303,
-    expect.stringMatching(/^http:\/\/auth\.example\/hold\?handoff=/),
+    expect.stringMatching(/^http:\/\/auth\.example:\d+\/hold\?handoff=/),
   ]);
   const jar = cookiesOf(form, held);
   expect(jar).not.toContain('wordpress_logged_in');
