@@ -6,6 +6,7 @@ import http2 from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import { OpenSet } from '../../runtime/open-set.ts';
 import { rawAnswer } from '../answers/answer.ts';
 import type { AnswerCode } from '../answers/kinds.ts';
 import type { GatewayLimits } from '../config/schema.ts';
@@ -51,7 +52,7 @@ export interface HttpServers {
 
 export function createHttpServers(limits: GatewayLimits, handlers: HttpHandlers): HttpServers {
   const http1 = createHttp1(limits, handlers);
-  const sessions = new Set<http2.ServerHttp2Session>();
+  const sessions = new OpenSet<http2.ServerHttp2Session>();
   const second = http2.createServer(
     {
       settings: { maxConcurrentStreams: MAX_STREAMS, maxHeaderListSize: limits.maxHeaderBytes },
@@ -66,8 +67,7 @@ export function createHttpServers(limits: GatewayLimits, handlers: HttpHandlers)
   // node:http2 answers them itself where nobody listens: past rules and events.
   for (const event of ['checkContinue', 'checkExpectation', 'connect']) second.on(event, handlers.onRequest as never);
   second.on('session', (session) => {
-    sessions.add(session);
-    session.once('close', () => sessions.delete(session));
+    session.once('close', sessions.add(session));
     session.on('error', () => session.destroy());
     session.setTimeout(http1.keepAliveTimeout, () => session.close());
     session.setLocalWindowSize(WINDOW_BYTES);

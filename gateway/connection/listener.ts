@@ -2,6 +2,7 @@
 // read, and goes to the server of its protocol.
 
 import net, { type Socket } from 'node:net';
+import { OpenSet } from '../../runtime/open-set.ts';
 import { type Address, parseAddress } from '../addresses/address.ts';
 import type { AddressRange } from '../addresses/network.ts';
 import { partyOf } from '../addresses/party.ts';
@@ -32,7 +33,7 @@ export interface ListenerRules {
 
 /** Open connections of a process, in all and by address: shared by its listeners. */
 export class ConnectionCounts {
-  readonly sockets = new Set<Socket>();
+  readonly sockets = new OpenSet<Socket>();
   readonly #byParty = new Map<string, number>();
 
   countOf(address: Address): number {
@@ -60,8 +61,7 @@ export function createListener(rules: () => ListenerRules, counts: ConnectionCou
       socket.destroy();
       return;
     }
-    counts.sockets.add(socket);
-    socket.once('close', () => counts.sockets.delete(socket));
+    socket.once('close', counts.sockets.add(socket));
     if (isIn(current.proxies, address)) readPeer(socket, address, current, counts);
     else admit(socket, address, current, counts);
   });

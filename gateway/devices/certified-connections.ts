@@ -1,6 +1,8 @@
 // Connections that a client certificate has opened. They end once it counts no more, whatever goes
 // on there.
 
+import { OpenSet } from '../../runtime/open-set.ts';
+
 const EVERY_MS = 250;
 
 /** What is on a connection. */
@@ -11,7 +13,7 @@ interface Ending {
 
 export class CertifiedConnections<Connection extends Ending> {
   readonly #isOver: (connection: Connection) => boolean;
-  readonly #open = new Set<Connection>();
+  readonly #open = new OpenSet<Connection>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(isOver: (connection: Connection) => boolean) {
@@ -19,17 +21,12 @@ export class CertifiedConnections<Connection extends Ending> {
   }
 
   add(connection: Connection): void {
-    this.#open.add(connection);
-    connection.once('close', () => this.#remove(connection));
+    connection.once('close', this.#open.add(connection));
     this.#timer ??= setInterval(() => this.#look(), EVERY_MS).unref();
   }
 
   #look(): void {
-    for (const connection of [...this.#open]) if (this.#isOver(connection)) connection.destroy();
-  }
-
-  #remove(connection: Connection): void {
-    this.#open.delete(connection);
+    for (const connection of this.#open) if (this.#isOver(connection)) connection.destroy();
     if (this.#open.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;

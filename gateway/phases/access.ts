@@ -114,12 +114,8 @@ export function judgeRequest(
     address: client,
     certificate: devices.ofClient(peer, head?.reserved ?? [], now),
     // Looked up if a policy asks.
-    get country() {
-      return client && geo?.countryOf(client);
-    },
-    get asn() {
-      return client && geo?.asnOf(client);
-    },
+    country: policies.kinds.has('country') && client ? geo?.countryOf(client) : undefined,
+    asn: policies.kinds.has('asn') && client ? geo?.asnOf(client) : undefined,
   };
   return { decision: judgeAccess(policies, facts, found?.readings ?? []), facts };
 }

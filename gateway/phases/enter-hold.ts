@@ -68,10 +68,10 @@ function watch(exchange: Exchange, id: string, holds: Holds) {
     else if (!response.writableEnded) response.destroy();
   };
   const open = new OpenExchange(end, () => head?.body === 0 || message.complete);
-  holds.open.add(id, open);
+  const remove = holds.open.add(id, open);
   (upgrade?.socket ?? response).once('close', async () => {
     await open.sent;
-    holds.open.remove(id, open);
+    remove();
   });
   return open;
 }

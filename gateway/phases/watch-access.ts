@@ -2,6 +2,7 @@
 // again while theirs last, and they end once nobody would be let in for them any more.
 
 import type { Exchange } from '../exchange.ts';
+import { isHttp2, streamOf } from '../http-version.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { GatewaySetup } from '../setup.ts';
 import { judgeRequest } from './access.ts';
@@ -11,10 +12,13 @@ import { asSeen, needOf } from './factors/shown-enough.ts';
 const EVERY_MS = 2_000;
 /** What is younger was judged just now. */
 const MIN_AGE_MS = 1_000;
+/** So many that are over may be among them. */
+const SLACK = 16;
 
 export class AccessWatch {
   readonly #parts: PipelineParts;
-  readonly #going = new Set<Exchange>();
+  #going: Exchange[] = [];
+  #sweepAt = SLACK;
   #timer: NodeJS.Timeout | undefined;
   #unsubscribe: (() => void) | undefined;
 
@@ -22,18 +26,29 @@ export class AccessWatch {
     this.#parts = parts;
   }
 
-  /** Until its connection, or its response, has ended. */
+  /**
+   * Until its connection, or its response, has ended. Few requests are still going when somebody
+   * looks: leaving out those that are over costs each less than listening for its end.
+   */
   add(exchange: Exchange): void {
-    this.#going.add(exchange);
-    (exchange.upgrade?.socket ?? exchange.response).once('close', () => this.#remove(exchange));
+    if (this.#going.length >= this.#sweepAt) this.#sweep();
+    this.#going.push(exchange);
     if (this.#timer) return;
-    this.#timer = setInterval(() => void this.#look(MIN_AGE_MS), EVERY_MS).unref();
+    this.#timer = setInterval(() => this.#lookOrRest(), EVERY_MS).unref();
     this.#unsubscribe = this.#parts.people?.store.onEnd(() => void this.#look(0));
   }
 
-  #remove(exchange: Exchange): void {
-    this.#going.delete(exchange);
-    if (this.#going.size > 0) return;
+  #sweep(): void {
+    this.#going = this.#going.filter(isGoing);
+    this.#sweepAt = 2 * this.#going.length + SLACK;
+  }
+
+  #lookOrRest(): void {
+    this.#sweep();
+    if (this.#going.length > 0) {
+      void this.#look(MIN_AGE_MS);
+      return;
+    }
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#unsubscribe?.();
@@ -43,7 +58,7 @@ export class AccessWatch {
     const setup = this.#parts.setup();
     const before = performance.now() - minAgeMs;
     for (const exchange of [...this.#going]) {
-      if (exchange.startedAt > before) continue;
+      if (exchange.startedAt > before || !isGoing(exchange)) continue;
       try {
         if (await isStillLetIn(exchange, setup, this.#parts)) continue;
       } catch (error) {
@@ -52,6 +67,11 @@ export class AccessWatch {
       end(exchange);
     }
   }
+}
+
+function isGoing({ upgrade, message, response }: Exchange): boolean {
+  if (upgrade) return !upgrade.socket.destroyed;
+  return isHttp2(message) ? !streamOf(response).destroyed : !response.destroyed;
 }
 
 async function isStillLetIn(exchange: Exchange, setup: GatewaySetup, parts: PipelineParts): Promise<boolean> {

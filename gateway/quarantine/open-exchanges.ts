@@ -1,6 +1,7 @@
 // Exchanges of this process by the browser that they are of: what goes on while a login begins must
 // neither show what the login opens nor act with it.
 
+import { OpenSet } from '../../runtime/open-set.ts';
 import { StateError } from '../state/state.ts';
 
 /** Less than a process waits for the answer of another. */
@@ -48,17 +49,11 @@ export class OpenExchange {
 }
 
 export class OpenExchanges {
-  readonly #byBrowser = new Map<string, Set<OpenExchange>>();
+  readonly #all = new OpenSet<{ readonly browser: string; readonly open: OpenExchange }>();
 
-  add(browser: string, open: OpenExchange): void {
-    const others = this.#byBrowser.get(browser) ?? new Set();
-    this.#byBrowser.set(browser, others.add(open));
-  }
-
-  remove(browser: string, open: OpenExchange): void {
-    const others = this.#byBrowser.get(browser);
-    others?.delete(open);
-    if (others?.size === 0) this.#byBrowser.delete(browser);
+  /** @returns a function that removes it */
+  add(browser: string, open: OpenExchange): () => void {
+    return this.#all.add({ browser, open });
   }
 
   /**
@@ -66,9 +61,9 @@ export class OpenExchanges {
    * @throws StateError `STATE_BUSY` if it has not in time
    */
   async beginLogin(browser: string, waitMs = DRAIN_MS): Promise<void> {
-    const all = [...(this.#byBrowser.get(browser) ?? [])];
-    for (const open of all) open.beginLogin();
-    const sent = all.flatMap((open) => open.sent ?? []);
+    const own = [...this.#all].filter((each) => each.browser === browser);
+    for (const { open } of own) open.beginLogin();
+    const sent = own.flatMap(({ open }) => open.sent ?? []);
     if (sent.length === 0) return;
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => late.reject(busy()), waitMs);

@@ -3,6 +3,7 @@
 
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { OpenSet } from '../../runtime/open-set.ts';
 
 export interface BodyRateRules {
   readonly minBodyBytesPerSecond: number;
@@ -10,6 +11,8 @@ export interface BodyRateRules {
 }
 
 interface Watched {
+  readonly message: IncomingMessage;
+  readonly forget: () => void;
   onSlow: () => void;
   /** Since the last look. */
   bytes: number;
@@ -19,7 +22,8 @@ interface Watched {
 
 /** Looks at all bodies that are under way, once in `bodyRateMs`. */
 export class BodyRates {
-  readonly #watched = new Map<IncomingMessage, Watched>();
+  readonly #open = new OpenSet<Watched>();
+  readonly #byMessage = new WeakMap<IncomingMessage, Watched>();
   readonly #rules: () => BodyRateRules;
   #timer: NodeJS.Timeout | undefined;
 
@@ -32,21 +36,23 @@ export class BodyRates {
    * @param onSlow is called once; by default the request ends without an answer
    */
   watch(message: IncomingMessage, onSlow = (): void => void message.destroy()): void {
-    const before = this.#watched.get(message);
+    const before = this.#byMessage.get(message);
     if (before) {
       before.onSlow = onSlow;
       return;
     }
-    const watched: Watched = { onSlow, bytes: 0, isNew: true };
-    this.#watched.set(message, watched);
+    const forget = (): void => {
+      close();
+      this.#byMessage.delete(message);
+    };
+    const watched: Watched = { message, forget, onSlow, bytes: 0, isNew: true };
+    const close = this.#open.add(watched);
+    this.#byMessage.set(message, watched);
     // Bytes of the connection are those of other streams, and of pings. A stream's own way to add a
     // listener would start the body, which nobody may be ready to read.
     EventEmitter.prototype.on.call(message, 'data', ({ length }: Buffer) => {
       watched.bytes += length;
     });
-    const forget = (): void => {
-      this.#watched.delete(message);
-    };
     message.once('end', forget).once('close', forget);
     this.#timer ??= this.#start();
   }
@@ -62,10 +68,10 @@ export class BodyRates {
   #look(): void {
     const { minBodyBytesPerSecond, bodyRateMs } = this.#rules();
     const least = (minBodyBytesPerSecond * bodyRateMs) / 1_000;
-    for (const [message, watched] of this.#watched) {
+    for (const watched of this.#open) {
       // A message is paused while the application takes nothing.
-      if (!watched.isNew && watched.bytes < least && !message.isPaused()) {
-        this.#watched.delete(message);
+      if (!watched.isNew && watched.bytes < least && !watched.message.isPaused()) {
+        watched.forget();
         watched.onSlow();
       }
       watched.bytes = 0;

@@ -2,6 +2,7 @@
 
 import type { Server } from 'node:http';
 import type { ListenOptions, Socket } from 'node:net';
+import { OpenSet } from '../open-set.ts';
 
 export interface CloseOptions {
   /** Connections still open after this many milliseconds are destroyed. Default 10,000. */
@@ -24,18 +25,17 @@ export function listen(server: Server, options: ListenOptions): Promise<void> {
 }
 
 /** A live set of the server's open sockets. Under TLS it holds the raw and the secured socket. */
-export function trackSockets(server: Server): ReadonlySet<Socket> {
-  const sockets = new Set<Socket>();
+export function trackSockets(server: Server): Iterable<Socket> {
+  const sockets = new OpenSet<Socket>();
   const track = (socket: Socket): void => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    socket.once('close', sockets.add(socket));
   };
   server.on('connection', track).on('secureConnection', track);
   return sockets;
 }
 
 /** Stops accepting, lets requests in flight finish, and destroys what is left at the deadline. */
-export async function drain(server: Server, sockets: ReadonlySet<Socket>, deadlineMs: number): Promise<void> {
+export async function drain(server: Server, sockets: Iterable<Socket>, deadlineMs: number): Promise<void> {
   const idle = setInterval(() => {
     server.closeIdleConnections();
     // Node considers the first request of a connection without a byte to have begun.

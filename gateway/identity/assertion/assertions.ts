@@ -2,6 +2,7 @@
 // signed token that is good for a minute, and for one application.
 
 import { randomUUID } from 'node:crypto';
+import { RecentMap } from '../recent-map.ts';
 import type { AssertionKeys } from './assertion-keys.ts';
 import { type PublicJwk, type SigningKey, signToken } from './es256.ts';
 import { assertionNames, type IdentityNames, identityHeaders, type Subject } from './identity-headers.ts';
@@ -21,6 +22,8 @@ export interface AssertedRequest {
 interface Kept {
   readonly headers: readonly string[];
   readonly names: IdentityNames;
+  readonly issuer: string;
+  readonly audience: string;
   readonly madeAt: number;
 }
 
@@ -29,13 +32,21 @@ const LIFETIME_S = 60;
 const SKEW_S = 5;
 /** An application gets one with half of its life left at least. */
 const RENEW_MS = 30_000;
-const MAX_KEPT = 20_000;
+/** Characters, each a byte. */
+const MAX_KEPT = 8 * 2 ** 20;
+/** Objects around the text of one. */
+const KEPT_OVERHEAD = 512;
 /** Applications bound their headers, many at 8 KiB. */
 const MAX_GROUPS_BYTES = 3_072;
 
 export class Assertions {
   readonly #keys: AssertionKeys;
-  readonly #kept = new Map<string, Kept>();
+  /** By whom they name: one for each application. */
+  readonly #kept = new RecentMap<readonly Kept[]>({
+    maxWeight: MAX_KEPT,
+    maxAgeMs: RENEW_MS,
+    weigh: (all) => all.reduce((sum, { headers }) => sum + headers.join('').length + KEPT_OVERHEAD, 0),
+  });
 
   constructor(keys: AssertionKeys) {
     this.#keys = keys;
@@ -47,15 +58,14 @@ export class Assertions {
    * @throws StateError
    */
   of(request: AssertedRequest): readonly string[] | Promise<readonly string[]> {
-    const { issuer, audience, subject, names, now } = request;
-    const who = subject.kind === 'person' ? `session ${subject.sessionHash}` : `token ${subject.token}`;
-    const key = `${issuer}\n${audience}\n${who}`;
-    const kept = this.#kept.get(key);
-    const isFresh = kept?.names === names && now - kept.madeAt < RENEW_MS && now >= kept.madeAt;
-    if (isFresh) return kept.headers;
+    const { subject, now } = request;
+    // A hash of a session has no space.
+    const who = subject.kind === 'person' ? subject.sessionHash : `token ${subject.token}`;
+    const kept = this.#kept.get(who)?.find((each) => isOf(request, each));
+    if (kept) return kept.headers;
     const signing = this.#keys.signing(now);
-    if (!(signing instanceof Promise)) return this.#make(key, request, signing);
-    return signing.then((opened) => this.#make(key, request, opened));
+    if (!(signing instanceof Promise)) return this.#make(who, request, signing);
+    return signing.then((opened) => this.#make(who, request, opened));
   }
 
   /** RFC 7517 §5. @throws StateError */
@@ -63,22 +73,23 @@ export class Assertions {
     return { keys: await this.#keys.published(now) };
   }
 
-  #make(key: string, request: AssertedRequest, signing: SigningKey): readonly string[] {
-    const { names, subject, now } = request;
+  #make(who: string, request: AssertedRequest, signing: SigningKey): readonly string[] {
+    const { names, subject, issuer, audience, now } = request;
     const token = signToken(claimsOf(request), signing);
     const headers = [
       ...identityHeaders(names.headers, subject),
       ...assertionNames(names).flatMap((name) => [name, token]),
     ];
-    this.#kept.delete(key);
-    for (const [oldest, { madeAt }] of this.#kept) {
-      if (this.#kept.size < MAX_KEPT && now - madeAt < RENEW_MS) break;
-      this.#kept.delete(oldest);
-    }
-    this.#kept.set(key, { headers, names, madeAt: now });
+    const others = this.#kept.get(who)?.filter((each) => each.audience !== audience && isInTime(each, now)) ?? [];
+    this.#kept.set(who, [...others, { headers, names, issuer, audience, madeAt: now }]);
     return headers;
   }
 }
+
+const isOf = ({ issuer, audience, names, now }: AssertedRequest, kept: Kept): boolean =>
+  kept.names === names && kept.audience === audience && kept.issuer === issuer && isInTime(kept, now);
+
+const isInTime = ({ madeAt }: Kept, now: number): boolean => now >= madeAt && now - madeAt < RENEW_MS;
 
 function claimsOf({ issuer, audience, subject, now }: AssertedRequest): object {
   const iat = Math.floor(now / 1_000) - SKEW_S;

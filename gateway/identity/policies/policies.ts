@@ -5,7 +5,7 @@
 // than what lies around it.
 
 import type { EnrolledMethod } from '../../factors/factor.ts';
-import { allOf, and, anyOf, not } from '../../rules/kleene.ts';
+import { allOf, and, not, or } from '../../rules/kleene.ts';
 import type { Trilean } from '../../rules/schema/types.ts';
 import type { AccessFacts } from './facts.ts';
 import { type Place, placeOf, type Reader, reachOf, readersOf } from './places.ts';
@@ -50,6 +50,8 @@ export interface Policies {
   readonly all: readonly Policy[];
   /** No path of theirs has a capital letter. */
   readonly isLowerCase: boolean;
+  /** What any of them asks about. */
+  readonly kinds: ReadonlySet<Selector['kind']>;
 }
 
 /** @throws TypeError for a list that does not exist: the configuration was not checked */
@@ -65,7 +67,13 @@ export function compilePolicies(configs: readonly PolicyConfig[], parts: Selecto
       places: paths.map(placeOf),
     };
   });
-  return { all, isLowerCase: all.every(({ places }) => places.every(({ path, lower }) => path === lower)) };
+  return {
+    all,
+    isLowerCase: all.every(({ places }) => places.every(({ path, lower }) => path === lower)),
+    kinds: new Set(
+      all.flatMap(({ include, require, exclude }) => [...include, ...require, ...exclude].map(({ kind }) => kind)),
+    ),
+  };
 }
 
 /** Whether any selector of it asks for one. */
@@ -174,8 +182,18 @@ const couldPermit = (policy: Policy, facts: AccessFacts): boolean =>
   policy.config.action === 'allow' && matchOf(policy, { ...facts, person: 'unknown', factors: 'unknown' }) !== false;
 
 /** Whether the policy fits the request, wherever it is judged. */
-export const matchOf = ({ include, require, exclude }: Policy, facts: AccessFacts): Trilean =>
-  and(
-    and(anyOf(include.map(({ test }) => test(facts))), allOf(require.map(({ test }) => test(facts)))),
-    not(anyOf(exclude.map(({ test }) => test(facts)))),
-  );
+export function matchOf({ include, require, exclude }: Policy, facts: AccessFacts): Trilean {
+  const included = any(include, facts);
+  // Most policies are of others.
+  if (included === false) return false;
+  return and(and(included, allOf(require.map(({ test }) => test(facts)))), not(any(exclude, facts)));
+}
+
+function any(selectors: readonly Selector[], facts: AccessFacts): Trilean {
+  let result: Trilean = false;
+  for (const { test } of selectors) {
+    result = or(result, test(facts));
+    if (result === true) return true;
+  }
+  return result;
+}

@@ -1,12 +1,13 @@
 // What a worker remembers of sessions, so that a request asks nobody. It looks for ended ones twice
 // a second, and after each message about one; without an answer for five seconds it remembers none.
 
+import { RecentMap } from '../recent-map.ts';
 import type { StoredSession } from './session-record.ts';
 import type { SessionStore } from './session-store.ts';
 
 const POLL_MS = 500;
 const MAX_AGE_MS = 5_000;
-const MAX_SESSIONS = 20_000;
+const MAX_SESSIONS = 10_000;
 
 interface Remembered {
   readonly session: StoredSession;
@@ -15,7 +16,7 @@ interface Remembered {
 
 export class SessionCache {
   readonly #store: Pick<SessionStore, 'readApp' | 'readMark' | 'onEnd'>;
-  readonly #sessions = new Map<string, Remembered>();
+  readonly #sessions = new RecentMap<Remembered>({ maxWeight: MAX_SESSIONS, maxAgeMs: MAX_AGE_MS, weigh: () => 1 });
   readonly #polling: NodeJS.Timeout;
   readonly #unsubscribe: () => void;
   #mark: string | undefined;
@@ -53,17 +54,12 @@ export class SessionCache {
   }
 
   async #read(id: string): Promise<StoredSession | undefined> {
-    this.#sessions.delete(id);
     const readAt = performance.now();
     // The mark of before: what ends from here on changes it.
     if (this.#sessions.size === 0) await this.#look();
     const generation = this.#generation;
     const session = await this.#store.readApp(id);
     if (!session || generation !== this.#generation) return session;
-    for (const oldest of this.#sessions.keys()) {
-      if (this.#sessions.size < MAX_SESSIONS) break;
-      this.#sessions.delete(oldest);
-    }
     this.#sessions.set(id, { session, readAt });
     return session;
   }
