@@ -62,8 +62,8 @@ export function codePage({ way, message, lead }: CodeForm): OwnPage {
   };
 }
 
-export const passedPage = (url: string, headers: readonly string[]): OwnPage => ({
-  title: 'Signed in',
+export const passedPage = (url: string, headers: readonly string[], title = 'Signed in'): OwnPage => ({
+  title,
   headers,
   content: html`<p><a class="primary" href="${url}">Go on</a></p>`,
 });

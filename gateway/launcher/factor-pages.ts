@@ -42,11 +42,26 @@ export const enrolPage = (person: string): OwnPage => ({
 <form id="totp" class="card gate enrol" hidden><h2>Add it to your app</h2><div class="scan"><div id="qr"></div><div><p>Scan this with the app, or <a id="uri" href="/enrol">open it on this device</a>.</p><p class="soft">Or type this key into it:</p><p><code id="secret"></code></p></div></div><div class="field"><label for="code">The code that it shows</label><input id="code" class="code" inputmode="numeric" autocomplete="one-time-code" maxlength="6" pattern="[0-9]{6}" required></div><button class="primary">Add it</button></form>`,
 });
 
-export const stepUpPage = (): OwnPage => ({
+/** For browsers that run no script. */
+export interface PlainForm {
+  /** What it brings back. */
+  readonly to: string;
+  readonly token: string;
+  readonly message?: string;
+}
+
+function plainForm({ to, token, message }: PlainForm): Markup {
+  const described = message === undefined ? html`` : html` aria-invalid="true" aria-describedby="plain-message"`;
+  const note = message === undefined ? html`` : html`<p class="error" id="plain-message" role="alert">${message}</p>`;
+  return html`<noscript><form class="gate" method="post" action="/step-up"><input type="hidden" name="to" value="${to}"><input type="hidden" name="token" value="${token}"><div class="field"><label for="plain">The code that your app shows, or a recovery code</label><input id="plain" class="code" name="code" autocomplete="one-time-code" maxlength="64" required${described}>${note}</div><button class="primary">Confirm</button><p class="soft">Keys and passkeys need JavaScript.</p></form></noscript>`;
+}
+
+/** @param form undefined for whoever has no session, or was not sent by an application */
+export const stepUpPage = (form?: PlainForm): OwnPage => ({
   title: 'Confirm that it is you',
-  lead: html`<span id="why">One moment…</span>`,
+  lead: html`<span id="why">${form ? '' : 'One moment…'}</span>`,
   script: 'step-up',
-  content: html`${needsScript}${trouble}<div class="gate"><div id="key-part" hidden><button type="button" class="primary" id="key">Use a key or passkey</button></div>
+  content: html`${form ? plainForm(form) : needsScript}${trouble}<div class="gate"><div id="key-part" hidden><button type="button" class="primary" id="key">Use a key or passkey</button></div>
 <form id="code-part" class="gate" hidden><div class="field"><label for="code">The code that your app shows</label><input id="code" class="code" inputmode="numeric" autocomplete="one-time-code" maxlength="6" pattern="[0-9]{6}" required></div><button class="primary">Confirm</button></form>
 <p id="enrol-part" hidden><a class="primary" href="/enrol">Add a key, a passkey or an app</a></p>
 <details id="recovery-part" hidden><summary>I have none of them here</summary><form id="recovery-form" class="gate"><div class="field"><label for="recovery">A recovery code</label><input id="recovery" class="code" autocomplete="off" maxlength="64" required></div><button class="quiet">Use it, and add a new factor</button></form></details></div>`,

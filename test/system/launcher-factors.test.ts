@@ -107,3 +107,44 @@ describe('the pages of factors', () => {
     await close();
   });
 });
+
+describe('without script', () => {
+  test('a wrong code says so, and a recovery code leads on, once', async ({ browser }) => {
+    const { origin, enter, kept } = await launcherSite((_request, response) => void response.end('wiki'), KEYS);
+    const [desktop, phone] = [VIEWS[0] as View, VIEWS[3] as View];
+    const { page, close } = await openWatched(browser, desktop);
+    await enter(ANN, 'Firefox on Linux', page.context());
+    await page.goto(`${origin('auth')}/enrol`);
+    await page.fill('#enrolment', await kept.admin.makeCode(EMAIL));
+    await page.fill('#name', 'Phone');
+    await page.click('button[value=totp]');
+    await page.waitForSelector('#qr svg');
+    const secret = ((await page.textContent('#secret')) ?? '').replaceAll(' ', '');
+    await page.fill('#code', appCode(secret, Date.now()));
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.textContent('#done'), { timeout: 20_000 }).toBe('Phone was added.');
+    await page.click('text=Security');
+    await page.click('#draw');
+    const recovery = (await page.textContent('#codes li')) ?? '';
+    await close();
+    for (const [name, view] of Object.entries({ desktop, phone })) {
+      const { width, height, scheme } = view;
+      const options = { viewport: { width, height }, colorScheme: scheme, javaScriptEnabled: false } as const;
+      const context = await browser.newContext({ ...options, ignoreHTTPSErrors: true });
+      await enter(ANN, 'Firefox on Linux', context);
+      const plain = await context.newPage();
+      await plain.goto(`${origin('wiki')}/`);
+      expect(new URL(plain.url()).pathname).toBe('/step-up');
+      await plain.fill('#plain', '000000');
+      await plain.press('#plain', 'Enter');
+      await plain.waitForSelector('#plain-message');
+      await screenshot(plain, `launcher-step-up-plain-${name}`);
+      await plain.fill('#plain', recovery);
+      await plain.press('#plain', 'Enter');
+      // Used by the first browser: the second one reads that it was.
+      if (name === 'desktop') await plain.waitForURL(`${origin('auth')}/enrol`);
+      else await plain.waitForSelector('#plain-message');
+      await context.close();
+    }
+  });
+});

@@ -56,12 +56,7 @@ export interface ChallengePurpose {
    * The challenge is used. @returns where the browser goes, and headers of the answer
    * @throws Refusal
    */
-  onGiven(
-    exchange: Exchange,
-    challenge: Challenge,
-    given: GivenFactor,
-    parts: RouteParts,
-  ): Promise<{ readonly location: string; readonly headers: readonly string[] }>;
+  onGiven(exchange: Exchange, challenge: Challenge, given: GivenFactor, parts: RouteParts): Promise<Led>;
   /** Too many answers were wrong, or the person gave up: nothing can be given any more. */
   onSpent?(challenge: Challenge, parts: RouteParts): Promise<void>;
 }
@@ -119,7 +114,43 @@ export async function answerKeyOptions(exchange: Exchange, parts: RouteParts, pu
 /** A code or a response of an authenticator. */
 export async function answerChallenge(exchange: Exchange, parts: RouteParts, purposes: Purposes): Promise<void> {
   const body = await readJson(exchange, ANSWER);
-  const { challenge, known, purpose } = await found(exchange, body.challenge, parts, purposes);
+  const asked = await found(exchange, body.challenge, parts, purposes);
+  const led = await takeAnswer(exchange, body, asked, parts);
+  if (led) sendJson(exchange, { location: led.location }, led.headers);
+}
+
+/** A code that a form sent, of the browser that is asked. @returns and throws as the one below */
+export async function takeCode(
+  exchange: Exchange,
+  { challenge, code }: { readonly challenge: Challenge; readonly code: string },
+  parts: RouteParts,
+  purposes: Purposes,
+): Promise<Led | undefined> {
+  const purpose = purposes[challenge.purpose];
+  if (!purpose) throw new Refusal('CHALLENGE_GONE');
+  const known = await needingState(() => factorsOf(parts, challenge));
+  return takeAnswer(exchange, { challenge: challenge.id, code }, { challenge, purpose, known }, parts);
+}
+
+/** Where the browser goes, and headers of the answer. */
+export interface Led {
+  readonly location: string;
+  readonly headers: readonly string[];
+}
+
+interface Asked {
+  readonly challenge: Challenge;
+  readonly purpose: ChallengePurpose;
+  readonly known: UserFactors;
+}
+
+/** @returns undefined where the answer waits, which was sent @throws Refusal */
+async function takeAnswer(
+  exchange: Exchange,
+  body: z.infer<typeof ANSWER>,
+  { challenge, known, purpose }: Asked,
+  parts: RouteParts,
+): Promise<Led | undefined> {
   const { people } = parts;
   const { key, windowMs } = challenge.counted ?? { key: keyOf(challenge.id), windowMs: TTL_MS };
   const tries = `tries.${key}`;
@@ -131,7 +162,7 @@ export async function answerChallenge(exchange: Exchange, parts: RouteParts, pur
     await needingState(() => people.state.giveBack([tries], slot.at));
     exchange.answer('FACTOR_WAIT', { retryAfterS: Math.ceil(given / 1_000) });
     parts.observe.answered(exchange, 'FACTOR_WAIT');
-    return;
+    return undefined;
   }
   if (!given) {
     people.factorEvents.refused(exchange, challenge.purpose);
@@ -147,7 +178,7 @@ export async function answerChallenge(exchange: Exchange, parts: RouteParts, pur
   const remember = () => KNOWN.remember(exchange, ownerOf(challenge, parts), people.state);
   // A code that was written down says nothing of whose browser it is.
   const own = browser === undefined && given.method !== 'recovery' ? await needingState(remember) : [];
-  sendJson(exchange, { location }, [...headers, ...own]);
+  return { location, headers: [...headers, ...own] };
 }
 
 const ownerOf = ({ user }: Challenge, { people }: RouteParts): string => people.store.names.of('factor known', user);
@@ -223,7 +254,7 @@ function soonest({ factors }: UserFactors, { methods }: Challenge): number | und
 }
 
 /** With the token of its page. @throws Refusal */
-async function found(exchange: Exchange, id: string, parts: RouteParts, purposes: Purposes) {
+async function found(exchange: Exchange, id: string, parts: RouteParts, purposes: Purposes): Promise<Asked> {
   const challenge = await needingState(() => find(exchange, id, parts, purposes));
   assertSentToken(exchange, challenge.browser, parts);
   const purpose = purposes[challenge.purpose];

@@ -4,7 +4,7 @@
 import { sendRedirect } from '../../answers/answer.ts';
 import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
-import { enrolPage, factorsPage, stepUpPage } from '../../launcher/factor-pages.ts';
+import { enrolPage, factorsPage } from '../../launcher/factor-pages.ts';
 import { homePage } from '../../launcher/home-page.ts';
 import { labelOfHost, ownAppsOf } from '../../launcher/own-apps.ts';
 import { sessionsPage } from '../../launcher/sessions-page.ts';
@@ -62,12 +62,6 @@ export const answerFactorsPage = pageOf(({ response }, { record: { person } }) =
 export const answerEnrolPage = pageOf(({ response }, { record: { person } }) =>
   sendOwnPage(response, enrolPage(nameOf(person))),
 );
-
-/** Whose it is, its script finds out: a browser may have a challenge without a session. */
-export async function answerStepUpPage(exchange: Exchange, { observe }: RouteParts): Promise<void> {
-  await sendOwnPage(exchange.response, stepUpPage());
-  observe.allowed(exchange);
-}
 
 const NOTICES: { readonly [done: string]: Notice } = {
   ended: { kind: 'done', text: 'The session has ended.' },

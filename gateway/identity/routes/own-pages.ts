@@ -16,7 +16,6 @@ import {
   answerFactorsPage,
   answerHome,
   answerSessions,
-  answerStepUpPage,
 } from './own-apps.ts';
 import { answerFactors, answerMail, answerManage, answerRecovery, answerRemove, answerRename } from './own-factors.ts';
 import { answerAddress, answerCode } from './pin.ts';
@@ -24,7 +23,7 @@ import { PURPOSES } from './purposes.ts';
 import { type Answer, answerOrLeadBack, type RouteParts } from './route.ts';
 import { answerCallback, answerSignIn } from './sign-in.ts';
 import { answerLogoutNotice, answerOwnSignOut, answerSignedOut, SIGNED_OUT } from './sign-out.ts';
-import { answerOpen } from './step-up.ts';
+import { answerOpen, answerStepUpForm, answerStepUpPage } from './step-up.ts';
 
 const WITH_PROVIDER = /^\/(callback|back-channel-logout)\/([A-Za-z0-9][A-Za-z0-9_-]{0,63})$/;
 const ASSETS = '/assets/';
@@ -42,7 +41,7 @@ const ROUTES: { readonly [path: string]: Methods } = {
   '/sign-out': { GET: answerOwnSignOut, POST: answerOwnSignOut },
   '/factors': { GET: answerFactorsPage },
   '/enrol': { GET: answerEnrolPage },
-  '/step-up': { GET: answerStepUpPage },
+  '/step-up': { GET: answerStepUpPage, POST: answerStepUpForm },
   '/api/challenge/open': { POST: api(answerOpen) },
   '/api/challenge/key': { POST: api((exchange, parts) => answerKeyOptions(exchange, parts, PURPOSES)) },
   '/api/challenge/answer': { POST: api((exchange, parts) => answerChallenge(exchange, parts, PURPOSES)) },

@@ -4,14 +4,19 @@ import { z } from 'zod';
 import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
 import { type UserId, userIdOf } from '../../factors/factor.ts';
+import { passedPage } from '../../launcher/door-pages.ts';
+import { stepUpPage } from '../../launcher/factor-pages.ts';
+import { sendOwnPage } from '../../launcher/shell.ts';
 import { counts } from '../policies/requirement.ts';
 import type { FactorNeed, StepUpRequest } from '../sessions/sessions.ts';
 import { handOverUrl } from './begin-session.ts';
-import { describeChallenge, openChallenge } from './challenge.ts';
+import { type Challenge, describeChallenge, type Led, openChallenge, takeCode } from './challenge.ts';
 import { readJson, sendJson } from './json.ts';
+import { formTokenOf, readOwnForm } from './own-form.ts';
 import { PURPOSES } from './purposes.ts';
-import { needingState, type OwnSession, ownSessionOf, type RouteParts } from './route.ts';
+import { needingState, type OwnSession, ownSessionOf, parameterOf, type RouteParts } from './route.ts';
 
+const MAX_CODE = 64;
 const OPEN = z.union([
   /** What the application's host sealed. */
   z.strictObject({ to: z.string().max(8_192) }),
@@ -25,29 +30,64 @@ export async function answerOpen(exchange: Exchange, parts: RouteParts): Promise
     sendJson(exchange, await describeChallenge(exchange, body.challenge, parts, PURPOSES));
     return;
   }
+  const asked = await openFor(exchange, body.to, parts);
+  sendJson(exchange, 'location' in asked ? asked : await describeChallenge(exchange, asked.id, parts, PURPOSES));
+}
+
+/** The same from browsers that run no script: they send a code at once. */
+export async function answerStepUpForm(exchange: Exchange, parts: RouteParts): Promise<void> {
+  const own = await needingState(() => ownSessionOf(exchange, parts));
+  if (!own) throw new Refusal('SIGN_IN_REQUIRED');
+  const form = await readOwnForm(exchange, own.id, parts);
+  const [to = '', code = ''] = [form.get('to') ?? '', form.get('code') ?? ''];
+  if (code.length > MAX_CODE) throw new Refusal('FORM_MALFORMED');
+  const asked = await openFor(exchange, to, parts);
+  try {
+    const led = 'location' in asked ? asked : await takeCode(exchange, { challenge: asked, code }, parts, PURPOSES);
+    if (!led) return;
+    const { location, headers = [] } = led as Led;
+    // No redirect: what a form leads to may not leave this host by the policy of its page.
+    const page = passedPage(location, ['Refresh', `0;url=${location}`, ...headers], 'It is you');
+    await sendOwnPage(exchange.response, page);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'FACTOR_WRONG') throw error;
+    const again = { to, token: formTokenOf(own.id, parts), message: 'This is not the code, or it was used.' };
+    await sendOwnPage(exchange.response, { ...stepUpPage(again), status: 403 });
+  }
+  parts.observe.allowed(exchange);
+}
+
+/** Whose it is, its script finds out: a browser may have a challenge without a session. */
+export async function answerStepUpPage(exchange: Exchange, parts: RouteParts): Promise<void> {
+  const to = parameterOf(exchange, 'to');
+  const own = to === undefined ? undefined : await ownSessionOf(exchange, parts).catch(() => undefined);
+  const form = to !== undefined && own ? { to, token: formTokenOf(own.id, parts) } : undefined;
+  await sendOwnPage(exchange.response, stepUpPage(form));
+  parts.observe.allowed(exchange);
+}
+
+/** For what an application's host sealed, or where the browser goes instead. @throws Refusal */
+async function openFor(
+  exchange: Exchange,
+  to: string,
+  parts: RouteParts,
+): Promise<Challenge | { readonly location: string }> {
   const { people } = parts;
-  const opened = people.seal.open('step-up', body.to);
+  const opened = people.seal.open('step-up', to);
   if (!opened || opened.isExpired) throw new Refusal('CHALLENGE_GONE');
   const { request, need } = opened.value as StepUpRequest;
   const signInUrl = `/sign-in?to=${people.seal.close('sign-in', request, 10 * 60_000)}`;
   const own = await needingState(() => ownSessionOf(exchange, parts));
-  if (!own) {
-    // They come back to the application, which asks anew.
-    sendJson(exchange, { location: signInUrl });
-    return;
-  }
+  // They come back to the application, which asks anew.
+  if (!own) return { location: signInUrl };
   const user = userIdOf(own.record.person);
   if (need.isAnew && (await needingState(() => hasNone(user, parts)))) {
     // They sign in anew, which their provider may ask for more.
     await needingState(() => people.store.endPerson(own.id));
-    sendJson(exchange, { location: signInUrl });
-    return;
+    return { location: signInUrl };
   }
-  if (!need.isAnew && isShown(own, need)) {
-    sendJson(exchange, { location: await handOverUrl(request, own.id, parts) });
-    return;
-  }
-  const challenge = await needingState(() =>
+  if (!need.isAnew && isShown(own, need)) return { location: await handOverUrl(request, own.id, parts) };
+  return needingState(() =>
     openChallenge(parts, {
       user,
       purpose: 'step-up',
@@ -57,7 +97,6 @@ export async function answerOpen(exchange: Exchange, parts: RouteParts): Promise
       note: JSON.stringify(request),
     }),
   );
-  sendJson(exchange, await describeChallenge(exchange, challenge.id, parts, PURPOSES));
 }
 
 async function hasNone(user: UserId, { people }: RouteParts): Promise<boolean> {

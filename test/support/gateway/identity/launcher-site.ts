@@ -2,6 +2,7 @@
 // as TLS to it. Host names of one site, so that cookies are sent along from one to another.
 
 import type { BrowserContext } from 'playwright-core';
+import { sourceOf } from '../../../../gateway/identity/known-people.ts';
 import type { Person } from '../../../../gateway/identity/person.ts';
 import { PERSON_COOKIE } from '../../../../gateway/identity/routes/route.ts';
 import { SessionStore } from '../../../../gateway/identity/sessions/session-store.ts';
@@ -50,7 +51,13 @@ ${apps.join('\n')}
 `;
   const store = new SessionStore(state, deriveKey(KEY, 'sessions'));
   const kept = new KeptFactors({ state, key: KEY, sessions: store, onEvent: () => undefined });
-  kept.use(configOf(text));
+  const config = configOf(text);
+  kept.use(config);
+  /** As the provider of this configuration knows them. */
+  const known = (person: Person): Person => {
+    const provider = config.identity[person.provider];
+    return provider ? { ...person, source: sourceOf(provider) } : person;
+  };
   const shared = { state, limits: createMemoryLimits(), factors: kept.peer, key: KEY };
   const gateway = await serve(text, { state: shared });
   const origin = (name: string): string => `http://${hostOf(name)}:${port}`;
@@ -58,7 +65,13 @@ ${apps.join('\n')}
   const enter = async (person: Person, browser: string, context?: BrowserContext, ago = 0): Promise<string> => {
     const value = OwnCookie.draw();
     const at = Date.now() - ago;
-    const record = { person, signedInAt: at, authenticatedAt: at, seenAt: at, untilMs: at + DURATIONS.absoluteMs };
+    const record = {
+      person: known(person),
+      signedInAt: at,
+      authenticatedAt: at,
+      seenAt: at,
+      untilMs: at + DURATIONS.absoluteMs,
+    };
     await store.createPerson(value, record, DURATIONS, { browser });
     const [pair = ''] = PERSON_COOKIE.format(value, false).split(';');
     const [name = ''] = pair.split('=');
@@ -66,7 +79,7 @@ ${apps.join('\n')}
     return SessionStore.idOf(value);
   };
   const open = (personId: string, name: string, ago = 0) => {
-    const app = { host: hostOf(name), personId, seenAt: Date.now() - ago, person: personOf('ann') };
+    const app = { host: hostOf(name), personId, seenAt: Date.now() - ago, person: known(personOf('ann')) };
     return store.createApp(OwnCookie.draw(), app, DURATIONS);
   };
   return { ...gateway, state, store, kept, origin, enter, open };
