@@ -1,7 +1,7 @@
 // HMAC-SHA-256 of many short messages at once, on a WebAssembly kernel. Tests compare it with
 // node:crypto.
 
-import { type KernelExports, startKernel } from './kernel-instance.ts';
+import { type KernelExports, type KernelInstance, startKernel } from './kernel-instance.ts';
 
 /** Two blocks of SHA-256 without their padding. Longer messages need another implementation. */
 export const MAX_KERNEL_MESSAGE_BYTES = 119;
@@ -9,11 +9,27 @@ export const DIGEST_BYTES = 32;
 
 const LANES = 4;
 const STATE_BYTES = 32;
+/** What `prepareKey` writes: the states after the inner and the outer pad. */
+export const KEY_STATE_BYTES = 2 * STATE_BYTES;
 /** Address and length of a message. */
 const LIST_ITEM_BYTES = 8;
 const BLOCK_BYTES = 64;
 const INNER_PAD = 0x36;
 const OUTER_PAD = 0x5c;
+
+/**
+ * RFC 2104: writes the states after one block, the key padded with zero bytes and XORed with a pad.
+ * @param key up to 64 bytes
+ * @param blockAt memory for a block
+ */
+export function prepareKey({ exports, bytes }: KernelInstance, key: Uint8Array, keysAt: number, blockAt: number): void {
+  if (key.length > BLOCK_BYTES) throw new RangeError('hash a key of more than 64 bytes first');
+  for (const [place, pad] of [INNER_PAD, OUTER_PAD].entries()) {
+    for (let i = 0; i < BLOCK_BYTES; i++) bytes[blockAt + i] = (key[i] ?? 0) ^ pad;
+    exports.stateAfter(blockAt, keysAt + place * STATE_BYTES);
+  }
+  bytes.fill(0, blockAt, blockAt + BLOCK_BYTES);
+}
 
 /** Collects messages and computes their digests in one batch, all under one key. */
 export class HmacKernel {
@@ -34,31 +50,19 @@ export class HmacKernel {
    * @param capacity messages in a batch
    */
   constructor(key: Uint8Array, capacity: number) {
-    if (key.length > BLOCK_BYTES) throw new RangeError('hash a key of more than 64 bytes first');
     this.#capacity = Math.ceil(capacity / LANES) * LANES;
     const bytesEach = LIST_ITEM_BYTES + DIGEST_BYTES + MAX_KERNEL_MESSAGE_BYTES + 1;
-    const { exports, heapAt, bytes } = startKernel(2 * STATE_BYTES + this.#capacity * bytesEach);
+    const kernel = startKernel(() => KEY_STATE_BYTES + this.#capacity * bytesEach);
+    const { exports } = kernel;
     this.#exports = exports;
-    this.bytes = bytes;
-    this.#keysAt = heapAt;
-    this.#listAt = this.#keysAt + 2 * STATE_BYTES;
+    this.bytes = kernel.bytes;
+    this.#keysAt = kernel.heapAt;
+    this.#listAt = this.#keysAt + KEY_STATE_BYTES;
     this.#digestsAt = this.#listAt + this.#capacity * LIST_ITEM_BYTES;
     this.#messagesAt = this.#digestsAt + this.#capacity * DIGEST_BYTES;
     this.#list = new Uint32Array(exports.memory.buffer, this.#listAt, this.#capacity * 2);
-    this.#prepare(key, INNER_PAD, this.#keysAt);
-    this.#prepare(key, OUTER_PAD, this.#keysAt + STATE_BYTES);
+    prepareKey(kernel, key, this.#keysAt, this.#messagesAt);
     this.#end = this.#messagesAt;
-  }
-
-  /**
-   * RFC 2104: computes the state after one block, the key padded with zero bytes and XORed with a
-   * pad.
-   */
-  #prepare(key: Uint8Array, pad: number, stateAt: number): void {
-    const at = this.#messagesAt;
-    for (let i = 0; i < BLOCK_BYTES; i++) this.bytes[at + i] = (key[i] ?? 0) ^ pad;
-    this.#exports.stateAfter(at, stateAt);
-    this.bytes.fill(0, at, at + BLOCK_BYTES);
   }
 
   get count(): number {

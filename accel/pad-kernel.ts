@@ -22,7 +22,7 @@ class PadKernel implements PadBatch {
   #count = 0;
 
   constructor(layer: LayerId) {
-    const { exports, heapAt, bytes } = startKernel(CAPACITY * (BLOCK_BYTES + HEAD_BYTES));
+    const { exports, heapAt, bytes } = startKernel(() => CAPACITY * (BLOCK_BYTES + HEAD_BYTES));
     this.#exports = exports;
     this.#bytes = bytes;
     this.#blocksAt = heapAt;

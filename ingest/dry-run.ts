@@ -185,7 +185,7 @@ class SampledCorpus {
       if (this.#timed.length < timed) this.#timed.push(credential());
     };
     const counter: Deriver = {
-      addAscii: (bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times) =>
+      addBytes: (bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times) =>
         keep(() => ({
           username: usernameFrom < 0 ? undefined : bytes.slice(usernameFrom, usernameTo),
           password: bytes.slice(passwordFrom, passwordTo),

@@ -22,7 +22,7 @@ const SKIPPED_FILES = new Set([
   'scripts/prose-phrases.ts',
   'test/prose.test.ts',
   'docs/style.md',
-  'accel/hmac-kernel-wasm.ts',
+  'accel/kernel-wasm.ts',
 ]);
 
 /** Lower case, with blanks and comment signs as one space, and the line of each character. */

@@ -24,11 +24,12 @@ const IV = memory.data<u32>([
 
 // The message schedule, four lanes a word.
 const W = memory.data(64 * 16, 16);
-const STATE = memory.data(8 * 16, 16);
-const LANES = memory.data(4 * 128, 16);
+export const STATE = memory.data(8 * 16, 16);
+// Two blocks a lane. Vectors may be written beyond the last one.
+export const LANES = memory.data(4 * 128 + 16, 16);
 
 /** Sixteen bytes as four big-endian words. */
-@inline function be(p: usize): v128 {
+@inline export function be(p: usize): v128 {
   return v128.swizzle(v128.load(p), i8x16(3,2,1,0,7,6,5,4,11,10,9,8,15,14,13,12));
 }
 
@@ -55,29 +56,55 @@ export function heapBase(): usize {
 /** One block of four lanes, 128 bytes apart, into STATE. `mask` lanes of all ones take the result. */
 function compress(block: usize, mask: v128): void {
   loadBlocks(block, 128);
-  schedule();
   rounds(mask);
 }
 
-function schedule(): void {
-  for (let w = W + 256; w < W + 1024; w += 16) {
-    const w15 = v128.load(w - 240), w2 = v128.load(w - 32);
-    const s0 = v128.xor(v128.xor(rotr(w15, 7), rotr(w15, 18)), i32x4.shr_u(w15, 3));
-    const s1 = v128.xor(v128.xor(rotr(w2, 17), rotr(w2, 19)), i32x4.shr_u(w2, 10));
-    v128.store(w, i32x4.add(i32x4.add(v128.load(w - 256), s0), i32x4.add(v128.load(w - 112), s1)));
-  }
+/** The word of the message schedule at `w`, from those before it: FIPS 180-4 §6.2.2. */
+@inline function word(w: usize): v128 {
+  const w15 = v128.load(w - 240), w2 = v128.load(w - 32);
+  const s0 = v128.xor(v128.xor(rotr(w15, 7), rotr(w15, 18)), i32x4.shr_u(w15, 3));
+  const s1 = v128.xor(v128.xor(rotr(w2, 17), rotr(w2, 19)), i32x4.shr_u(w2, 10));
+  const x = i32x4.add(i32x4.add(v128.load(w - 256), s0), i32x4.add(v128.load(w - 112), s1));
+  v128.store(w, x);
+  return x;
 }
 
+/** What a round adds to h and d. */
+@inline function t1(e: v128, f: v128, g: v128, h: v128, w: v128, k: usize): v128 {
+  const S1 = v128.xor(v128.xor(rotr(e, 6), rotr(e, 11)), rotr(e, 25));
+  const ch = v128.xor(g, v128.and(e, v128.xor(f, g)));
+  return i32x4.add(i32x4.add(i32x4.add(h, i32x4.add(w, v128.load32_splat(k))), ch), S1);
+}
+
+@inline function t2(a: v128, b: v128, c: v128): v128 {
+  const S0 = v128.xor(v128.xor(rotr(a, 2), rotr(a, 13)), rotr(a, 22));
+  return i32x4.add(S0, v128.xor(v128.and(v128.xor(a, b), v128.xor(a, c)), a));
+}
+
+/** The rounds over the block whose 16 words begin the message schedule. Eight at a time, so that no register moves. */
 function rounds(mask: v128): void {
   let a = v128.load(STATE), b = v128.load(STATE, 16), c = v128.load(STATE, 32), d = v128.load(STATE, 48);
   let e = v128.load(STATE, 64), f = v128.load(STATE, 80), g = v128.load(STATE, 96), h = v128.load(STATE, 112);
-  for (let t: usize = 0; t < 64; t++) {
-    const S1 = v128.xor(v128.xor(rotr(e, 6), rotr(e, 11)), rotr(e, 25));
-    const ch = v128.xor(g, v128.and(e, v128.xor(f, g)));
-    const t1 = i32x4.add(i32x4.add(i32x4.add(h, S1), ch), i32x4.add(v128.load(W + (t << 4)), v128.load32_splat(K + (t << 2))));
-    const S0 = v128.xor(v128.xor(rotr(a, 2), rotr(a, 13)), rotr(a, 22));
-    const maj = v128.xor(v128.and(v128.xor(a, b), v128.xor(a, c)), a);
-    h = g; g = f; f = e; e = i32x4.add(d, t1); d = c; c = b; b = a; a = i32x4.add(t1, i32x4.add(S0, maj));
+  let k: usize = K;
+  for (let w: usize = W; w < W + 256; w += 128, k += 32) {
+    h = t1(e, f, g, h, v128.load(w, 0), k + 0); d = i32x4.add(d, h); h = i32x4.add(h, t2(a, b, c));
+    g = t1(d, e, f, g, v128.load(w, 16), k + 4); c = i32x4.add(c, g); g = i32x4.add(g, t2(h, a, b));
+    f = t1(c, d, e, f, v128.load(w, 32), k + 8); b = i32x4.add(b, f); f = i32x4.add(f, t2(g, h, a));
+    e = t1(b, c, d, e, v128.load(w, 48), k + 12); a = i32x4.add(a, e); e = i32x4.add(e, t2(f, g, h));
+    d = t1(a, b, c, d, v128.load(w, 64), k + 16); h = i32x4.add(h, d); d = i32x4.add(d, t2(e, f, g));
+    c = t1(h, a, b, c, v128.load(w, 80), k + 20); g = i32x4.add(g, c); c = i32x4.add(c, t2(d, e, f));
+    b = t1(g, h, a, b, v128.load(w, 96), k + 24); f = i32x4.add(f, b); b = i32x4.add(b, t2(c, d, e));
+    a = t1(f, g, h, a, v128.load(w, 112), k + 28); e = i32x4.add(e, a); a = i32x4.add(a, t2(b, c, d));
+  }
+  for (let w: usize = W + 256; w < W + 1024; w += 128, k += 32) {
+    h = t1(e, f, g, h, word(w + 0), k + 0); d = i32x4.add(d, h); h = i32x4.add(h, t2(a, b, c));
+    g = t1(d, e, f, g, word(w + 16), k + 4); c = i32x4.add(c, g); g = i32x4.add(g, t2(h, a, b));
+    f = t1(c, d, e, f, word(w + 32), k + 8); b = i32x4.add(b, f); f = i32x4.add(f, t2(g, h, a));
+    e = t1(b, c, d, e, word(w + 48), k + 12); a = i32x4.add(a, e); e = i32x4.add(e, t2(f, g, h));
+    d = t1(a, b, c, d, word(w + 64), k + 16); h = i32x4.add(h, d); d = i32x4.add(d, t2(e, f, g));
+    c = t1(h, a, b, c, word(w + 80), k + 20); g = i32x4.add(g, c); c = i32x4.add(c, t2(d, e, f));
+    b = t1(g, h, a, b, word(w + 96), k + 24); f = i32x4.add(f, b); b = i32x4.add(b, t2(c, d, e));
+    a = t1(f, g, h, a, word(w + 112), k + 28); e = i32x4.add(e, a); a = i32x4.add(a, t2(b, c, d));
   }
   add(0, a, mask); add(16, b, mask); add(32, c, mask); add(48, d, mask);
   add(64, e, mask); add(80, f, mask); add(96, g, mask); add(112, h, mask);
@@ -117,10 +144,25 @@ export function sha256Heads(blocks: usize, count: u32, out: usize): void {
   for (let i: u32 = 0; i < count; i += 4) {
     loadBlocks(blocks + (i << 6), 64);
     loadState(IV);
-    schedule();
-    rounds(i32x4.splat(-1));
+      rounds(i32x4.splat(-1));
     v128.store(out + (i << 2), be(STATE));
   }
+}
+
+/** The digests of the messages in LANES into STATE. `lengths` are theirs, one a lane. */
+export function digestLanes(keys: usize, lengths: v128): void {
+  loadState(keys);
+  compress(LANES, i32x4.splat(-1));
+  const long = i32x4.gt_u(lengths, i32x4.splat(55));
+  if (v128.any_true(long)) compress(LANES + 64, long);
+  // The inner digest is the message of the outer hash: already in words.
+  for (let w: usize = 0; w < 128; w += 16) v128.store(W + w, v128.load(STATE + w));
+  v128.store(W + 128, i32x4.splat(<i32>0x80000000));
+  const zero = i32x4.splat(0);
+  for (let w: usize = 144; w < 240; w += 16) v128.store(W + w, zero);
+  v128.store(W + 240, i32x4.splat((64 + 32) << 3));
+  loadState(keys + 32);
+  rounds(i32x4.splat(-1));
 }
 
 /**
@@ -135,19 +177,7 @@ export function hmacBatch(keys: usize, messages: usize, count: u32, out: usize):
     place(LANES + 128, load<u32>(m, 8), l1);
     place(LANES + 256, load<u32>(m, 16), l2);
     place(LANES + 384, load<u32>(m, 24), l3);
-    loadState(keys);
-    compress(LANES, i32x4.splat(-1));
-    const long = i32x4.gt_u(i32x4(l0, l1, l2, l3), i32x4.splat(55));
-    if (v128.any_true(long)) compress(LANES + 64, long);
-    // The inner digest is the message of the outer hash: already in words.
-    for (let w: usize = 0; w < 128; w += 16) v128.store(W + w, v128.load(STATE + w));
-    v128.store(W + 128, i32x4.splat(<i32>0x80000000));
-    const zero = i32x4.splat(0);
-    for (let w: usize = 144; w < 240; w += 16) v128.store(W + w, zero);
-    v128.store(W + 240, i32x4.splat((64 + 32) << 3));
-    loadState(keys + 32);
-    schedule();
-    rounds(i32x4.splat(-1));
+    digestLanes(keys, i32x4(l0, l1, l2, l3));
     const o = out + (i << 5);
     for (let w: usize = 0; w < 8; w++) {
       const s = be(STATE + (w << 4));

@@ -12,12 +12,13 @@ import type { KeyedSuite } from '../../protocol/suite.ts';
 import type { Dataset } from '../../store/dataset.ts';
 import { nodeHmacSha256 } from '../../store/snapshot/node-hmac.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
-import { type SeededPair, seededPair, strangerPair } from './ingest-corpus.ts';
+import { type IngestCase, type SeededPair, seededPair, strangerPair } from './ingest-cases.ts';
 
 /** Looks up `lookups` of the `pairs` leaked pairs, and as many clean pairs with known usernames. */
 export async function countFound(
   dataset: Dataset,
   suite: KeyedSuite,
+  kind: IngestCase,
   pairs: number,
   lookups: number,
 ): Promise<{ readonly membersFound: number; readonly strangersFound: number }> {
@@ -44,8 +45,8 @@ export async function countFound(
     for (let i = 0; i < lookups; i++) {
       // Spreads the lookups over the whole corpus.
       const place = Math.floor((i * pairs) / lookups);
-      if (isFound(seededPair(place, pairs))) membersFound++;
-      if (isFound(strangerPair(place, pairs))) strangersFound++;
+      if (isFound(seededPair(kind, place, pairs))) membersFound++;
+      if (isFound(strangerPair(kind, place, pairs))) strangersFound++;
     }
     return { membersFound, strangersFound };
   } finally {

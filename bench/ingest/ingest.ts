@@ -1,6 +1,6 @@
-// npm run bench:ingest -- --pairs N [--memory 1GiB] [--gzip] [--similar] [--folder DIR]: takes
+// npm run bench:ingest -- [--pairs N] [--case NAME] [--memory 1GiB] [--gzip] [--folder DIR]: takes
 // seeded pairs from text to a published snapshot by the real commands, with their memory limited
-// and measured. Then it looks up leaked and clean pairs.
+// and measured. Then it looks up leaked and clean pairs. Of one case it shows smaller sizes too.
 
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -16,6 +16,7 @@ import { openCurrent } from '../../store/snapshot/current.ts';
 import { bin } from '../../test/support/credveil.ts';
 import { describeMachine } from '../harness/machine.ts';
 import { type Peaks, watchPeaks } from '../harness/process-peaks.ts';
+import { INGEST_CASES, type IngestCase } from './ingest-cases.ts';
 import { writeCorpus } from './ingest-corpus.ts';
 import { countFound } from './ingest-lookups.ts';
 
@@ -25,21 +26,23 @@ const STEPS = [1_000_000, 10_000_000];
 
 const { values } = parseArgs({
   options: {
-    pairs: { type: 'string', default: '1000000' },
+    pairs: { type: 'string', default: '8000000' },
+    case: { type: 'string' },
     memory: { type: 'string', default: '1GiB' },
     folder: { type: 'string', default: os.tmpdir() },
     gzip: { type: 'boolean', default: false },
-    similar: { type: 'boolean', default: false },
   },
 });
 const pairs = Number(values.pairs);
+const cases = INGEST_CASES.filter(({ name }) => values.case === undefined || name === values.case);
+if (cases.length === 0) throw new Error(`--case is one of ${INGEST_CASES.map(({ name }) => name).join(', ')}`);
 const { cpu, cores, memoryGiB, platform, node } = describeMachine();
 console.log(`${cpu}, ${cores} cores, ${memoryGiB} GiB, ${platform}, Node ${node}`);
-console.log(
-  `repeat with: npm run bench:ingest -- --pairs ${pairs} --memory ${values.memory}${values.gzip ? ' --gzip' : ''}${values.similar ? ' --similar' : ''}\n`,
-);
+const flags = `${values.case === undefined ? '' : ` --case ${values.case}`}${values.gzip ? ' --gzip' : ''}`;
+console.log(`repeat with: npm run bench:ingest -- --pairs ${pairs} --memory ${values.memory}${flags}\n`);
 
 interface Measured {
+  readonly kind: IngestCase;
   readonly pairs: number;
   readonly textBytes: number;
   readonly ingestSeconds: number;
@@ -75,15 +78,14 @@ async function run(
   return { ...seen, stdout, seconds: (performance.now() - started) / 1000 };
 }
 
-async function measure(count: number): Promise<Measured> {
+async function measure(kind: IngestCase, count: number): Promise<Measured> {
   const home = fs.mkdtempSync(path.join(values.folder, 'credveil-bench-'));
   try {
     const folder = path.join(home, 'dataset');
     const work = path.join(folder, 'work');
     const corpus = path.join(home, values.gzip ? 'pairs.txt.gz' : 'pairs.txt');
-    const { textBytes } = await writeCorpus(corpus, count, values.gzip);
-    const similar = values.similar ? ['--similar'] : [];
-    await run(['init', folder, '--suite', 'hmac', '--index', 'account', ...similar], work);
+    const { textBytes } = await writeCorpus(corpus, kind, count, values.gzip);
+    await run(['init', folder, '--suite', 'hmac', ...kind.flags], work);
     const memory = ['--memory', values.memory];
     const ingest = await run(
       ['ingest', folder, corpus, '--source', 'bench', '--no-publish', '--json', ...memory],
@@ -95,8 +97,9 @@ async function measure(count: number): Promise<Measured> {
     const facts = openCurrent(dataset)?.facts;
     if (!facts) throw new Error('publish wrote no snapshot');
     const suite = openKeyFile(`${folder}.key`).createSuite();
-    const { membersFound, strangersFound } = await countFound(dataset, suite, count, LOOKUPS);
+    const { membersFound, strangersFound } = await countFound(dataset, suite, kind, count, LOOKUPS);
     return {
+      kind,
       pairs: count,
       textBytes,
       ingestSeconds: ingest.seconds,
@@ -118,18 +121,22 @@ async function measure(count: number): Promise<Measured> {
 }
 
 const results: Measured[] = [];
-for (const count of [...STEPS.filter((step) => step < pairs), pairs]) results.push(await measure(count));
+const [only] = cases;
+if (only && cases.length === 1)
+  for (const count of [...STEPS.filter((step) => step < pairs), pairs]) results.push(await measure(only, count));
+else for (const kind of cases) results.push(await measure(kind, pairs));
 const rate = (count: number, seconds: number): string => formatCount(Math.round(count / seconds));
 const row = (name: string, text: (of: Measured) => string): string[] => [name, ...results.map(text)];
 console.log(
   formatTable(
-    ['', ...results.map((of) => `${formatCount(of.pairs)} pairs`)],
+    ['', ...results.map((of) => (cases.length === 1 ? `${formatCount(of.pairs)} pairs` : of.kind.name))],
     [
       row('text', (of) => formatBytes(of.textBytes)),
       row('ingest, text to run', (of) => `${of.ingestSeconds.toFixed(1)} s`),
       row('  pairs per second', (of) => rate(of.pairs, of.ingestSeconds)),
       row('  reading, merging', (of) => `${of.stages.read.toFixed(1)} s, ${of.stages.merge.toFixed(1)} s`),
       row('  processor time', (of) => `${of.ingestProcessor.toFixed(1)} s`),
+      row('  processor time per pair', (of) => `${((1e6 * of.ingestProcessor) / of.pairs).toFixed(2)} µs`),
       row('publish, run to snapshot', (of) => `${of.publishSeconds.toFixed(1)} s`),
       row('  records per second', (of) => rate(of.records, of.publishSeconds)),
       row('  processor time', (of) => `${of.publishProcessor.toFixed(1)} s`),

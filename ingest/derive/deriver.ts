@@ -5,10 +5,10 @@ import type { NormalizedUsername } from '../../protocol/brands.ts';
 /** Copies its arguments, and hands records to the sorters by the next `flush` at the latest. */
 export interface Deriver {
   /**
-   * Adds a credential of plain ASCII. The username is bytes[usernameFrom, usernameTo), trimmed, in
-   * any case; a negative usernameFrom means no username.
+   * Adds a credential whose password is normalized. The username is bytes[usernameFrom,
+   * usernameTo) of plain ASCII, trimmed, in any case; a negative usernameFrom means no username.
    */
-  addAscii(
+  addBytes(
     bytes: Uint8Array,
     usernameFrom: number,
     usernameTo: number,

@@ -18,7 +18,7 @@ export function createHashListDeriver(sorter: HashSorter, name: RangeName): Deri
     sorter.add(binary, times);
   };
   return {
-    addAscii: (bytes, _usernameFrom, _usernameTo, from, to, times) => addHex(bytes, from, to, times),
+    addBytes: (bytes, _usernameFrom, _usernameTo, from, to, times) => addHex(bytes, from, to, times),
     add(_username, hash, times) {
       if (hash.length !== 2 * HASH_BYTES[name] || !hash.every(isHexDigit)) return false;
       addHex(hash, 0, hash.length, times);
@@ -42,8 +42,8 @@ export function withPlaintextHashes(deriver: Deriver, { sha1, ntlm }: Sorters): 
     ntlm?.add(md4(Buffer.from(Buffer.from(password).toString('utf8'), 'utf16le')), times);
   };
   return {
-    addAscii(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times) {
-      deriver.addAscii(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times);
+    addBytes(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times) {
+      deriver.addBytes(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times);
       record(bytes.subarray(passwordFrom, passwordTo), times);
     },
     add(username, password, times) {

@@ -169,10 +169,10 @@ function respell(bytes: Uint8Array, from: number, to: number): Uint8Array | unde
 export function withNameGuard(deriver: Deriver, guard: NameGuard | undefined): Deriver {
   if (!guard) return deriver;
   return {
-    addAscii(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times) {
+    addBytes(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times) {
       const found = usernameFrom < 0 ? undefined : guard.find(bytes, usernameFrom, usernameTo);
       if (found) guard.withhold(found, bytes.subarray(passwordFrom, passwordTo));
-      else deriver.addAscii(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times);
+      else deriver.addBytes(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times);
     },
     add(username, password, times) {
       const found = username && guard.find(username, 0, username.length);

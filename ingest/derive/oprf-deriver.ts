@@ -13,7 +13,7 @@ export function createOprfDeriver(suite: KeyedSuite, sorters: Sorters, similar =
   const add = (username: Uint8Array | undefined, password: Uint8Array, times: number): boolean =>
     derive(username as NormalizedUsername | undefined, password as NormalizedPassword, times, sorters.emit);
   return {
-    addAscii(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times) {
+    addBytes(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times) {
       const username = usernameFrom < 0 ? undefined : bytes.slice(usernameFrom, usernameTo);
       if (username) lowerCase(username, 0, username.length, username);
       add(username, bytes.slice(passwordFrom, passwordTo), times);

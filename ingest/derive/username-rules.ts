@@ -11,8 +11,8 @@ export function withUsernameRules(deriver: Deriver, rules: readonly UsernameRule
   if (rules.length === 0) return deriver;
   const rewrite = createUsernameRewrite(rules);
   return {
-    addAscii(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times) {
-      if (usernameFrom < 0) return deriver.addAscii(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times);
+    addBytes(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times) {
+      if (usernameFrom < 0) return deriver.addBytes(bytes, usernameFrom, usernameTo, passwordFrom, passwordTo, times);
       const username = bytes.slice(usernameFrom, usernameTo);
       lowerCase(username, 0, username.length, username);
       deriver.add(rewrite(username as NormalizedUsername), bytes.slice(passwordFrom, passwordTo), times);

@@ -45,6 +45,11 @@ export interface LineRules {
    * @returns a reason, or undefined if it filled the fields
    */
   parseAscii?(bytes: Uint8Array, from: number, to: number, fields: AsciiFields): RejectReason | undefined;
+  /**
+   * Whether what `parseAscii` finds also holds for a line that is ASCII up to its password, and has
+   * other bytes in this, at the end of the line.
+   */
+  readonly anyPassword?: true;
 }
 
 export interface CorpusFormat {

@@ -4,7 +4,7 @@
 import { isUtf8 } from 'node:buffer';
 
 /** Bytes 0x80 to 0x9f in the index of the WHATWG Encoding Standard; the others are Latin-1. */
-const WINDOWS_1252_C1 =
+export const WINDOWS_1252_C1 =
   '\u20ac\x81\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\x8d\u017d\x8f' +
   '\x90\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\x9d\u017e\u0178';
 

@@ -10,7 +10,6 @@ import { compareBytes, readU32, writeU32 } from '../../protocol/bytes.ts';
 import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
 import { rangeLayout } from '../../store/run/range-record.ts';
 import { type ChunkSink, ChunkWriter } from './chunk-writer.ts';
-import { countsToStarts, groupScale } from './record-order.ts';
 
 const MAX_GROUP_BITS = 20;
 /** Up to this many records insertion sort is faster. */
@@ -134,5 +133,22 @@ export class HashSorter {
 
   #compare(a: number, b: number): number {
     return compareBytes(this.#records, a * this.#recordBytes, this.#records, b * this.#recordBytes, this.#hashBytes);
+  }
+}
+
+/** The factor that turns a number's distance from the smallest into its group, rounded down. */
+function groupScale(smallest: number, largest: number, groups: number): number {
+  // Slightly less than `groups`, so that the largest number falls into the last group and not
+  // beyond it.
+  return (groups - 0.001) / (largest - smallest + 1);
+}
+
+/** Replaces the size of each group by the position of its first item. */
+function countsToStarts(counts: Uint32Array, length: number): void {
+  let sum = 0;
+  for (let i = 0; i < length; i++) {
+    const count = counts[i] as number;
+    counts[i] = sum;
+    sum += count;
   }
 }

@@ -13,7 +13,7 @@ import type { Chunk, Manifest } from '../manifest.ts';
 import type { MemoryPlan } from '../memory-plan.ts';
 import { ChunkWriter } from './chunk-writer.ts';
 import { BatchSorter, cutBatches } from './merge-records.ts';
-import { buffersInFlight, sortInThreads } from './sorter-threads.ts';
+import { batchesInFlight, sortInThreads } from './sorter-threads.ts';
 
 /**
  * Bytes read from all chunks together before they are sorted. They should fit in the processor's
@@ -27,8 +27,8 @@ const MIN_READ_BYTES = 32 * 1024;
 const SMALLEST_READ_BYTES = 4096;
 /** Below this, starting threads takes longer than sorting. */
 const MIN_THREADED_BYTES = 64 * 2 ** 20;
-/** Buffers for the order of a batch while it is sorted. */
-const ORDER_BUFFERS = 2;
+/** A batch while it is sorted, and as much room. */
+const SORT_BUFFERS = 2;
 /** Records in a block of merged hashes. */
 const BLOCK_RECORDS = 1 << 15;
 
@@ -80,8 +80,7 @@ async function* mergeRecords(
   }
   const buffer = new Uint8Array(chunks.length * readBytes);
   const sorter = new BatchSorter();
-  const into = new Uint8Array(buffer.length);
-  for (const batch of cutBatches(chunks, readBytes, () => buffer)) yield sorter.sort(batch, into);
+  for (const batch of cutBatches(chunks, readBytes, () => buffer)) yield sorter.sort(batch);
 }
 
 function* mergeHashes(chunks: readonly ChunkReader[], name: RangeName, readBytes: number): Generator<Uint8Array> {
@@ -118,8 +117,8 @@ export async function* mergeChunks(
   const isKeyed = INDEX_NAMES.includes(index as IndexName);
   const bytes = chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
   const threads = isKeyed && bytes >= MIN_THREADED_BYTES ? plan.threads : 0;
-  // A window of each chunk, batches with their results, and orders.
-  const buffers = 1 + buffersInFlight(threads) + ORDER_BUFFERS * Math.max(1, threads);
+  // A window of each chunk, and batches.
+  const buffers = 1 + batchesInFlight(threads) + SORT_BUFFERS * Math.max(1, threads);
   const { recordBytes } = SECTION_LAYOUTS[index];
   const wanted = Math.min(MAX_READ_BYTES, Math.max(MIN_READ_BYTES, BATCH_BYTES / chunks.length));
   const share = Math.max(SMALLEST_READ_BYTES, Math.min(wanted, plan.mergeBytes / (buffers * chunks.length)));

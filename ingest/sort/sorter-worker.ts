@@ -3,20 +3,11 @@
 import { parentPort } from 'node:worker_threads';
 import { BatchSorter } from './merge-records.ts';
 
-export interface SorterTask {
-  readonly batch: Uint8Array<ArrayBuffer>;
-  readonly into: Uint8Array<ArrayBuffer>;
-}
-
-export interface SortedBatch {
-  /** Its buffer, to be used for another batch. */
-  readonly batch: Uint8Array<ArrayBuffer>;
-  readonly sorted: Uint8Array<ArrayBuffer>;
-}
+/** A batch, which comes back sorted in its buffer. */
+export type SorterTask = Uint8Array<ArrayBuffer>;
 
 const sorter = new BatchSorter();
 
-parentPort?.on('message', ({ batch, into }: SorterTask) => {
-  const result: SortedBatch = { batch, sorted: sorter.sort(batch, into) };
-  parentPort?.postMessage(result, [batch.buffer, into.buffer]);
+parentPort?.on('message', (batch: SorterTask) => {
+  parentPort?.postMessage(sorter.sort(batch), [batch.buffer]);
 });

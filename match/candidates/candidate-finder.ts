@@ -22,7 +22,7 @@ export class CandidateFinder implements Deriver {
     this.#take = take;
   }
 
-  addAscii(
+  addBytes(
     bytes: Uint8Array,
     usernameFrom: number,
     usernameTo: number,

@@ -5,7 +5,7 @@ import { createHmac } from 'node:crypto';
 import fs from 'node:fs';
 import { describe, expect } from 'vitest';
 import { HmacKernel, MAX_KERNEL_MESSAGE_BYTES } from '../../accel/hmac-kernel.ts';
-import { HMAC_KERNEL_WASM } from '../../accel/hmac-kernel-wasm.ts';
+import { KERNEL_WASM } from '../../accel/kernel-wasm.ts';
 import { CredentialPacker, deriveCredentials } from '../../ingest/derive/credential-batch.ts';
 import { createHmacDeriver } from '../../ingest/derive/hmac-deriver.ts';
 import { deriveLines } from '../../ingest/derive/line-batch.ts';
@@ -27,7 +27,7 @@ const key = parseHmacKey(createRandom(5).bytes(32));
 
 describe('the HMAC kernel', () => {
   test('the embedded kernel equals the compiled source', async () => {
-    expect(Buffer.from(HMAC_KERNEL_WASM, 'base64').equals(await compileKernel())).toBe(true);
+    expect(Buffer.from(KERNEL_WASM, 'base64').equals(await compileKernel())).toBe(true);
   });
 
   test('the kernel equals node:crypto for every length and batch size', () => {

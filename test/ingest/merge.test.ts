@@ -1,8 +1,8 @@
 // Merges sorted records by sorting batches, in this thread and in several.
 
 import { expect, test } from 'vitest';
+import { SortKernel } from '../../accel/sort-kernel.ts';
 import { BatchSorter, cutBatches, type RecordReader } from '../../ingest/sort/merge-records.ts';
-import { RecordOrder } from '../../ingest/sort/record-order.ts';
 import { sortInThreads } from '../../ingest/sort/sorter-threads.ts';
 import { KEY_BYTES, RECORD_BYTES, readTimes, writeTimes } from '../../store/run/record.ts';
 import { createRandom, type Random, testSeed } from '../support/random.ts';
@@ -62,7 +62,7 @@ test.each([1, 2, 3, 40])('a merge of %i streams equals that of a Map, in one thr
     const sorter = new BatchSorter();
     const alone: Uint8Array[] = [];
     for (const batch of cutBatches(readers(), readBytes, (bytes) => new Uint8Array(bytes)))
-      alone.push(sorter.sort(batch, new Uint8Array(batch.length)));
+      alone.push(sorter.sort(batch));
     expect(timesOf(alone)).toEqual([...expected].sort(([a], [b]) => (a < b ? -1 : 1)));
     if (readRecords === 1) continue;
     const together: Buffer[] = [];
@@ -93,14 +93,42 @@ test('records that are already in order do not change', () => {
       return record;
     }),
   );
-  let end = 0;
-  const out = new Uint8Array(records.length);
-  new RecordOrder().write(records, 0, 100, {
-    buffer: out,
-    reserve() {
-      end += RECORD_BYTES;
-      return end - RECORD_BYTES;
-    },
-  });
-  expect(Buffer.from(out).equals(records)).toBe(true);
+  const kernel = new SortKernel(100);
+  kernel.records.set(records);
+  expect(kernel.sort(100)).toBe(100);
+  expect(Buffer.from(kernel.records).equals(records)).toBe(true);
+});
+
+/** Keys as a PRF makes them, and others that a counting sort is not made for. */
+const KEYS: { readonly [name: string]: (random: Random, key: Uint8Array) => void } = {
+  random: () => {},
+  'of one account': (_, key) => key.fill(7, 0, 4),
+  'of few accounts': (random, key) => key.fill(random.below(3), 0, 4),
+  'that differ at the end': (random, key) => key.fill(random.below(2), 0, 8),
+  'that are close together': (random, key) => key.fill(0, 0, random.below(9)),
+  'that come again': (random, key) => key.fill(random.below(100)),
+  'that are all equal': (_, key) => key.fill(9),
+};
+
+test.each(Object.keys(KEYS))('the kernel sorts records with keys %s as bytes sort', (name) => {
+  const random = createRandom(testSeed(`sorted keys ${name}`));
+  for (const count of [0, 1, 2, 40, 3000, 16_385, 40_000]) {
+    const records = Array.from({ length: count }, () => {
+      const record = random.bytes(RECORD_BYTES);
+      KEYS[name]?.(random, record.subarray(0, KEY_BYTES));
+      writeTimes(record, 0, random.below(50) === 0 ? 0xffff_fff0 : 1 + random.below(3));
+      return record;
+    });
+    const expected = new Map<string, Buffer>();
+    for (const record of records) {
+      const earlier = expected.get(keyOf(record));
+      if (earlier) writeTimes(earlier, 0, Math.min(0xffff_ffff, readTimes(earlier, 0) + readTimes(record, 0)));
+      else expected.set(keyOf(record), Buffer.from(record));
+    }
+    const kernel = new SortKernel(count);
+    kernel.records.set(Buffer.concat(records));
+    const left = Buffer.from(kernel.records.subarray(0, kernel.sort(count) * RECORD_BYTES));
+    const right = [...expected].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, record]) => record);
+    expect(left.equals(Buffer.concat(right))).toBe(true);
+  }
 });

@@ -209,7 +209,7 @@ describe('entries of forms', () => {
         const line = Buffer.from(`${username ?? ''}${password}`);
         const at = username?.length ?? 0;
         if (line.every((byte) => byte < 0x80))
-          deriver.addAscii(line, username === undefined ? -1 : 0, at, at, line.length, times);
+          deriver.addBytes(line, username === undefined ? -1 : 0, at, at, line.length, times);
         else {
           const name = username === undefined ? undefined : normalizeUsername(username);
           deriver.add(name, normalizePassword(password), times);

@@ -34,6 +34,7 @@ export const passwordsFormat = lineFormat('passwords', ['password'], {
     if (isMark && isComment(Buffer.from(bytes.subarray(from, to)).toString('latin1'))) return 'comment';
     return takeSecret(fields, from, to, 1);
   },
+  anyPassword: true,
 });
 
 const SPACE = 0x20;
@@ -70,4 +71,5 @@ export const countedPasswordsFormat = lineFormat('counted-passwords', ['password
     if (at + 1 === to) return 'empty-password';
     return takeSecret(fields, at + 1, to, times);
   },
+  anyPassword: true,
 });

@@ -19,6 +19,7 @@ export function comboRules(separator: string): LineRules {
   return {
     parseLine,
     parseAscii: (bytes, from, to, fields) => splitAsciiPair(bytes, from, from, to, byte, fields),
+    anyPassword: true,
   };
 }
 

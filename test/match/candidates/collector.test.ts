@@ -45,9 +45,9 @@ describe('candidates', () => {
     for (const pair of text.split(' ')) {
       const from = text.indexOf(pair);
       const colon = from + pair.indexOf(':');
-      finder.addAscii(line, from, colon, colon + 1, from + pair.length);
+      finder.addBytes(line, from, colon, colon + 1, from + pair.length);
     }
-    finder.addAscii(line, -1, -1, 6, 9);
+    finder.addBytes(line, -1, -1, 6, 9);
     finder.add(normalizeUsername('ALICE'), normalizePassword('pä'));
     finder.add(undefined, normalizePassword('none'));
     expect(finder.pairs).toBe(5);
@@ -69,7 +69,7 @@ describe('candidates', () => {
     for (const text of ['bob@example.com:1', 'somebody@example.org:1\nbob@example.com:22']) {
       buffer.set(Buffer.from(text));
       const from = text.lastIndexOf('bob');
-      finder.addAscii(
+      finder.addBytes(
         buffer.subarray(0, text.length),
         from,
         text.lastIndexOf(':'),

@@ -1,0 +1,5 @@
+// What the kernel exports.
+
+export { deriveEntries, entryScratchBytes } from './entries';
+export { heapBase, hmacBatch, sha256Heads, stateAfter } from './hmac-sha256';
+export { sortRecords, sortScratchBytes } from './records';
