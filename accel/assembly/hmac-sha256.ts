@@ -76,35 +76,37 @@ function compress(block: usize, mask: v128): void {
   return i32x4.add(i32x4.add(i32x4.add(h, i32x4.add(w, v128.load32_splat(k))), ch), S1);
 }
 
-@inline function t2(a: v128, b: v128, c: v128): v128 {
+/** What it adds to the new a. Maj(a, b, c) is made of a ^ b and b ^ c, which is a ^ b of the round before. */
+@inline function t2(a: v128, b: v128, ab: v128, bc: v128): v128 {
   const S0 = v128.xor(v128.xor(rotr(a, 2), rotr(a, 13)), rotr(a, 22));
-  return i32x4.add(S0, v128.xor(v128.and(v128.xor(a, b), v128.xor(a, c)), a));
+  return i32x4.add(S0, v128.xor(v128.and(ab, bc), b));
 }
 
 /** The rounds over the block whose 16 words begin the message schedule. Eight at a time, so that no register moves. */
 function rounds(mask: v128): void {
   let a = v128.load(STATE), b = v128.load(STATE, 16), c = v128.load(STATE, 32), d = v128.load(STATE, 48);
   let e = v128.load(STATE, 64), f = v128.load(STATE, 80), g = v128.load(STATE, 96), h = v128.load(STATE, 112);
+  let x: v128, y = v128.xor(b, c);
   let k: usize = K;
   for (let w: usize = W; w < W + 256; w += 128, k += 32) {
-    h = t1(e, f, g, h, v128.load(w, 0), k + 0); d = i32x4.add(d, h); h = i32x4.add(h, t2(a, b, c));
-    g = t1(d, e, f, g, v128.load(w, 16), k + 4); c = i32x4.add(c, g); g = i32x4.add(g, t2(h, a, b));
-    f = t1(c, d, e, f, v128.load(w, 32), k + 8); b = i32x4.add(b, f); f = i32x4.add(f, t2(g, h, a));
-    e = t1(b, c, d, e, v128.load(w, 48), k + 12); a = i32x4.add(a, e); e = i32x4.add(e, t2(f, g, h));
-    d = t1(a, b, c, d, v128.load(w, 64), k + 16); h = i32x4.add(h, d); d = i32x4.add(d, t2(e, f, g));
-    c = t1(h, a, b, c, v128.load(w, 80), k + 20); g = i32x4.add(g, c); c = i32x4.add(c, t2(d, e, f));
-    b = t1(g, h, a, b, v128.load(w, 96), k + 24); f = i32x4.add(f, b); b = i32x4.add(b, t2(c, d, e));
-    a = t1(f, g, h, a, v128.load(w, 112), k + 28); e = i32x4.add(e, a); a = i32x4.add(a, t2(b, c, d));
+    h = t1(e, f, g, h, v128.load(w, 0), k + 0); d = i32x4.add(d, h); x = v128.xor(a, b); h = i32x4.add(h, t2(a, b, x, y));
+    g = t1(d, e, f, g, v128.load(w, 16), k + 4); c = i32x4.add(c, g); y = v128.xor(h, a); g = i32x4.add(g, t2(h, a, y, x));
+    f = t1(c, d, e, f, v128.load(w, 32), k + 8); b = i32x4.add(b, f); x = v128.xor(g, h); f = i32x4.add(f, t2(g, h, x, y));
+    e = t1(b, c, d, e, v128.load(w, 48), k + 12); a = i32x4.add(a, e); y = v128.xor(f, g); e = i32x4.add(e, t2(f, g, y, x));
+    d = t1(a, b, c, d, v128.load(w, 64), k + 16); h = i32x4.add(h, d); x = v128.xor(e, f); d = i32x4.add(d, t2(e, f, x, y));
+    c = t1(h, a, b, c, v128.load(w, 80), k + 20); g = i32x4.add(g, c); y = v128.xor(d, e); c = i32x4.add(c, t2(d, e, y, x));
+    b = t1(g, h, a, b, v128.load(w, 96), k + 24); f = i32x4.add(f, b); x = v128.xor(c, d); b = i32x4.add(b, t2(c, d, x, y));
+    a = t1(f, g, h, a, v128.load(w, 112), k + 28); e = i32x4.add(e, a); y = v128.xor(b, c); a = i32x4.add(a, t2(b, c, y, x));
   }
   for (let w: usize = W + 256; w < W + 1024; w += 128, k += 32) {
-    h = t1(e, f, g, h, word(w + 0), k + 0); d = i32x4.add(d, h); h = i32x4.add(h, t2(a, b, c));
-    g = t1(d, e, f, g, word(w + 16), k + 4); c = i32x4.add(c, g); g = i32x4.add(g, t2(h, a, b));
-    f = t1(c, d, e, f, word(w + 32), k + 8); b = i32x4.add(b, f); f = i32x4.add(f, t2(g, h, a));
-    e = t1(b, c, d, e, word(w + 48), k + 12); a = i32x4.add(a, e); e = i32x4.add(e, t2(f, g, h));
-    d = t1(a, b, c, d, word(w + 64), k + 16); h = i32x4.add(h, d); d = i32x4.add(d, t2(e, f, g));
-    c = t1(h, a, b, c, word(w + 80), k + 20); g = i32x4.add(g, c); c = i32x4.add(c, t2(d, e, f));
-    b = t1(g, h, a, b, word(w + 96), k + 24); f = i32x4.add(f, b); b = i32x4.add(b, t2(c, d, e));
-    a = t1(f, g, h, a, word(w + 112), k + 28); e = i32x4.add(e, a); a = i32x4.add(a, t2(b, c, d));
+    h = t1(e, f, g, h, word(w + 0), k + 0); d = i32x4.add(d, h); x = v128.xor(a, b); h = i32x4.add(h, t2(a, b, x, y));
+    g = t1(d, e, f, g, word(w + 16), k + 4); c = i32x4.add(c, g); y = v128.xor(h, a); g = i32x4.add(g, t2(h, a, y, x));
+    f = t1(c, d, e, f, word(w + 32), k + 8); b = i32x4.add(b, f); x = v128.xor(g, h); f = i32x4.add(f, t2(g, h, x, y));
+    e = t1(b, c, d, e, word(w + 48), k + 12); a = i32x4.add(a, e); y = v128.xor(f, g); e = i32x4.add(e, t2(f, g, y, x));
+    d = t1(a, b, c, d, word(w + 64), k + 16); h = i32x4.add(h, d); x = v128.xor(e, f); d = i32x4.add(d, t2(e, f, x, y));
+    c = t1(h, a, b, c, word(w + 80), k + 20); g = i32x4.add(g, c); y = v128.xor(d, e); c = i32x4.add(c, t2(d, e, y, x));
+    b = t1(g, h, a, b, word(w + 96), k + 24); f = i32x4.add(f, b); x = v128.xor(c, d); b = i32x4.add(b, t2(c, d, x, y));
+    a = t1(f, g, h, a, word(w + 112), k + 28); e = i32x4.add(e, a); y = v128.xor(b, c); a = i32x4.add(a, t2(b, c, y, x));
   }
   add(0, a, mask); add(16, b, mask); add(32, c, mask); add(48, d, mask);
   add(64, e, mask); add(80, f, mask); add(96, g, mask); add(112, h, mask);

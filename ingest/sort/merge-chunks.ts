@@ -19,14 +19,16 @@ import { batchesInFlight, sortInThreads } from './sorter-threads.ts';
  * Bytes read from all chunks together before they are sorted. They should fit in the processor's
  * cache.
  */
-const BATCH_BYTES = 4 * 2 ** 20;
+const BATCH_BYTES = 2 ** 20;
 const MAX_READ_BYTES = 2 ** 20;
 /** Smaller reads cost more than the cache saves. */
 const MIN_READ_BYTES = 32 * 1024;
 /** For many chunks with little memory. */
 const SMALLEST_READ_BYTES = 4096;
-/** Below this, starting threads takes longer than sorting. */
-const MIN_THREADED_BYTES = 64 * 2 ** 20;
+/** Below this, starting a thread takes longer than sorting. */
+const MIN_THREADED_BYTES = 256 * 2 ** 20;
+/** One sorts twice as fast as this thread hashes and writes. */
+const SORTER_THREADS = 1;
 /** A batch while it is sorted, and as much room. */
 const SORT_BUFFERS = 2;
 /** Records in a block of merged hashes. */
@@ -116,7 +118,8 @@ export async function* mergeChunks(
 ): AsyncGenerator<Uint8Array> {
   const isKeyed = INDEX_NAMES.includes(index as IndexName);
   const bytes = chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
-  const threads = isKeyed && bytes >= MIN_THREADED_BYTES ? plan.threads : 0;
+  const isThreaded = isKeyed && bytes >= MIN_THREADED_BYTES && plan.threads > 1;
+  const threads = isThreaded ? SORTER_THREADS : 0;
   // A window of each chunk, and batches.
   const buffers = 1 + batchesInFlight(threads) + SORT_BUFFERS * Math.max(1, threads);
   const { recordBytes } = SECTION_LAYOUTS[index];
