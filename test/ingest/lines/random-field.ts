@@ -1,4 +1,5 @@
-// Random fields of lines that normalization, case folding, trimming or parsing treats in its own way.
+// Random fields of lines that normalization, case folding, trimming or parsing treats in its own
+// way.
 
 import type { Random } from '../../support/random.ts';
 
