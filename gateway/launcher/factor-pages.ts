@@ -28,13 +28,50 @@ const METHODS = [
   { method: 'totp', name: 'App for codes', text: 'Shows a new code of six digits every half minute.' },
 ] as const;
 
-export const enrolPage = (person: string): OwnPage => ({
+/** For browsers that run no script: an app alone. */
+export interface PlainEnrolment {
+  readonly token: string;
+  readonly message?: string;
+}
+
+function plainEnrolment({ token, message }: PlainEnrolment): Markup {
+  const note = message === undefined ? html`` : html`<p class="note" role="alert">${message}</p>`;
+  return html`<noscript>${note}<form class="card gate" method="post" action="/enrol"><input type="hidden" name="token" value="${token}"><p>Add an app that shows codes. Keys and passkeys need JavaScript.</p><div class="field"><label for="plain-code">The code that you were given, if you were</label><input id="plain-code" class="code" name="code" autocomplete="off" maxlength="64"></div><div class="field"><label for="plain-name">What do you call it?</label><input id="plain-name" name="name" maxlength="64" autocomplete="off" required></div><button class="primary">Add an app</button></form></noscript>`;
+}
+
+export interface DrawnApp {
+  readonly token: string;
+  readonly name: string;
+  readonly enrolment: string;
+  /** Base32. */
+  readonly secret: string;
+  readonly uri: string;
+}
+
+/** What an app is told, and the form for its first code. */
+export const appPage = (person: string, { token, name, enrolment, secret, uri }: DrawnApp): OwnPage => ({
+  title: 'Add it to your app',
+  person,
+  current: '/factors',
+  content: html`<form class="card gate" method="post" action="/enrol/app"><input type="hidden" name="token" value="${token}"><input type="hidden" name="name" value="${name}"><input type="hidden" name="enrolment" value="${enrolment}"><p>Type this key into the app, or <a href="${uri}">open it on this device</a>.</p><p><code>${secret.replace(/.{4}/g, '$& ')}</code></p><div class="field"><label for="code">The code that it shows</label><input id="code" class="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="6" pattern="[0-9]{6}" required></div><button class="primary">Add it</button></form>`,
+});
+
+export const addedPage = (person: string, name: string, headers: readonly string[]): OwnPage => ({
+  title: 'It was added',
+  lead: html`<strong>${name}</strong> shows codes for you from now on.`,
+  person,
+  current: '/factors',
+  headers,
+  content: html`<p><a class="primary" href="/">Go on to your apps</a></p>`,
+});
+
+export const enrolPage = (person: string, plain: PlainEnrolment): OwnPage => ({
   title: 'Add a factor',
-  lead: html`<span id="who">One moment…</span>`,
+  lead: html`<span id="who"></span>`,
   person,
   current: '/factors',
   script: 'enrol',
-  content: html`${needsScript}${trouble}${done}<form id="begin" class="card gate enrol" hidden>
+  content: html`${plainEnrolment(plain)}${trouble}${done}<form id="begin" class="card gate enrol" hidden>
 <div id="confirm-part" hidden><p>Confirm with what you have, or type a code below.</p><button type="button" class="quiet" id="confirm">Confirm that it is you</button></div>
 <div class="field" id="enrolment-part" hidden><label for="enrolment">The code that you were given</label><input id="enrolment" class="code" autocomplete="off" maxlength="64" aria-describedby="enrolment-help"><p class="help" id="enrolment-help">Who manages this site can give you one.</p><p id="mail-part" hidden><button type="button" class="quiet" id="mail">Mail me a code</button></p></div>
 <div class="field"><label for="name">What do you call it?</label><input id="name" maxlength="64" autocomplete="off" placeholder="Blue key, work phone…" required></div>

@@ -133,6 +133,9 @@ describe('without script', () => {
       const context = await browser.newContext({ ...options, ignoreHTTPSErrors: true });
       await enter(ANN, 'Firefox on Linux', context);
       const plain = await context.newPage();
+      await plain.goto(`${origin('auth')}/enrol`);
+      await plain.fill('#plain-name', 'Other phone');
+      await screenshot(plain, `launcher-enrol-plain-${name}`);
       await plain.goto(`${origin('wiki')}/`);
       expect(new URL(plain.url()).pathname).toBe('/step-up');
       await plain.fill('#plain', '000000');

@@ -31,15 +31,20 @@ interface Begun {
   readonly pending?: string;
 }
 
-const BEGIN = z.strictObject({ method: FACTOR_METHOD, code: z.string().max(64).optional() });
+export const BEGIN = z.strictObject({ method: FACTOR_METHOD, code: z.string().max(64).optional() });
 const ID = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
-const FINISH = z.union([
+export const FINISH = z.union([
   z.strictObject({ enrolment: ID, name: FACTOR_NAME, code: z.string().max(16) }),
   z.strictObject({ enrolment: ID, name: FACTOR_NAME, key: REGISTRATION }),
 ]);
 
 export async function answerBegin(exchange: Exchange, parts: RouteParts): Promise<void> {
   const { own, body } = await readOwnJson(exchange, BEGIN, parts);
+  sendJson(exchange, await begin(own, body, parts));
+}
+
+/** @throws Refusal */
+export async function begin(own: OwnSession, body: z.infer<typeof BEGIN>, parts: RouteParts) {
   const { people, identity } = parts;
   const user = userIdOf(own.record.person);
   const factors = needFactors(parts);
@@ -54,13 +59,13 @@ export async function answerBegin(exchange: Exchange, parts: RouteParts): Promis
     if (method === 'totp') {
       const { secret, uri, pending } = await factors.drawTotp(user);
       await keep(pending);
-      return { totp: { secret, uri } };
+      return { totp: { secret, uri } } as const;
     }
     await keep();
     const challenge = await drawCeremony(people.state, id);
-    return { key: creationOptions(identity.party, { challenge, method, user }, await factors.describe(user)) };
+    return { key: creationOptions(identity.party, { challenge, method, user }, await factors.describe(user)) } as const;
   });
-  sendJson(exchange, { enrolment: id, ...options });
+  return { enrolment: id, ...options };
 }
 
 /** @throws Refusal `ENROLMENT_CLOSED`, `FACTOR_NEEDED`, `FACTOR_WRONG` for a code; StateError */
@@ -94,6 +99,16 @@ const REFUSED: { readonly [Why in Extract<EnrolAnswer, { refused: string }>['ref
 
 export async function answerFinish(exchange: Exchange, parts: RouteParts): Promise<void> {
   const { own, body } = await readOwnJson(exchange, FINISH, parts);
+  const { factor, risen } = await finish(exchange, { own, body }, parts);
+  sendJson(exchange, { factor, token: formTokenOf(risen.id, parts) }, risen.headers);
+}
+
+/** The session goes on under a new id. @throws Refusal */
+export async function finish(
+  exchange: Exchange,
+  { own, body }: { readonly own: OwnSession; readonly body: z.infer<typeof FINISH> },
+  parts: RouteParts,
+) {
   const { people } = parts;
   const begun = await needingState(() => findBegun(own, body.enrolment, parts));
   const tries = { key: `tries.${keyOf(body.enrolment)}`, allow: TRIES, windowMs: TTL_MS };
@@ -105,7 +120,7 @@ export async function answerFinish(exchange: Exchange, parts: RouteParts): Promi
   await needingState(() => people.state.delete(ROOM, keyOf(body.enrolment)));
   const { id, method, trustedFrom } = answer.factor;
   const risen = await raise(exchange, own, { method, factor: id, at: Date.now(), trustedFrom }, parts);
-  sendJson(exchange, { factor: answer.factor, token: formTokenOf(risen.id, parts) }, risen.headers);
+  return { factor: answer.factor, risen };
 }
 
 /** @throws Refusal `FACTOR_WRONG`, `FACTOR_MODEL`, `FORM_MALFORMED` */

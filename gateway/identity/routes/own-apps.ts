@@ -4,7 +4,7 @@
 import { sendRedirect } from '../../answers/answer.ts';
 import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
-import { enrolPage, factorsPage } from '../../launcher/factor-pages.ts';
+import { factorsPage } from '../../launcher/factor-pages.ts';
 import { homePage } from '../../launcher/home-page.ts';
 import { labelOfHost, ownAppsOf } from '../../launcher/own-apps.ts';
 import { sessionsPage } from '../../launcher/sessions-page.ts';
@@ -57,10 +57,6 @@ export const answerHome = pageOf(async ({ response, client }, { record }, { appl
 
 export const answerFactorsPage = pageOf(({ response }, { record: { person } }) =>
   sendOwnPage(response, factorsPage(nameOf(person))),
-);
-
-export const answerEnrolPage = pageOf(({ response }, { record: { person } }) =>
-  sendOwnPage(response, enrolPage(nameOf(person))),
 );
 
 const NOTICES: { readonly [done: string]: Notice } = {

@@ -8,15 +8,9 @@ import { END_SESSION, END_SESSIONS } from '../../launcher/sessions-page.ts';
 import { sendOwnFile } from '../../launcher/shell.ts';
 import { answerCancel, answerChallenge, answerKeyOptions } from './challenge.ts';
 import { answerBegin, answerFinish } from './enrol.ts';
+import { answerAppForm, answerEnrolForm, answerEnrolPage } from './enrol-app.ts';
 import { answerHold, answerHoldCode, answerHoldMail } from './hold-pages.ts';
-import {
-  answerEndSession,
-  answerEndSessions,
-  answerEnrolPage,
-  answerFactorsPage,
-  answerHome,
-  answerSessions,
-} from './own-apps.ts';
+import { answerEndSession, answerEndSessions, answerFactorsPage, answerHome, answerSessions } from './own-apps.ts';
 import { answerFactors, answerMail, answerManage, answerRecovery, answerRemove, answerRename } from './own-factors.ts';
 import { answerAddress, answerCode } from './pin.ts';
 import { PURPOSES } from './purposes.ts';
@@ -40,7 +34,8 @@ const ROUTES: { readonly [path: string]: Methods } = {
   '/sign-in': { GET: answerSignIn },
   '/sign-out': { GET: answerOwnSignOut, POST: answerOwnSignOut },
   '/factors': { GET: answerFactorsPage },
-  '/enrol': { GET: answerEnrolPage },
+  '/enrol': { GET: answerEnrolPage, POST: answerEnrolForm },
+  '/enrol/app': { POST: answerAppForm },
   '/step-up': { GET: answerStepUpPage, POST: answerStepUpForm },
   '/api/challenge/open': { POST: api(answerOpen) },
   '/api/challenge/key': { POST: api((exchange, parts) => answerKeyOptions(exchange, parts, PURPOSES)) },

@@ -83,6 +83,49 @@ describe('a browser that runs no script', () => {
   });
 });
 
+const fieldsOf = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    [...text.matchAll(/type="hidden" name="(\w+)" value="([^"]*)"/g)].map(([, a = '', b = '']) => [a, b]),
+  );
+
+describe('an app', () => {
+  const post = (browser: Browser, path: string, fields: Record<string, string>, headers: object = {}) =>
+    browser.send(`${AUTH}${path}`, {
+      method: 'POST',
+      path: '',
+      headers: { ...FORM, ...headers },
+      body: new URLSearchParams(fields).toString(),
+    });
+
+  test('is enrolled with a code of an administrator, and opens the application', async () => {
+    const clock = createTestClock();
+    const { browser, kept } = await startWorld({ more: 'factors: { methods: [totp] }' });
+    const ann = browser();
+    await ann.open(APP, { stopAt: isStepUp });
+    const { token = '' } = fieldsOf((await ann.get(`${AUTH}/enrol`)).text);
+    const closed = await post(ann, '/enrol', { token, name: 'phone', code: '' });
+    expect([closed.code, closed.text.includes('Type the code that you were given.')]).toEqual([403, true]);
+    const wrong = await post(ann, '/enrol', { token, name: 'phone', code: '0000-0000-0000-0000' });
+    expect([wrong.code, wrong.text.includes('This is not the code')]).toEqual([403, true]);
+    const code = await kept.admin.makeCode(ANN);
+    for (const headers of [{ 'Sec-Fetch-Site': 'cross-site' }, { 'Sec-Fetch-Site': 'same-site' }])
+      expect((await post(ann, '/enrol', { token, name: 'phone', code }, headers)).code).toBe(403);
+    const page = await post(ann, '/enrol', { token, name: '<b>phone</b>', code });
+    expect(page.text).not.toContain('<b>phone</b>');
+    const form = { ...fieldsOf(page.text), name: 'phone' };
+    const secret = (/<p><code>([A-Z2-7 ]+)<\/code>/.exec(page.text)?.[1] ?? '').replaceAll(' ', '');
+    expect((await post(ann, '/enrol/app', { ...form, code: '000000', token: '' })).code).toBe(403);
+    expect((await post(ann, '/enrol/app', { ...form, code: 'x'.repeat(20) })).code).toBe(400);
+    expect((await post(ann, '/enrol/app', { ...form, code: appCode(secret, Date.now()) })).code).toBe(200);
+    expect(kept.admin.find(ANN)?.factors).toMatchObject([{ method: 'totp', name: 'phone' }]);
+    // It was shown: they go on. Neither the code nor the form counts again.
+    expect((await ann.open(APP)).url.pathname).toBe('/page');
+    clock.pass(60_000);
+    expect((await post(ann, '/enrol/app', { ...form, code: appCode(secret, Date.now()) })).code).toBe(403);
+    expect(kept.admin.find(ANN)?.factors).toHaveLength(1);
+  });
+});
+
 describe('nothing comes of such a form', () => {
   test.each<[string, number, Record<string, string>, object]>([
     ['of another site', 403, {}, { 'Sec-Fetch-Site': 'cross-site' }],
