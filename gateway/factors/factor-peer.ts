@@ -30,6 +30,8 @@ export interface FactorPeer {
   drawRecovery(user: UserId): Promise<readonly string[]>;
   /** Who a user of an application is, by the operator's import. */
   userOf(app: string, user: string): Promise<UserId | undefined>;
+  /** All names of whoever this is to an application, by that import; none of nobody. */
+  namesOf(app: string, name: string): Promise<readonly string[]>;
 }
 
 export type FactorQuestion = {
@@ -38,7 +40,7 @@ export type FactorQuestion = {
 
 const ASKS: readonly (keyof FactorPeer)[] = [
   ...(['describe', 'tryTotp', 'tryRecovery', 'useKey', 'drawTotp', 'checkCode', 'mailCode', 'enrol'] as const),
-  ...(['rename', 'remove', 'drawRecovery', 'userOf'] as const),
+  ...(['rename', 'remove', 'drawRecovery', 'userOf', 'namesOf'] as const),
 ];
 
 /** Asks another process. */
@@ -63,6 +65,7 @@ export const createLocalFactors = (book: FactorBook, admin: FactorAdmin): Factor
   remove: (question) => book.remove(question),
   drawRecovery: (user) => book.drawRecovery(user),
   userOf: (app, user) => admin.userOf(app, user),
+  namesOf: (app, name) => admin.namesOf(app, name),
 });
 
 export function answerFactors(peer: FactorPeer, { ask, of }: FactorQuestion): Promise<unknown> {

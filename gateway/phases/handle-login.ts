@@ -4,6 +4,7 @@
 import { sendRedirect } from '../answers/answer.ts';
 import { Refusal } from '../answers/kinds.ts';
 import type { CheckPolicy } from '../checks/check-keys.ts';
+import type { Checks } from '../checks/checks.ts';
 import { actionsFor } from '../checks/on-leaked.ts';
 import type { Exchange } from '../exchange.ts';
 import { withoutCookies } from '../fields/set-cookies.ts';
@@ -27,6 +28,7 @@ import { isAsWrong } from './answer-wrong.ts';
 import { isBlocked } from './apply-actions.ts';
 import { checkFirst } from './check/check-first.ts';
 import { checkLogin, checkUnanswered, type LoginAnswer } from './check/check-login.ts';
+import { withKnownNames } from './check/known-names.ts';
 import type { Refused, TakenCheck } from './check/take-check.ts';
 import { forwardLogin, forwardRequest } from './forward-request.ts';
 import { guardOf, sentBy } from './guard-session.ts';
@@ -92,7 +94,7 @@ async function forwardAndCheck(
   const { attempt, known, admitted } = found;
   const policy = exchange.application?.config.login;
   if (!policy) return;
-  const login = { attempt, policy, checks: setup.checks };
+  const login = { attempt, policy, checks: checksFor(exchange, parts, setup) };
   if (known?.header !== undefined) exchange.toOrigin.push('Exposed-Credential-Check', known.header);
   const taken = known ? undefined : await checkFirst(exchange, login, parts);
   if (taken?.kind === 'refuse') {
@@ -122,7 +124,7 @@ async function forwardAndJudge(
 ): Promise<void> {
   const policy = exchange.application?.config.login;
   if (!policy) return;
-  const login = { attempt, policy, checks: setup.checks };
+  const login = { attempt, policy, checks: checksFor(exchange, parts, setup) };
   const held = exchange.response.destroyed ? undefined : await forwardLogin(exchange, target, content, parts, setup);
   if (!held) {
     await admitted.settle(UNKNOWN);
@@ -175,6 +177,12 @@ async function forwardAndJudge(
     held.discard();
     throw error;
   }
+}
+
+/** Where logins are held, under each name of their user. */
+function checksFor({ application }: Exchange, { people }: PipelineParts, { checks }: GatewaySetup): Checks | undefined {
+  if (!checks || !application?.hold || !people?.factors) return checks;
+  return withKnownNames(checks, application.name, people.factors);
 }
 
 const isProvenFailure = ({ outcome, isProven }: Judgement): boolean => outcome === 'failure' && isProven;

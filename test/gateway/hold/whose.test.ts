@@ -116,4 +116,22 @@ describe('whose login it is', () => {
       await expect.poll(() => world.mail.mails.some(({ to }) => to === 'owner@example.com')).toBe(true);
     }
   });
+
+  test.each([
+    ['the address has leaked, and the name is typed', 'carol@corp.example', 'carol'],
+    ['the name has leaked, and the address is typed', 'carol', 'carol@corp.example'],
+  ])('is known by all names: %s', async (_, leakedName, typed) => {
+    const service = await startLeakService([{ username: leakedName, password }]);
+    const app = await startHandledApp((handled) => {
+      if (!isLogin(handled)) return false;
+      if (handled.form.get('pass') === password) handled.session.user = handled.form.get('user') ?? '';
+      return leadTo(handled.response, '/home');
+    });
+    const world = await startHoldWorld({ users, leaks: service, app, locations: formAt('main', '/login') });
+    await world.kept.admin.importUsers([{ email: 'carol@corp.example', app: 'app.example', user: 'carol' }]);
+    await world.login({ user: typed, pass: password });
+    const { verdict } = world.events.find(({ event }) => event === 'login') as { verdict?: string };
+    expect(verdict).toBe('pair');
+    await service.close();
+  });
 });
