@@ -1,6 +1,7 @@
 // `credveil gateway quarantine test`, and what it allows: a gateway of two workers that holds
 // logins back, also over the end of a process.
 
+import net from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createWorkPlace, credveil } from '../../support/credveil.ts';
 import { seededPairs } from '../../support/dataset.ts';
@@ -15,6 +16,40 @@ const [{ password }] = seededPairs(1, 99) as [{ username: string; password: stri
 const users = { alice: password, test: 'an account of tests' };
 const account = (pass: string): string =>
   JSON.stringify({ login: '/login', fields: { user: 'test', pass }, page: '/home', signedIn: SECRET });
+
+/** A stream, a WebSocket, or a body that does not end. */
+function openTo(port: number, kind: string, cookie: string) {
+  const more: { readonly [kind: string]: readonly string[] } = {
+    '/ws': [
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      `Sec-WebSocket-Key: ${'A'.repeat(22)}==`,
+    ],
+    slow: ['Content-Length: 4', 'Connection: close'],
+  };
+  const line = kind === 'slow' ? 'POST /home' : `GET ${kind}`;
+  const socket = net.connect(port, '127.0.0.1');
+  const opened = { socket, kind, text: '', isClosed: false };
+  socket.write(
+    [
+      `${line} HTTP/1.1`,
+      `Host: ${APP}`,
+      `Cookie: ${cookie}`,
+      ...(more[kind] ?? []),
+      '',
+      kind === 'slow' ? 'a' : '',
+    ].join('\r\n'),
+  );
+  socket.setEncoding('latin1').on('error', () => undefined);
+  socket.on('data', (piece: string) => {
+    opened.text += piece;
+  });
+  socket.on('close', () => {
+    opened.isClosed = true;
+  });
+  return opened;
+}
 
 async function world() {
   const app = await startInPlaceApp({ users, answerMs: 30 });
@@ -59,6 +94,12 @@ describe('credveil gateway quarantine test', { timeout: 600_000 }, () => {
     const cookie = cookiesOf(await send(port, '/'));
     const form = formOf({ user: 'alice', pass: password });
     const { length } = app.signedIn();
+    const { length: before } = app.seen;
+    // Each connection is of one of both workers.
+    const open = ['/stream', '/ws', 'slow'].flatMap((kind) =>
+      Array.from({ length: 6 }, () => openTo(port, kind, cookie)),
+    );
+    await expect.poll(() => open.every(({ text, kind }) => kind === 'slow' || text.includes('login form'))).toBe(true);
     const login = visit(
       port,
       APP,
@@ -69,6 +110,13 @@ describe('credveil gateway quarantine test', { timeout: 600_000 }, () => {
     const during = await Promise.all(Array.from({ length: 24 }, () => send(port, '/home', cookie)));
     expect(during.filter((answer) => textOf(answer).includes(SECRET))).toEqual([]);
     expect(statusOf(await login)).toBe(303);
+    await expect
+      .poll(() => open.every(({ isClosed, kind }) => kind === 'slow' || isClosed), { timeout: 20_000 })
+      .toBe(true);
+    for (const { socket, kind } of open) if (kind === 'slow') socket.write('bcd');
+    await expect.poll(() => open.every(({ isClosed }) => isClosed), { timeout: 20_000 }).toBe(true);
+    expect(open.filter(({ text }) => text.includes(SECRET))).toEqual([]);
+    expect(app.seen.slice(before).map(({ line }) => line)).not.toContain('POST /home');
     const after = await Promise.all(Array.from({ length: 24 }, () => send(port, '/home', cookie)));
     expect([...new Set(after.map(statusOf))]).toEqual([401]);
 

@@ -28,6 +28,8 @@ export interface HoldWorldOptions extends InPlaceOptions {
   readonly state?: TestState;
   readonly app?: InPlaceApp;
   readonly mail?: MailServer;
+  /** Key of the configuration, as YAML. Default: plain HTTP. */
+  readonly tls?: string;
   /** Below the path of each stands the same application. */
   readonly paths?: readonly string[];
   readonly through?: (state: State) => State;
@@ -89,7 +91,7 @@ export async function startHoldWorld(options: HoldWorldOptions): Promise<HoldWor
   const kept = new KeptFactors({ state: state.state, key, sessions, onEvent: () => undefined });
   const config = `
 listen: 127.0.0.1:0
-auth: auth.example
+${options.tls === undefined ? '' : `tls: ${options.tls}\n`}auth: auth.example
 identity:
   guests: { pin: { smtp: "${mail.url}", from: gateway@example.com, to: ["@guests.example"] } }
 mail: { smtp: "${mail.url}", from: gateway@example.com }
