@@ -3,21 +3,17 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { CredveilError } from '../../../protocol/errors.ts';
-import { type ClientCertificate, readShown } from '../certificate/client-certificate.ts';
+import { type ClientCertificate, keyHashOf, readShown } from '../certificate/client-certificate.ts';
+import { AuthorityError } from './authority-error.ts';
 import type { Identity } from './pkcs12.ts';
-
-export type AuthorityErrorCode = 'CA_UNREADABLE' | 'CA_UNWRITABLE' | 'CA_KEY_LOCKED';
-
-export class AuthorityError extends CredveilError<AuthorityErrorCode> {
-  override name = 'AuthorityError';
-}
 
 const CERTIFICATE = 'ca.pem';
 const KEY = 'ca.key';
 const ISSUED = 'issued';
 const PRIVATE_FOLDER = 0o700;
 const PRIVATE_FILE = 0o600;
+/** Of anybody but the owner. */
+const OF_OTHERS = 0o077;
 const DAY = 86_400_000;
 /** Clocks of devices and gateway differ. */
 const BEFORE_MS = 3_600_000;
@@ -60,8 +56,24 @@ export async function createAuthority(
  * @throws AuthorityError
  */
 export async function issueFor(device: string, folder: string, days: number, passphrase?: string): Promise<Identity> {
-  const ca = certificateIn(folder);
   const { publicKey, privateKey } = makeKeys();
+  return { certificate: await certify({ device, publicKey }, folder, days, passphrase), key: privateKey, name: device };
+}
+
+export interface Certified {
+  readonly device: string;
+  readonly publicKey: KeyObject;
+}
+
+/** A certificate for a key that a device has made, and keeps. @throws AuthorityError */
+export async function certify(
+  { device, publicKey }: Certified,
+  folder: string,
+  days: number,
+  passphrase?: string,
+): Promise<X509Certificate> {
+  const ca = certificateIn(folder);
+  assertOwnKey(device, publicKey, folder, ca);
   const certificate = await make({
     subject: { commonName: device, serialNumber: device },
     publicKey,
@@ -73,25 +85,62 @@ export async function issueFor(device: string, folder: string, days: number, pas
     const file = path.join(folder, ISSUED, `${certificate.serialNumber.toLowerCase()}.pem`);
     fs.writeFileSync(file, certificate.toString(), { flag: 'wx', mode: PRIVATE_FILE });
   });
-  return { certificate, key: privateKey, name: device };
+  return certificate;
+}
+
+/** One key is of one device: who has it would be two of them otherwise. */
+function assertOwnKey(device: string, publicKey: KeyObject, folder: string, ca: X509Certificate): void {
+  const key = keyHashOf(publicKey);
+  const isForeign = certificatesIn(folder, ca).some(
+    ({ leaf, shown }) => keyHashOf(leaf.publicKey) === key && !shown.devices.includes(device),
+  );
+  if (isForeign || keyHashOf(ca.publicKey) === key)
+    throw new AuthorityError(
+      'REQUEST_UNUSABLE',
+      'the request has the key of another device, or of the CA',
+      'Make a new key on the device.',
+    );
 }
 
 /** What the CA has issued. @throws AuthorityError */
-export function issuedBy(folder: string): Issued[] {
-  const ca = certificateIn(folder);
+export const issuedBy = (folder: string): Issued[] =>
+  certificatesIn(folder, certificateIn(folder)).map(({ leaf, shown }) => ({
+    ...shown,
+    notAfter: Date.parse(leaf.validTo),
+  }));
+
+function certificatesIn(folder: string, ca: X509Certificate) {
   return reading(folder, () =>
-    fs.readdirSync(path.join(folder, ISSUED)).flatMap((name): Issued[] => {
+    fs.readdirSync(path.join(folder, ISSUED)).flatMap((name) => {
       if (!name.endsWith('.pem')) return [];
       const leaf = new X509Certificate(fs.readFileSync(path.join(folder, ISSUED, name)));
-      const shown = readShown(leaf, [], [ca]);
-      return shown ? [{ ...shown.certificate, notAfter: Date.parse(leaf.validTo) }] : [];
+      const shown = readShown(leaf, [], [ca])?.certificate;
+      return shown ? [{ leaf, shown }] : [];
     }),
   );
 }
 
-/** @throws AuthorityError */
-export const certificateIn = (folder: string): X509Certificate =>
-  reading(folder, () => new X509Certificate(fs.readFileSync(path.join(folder, CERTIFICATE))));
+/** @throws AuthorityError, also for a folder that is accessible by group or others */
+export function certificateIn(folder: string): X509Certificate {
+  const ca = reading(folder, () => new X509Certificate(fs.readFileSync(path.join(folder, CERTIFICATE))));
+  const paths = [folder, path.join(folder, ISSUED), path.join(folder, KEY)];
+  const stats = reading(folder, () => paths.map((each) => ({ each, stat: fs.statSync(each) })));
+  const exposed = stats.find(({ stat }) => (stat.mode & OF_OTHERS) !== 0);
+  if (exposed)
+    throw new AuthorityError(
+      'CA_EXPOSED',
+      `${exposed.each} is accessible by group or others`,
+      `Take it from them: chmod -R go= ${folder}. If it was so for long, make a new CA.`,
+    );
+  const user = process.getuid?.();
+  if (user !== undefined && stats.some(({ stat }) => stat.uid !== user))
+    throw new AuthorityError(
+      'CA_FOREIGN',
+      `${folder} belongs to another user`,
+      'Run this as its owner, such as by sudo -u.',
+    );
+  return ca;
+}
 
 function keyIn(folder: string, passphrase: string | undefined): KeyObject {
   const pem = reading(folder, () => fs.readFileSync(path.join(folder, KEY)));

@@ -9,6 +9,7 @@ import {
   Certificate,
   Extension,
   ExtKeyUsage,
+  PublicKeyInfo,
   RelativeDistinguishedNames,
 } from 'pkijs';
 
@@ -57,7 +58,8 @@ export async function makeCertificate(options: CertificateOptions): Promise<X509
   certificate.issuer = 'certificate' in issuer ? subjectOf(issuer.certificate) : certificate.subject;
   certificate.notBefore.value = notBefore;
   certificate.notAfter.value = notAfter;
-  await certificate.subjectPublicKeyInfo.importKey(await verifyingKey(publicKey));
+  const spki = publicKey.export({ type: 'spki', format: 'der' });
+  certificate.subjectPublicKeyInfo = PublicKeyInfo.fromBER(bytesOf(spki));
   certificate.extensions = extensionsOf(options);
   await certificate.sign(await signingKey(issuer.key), 'SHA-256');
   return new X509Certificate(Buffer.from(certificate.toSchema(true).toBER()));
@@ -118,11 +120,6 @@ const subjectOf = (certificate: X509Certificate): RelativeDistinguishedNames =>
 export const bytesOf = (bytes: Uint8Array): ArrayBuffer => Uint8Array.from(bytes).buffer;
 
 const CURVE = { name: 'ECDSA', namedCurve: 'P-256' } as const;
-
-const verifyingKey = async (key: KeyObject): Promise<CryptoKey> =>
-  crypto.subtle.importKey('spki', key.export({ type: 'spki', format: 'der' }) as Buffer<ArrayBuffer>, CURVE, true, [
-    'verify',
-  ]);
 
 const signingKey = async (key: KeyObject): Promise<CryptoKey> =>
   crypto.subtle.importKey('pkcs8', key.export({ type: 'pkcs8', format: 'der' }) as Buffer<ArrayBuffer>, CURVE, false, [
