@@ -27,6 +27,8 @@ export function addAccessCommands(gateway: Command, withFaults: WithFaults): voi
     .option('--provider <name>', 'where they signed in')
     .option('--factor <method>', 'a factor that they have shown just now, which may be repeated', several)
     .option('--amr <value>', 'how they authenticated at their provider, which may be repeated', several)
+    .option('--signed-in <time>', 'how long ago their provider asked who they are, such as 2h')
+    .option('--idle <time>', 'the longest pause between their requests since then')
     .option('--address <address>', 'of the client')
     .option('--token <name>', 'the service token that the request has')
     .option('--certificate <file>', 'the client certificate that was shown, in PEM')

@@ -12,6 +12,7 @@ import { plainEmail } from '../../gateway/identity/email.ts';
 import type { Person } from '../../gateway/identity/person.ts';
 import type { AccessFacts } from '../../gateway/identity/policies/facts.ts';
 import type { GatewaySetup } from '../../gateway/setup.ts';
+import { parseDuration } from '../../runtime/config/duration.ts';
 import { nearest } from '../../runtime/config/nearest.ts';
 import { UsageError } from '../exit.ts';
 import { readNamedFile } from './named-file.ts';
@@ -39,10 +40,17 @@ export interface AccessTestFlags {
   readonly factor?: readonly string[];
   /** How they authenticated at their provider: RFC 8176. */
   readonly amr?: readonly string[];
+  /** How long ago their provider asked who they are, such as `2h`. Default: just now. */
+  readonly signedIn?: string;
+  /** The longest pause between their requests since then. Default: none. */
+  readonly idle?: string;
   readonly json?: boolean;
 }
 
-export type GivenFacts = Pick<AccessFacts, 'person' | 'serviceToken' | 'address' | 'factors'>;
+export type GivenFacts = Pick<
+  AccessFacts,
+  'person' | 'serviceToken' | 'address' | 'factors' | 'signedInMs' | 'idledMs'
+>;
 
 /** @throws UsageError */
 export async function factsOf(flags: AccessTestFlags): Promise<GivenFacts> {
@@ -52,7 +60,15 @@ export async function factsOf(flags: AccessTestFlags): Promise<GivenFacts> {
   if (given !== undefined && !address)
     throw new UsageError('--address is no address', 'Pass an IPv4 or IPv6 address: --address 192.0.2.1.');
   const person = email === undefined ? undefined : personOf(email, flags);
-  return { person, serviceToken: token, address, factors: factorsOf(flags) };
+  const times = { signedInMs: msOf(flags.signedIn, '--signed-in'), idledMs: msOf(flags.idle, '--idle') };
+  return { person, serviceToken: token, address, factors: factorsOf(flags), ...times };
+}
+
+function msOf(given: string | undefined, flag: string): number | undefined {
+  const ms = given === undefined ? undefined : parseDuration(given);
+  if (given !== undefined && ms === undefined)
+    throw new UsageError(`${flag} is no duration`, `Pass a number with its unit: ${flag} 2h.`);
+  return ms;
 }
 
 function factorsOf({ factor = [] }: AccessTestFlags): ReadonlySet<EnrolledMethod> {

@@ -32,6 +32,8 @@ export interface TestedAccess {
   /** Undefined without policies, or for a path that is refused before they are asked. */
   readonly decision: AccessDecision | undefined;
   readonly refused?: 'PATH_AMBIGUOUS' | 'REDIRECTED';
+  /** Their session is over, and they sign in anew. */
+  readonly hasEnded?: true;
   /** What they have to show beside, and have not. */
   readonly need?: Requirement;
   /** They signed in with a provider that is not asked for this application. */
@@ -81,7 +83,9 @@ function judge(
   if (refusal) return refused(place, refusal);
   const { person, otherProvider } = signedInFor(given.person, config, application.name);
   const shown = certificateOf(flags, application, setup);
-  const facts = { ...given, ...placeOf(flags, given, setup), person, certificate: shown?.fact };
+  const hasEnded = person !== undefined && isOver(application, given);
+  const held = hasEnded ? { ...given, person: undefined, factors: new Set<never>() } : { ...given, person };
+  const facts = { ...held, ...placeOf(flags, given, setup), certificate: shown?.fact };
   const decision = judgeAccess(application.access, facts, readings);
   const policies = explainPolicies(application.access, facts, readings);
   const need = decision.verdict === 'allow' ? needOf(application, facts, readings) : undefined;
@@ -90,6 +94,7 @@ function judge(
     isAllowed: need === undefined && LETS_IN.has(decision.verdict),
     ...{ decision, policies },
     ...(need && { need }),
+    ...(hasEnded && { hasEnded }),
     ...(otherProvider !== undefined && { otherProvider }),
     ...(shown && { certificate: shown.worth }),
   };
@@ -97,12 +102,17 @@ function judge(
 
 const LETS_IN: ReadonlySet<AccessDecision['verdict']> = new Set(['allow', 'service', 'bypass']);
 
-/** Of somebody who has signed in, and shown their factors, just now. */
+/** Whether a session of the application is over. */
+const isOver = ({ sessionRules }: Application, { signedInMs = 0, idledMs = 0 }: GivenFacts): boolean =>
+  sessionRules !== undefined && (signedInMs >= sessionRules.absoluteMs || idledMs >= sessionRules.idleMs);
+
+/** Of somebody who has shown their factors just now. */
 function needOf({ access, factors }: Application, facts: AccessFacts, readings: readonly string[]) {
   if (!access || !factors || typeof facts.person !== 'object' || typeof facts.factors !== 'object') return undefined;
   const now = Date.now();
+  const authenticatedAt = now - (facts.signedInMs ?? 0);
   const given = [...facts.factors].map((method) => ({ method, factor: '', at: now, trustedFrom: now }));
-  const shown = { amr: facts.person.amr, authenticatedAt: now, factors: given };
+  const shown = { amr: facts.person.amr, authenticatedAt, factors: given };
   return findNeed(access, factors, { facts, shown, now }, readings).need;
 }
 
@@ -143,10 +153,13 @@ const REFUSED: { readonly [Code in NonNullable<TestedAccess['refused']>]: string
   REDIRECTED: 'it is redirected to the path that reads in one way',
 };
 
-function describeWhy({ decision, refused: code, need }: TestedAccess): string {
+function describeWhy({ decision, refused: code, need, hasEnded }: TestedAccess): string {
   if (code) return REFUSED[code];
   if (!decision) return 'the application has no policies, and is open to everybody';
-  const { verdict, policy, methods = [] } = decision;
+  const { verdict, policy, methods = [], maxAgeMs, maxIdleMs } = decision;
+  if (verdict === 'sign-in' && hasEnded) return 'their session has ended, and they sign in anew';
+  if (verdict === 'sign-in' && (maxAgeMs ?? maxIdleMs) !== undefined)
+    return 'they signed in too long ago, or were away since, and sign in anew';
   if (verdict === 'sign-in') return 'nobody has signed in, and somebody could be let in who did';
   if (verdict === 'step-up') return `they could be let in with ${methods.join(' or ')}`;
   if (policy === undefined) return 'no policy lets it in';

@@ -1,5 +1,6 @@
-// Which applications a person could open: those whose policies let them in, by what is known at the
-// gateway's own pages, with whatever device and factor. The application judges each request again.
+// Which applications a person could open: those whose policies let them in, by who they are, with
+// whatever factor, and what else that takes: a device, or another place. The application judges
+// each request again.
 
 import type { Application } from '../applications.ts';
 import type { Geo } from '../geo/geo.ts';
@@ -9,8 +10,16 @@ import type { AccessFacts } from '../identity/policies/facts.ts';
 import { judgeAccess } from '../identity/policies/policies.ts';
 import type { Selector } from '../identity/policies/selectors.ts';
 
-/** What people show on their way to an application: these pages ask for none of it. */
-const ELSEWHERE: ReadonlySet<Selector['kind']> = new Set(['certificate', 'device', 'factor']);
+/** What it takes beside who they are. */
+export type Need = 'device' | 'place';
+
+/** What selectors ask for that a person may have, or have elsewhere: the least first. */
+const CHANCES: readonly { readonly needs: readonly Need[]; readonly open: ReadonlySet<Selector['kind']> }[] = [
+  { needs: [], open: new Set(['factor']) },
+  { needs: ['device'], open: new Set(['factor', 'certificate', 'device']) },
+  { needs: ['place'], open: new Set(['factor', 'address', 'country', 'asn']) },
+  { needs: ['device', 'place'], open: new Set(['factor', 'certificate', 'device', 'address', 'country', 'asn']) },
+];
 
 /** An application as its person sees it. */
 export interface OwnApp {
@@ -19,6 +28,7 @@ export interface OwnApp {
   readonly url: string;
   /** What is shown of that beside the label; empty if the label says it. */
   readonly place: string;
+  readonly needs: readonly Need[];
 }
 
 export interface Visitor extends Pick<AccessFacts, 'address'> {
@@ -35,8 +45,9 @@ export function ownAppsOf(applications: Iterable<Application>, visitor: Visitor,
   const apps = [...applications].flatMap((application): OwnApp[] => {
     const { sessionRules, config } = application;
     if (!config.access?.launcher) return [];
-    const path = openPathOf(application, visitor);
-    if (path === undefined) return [];
+    const opened = openPathOf(application, visitor);
+    if (!opened) return [];
+    const { path, needs } = opened;
     const { label } = config.access;
     const hosts = [...(sessionRules?.hosts ?? [])].filter((host) => !host.includes('*'));
     return hosts.map((host) => {
@@ -44,7 +55,7 @@ export function ownAppsOf(applications: Iterable<Application>, visitor: Visitor,
       url.hostname = host;
       url.pathname = path;
       const place = url.host + (path === '/' ? '' : path);
-      return { label: label ?? place, url: url.href, place: label === undefined ? '' : place };
+      return { label: label ?? place, url: url.href, place: label === undefined ? '' : place, needs };
     });
   });
   return apps.sort((a, b) => a.label.localeCompare(b.label, 'en') || (a.url < b.url ? -1 : 1));
@@ -57,7 +68,10 @@ export function labelOfHost(applications: Iterable<Application>, host: string): 
 }
 
 /** The first path that they would be let in at: where it begins, or one that has a policy. */
-function openPathOf(application: Application, { person, address, geo }: Visitor): string | undefined {
+function openPathOf(
+  application: Application,
+  { person, address, geo }: Visitor,
+): { readonly path: string; readonly needs: readonly Need[] } | undefined {
   const { access, sessionRules, name } = application;
   if (!access) return undefined;
   const slash = name.indexOf('/');
@@ -69,13 +83,17 @@ function openPathOf(application: Application, { person, address, geo }: Visitor)
   // Of another provider, they would be asked to sign in again.
   const known = sessionRules?.providers.has(person.provider) ? person : undefined;
   const facts: AccessFacts = {
-    ...{ person: known, serviceToken: undefined, address, certificate: 'unknown' },
+    ...{ person: known, serviceToken: undefined, address, certificate: undefined },
     country: address && geo?.countryOf(address),
     asn: address && geo?.asnOf(address),
   };
-  const policies = atBest(access, ELSEWHERE);
-  return [start, ...below].find((path) => {
-    const { verdict } = judgeAccess(policies, facts, [path]);
-    return verdict === 'allow' || verdict === 'bypass';
-  });
+  for (const { needs, open } of CHANCES) {
+    const policies = atBest(access, open);
+    const path = [start, ...below].find((each) => {
+      const { verdict } = judgeAccess(policies, facts, [each]);
+      return verdict === 'allow' || verdict === 'bypass';
+    });
+    if (path !== undefined) return { path, needs };
+  }
+  return undefined;
 }

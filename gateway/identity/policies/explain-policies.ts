@@ -7,7 +7,7 @@ import { matchOf, type Policies, type Policy } from './policies.ts';
 import type { SelectorConfig } from './policy-schema.ts';
 
 export interface ExplainedSelector {
-  readonly part: 'include' | 'require' | 'exclude';
+  readonly part: 'include' | 'require' | 'exclude' | 'session';
   /** As in `group: staff, finance`. */
   readonly text: string;
   /** Undefined: it depends on what is unknown. */
@@ -52,10 +52,36 @@ export function explainPolicies(
   });
 }
 
-const selectorsOf = (policy: Policy, facts: AccessFacts): ExplainedSelector[] =>
-  (['include', 'require', 'exclude'] as const).flatMap((part) =>
+const selectorsOf = (policy: Policy, facts: AccessFacts): ExplainedSelector[] => [
+  ...(['include', 'require', 'exclude'] as const).flatMap((part) =>
     policy[part].map(({ test }, i) => ({ part, text: textOf(policy.config[part][i]), outcome: test(facts) })),
+  ),
+  ...sessionOf(policy, facts),
+];
+
+/** Whether what a policy asks of a session holds. */
+function sessionOf({ config: { session } }: Policy, { signedInMs = 0, idledMs = 0 }: AccessFacts): ExplainedSelector[] {
+  const asked = [
+    ['absolute', session?.absolute, signedInMs],
+    ['idle', session?.idle, idledMs],
+  ] as const;
+  return asked.flatMap(([kind, limit, ms]) =>
+    limit === undefined
+      ? []
+      : [{ part: 'session' as const, text: `${kind}: ${formatDuration(limit)}`, outcome: ms < limit }],
   );
+}
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+] as const;
+
+function formatDuration(ms: number): string {
+  const [unit, length] = UNITS.find(([, each]) => ms % each === 0) ?? ['s', 1_000];
+  return `${ms / length}${unit}`;
+}
 
 function textOf(selector: SelectorConfig = {}): string {
   if (typeof selector.certificate === 'object') return `certificate ${partsOf(selector.certificate)}`;

@@ -89,6 +89,36 @@ apps:
     await expect(first({ path: '/', factor: ['otp'] })).rejects.toThrow('--factor is no method');
   });
 
+  test('knows how long ago somebody signed in, and was away', async () => {
+    const { write } = createWorkPlace();
+    const file = write(
+      'gateway.yaml',
+      `listen: 127.0.0.1:0
+admin: off
+trustedProxies: [127.0.0.1]
+auth: auth.example
+identity: { staff: { oidc: "https://idp.example", clientId: gateway } }
+apps:
+  app.example:
+    to: http://127.0.0.1:1
+    access:
+      session: { absolute: 12h, idle: 1h }
+      policies:
+        - { name: all, action: allow, include: [{ everyone: true }] }
+        - { name: pay, action: allow, include: [{ everyone: true }], paths: /pay, session: { absolute: 2h, idle: 10m } }
+`,
+    );
+    const lines = async (path: string, times: Flags) =>
+      describeAccess(await testedAccess({ config: file, app: 'app.example', user: 'ann@example.com', path, ...times }));
+    expect(await lines('/pay', {})).toMatch(/^allowed\n.*session absolute: 2h {2}true\n +session idle: 10m {2}true$/s);
+    expect(await lines('/pay', { signedIn: '2h' })).toMatch(/^not allowed\n.*too long ago.*absolute: 2h {2}false/s);
+    expect(await lines('/pay', { idle: '10m' })).toMatch(/^not allowed\n.*were away.*idle: 10m {2}false/s);
+    for (const times of [{ signedIn: '2h' }, { idle: '10m' }]) expect(await lines('/', times)).toMatch(/^allowed/);
+    for (const times of [{ signedIn: '12h' }, { idle: '1h' }])
+      expect(await lines('/', times)).toMatch(/^not allowed\n.*their session has ended/s);
+    await expect(lines('/', { idle: 'long' })).rejects.toThrow('--idle is no duration');
+  });
+
   test('takes nobody for signed in who signed in elsewhere', async () => {
     const file = path.join(createWorkPlace().home, 'gateway.yaml');
     const provider = (id: string) => `{ oidc: "https://idp.example", clientId: ${id} }`;

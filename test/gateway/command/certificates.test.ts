@@ -10,7 +10,7 @@ import { expect, test } from 'vitest';
 import { createWorkPlace, credveil } from '../../support/credveil.ts';
 import { startGatewayCommand } from '../../support/gateway/command.ts';
 import { echo, parseAnswer, startOrigin } from '../../support/gateway/gateway.ts';
-import { secure, tlsKey } from '../../support/gateway/tls.ts';
+import { askHttp2, connectHttp2, secure, tlsKey } from '../../support/gateway/tls.ts';
 
 const HOST = 'managed.example';
 
@@ -68,9 +68,13 @@ test('a device of the list gets in with what it imports, until it is revoked', {
     const second = { port, servername: HOST, cert: pem, key: pem };
     const open = await Promise.all([first, first, first, first, first, first].map(secure));
     for (const socket of open) expect(await ask(socket)).toBe(200);
+    const tickets: Buffer[] = open.flatMap((socket) => socket.getSession() ?? []);
+    for (const socket of open) socket.on('session', (ticket: Buffer) => tickets.push(ticket));
+    const sessions = await Promise.all([first, first, first, first].map(connectHttp2));
+    for (const session of sessions) expect((await askHttp2(session, { ':authority': HOST })).status).toBe(200);
     const kept = await secure(second);
     expect(await ask(kept)).toBe(200);
-    const ended = open.map((socket) => once(socket, 'close'));
+    const ended = [...open, ...sessions].map((each) => once(each, 'close'));
     const revoked = await certificate(['revoke', 'C02XL0', '--ca', ca, '--config', config]);
     expect(revoked.stdout).toBe(`revoked ${p12.stdout}`);
     await Promise.all(ended);
@@ -80,6 +84,12 @@ test('a device of the list gets in with what it imports, until it is revoked', {
     expect(stdout).toMatch(/PF-2 +\d{4}-\d\d-\d\d +valid /);
     const again = await secure(first);
     expect(await ask(again).catch(() => 403)).toBe(403);
+    // Nor with what a connection of before left to resume.
+    for (const session of tickets) {
+      const resumed = await secure({ ...first, session });
+      expect(resumed.isSessionReused()).toBe(false);
+      expect(await ask(resumed).catch(() => 403)).toBe(403);
+    }
   } finally {
     await stop();
   }

@@ -1,12 +1,13 @@
 // Certificates that count no more: on open connections and WebSockets, by command and by lists of
 // the CA.
 
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { TLSSocket } from 'node:tls';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readShown, type ShownCertificate } from '../../../gateway/devices/certificate/client-certificate.ts';
+import { CertifiedConnections } from '../../../gateway/devices/certified-connections.ts';
 import { readCrl } from '../../../gateway/devices/revocation/crl.ts';
 import { Revocations } from '../../../gateway/devices/revocation/revocations.ts';
 import { readRevoked, revoke, revokedFolder } from '../../../gateway/devices/revocation/revoked-folder.ts';
@@ -82,6 +83,26 @@ describe('a certificate that is revoked', () => {
     await ended;
     expect(Date.now()).toBeGreaterThanOrEqual(shownOf(short, ca).notAfter);
   });
+});
+
+test('a connection ends less than a second after its certificate was revoked', async () => {
+  const ca = await createCa('devices');
+  const { certificate } = shownOf(await ca.issue(SUBJECT), ca);
+  const folder = revokedFolder(createWorkPlace().home);
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const revocations = new Revocations({ folder, crlFiles: [], cas: () => [], onEvent: () => undefined });
+  revocations.start();
+  const connections = new CertifiedConnections(() => revocations.isRevoked(certificate, Date.now()) !== false);
+  const connection = Object.assign(new EventEmitter(), { destroy: () => connection.emit('close') });
+  let hasEnded = false;
+  connections.add(connection.once('close', () => (hasEnded = true)));
+  vi.advanceTimersByTime(5_000);
+  expect(hasEnded).toBe(false);
+  revoke(folder, certificate);
+  vi.advanceTimersByTime(999);
+  expect(hasEnded).toBe(true);
+  revocations.close();
 });
 
 describe('the folder of revoked certificates', () => {

@@ -39,8 +39,8 @@ function appOf(
   } as unknown as Application;
 }
 
-const isShownThere = ({ certificate, device, factor }: SelectorConfig): boolean =>
-  certificate !== undefined || device !== undefined || factor !== undefined;
+const isShownThere = ({ certificate, device, factor, address, country, asn }: SelectorConfig): boolean =>
+  [certificate, device, factor, address, country, asn].some((each) => each !== undefined);
 
 /** What a policy asks of somebody whose device is as good as it may be; none if it asks nothing. */
 function hopedFor(policy: PolicyConfig): PolicyConfig[] {
@@ -67,9 +67,9 @@ describe('a person is shown', () => {
       appOf('a.example.com', [ALL], { label: 'b' }),
     ];
     expect(ownAppsOf(apps, ANN, OWN)).toEqual([
-      { label: 'A wiki', url: 'https://z.example.com:8443/', place: 'z.example.com:8443' },
-      { label: 'b', url: 'https://a.example.com:8443/', place: 'a.example.com:8443' },
-      { label: 'example.com:8443/b/', url: 'https://example.com:8443/b/', place: '' },
+      { label: 'A wiki', url: 'https://z.example.com:8443/', place: 'z.example.com:8443', needs: [] },
+      { label: 'b', url: 'https://a.example.com:8443/', place: 'a.example.com:8443', needs: [] },
+      { label: 'example.com:8443/b/', url: 'https://example.com:8443/b/', place: '', needs: [] },
     ]);
   });
 
@@ -98,6 +98,23 @@ describe('a person is shown', () => {
       'https://a.example:8443/',
       'https://b.example:8443/',
     ]);
+  });
+
+  test('what an application takes beside who they are, and the least of it', () => {
+    const needsOf = (...policies: readonly PolicyConfig[]) =>
+      ownAppsOf([appOf('a.example', policies)], ANN, OWN).map(({ url, needs }) => [new URL(url).pathname, ...needs]);
+    const managed = { ...ALL, require: [{ device: ['$laptops'] }] };
+    const away = { ...ALL, require: [{ address: ['2001:db8::/32'] }] };
+    expect(needsOf(managed)).toEqual([['/', 'device']]);
+    expect(needsOf(away)).toEqual([['/', 'place']]);
+    expect(needsOf({ ...ALL, require: [...managed.require, ...away.require] })).toEqual([['/', 'device', 'place']]);
+    expect(needsOf(managed, { ...ALL, name: 'open', paths: ['/open'] })).toEqual([['/open']]);
+    expect(needsOf({ ...ALL, require: [{ factor: ['totp'] }] })).toEqual([['/']]);
+    expect(needsOf(ALL, { ...ALL, name: 'gone', action: 'block', include: [{ country: ['DE'] }] })).toEqual([
+      ['/', 'place'],
+    ]);
+    expect(needsOf({ ...ALL, include: [{ serviceToken: ['deploy'] }], action: 'service' })).toEqual([]);
+    expect(needsOf({ ...away, include: [{ group: ['finance'] }] })).toEqual([]);
   });
 
   test('those that ask for a device, which shows there alone', () => {

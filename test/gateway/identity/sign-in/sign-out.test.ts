@@ -178,6 +178,30 @@ async function noticed(browser: Browser, token: string): Promise<number> {
   return (await browser.send(url, { method: 'POST', path: '', headers, body })).code;
 }
 
+test('notices of keys that nobody has, while the keys change, keep nobody from signing in', async () => {
+  const { provider, browser } = await startWorld();
+  expect((await browser().open(APP)).code).toBe(200);
+  provider.rotate();
+  const before = provider.asked.get('/jwks') ?? 0;
+  const now = Math.floor(Date.now() / 1_000);
+  const notice = async (i: number): Promise<number> => {
+    const claims = { iss: provider.issuer, aud: CLIENT.id, sub: 'ann', iat: now, exp: now + 60, jti: `${i}` };
+    const token = await provider.sign({ ...claims, events: { [EVENT]: {} } }, { kid: `unknown-${i}` });
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    const body = new URLSearchParams({ logout_token: token }).toString();
+    const url = 'http://auth.example/back-channel-logout/staff';
+    return (await browser().send(url, { method: 'POST', path: '', headers, body })).code;
+  };
+  const [refused, signedIn] = await Promise.all([
+    Promise.all(Array.from({ length: 40 }, (_, i) => notice(i))),
+    Promise.all(Array.from({ length: 5 }, async () => (await browser().open(APP)).code)),
+  ]);
+  expect(new Set(refused)).toEqual(new Set([400]));
+  expect(signedIn).toEqual([200, 200, 200, 200, 200]);
+  // One of all notices, and of each sign-in at most.
+  expect((provider.asked.get('/jwks') ?? 0) - before).toBeLessThanOrEqual(6);
+});
+
 test('a notice is of the provider, for this gateway, and counts once', async () => {
   const { ann, isIn, provider, browser } = await signedIn();
   const now = Math.floor(Date.now() / 1_000);
