@@ -11,14 +11,14 @@ const toldOf = (site: string): Markup =>
 export const askHoldPage = (site: string, headers: readonly string[]): OwnPage => ({
   title: TITLE,
   headers,
-  content: html`<div class="gate">${toldOf(site)}<form method="post" action="/hold/mail"><button class="primary">Send a code to the address of the account</button></form></div>`,
+  content: html`<div class="gate">${toldOf(site)}<form method="post" action="/hold/mail"><button class="primary">Send a code by mail</button></form></div>`,
 });
 
 /** @param url where the owner shows a factor */
 export const factorHoldPage = (site: string, url: string, headers: readonly string[]): OwnPage => ({
   title: TITLE,
   headers,
-  content: html`<div class="gate">${toldOf(site)}<p><a class="button primary" href="${url}">Confirm with your second factor</a></p></div>`,
+  content: html`<div class="gate">${toldOf(site)}<p><a class="button primary" href="${url}">Show your second factor</a></p></div>`,
 });
 
 export const nobodyHoldPage = (site: string, headers: readonly string[]): OwnPage => ({

@@ -30,6 +30,8 @@ export interface HoldWorldOptions extends InPlaceOptions {
   readonly mail?: MailServer;
   /** Key of the configuration, as YAML. Default: plain HTTP. */
   readonly tls?: string;
+  /** A port at which browsers reach it: names below localhost lead to loopback. */
+  readonly at?: number;
   /** Below the path of each stands the same application. */
   readonly paths?: readonly string[];
   readonly through?: (state: State) => State;
@@ -79,7 +81,7 @@ export const loginKeys = (hold: string, locations = LOCATIONS): string => `
       hold: { ${hold} }`;
 
 export async function startHoldWorld(options: HoldWorldOptions): Promise<HoldWorld> {
-  const { leaks, keys = '', through = (same) => same } = options;
+  const { at, leaks, keys = '', through = (same) => same } = options;
   const app = options.app ?? (await startInPlaceApp(options));
   const mail = options.mail ?? (await startMailServer());
   const { whoami = `{ path: /home, after: '<b>', before: '</b>' }` } = options;
@@ -89,9 +91,10 @@ export async function startHoldWorld(options: HoldWorldOptions): Promise<HoldWor
   const key = Buffer.alloc(32, 5);
   const sessions = new SessionStore(state.state, deriveKey(key, 'sessions'));
   const kept = new KeptFactors({ state: state.state, key, sessions, onEvent: () => undefined });
+  const name = options.name ?? (at === undefined ? APP : `${APP}.localhost`);
   const config = `
-listen: 127.0.0.1:0
-${options.tls === undefined ? '' : `tls: ${options.tls}\n`}auth: auth.example
+listen: 127.0.0.1:${at ?? 0}
+${options.tls === undefined ? '' : `tls: ${options.tls}\n`}auth: auth.example${at === undefined ? '' : `.localhost:${at}`}
 identity:
   guests: { pin: { smtp: "${mail.url}", from: gateway@example.com, to: ["@guests.example"] } }
 mail: { smtp: "${mail.url}", from: gateway@example.com }
@@ -99,16 +102,16 @@ leaks: ${leaks.keys()}
 apps:
 ${(options.paths ?? [''])
   .map(
-    (at) => `  ${options.name ?? APP}${at}:
+    (below) => `  ${name}${below}:
     to: "${app.url}"
     login: ${loginKeys(hold, options.locations)}`,
   )
   .join('\n')}
 `;
   kept.use(configOf(config));
-  const name = options.name?.replaceAll('"', '') ?? APP;
+  const imported = name.replaceAll('"', '');
   const people = { alice: 'alice@corp.example', bob: 'bob@corp.example', mallory: 'mallory@evil.example' };
-  await kept.admin.importUsers(Object.entries(people).map(([user, email]) => ({ email, app: name, user })));
+  await kept.admin.importUsers(Object.entries(people).map(([user, email]) => ({ email, app: imported, user })));
   const shared = { state: through(state.state), key, limits: createMemoryLimits(), factors: kept.peer };
   const served = await serve(config, { state: shared });
   const { port } = served;
