@@ -18,7 +18,7 @@ import { BLOCK_BYTES, blockIndex, hasBits } from '../protocol/split-block.ts';
 import type { KeyedSuite } from '../protocol/suite.ts';
 import { CANARY } from '../protocol/test-credentials.ts';
 import { type Dataset, runsFolder } from './dataset.ts';
-import { openRegularFile } from './files.ts';
+import { digestFile, openRegularFile } from './files.ts';
 import { splitExpired } from './retention/expiry.ts';
 import type { NameList } from './retention/name-list.ts';
 import { planSuppression } from './retention/retention.ts';
@@ -69,6 +69,7 @@ export async function verifyDataset(dataset: Dataset, suite?: KeyedSuite, names?
   const suppression = suite && hasRuns ? planSuppression(dataset, dated.live, names, false) : undefined;
   const snapshot = openCurrent(dataset) && (await openSnapshot(dataset));
   try {
+    snapshot?.verifyFiles();
     const verified = hasRuns
       ? await verifyRuns(
           dataset,
@@ -177,6 +178,7 @@ async function verifyFilter(
   const name = snapshotName(snapshot);
   const file = filterPath(dataset, name);
   const wrong = (what: string) => corruptSnapshot(`${snapshot}: its filter ${what}`);
+  if ((await digestFile(file, wrong)) !== filter.sha256) throw wrong('is not the one of its statement');
   const sealed = suite && (await sealFilterFile(file, suite.sealKey, filter.bytes - SEAL_BYTES));
   const handle = openRegularFile(file, wrong);
   try {

@@ -54,7 +54,7 @@ export async function measureSteps({ folder, suite }: MadeDataset): Promise<Figu
       },
       {
         name: 'snapshot get',
-        note: `a random bucket from SQLite, padded to ${account.bodyBytes.at(-1)} bytes`,
+        note: `a random bucket from its file, padded to ${account.bodyBytes.at(-1)} bytes`,
         run: () => snapshot.paddedBody('account', random.below(buckets) as BucketId),
       },
     ]);

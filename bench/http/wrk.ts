@@ -20,8 +20,19 @@ export interface WrkOrder {
   readonly cookie?: string | undefined;
 }
 
+/** What one slice of load showed. */
+export interface WrkResult {
+  readonly requestsPerSecond: number;
+  /** Latency at this load, in milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+}
+
 /** @returns requests per second. Rejects if a request failed. */
-export async function runWrk(order: WrkOrder): Promise<number> {
+export const runWrk = async (order: WrkOrder): Promise<number> => (await measureWrk(order)).requestsPerSecond;
+
+/** As `runWrk`, with latencies. */
+export async function measureWrk(order: WrkOrder): Promise<WrkResult> {
   const { port, paths, seed, cores, threads, connections, seconds, cookie } = order;
   const { stdout } = await promisify(execFile)('taskset', [
     ...[
@@ -43,7 +54,11 @@ export async function runWrk(order: WrkOrder): Promise<number> {
   ]);
   const line = stdout.split('\n').find((text) => text.startsWith('{'));
   if (line === undefined) throw new Error(`wrk printed no result\n${stdout}`);
-  const { requests, microseconds, failed } = JSON.parse(line) as { [name: string]: number };
+  const { requests, microseconds, failed, p50, p99 } = JSON.parse(line) as { [name: string]: number };
   if (failed !== 0) throw new Error(`wrk: ${failed} requests failed`);
-  return (1e6 * Number(requests)) / Number(microseconds);
+  return {
+    requestsPerSecond: (1e6 * Number(requests)) / Number(microseconds),
+    p50: Number(p50) / 1000,
+    p99: Number(p99) / 1000,
+  };
 }

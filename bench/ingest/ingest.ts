@@ -13,6 +13,7 @@ import { openDataset } from '../../store/dataset.ts';
 import { openKeyFile } from '../../store/key-file.ts';
 import { runPath } from '../../store/run/run.ts';
 import { openCurrent } from '../../store/snapshot/current.ts';
+import { contentFileBytes } from '../../store/snapshot/snapshot-facts.ts';
 import { bin } from '../../test/support/credveil.ts';
 import { describeMachine } from '../harness/machine.ts';
 import { type Peaks, watchPeaks } from '../harness/process-peaks.ts';
@@ -111,7 +112,7 @@ async function measure(kind: IngestCase, count: number): Promise<Measured> {
       peakBytes: Math.max(ingest.rss, publish.rss),
       workBytes: Math.max(ingest.disk, publish.disk),
       runBytes: fs.statSync(runPath(dataset, 'bench')).size,
-      snapshotBytes: facts.sqlite.bytes,
+      snapshotBytes: contentFileBytes(facts),
       membersFound,
       strangersFound,
     };

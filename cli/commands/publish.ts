@@ -1,6 +1,6 @@
 // credveil publish: publishes all sources of a dataset as its next snapshot.
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { createKernelPads } from '../../accel/pad-kernel.ts';
 import type { HeadKey } from '../../protocol/brands.ts';
 import { MAX_HEAD_LIFE_MS } from '../../protocol/signed/head.ts';
@@ -11,6 +11,7 @@ import type { Suppression } from '../../store/retention/retention.ts';
 import { openRuns } from '../../store/run/run.ts';
 import type { PublishProgress } from '../../store/snapshot/publication.ts';
 import { publish } from '../../store/snapshot/publish.ts';
+import { contentFileBytes, LAYOUTS, type LayoutName } from '../../store/snapshot/snapshot-facts.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { parseCount, parseDuration, parseMemory } from '../memory.ts';
@@ -47,13 +48,14 @@ export interface PublishLimits {
   readonly notifier?: Notifier | undefined;
   /** Keys that may sign heads from now on. */
   readonly delegate?: readonly HeadKey[];
+  readonly layout?: LayoutName;
 }
 
 /** The caller holds the dataset's lock. */
 export async function publishWithProgress(
   { dataset, key, publisher }: OpenedForPublishing,
   signal: AbortSignal,
-  { keep, memory, validFor, delegate, notifier }: PublishLimits = {},
+  { keep, memory, validFor, delegate, notifier, layout }: PublishLimits = {},
 ): Promise<PublishSummary> {
   const names = readNameList(dataset, key);
   // An ingest that did not look for them told nothing.
@@ -76,6 +78,7 @@ export async function publishWithProgress(
         ...(names && { names }),
         ...(validFor === undefined ? {} : { headLifeMs: validFor }),
         ...(delegate && { delegate }),
+        ...(layout && { layout }),
         ...(keep === undefined ? {} : { keep }),
         ...(memory === undefined ? {} : { memoryBytes: memory }),
         onProgress: (progress) => {
@@ -98,14 +101,14 @@ export async function publishWithProgress(
         { entries, ranges: count },
       ]),
     );
-    const { snapshot, sources, sqlite } = facts;
+    const { snapshot, sources } = facts;
     return {
       snapshot,
       changed,
       sources: sources.length,
       indexes,
       ranges,
-      bytes: sqlite.bytes,
+      bytes: contentFileBytes(facts),
       seconds: bar.elapsedSeconds,
       validUntil: head.validUntil,
       replaced: replaced === undefined ? null : { snapshot: replaced, withdrawn },
@@ -137,6 +140,7 @@ function assertTogether({
   delegate,
   keep,
   memory,
+  layout,
   publisherKey,
   notify,
 }: PublishCommandOptions): void {
@@ -146,8 +150,8 @@ function assertTogether({
     throw new UsageError('--delegate needs a new statement', 'Run it without --renew.');
   if (renew && notify !== undefined)
     throw new UsageError('--notify has no effect with --renew', 'Leave it out: a renewal reads no runs.');
-  if (renew && (keep !== undefined || memory !== undefined))
-    throw new UsageError('--keep and --memory have no effect with --renew', 'Leave them out.');
+  if (renew && (keep ?? memory ?? layout) !== undefined)
+    throw new UsageError('--keep, --memory and --layout have no effect with --renew', 'Leave them out.');
   if (headKey !== undefined && publisherKey !== undefined)
     throw new UsageError('either --head-key or --publisher-key renews', 'Leave one of them out.');
 }
@@ -169,6 +173,11 @@ export function addPublish(program: Command): void {
     .option('--key-file <file>', 'key of the dataset (default: <dataset>.key)')
     .option(...PUBLISHER_KEY)
     .option('--memory <size>', 'memory limit of the process (default: 1GiB)', parseMemory)
+    .addOption(
+      new Option('--layout <name>', 'files of the snapshot: slots, or sqlite (default: slots)').choices(
+        Object.keys(LAYOUTS),
+      ),
+    )
     .option('--keep <n>', 'snapshots to keep, including the new one (default: 2)', parseCount('--keep'))
     .option(
       '--valid-for <time>',

@@ -6,7 +6,13 @@ import type { SuiteName } from '../../protocol/suite.ts';
 import { HASH_BYTES } from '../../store/run/range-record.ts';
 import { histogramOf } from '../../store/snapshot/histogram.ts';
 import type { Snapshot } from '../../store/snapshot/snapshot.ts';
-import type { FilterFacts, IndexFacts, RangeFacts, SourceFacts } from '../../store/snapshot/snapshot-facts.ts';
+import {
+  contentFileBytes,
+  type FilterFacts,
+  type IndexFacts,
+  type RangeFacts,
+  type SourceFacts,
+} from '../../store/snapshot/snapshot-facts.ts';
 
 function describeIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts, users: number | undefined) {
   const { entries, prefixBits, minEntries, maxEntries, contentBytes, metadataTotalBytes, leastBits } = facts;
@@ -100,7 +106,7 @@ export function describeSnapshot(snapshot: Snapshot, users?: number): SnapshotSt
     suite: facts.suite,
     users: users ?? null,
     sources: facts.sources,
-    bytes: facts.sqlite.bytes,
+    bytes: contentFileBytes(facts),
     indexes,
     ranges,
     filter: facts.filter ? describeFilter(facts.filter) : null,

@@ -54,10 +54,13 @@ export class Exchange {
     return isNotModified(this.request.headers['if-none-match'], etag);
   }
 
-  /** Writes a response. Node leaves the body out of the response to a HEAD request. */
-  reply(status: number, headers: HeaderBlock, body?: Uint8Array, cache?: CacheRule): void {
+  /**
+   * Writes a response. Node leaves the body out of the response to a HEAD request.
+   * @param onSent called when the system has taken all bytes; never if the connection ends before
+   */
+  reply(status: number, headers: HeaderBlock, body?: Uint8Array, cache?: CacheRule, onSent?: () => void): void {
     this.replyHead(status, headers, body?.length, cache);
-    this.response.end(body);
+    this.response.end(body, onSent);
   }
 
   /** Writes the head of a response whose body the handler streams. */

@@ -8,8 +8,9 @@ import { ProtocolError } from '../../protocol/errors.ts';
 import { CACHE_RULES, DATA_HEADERS, type HeaderBlock, headerBlock } from '../../runtime/http/headers.ts';
 import { prefersText } from '../../runtime/http/negotiation.ts';
 import { ProblemError } from '../../runtime/http/problem.ts';
-import type { Snapshot } from '../../store/snapshot/snapshot.ts';
+import type { PaddedBody, Snapshot } from '../../store/snapshot/snapshot.ts';
 import type { CreateHandler } from '../exchange.ts';
+import { giveBack } from '../snapshots/bucket-bodies.ts';
 import type { ServedSnapshot } from '../snapshots/snapshots.ts';
 import { replyCharged } from './charged-reply.ts';
 import { requestedSnapshot } from './snapshot-query.ts';
@@ -42,9 +43,12 @@ export const createBucketHandler =
       const { etag, headers } = asText ? formsOf(served).text : formsOf(served).bytes;
       const cache = query === undefined ? exchange.cache : CACHE_RULES.pinned;
       if (exchange.hasFresh(etag)) return exchange.reply(304, headers, undefined, cache);
-      const bytes = served.readBody(index, id) as Buffer;
-      const body = asText ? textBody(bytes, served.snapshot, index, facts.maxEntries) : bytes;
-      return replyCharged(exchange, headers, body, cache);
+      const body = served.readBody(index, id) as PaddedBody;
+      const release = (): void => giveBack(body);
+      if (!asText) return replyCharged(exchange, headers, body.bytes, cache, release);
+      const text = textBody(body.bytes, served.snapshot, index, facts.maxEntries);
+      release();
+      return replyCharged(exchange, headers, text, cache);
     };
   };
 

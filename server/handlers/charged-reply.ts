@@ -13,15 +13,16 @@ export function chargeBody({ admission, method }: ServiceExchange, bytes: number
   return admission.take({ requests: 0, evaluations: 0, bytes });
 }
 
-/** Charges the body, then replies with 200. */
+/** Charges the body, then replies with 200. @param onSent as in Exchange.reply */
 export function replyCharged(
   exchange: ServiceExchange,
   headers: HeaderBlock,
   body: Uint8Array,
   cache = exchange.cache,
+  onSent?: () => void,
 ): void | Promise<void> {
   const charged = chargeBody(exchange, body.length);
   return charged
-    ? charged.then(() => exchange.reply(200, headers, body, cache))
-    : exchange.reply(200, headers, body, cache);
+    ? charged.then(() => exchange.reply(200, headers, body, cache, onSent))
+    : exchange.reply(200, headers, body, cache, onSent);
 }

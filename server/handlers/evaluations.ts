@@ -19,7 +19,9 @@ import { ProblemError } from '../../runtime/http/problem.ts';
 import { PROBLEMS, type ProblemCode } from '../../runtime/http/problems.ts';
 import { assertBody, readBody } from '../../runtime/http/request-body.ts';
 import type { Evaluator } from '../../store/dataset-key.ts';
+import type { PaddedBody } from '../../store/snapshot/snapshot.ts';
 import type { CreateHandler, ServiceContext, ServiceExchange } from '../exchange.ts';
+import { giveBack } from '../snapshots/bucket-bodies.ts';
 import { type IsWanted, overloaded, proofWork } from './evaluation-queue.ts';
 import { requestedSnapshot } from './snapshot-query.ts';
 
@@ -114,9 +116,11 @@ const readLookup: CreateReadJob =
       // The bucket is read only now, so that a waiting job stays small. Meanwhile two newer
       // snapshots may have closed this one.
       if (!snapshots.find(served.id)) throw new ProblemError('SNAPSHOT_GONE');
-      const body = served.readBody('account', bucketId) as Buffer;
+      const body = served.readBody('account', bucketId) as PaddedBody;
+      const message = encodeLookupResponse({ evaluatedElements, body: body.bytes });
+      giveBack(body);
       return {
-        message: encodeLookupResponse({ evaluatedElements, body }),
+        message,
         headers: ['Credveil-Snapshot', served.id],
       };
     });

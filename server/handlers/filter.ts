@@ -5,6 +5,7 @@ import { CACHE_RULES, headerBlock, SHARED_HEADERS } from '../../runtime/http/hea
 import { requestedRange } from '../../runtime/http/negotiation.ts';
 import { ProblemError } from '../../runtime/http/problem.ts';
 import { cutWhenStalled } from '../../runtime/http/stalled.ts';
+import { StoreError } from '../../store/errors.ts';
 import type { FilterFile } from '../../store/snapshot/filter-file.ts';
 import type { CreateHandler, ServiceExchange } from '../exchange.ts';
 import { chargeBody } from './charged-reply.ts';
@@ -52,9 +53,12 @@ async function sendFilter(
   } catch (error) {
     // A client that leaves in the middle is no failure of the server; a file that cannot be read
     // is.
-    if (!response.destroyed || (error as NodeJS.ErrnoException).syscall === 'read') throw error;
+    if (!response.destroyed || isOfFile(error)) throw error;
   }
 }
+
+const isOfFile = (error: unknown): boolean =>
+  error instanceof StoreError || (error as NodeJS.ErrnoException).syscall === 'read';
 
 /** Node's types allow a list where HTTP does not. */
 function one(value: string | string[] | undefined): string | undefined {

@@ -1,4 +1,4 @@
-// Padded bodies in memory: an index that fits the budget is read from SQLite once a bucket, a
+// Padded bodies in memory: an index that fits the budget is read from its file once a bucket, a
 // larger one each time.
 //
 // There is no eviction: where not all buckets fit, prefixes of a keyed hash are asked so evenly
@@ -9,12 +9,21 @@ import type { BucketId } from '../../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName } from '../../protocol/bucket-id.ts';
 import { NODE_BYTES, upperSiblings } from '../../protocol/signed/merkle.ts';
 import type { PaddedBody, Snapshot } from '../../store/snapshot/snapshot.ts';
+import { RoomPool } from './room-pool.ts';
 
 /**
  * Reads a padded body. Undefined if the dataset does not have the index. The bytes must not be
  * changed.
  */
 export type ReadPadded = (index: IndexName, id: BucketId) => PaddedBody | undefined;
+
+const pool = new RoomPool();
+const takeRoom = (bytes: number): Buffer => pool.take(bytes);
+
+/** Takes the memory of a body back once it is sent, or not wanted. */
+export function giveBack({ room }: PaddedBody): void {
+  if (room) pool.give(room);
+}
 
 export interface BodyReader {
   readonly readPadded: ReadPadded;
@@ -38,8 +47,11 @@ export function createBodyReader(snapshot: Snapshot, maxHeldBytes: number): Body
   }
   const readPadded: ReadPadded = (index, id) => {
     const bodies = held[index];
-    if (!bodies) return snapshot.padded(index, id);
-    const body = bodies[id] ?? snapshot.padded(index, id);
+    if (!bodies) return snapshot.padded(index, id, takeRoom);
+    const kept = bodies[id];
+    if (kept) return kept;
+    const read = snapshot.padded(index, id);
+    const body = read && { bytes: read.bytes, padding: read.padding };
     bodies[id] = body;
     return body;
   };

@@ -4,7 +4,7 @@ import type { BucketId, SnapshotId } from '../../protocol/brands.ts';
 import type { IndexName } from '../../protocol/bucket-id.ts';
 import type { OnEvent } from '../../runtime/events.ts';
 import type { Dataset } from '../../store/dataset.ts';
-import { openSnapshot, type Snapshot } from '../../store/snapshot/snapshot.ts';
+import { openSnapshot, type PaddedBody, type Snapshot } from '../../store/snapshot/snapshot.ts';
 import { encodeSources } from '../../store/snapshot/statement-files.ts';
 import { createBodyReader } from './bucket-bodies.ts';
 import { ServedHead } from './served-head.ts';
@@ -22,9 +22,9 @@ export interface ServedSnapshot {
   readonly snapshot: Snapshot;
   /**
    * Reads a padded body. Undefined if the dataset does not have the index. The caller must not
-   * change the bytes.
+   * change the bytes, and gives the body back once it is sent: bucket-bodies.ts.
    */
-  readBody(index: IndexName, id: BucketId): Buffer | undefined;
+  readBody(index: IndexName, id: BucketId): PaddedBody | undefined;
   /** Memory for its ranges. */
   readonly rangesHeldBytes: number;
   readonly head: ServedHead;
@@ -60,7 +60,7 @@ function createServed(
     readBody: (index, id) => {
       const padded = readPadded(index, id);
       if (padded) countPadding?.(padded.padding);
-      return padded?.bytes;
+      return padded;
     },
     rangesHeldBytes: leftBytes,
     head,

@@ -3,9 +3,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { type Dataset, workFolder } from '../dataset.ts';
+import { bodiesFile } from './layout/slot-writer.ts';
+import { PARTED_FILES, type SnapshotFile } from './snapshot-facts.ts';
 
 export interface Asides {
   readonly sqlite: string;
+  /** Of a file of the layout of slots. */
+  readonly fileOf: (name: SnapshotFile) => string;
   readonly filter: string;
   readonly folder: string;
   clear(): void;
@@ -13,11 +17,14 @@ export interface Asides {
 
 export function openAsides(dataset: Dataset): Asides {
   const at = (name: string): string => path.join(workFolder(dataset), name);
-  const files = { sqlite: at('snapshot.sqlite.part'), filter: at('snapshot.filter.part'), folder: at('publish') };
+  const fileOf = (name: SnapshotFile): string => at(`snapshot.${name}.part`);
+  const files = { sqlite: at('snapshot.sqlite.part'), filter: fileOf('filter'), folder: at('publish') };
   return {
     ...files,
+    fileOf,
     clear: () => {
-      for (const file of Object.values(files)) fs.rmSync(file, { recursive: true, force: true });
+      const slots = [...PARTED_FILES, 'parts' as const].flatMap((name) => [fileOf(name), bodiesFile(fileOf(name))]);
+      for (const file of [...Object.values(files), ...slots]) fs.rmSync(file, { recursive: true, force: true });
     },
   };
 }

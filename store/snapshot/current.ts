@@ -1,5 +1,5 @@
 // CURRENT names the snapshot to serve. One line, `<sequence> <sha256 of its facts>`, replaced by
-// renaming: CURRENT authenticates the facts, and the facts authenticate the SQLite file.
+// renaming: CURRENT authenticates the facts, and the facts authenticate the other files.
 
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -9,10 +9,13 @@ import { currentFile, type Dataset, snapshotsFolder } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
 import { isMissing, readRegularFile, writeFileAtomically } from '../files.ts';
 import { assertFacts } from './facts-bounds.ts';
-import { SNAPSHOT_FORMAT, type SnapshotFacts } from './snapshot-facts.ts';
+import { LAYOUTS, type SnapshotFacts, type SnapshotFile } from './snapshot-facts.ts';
 
 export const snapshotPath = (dataset: Dataset, name: string): string =>
   path.join(snapshotsFolder(dataset), `${name}.sqlite`);
+/** A file of the layout of slots. */
+export const snapshotFile = (dataset: Dataset, name: string, file: SnapshotFile): string =>
+  path.join(snapshotsFolder(dataset), `${name}.${file}`);
 export const filterPath = (dataset: Dataset, name: string): string =>
   path.join(snapshotsFolder(dataset), `${name}.filter`);
 export const factsPath = (dataset: Dataset, name: string): string =>
@@ -95,7 +98,7 @@ export function openCurrent(dataset: Dataset): CurrentSnapshot | undefined {
     throw corruptSnapshot(`${name}: checksum mismatch of its facts`);
   try {
     const facts = JSON.parse(text) as SnapshotFacts;
-    if (facts.format !== SNAPSHOT_FORMAT) throw corruptSnapshot(`${name}: unsupported format`);
+    if (!Object.values(LAYOUTS).includes(facts.format)) throw corruptSnapshot(`${name}: unsupported format`);
     assertFacts(facts);
     return { name, sequence: Number(name), facts };
   } catch (cause) {
@@ -116,7 +119,7 @@ export function writeCurrent(dataset: Dataset, name: string): void {
  */
 export function pruneSnapshots(dataset: Dataset, current: string, keep: number, replaced = current): void {
   const files = fs.readdirSync(snapshotsFolder(dataset));
-  // Only a snapshot with facts was ever current: a crash left a lone .sqlite behind.
+  // Only a snapshot with facts was ever current: a crash left other files behind.
   const complete = files.filter((file) => file.endsWith('.json')).map((file) => path.parse(file).name);
   const wereCurrent = complete.filter((name) => Number(name) < Number(current) && Number(name) <= Number(replaced));
   const older = wereCurrent.sort((a, b) => Number(b) - Number(a));

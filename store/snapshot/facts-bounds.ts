@@ -3,13 +3,20 @@
 // Checksums tell only that the facts are those of a publisher.
 
 import { MAX_BUCKET_ENTRIES } from '../../protocol/bucket.ts';
-import { RANGES } from '../../protocol/bucket-id.ts';
+import { type IndexName, RANGES, type RangeName } from '../../protocol/bucket-id.ts';
 import { HEX64, SNAPSHOT_ID } from '../../protocol/ids.ts';
 import type { HistogramBin } from '../../protocol/service-status.ts';
 import { array, type Members, object, parseMembers, required, text } from '../../protocol/signed/members.ts';
 import { MAX_SOURCES, SOURCE_MEMBERS } from '../../protocol/signed/sources.ts';
 import { LAYER_MEMBERS, STATEMENT_MEMBERS } from '../../protocol/signed/statement.ts';
-import type { IndexFacts, RangeFacts, SnapshotFacts, SuppressedFacts } from './snapshot-facts.ts';
+import { slotFileBytes } from './layout/slot-sizes.ts';
+import {
+  type IndexFacts,
+  LAYOUTS,
+  type RangeFacts,
+  type SnapshotFacts,
+  type SuppressedFacts,
+} from './snapshot-facts.ts';
 
 const { dataset, suite, normalization, keyId, publicKey, canary } = STATEMENT_MEMBERS;
 
@@ -51,16 +58,34 @@ export function assertFacts(facts: SnapshotFacts): void {
   if (!areBounded(facts)) throw new Error('the facts are out of bounds');
 }
 
-function areBounded({ indexes, ranges = {}, sources, filter, sqlite, suppressed }: SnapshotFacts): boolean {
+function areBounded(facts: SnapshotFacts): boolean {
+  const { indexes, ranges = {}, sources, filter, sqlite, files = {}, suppressed } = facts;
+  const bytesOf = (name: IndexName | RangeName): number => sqlite?.bytes ?? files[name] ?? 0;
   return (
-    isCount(sqlite?.bytes) &&
-    /^[0-9a-f]{64}$/.test(sqlite.sha256) &&
-    Object.values(indexes).every((index) => isIndexBounded(index, sqlite.bytes)) &&
-    Object.values(ranges).every((range) => isRangeBounded(range, sqlite.bytes)) &&
+    isLaidOut(facts) &&
+    entriesOf<IndexName, IndexFacts>(indexes).every(([name, index]) => isIndexBounded(index, bytesOf(name))) &&
+    entriesOf<RangeName, RangeFacts>(ranges).every(([name, range]) => isRangeBounded(range, bytesOf(name))) &&
     sources.every(({ credentials, records }) => isCount(credentials) && isCount(records)) &&
     (suppressed === undefined || isSuppressed(suppressed)) &&
     (filter === undefined ||
       (isCount(filter.entries) && isCount(filter.blocks) && /^[0-9a-f]{64}$/.test(filter.sha256)))
+  );
+}
+
+const entriesOf = <Name extends string, Value>(members: { readonly [name in Name]?: Value }): [Name, Value][] =>
+  Object.entries(members) as [Name, Value][];
+
+/** Whether the members of the layout are there: either those of SQLite, or those of files. */
+function isLaidOut({ format, sqlite, files, parts, indexes, ranges, filter }: SnapshotFacts): boolean {
+  if (format === LAYOUTS.sqlite)
+    return files === undefined && parts === undefined && isCount(sqlite?.bytes) && HEX64.test(sqlite.sha256);
+  if (sqlite !== undefined || typeof files !== 'object' || files === null || !HEX64.test(parts ?? '')) return false;
+  const wanted = [...Object.keys(indexes), ...Object.keys(ranges ?? {}), ...(filter ? ['filter'] : [])];
+  return (
+    wanted.length === Object.keys(files).length &&
+    wanted.every((name) => isCount(files[name as keyof typeof files])) &&
+    (!filter || files.filter === filter.bytes) &&
+    entriesOf<IndexName, IndexFacts>(indexes).every(([name, index]) => files[name] === slotFileBytes(index))
   );
 }
 

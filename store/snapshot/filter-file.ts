@@ -1,40 +1,44 @@
 // A snapshot's filter file, open for sending. A stream can read it to its end even if the snapshot
 // is closed or pruned.
 
-import fs from 'node:fs';
-import type { Readable } from 'node:stream';
-import { openRegularFile } from '../files.ts';
-import { corruptSnapshot } from './current.ts';
+import { Readable } from 'node:stream';
+import type { PartedFile } from './layout/parted-file.ts';
+
+const CHUNK_BYTES = 2 ** 16;
 
 export class FilterFile {
   readonly bytes: number;
-  readonly #handle: number;
+  readonly #file: PartedFile;
   /** The snapshot and all open streams. */
   #holders = 1;
 
-  constructor(file: string) {
-    this.#handle = openRegularFile(file, (why) => corruptSnapshot(`filter ${file}: ${why}`));
-    this.bytes = fs.fstatSync(this.#handle).size;
+  constructor(file: PartedFile) {
+    this.#file = file;
+    this.bytes = file.bytes;
   }
 
   /** Streams the bytes from `start` to `end`, exclusive. */
   read(start: number, end: number): Readable {
     this.#holders++;
-    // For the stream, closing the file means releasing it.
-    const close = (_handle: number, done: (error?: Error) => void): void => {
-      this.release();
-      done();
-    };
-    return fs.createReadStream('', {
-      fd: this.#handle,
-      fs: { open: fs.open, read: fs.read, close },
-      start,
-      end: end - 1,
-    });
+    const stream = Readable.from(this.#chunks(start, end), { objectMode: false, highWaterMark: CHUNK_BYTES });
+    return stream.once('close', () => this.release());
+  }
+
+  /** Checks the whole file. @throws StoreError `SNAPSHOT_CORRUPT` */
+  verify(): void {
+    this.#file.verify();
   }
 
   /** Releases the file; the last holder closes it. */
   release(): void {
-    if (--this.#holders === 0) fs.closeSync(this.#handle);
+    if (--this.#holders === 0) this.#file.close();
+  }
+
+  *#chunks(start: number, end: number): Generator<Buffer> {
+    for (let at = start; at < end; at += CHUNK_BYTES) {
+      const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - at));
+      this.#file.read(chunk, chunk.length, at);
+      yield chunk;
+    }
   }
 }

@@ -19,7 +19,7 @@ import type { Run } from '../run/run.ts';
 import { type GroupOptions, type RunStreams, runNames } from '../run/run-streams.ts';
 import type { SigningKey } from '../signing-key.ts';
 import type { Authority } from './authority.ts';
-import type { IndexFacts } from './snapshot-facts.ts';
+import type { IndexFacts, LayoutName } from './snapshot-facts.ts';
 
 /** Progress of publishing in records. */
 export interface PublishProgress {
@@ -49,6 +49,8 @@ export interface PublishOptions {
   readonly names?: NameList;
   /** Withdraw all earlier snapshots, as if one of their sources had been removed. */
   readonly withdraw?: boolean;
+  /** Default `slots`. */
+  readonly layout?: LayoutName;
 }
 
 /** The parameters of one publication, shared by all of its steps. */
@@ -57,6 +59,7 @@ export interface Publication {
   readonly suite: KeyedSuite;
   readonly layer: LayerId;
   readonly authority: Authority;
+  readonly layout: LayoutName;
   /** In order: the last of several runs with an entry gives it its source. */
   readonly runs: readonly Run[];
   /** The number of a run's source. */

@@ -1,44 +1,39 @@
 // Publishing: merges all runs into one snapshot and makes it current. PROTOCOL.md §12.
-//
-//   -- id is a BucketId, body a BucketBody without padding
-//   CREATE TABLE account  (id INTEGER PRIMARY KEY, body BLOB NOT NULL)
-//   CREATE TABLE password (id INTEGER PRIMARY KEY, body BLOB NOT NULL)
-//   -- id is an IndexNumber, roots the roots of its segments (protocol/merkle.ts)
-//   CREATE TABLE manifest (id INTEGER PRIMARY KEY, roots BLOB NOT NULL)
 
 import fs from 'node:fs';
 import path from 'node:path';
 import type { SnapshotId } from '../../protocol/brands.ts';
+import { INDEX_NAMES, RANGE_NAMES } from '../../protocol/bucket-id.ts';
 import { SNAPSHOT_SEQUENCE } from '../../protocol/ids.ts';
 import type { Head } from '../../protocol/signed/head.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
 import { knownAnswer } from '../../protocol/test-credentials.ts';
 import { type Dataset, numberSources, PRIVATE_FOLDER, snapshotsFolder, workFolder } from '../dataset.ts';
 import { yieldToEventLoop } from '../event-loop.ts';
-import { digestFile, publishFile, writeFileAtomically } from '../files.ts';
+import { publishFile, writeFileAtomically } from '../files.ts';
 import { assertClock, type DatedRuns, type ExpiringSource, splitExpired } from '../retention/expiry.ts';
 import { planSuppression, type Suppression } from '../retention/retention.ts';
 import type { RunRemoval } from '../run/removal.ts';
 import { openRuns, type Run } from '../run/run.ts';
 import { openRunsWithin, prepareRunStreams } from '../run/run-streams.ts';
-import { openAsides } from './asides.ts';
+import { type Asides, openAsides } from './asides.ts';
 import { delegatedKeys, publishingAuthority } from './authority.ts';
 import {
   type CurrentSnapshot,
-  corruptSnapshot,
   factsPath,
   filterPath,
   openCurrent,
   pruneSnapshots,
+  snapshotFile,
   snapshotPath,
   writeCurrent,
 } from './current.ts';
 import { layerId } from './layer.ts';
 import type { Publication, PublishOptions } from './publication.ts';
-import { SNAPSHOT_FORMAT, type SnapshotFacts, type SourceFacts, type SuppressedFacts } from './snapshot-facts.ts';
+import { layoutOf, type SnapshotFacts, type SourceFacts, type SuppressedFacts } from './snapshot-facts.ts';
 import { type StatedFacts, writeStated } from './stated-facts.ts';
 import { readHead, readStatement, writeHead } from './statement-files.ts';
-import { writeTables } from './tables.ts';
+import { type Tables, writeTables } from './tables.ts';
 
 export interface Published {
   readonly facts: SnapshotFacts;
@@ -73,7 +68,8 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
   const keep = options.keep ?? DEFAULT_KEEP;
   const asides = openAsides(dataset);
   asides.clear();
-  const isSame = current?.facts.layer === layer;
+  const { layout = current && layoutOf(current.facts) } = options;
+  const isSame = current?.facts.layer === layer && layoutOf(current.facts) === layout;
   const { delegate = [], withdraw = false } = options;
   if (isSame && delegate.length === 0 && !withdraw) {
     // The process that made it current may have been killed before pruning.
@@ -103,17 +99,26 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
     };
     const openStreams = await prepareRunStreams(runs, { ...groups, sections: dataset.parameters.indexes });
     const publication: Publication = {
-      ...{ dataset, suite, authority, layer, numberOf, runs, openStreams, groups, options, removed },
+      ...{
+        dataset,
+        suite,
+        authority,
+        layer,
+        layout: options.layout ?? 'slots',
+        numberOf,
+        runs,
+        openStreams,
+        groups,
+        options,
+        removed,
+      },
     };
     const tables = await writeTables(asides, publication);
-    const sqlite = { bytes: fs.statSync(asides.sqlite).size, sha256: await digestFile(asides.sqlite, corruptSnapshot) };
     const unstated: StatedFacts = {
-      ...{ ...describeFacts(dataset, suite), layer, ...tables, sources, sqlite },
+      ...{ ...describeFacts(dataset, suite), layer, ...tables, sources },
       ...(suppression && { suppressed: suppressedFacts(suppression) }),
     };
-    publishFile(asides.sqlite, snapshotPath(dataset, name));
-    if (tables.filter) publishFile(asides.filter, filterPath(dataset, name));
-    else fs.rmSync(filterPath(dataset, name), { force: true });
+    publishFiles(dataset, name, asides, tables);
     const now = options.now ?? Date.now();
     const headKeys = delegatedKeys(dataset, current, delegate, now);
     const minSequence = lowestSequence(dataset, current, runs, withdraw, suppression) ?? sequence;
@@ -132,10 +137,23 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
   }
 }
 
+/** A crash may have left files of another layout under this name. */
+function publishFiles(dataset: Dataset, name: string, asides: Asides, { sqlite, files, filter }: Tables): void {
+  const all: [aside: string, target: string, isWritten: boolean][] = [
+    [asides.sqlite, snapshotPath(dataset, name), sqlite !== undefined],
+    [asides.fileOf('parts'), snapshotFile(dataset, name, 'parts'), files !== undefined],
+  ];
+  for (const file of [...INDEX_NAMES, ...RANGE_NAMES])
+    all.push([asides.fileOf(file), snapshotFile(dataset, name, file), files?.[file] !== undefined]);
+  all.push([asides.filter, filterPath(dataset, name), filter !== undefined]);
+  for (const [aside, target, isWritten] of all)
+    if (isWritten) publishFile(aside, target);
+    else fs.rmSync(target, { force: true });
+}
+
 function describeFacts({ id, parameters }: Dataset, suite: KeyedSuite) {
   const { suite: suiteName, normalization, usernameRules, keyId, similar } = parameters;
   return {
-    format: SNAPSHOT_FORMAT,
     dataset: id,
     suite: suiteName,
     keyId,

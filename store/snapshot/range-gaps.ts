@@ -1,13 +1,11 @@
 // The gaps of a snapshot's range indexes: ranges that a mirror lacks, whose answers would be wrong.
 // PROTOCOL.md §12.
-//
-//   CREATE TABLE gaps (name TEXT PRIMARY KEY, ranges TEXT NOT NULL)   -- sha1 or ntlm, a RangeSet
 
-import type Database from 'better-sqlite3';
 import type { RangeName } from '../../protocol/bucket-id.ts';
-import { formatRangeSet, parseRangeSet, RangeSet } from '../run/range-set.ts';
+import { parseRangeSet, RangeSet } from '../run/range-set.ts';
 import type { Run } from '../run/run.ts';
 import { corruptSnapshot } from './current.ts';
+import type { SnapshotSource } from './layout/snapshot-source.ts';
 import type { SnapshotFacts } from './snapshot-facts.ts';
 
 /**
@@ -20,21 +18,14 @@ export function gapsOf(runs: readonly Run[], name: RangeName): RangeSet {
   return gaps;
 }
 
-/** Writes the gaps of an index, if there are any. */
-export function writeGaps(database: Database.Database, name: RangeName, gaps: RangeSet): void {
-  if (gaps.size === 0) return;
-  database.exec('CREATE TABLE IF NOT EXISTS gaps (name TEXT PRIMARY KEY, ranges TEXT NOT NULL)');
-  database.prepare('INSERT INTO gaps (name, ranges) VALUES (?, ?)').run(name, formatRangeSet(gaps));
-}
-
 /**
  * Reads the gaps of an index that has some.
  * @throws StoreError `SNAPSHOT_CORRUPT` if they are not those of the facts
  */
-export function readGaps(database: Database.Database, facts: SnapshotFacts, name: RangeName): RangeSet | undefined {
+export function readGaps(source: SnapshotSource, facts: SnapshotFacts, name: RangeName): RangeSet | undefined {
   const count = facts.ranges?.[name]?.gaps ?? 0;
   if (count === 0) return undefined;
-  const gaps = parseRangeSet(database.prepare('SELECT ranges FROM gaps WHERE name = ?').pluck().get(name));
+  const gaps = source.gaps(name);
   if (gaps?.size !== count) throw corruptSnapshot(`${facts.snapshot}: its gaps are malformed`);
   return gaps;
 }

@@ -1,20 +1,18 @@
-// Publishes the range indexes: merges the range records of all runs into one row per range.
+// Publishes the range indexes: merges the range records of all runs into one body per range.
 // PROTOCOL.md §12.
-//
-//   -- id is the number of the range, body a RangeBody; ntlm has the same columns
-//   CREATE TABLE sha1 (id INTEGER PRIMARY KEY, body BLOB NOT NULL)
 
-import type Database from 'better-sqlite3';
 import type { RangeName } from '../../protocol/bucket-id.ts';
 import { StoreError } from '../errors.ts';
 import { Merge } from '../run/merge.ts';
 import { HASH_BYTES, readRange } from '../run/range-record.ts';
+import { formatRangeSet } from '../run/range-set.ts';
 import type { Run } from '../run/run.ts';
 import { type GroupOptions, prepareRunStreams, runNames } from '../run/run-streams.ts';
 import { SECTION_LAYOUTS, type SectionName } from '../run/sections.ts';
 import { SizeTally } from './histogram.ts';
+import type { SnapshotSink } from './layout/snapshot-sink.ts';
 import { encodeRangeBody, MAX_RANGE_ENTRIES, SHARED_BYTES } from './range-body.ts';
-import { gapsOf, writeGaps } from './range-gaps.ts';
+import { gapsOf } from './range-gaps.ts';
 import { textBytes } from './range-text.ts';
 import type { RangeFacts, RangesFacts } from './snapshot-facts.ts';
 
@@ -26,7 +24,7 @@ export interface RangeWriterOptions extends Omit<GroupOptions, 'sections'> {
   readonly onRecords?: (records: number) => void;
 }
 
-/** Gathers merged records into ranges. Ranges without entries get no row. */
+/** Gathers merged records into ranges. Ranges without entries get no body. */
 class RangeGatherer {
   readonly #insert: (range: number, body: Buffer) => void;
   readonly #name: RangeName;
@@ -112,12 +110,11 @@ export function countRangeRecords(ranges: readonly RangeName[], runs: readonly R
 }
 
 /**
- * Writes the tables of the range indexes in an open transaction, and checks the checksum of every
- * run read.
+ * Writes the range indexes, and checks the checksum of every run read.
  * @throws StoreError `RUN_CORRUPT`
  */
 export async function writeRanges(
-  database: Database.Database,
+  sink: SnapshotSink,
   ranges: readonly RangeName[],
   runs: readonly Run[],
   { folder, turn, maxOpen, onRecords }: RangeWriterOptions,
@@ -128,9 +125,8 @@ export async function writeRanges(
   const facts: { [name in RangeName]?: RangeFacts } = {};
   try {
     for (const name of ranges) {
-      database.exec(`CREATE TABLE ${name} (id INTEGER PRIMARY KEY, body BLOB NOT NULL)`);
-      const insert = database.prepare(`INSERT INTO ${name} (id, body) VALUES (?, ?)`);
-      const gatherer = new RangeGatherer(name, (range, body) => insert.run(range, body));
+      const table = sink.beginRanges(name);
+      const gatherer = new RangeGatherer(name, (range, body) => table.add(range, body));
       const merge = new Merge(streams.begin(name), SECTION_LAYOUTS[name], runNames(feeding));
       for (let records = 1; merge.next(); records++) {
         gatherer.add(merge.bytes, merge.at, merge.times);
@@ -139,8 +135,8 @@ export async function writeRanges(
         await turn();
       }
       const gaps = gapsOf(runs, name);
-      writeGaps(database, name, gaps);
       facts[name] = { ...gatherer.finish(), ...(gaps.size > 0 && { gaps: gaps.size }) };
+      table.finish(formatRangeSet(gaps));
     }
     streams.finish();
     return facts;

@@ -10,8 +10,6 @@ import type { LayerFilter, LayerIndex } from '../../protocol/signed/statement.ts
 import type { SuiteName } from '../../protocol/suite.ts';
 import type { KnownAnswer } from '../../protocol/test-credentials.ts';
 
-export const SNAPSHOT_FORMAT = 2;
-
 export interface IndexFacts extends LayerIndex {
   readonly minEntries: number;
   readonly maxEntries: number;
@@ -74,8 +72,27 @@ export interface SuppressedFacts {
   readonly digest: string;
 }
 
-export interface SnapshotFacts {
-  readonly format: typeof SNAPSHOT_FORMAT;
+/** Files of a snapshot with parts, and the digests of all parts. */
+export const PARTED_FILES = ['account', 'password', 'sha1', 'ntlm', 'filter'] as const;
+export type SnapshotFile = (typeof PARTED_FILES)[number] | 'parts';
+
+/** How a snapshot is laid out: in SQLite tables, or in files of slots. */
+export const LAYOUTS = { sqlite: 2, slots: 3 } as const;
+export type LayoutName = keyof typeof LAYOUTS;
+
+export const layoutOf = ({ format }: LayoutFacts): LayoutName => (format === LAYOUTS.sqlite ? 'sqlite' : 'slots');
+
+export interface LayoutFacts {
+  readonly format: (typeof LAYOUTS)[LayoutName];
+  /** In SQLite tables only. */
+  readonly sqlite?: { readonly bytes: number; readonly sha256: string };
+  /** In files of slots only: their lengths, in the order of their digests. */
+  readonly files?: { readonly [name in (typeof PARTED_FILES)[number]]?: number };
+  /** SHA-256 of the digests of their parts, 64 hex digits. */
+  readonly parts?: string;
+}
+
+export interface SnapshotFacts extends LayoutFacts {
   readonly snapshot: SnapshotId;
   /** Of the buckets and the filter: publishing it again changes nothing. */
   readonly layer: LayerId;
@@ -99,5 +116,10 @@ export interface SnapshotFacts {
   readonly canary: KnownAnswer;
   /** Under `oprf` only: 64 hex digits. */
   readonly publicKey?: string;
-  readonly sqlite: { readonly bytes: number; readonly sha256: string };
+}
+
+/** Bytes of the buckets and ranges, without the filter. */
+export function contentFileBytes({ sqlite, files = {} }: LayoutFacts): number {
+  if (sqlite) return sqlite.bytes;
+  return PARTED_FILES.reduce((sum, name) => (name === 'filter' ? sum : sum + (files[name] ?? 0)), 0);
 }

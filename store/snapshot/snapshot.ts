@@ -1,16 +1,8 @@
 // Snapshot reader: returns the body of a bucket by its id. A server reads nothing else.
 
 import fs from 'node:fs';
-import Database from 'better-sqlite3';
 import type { BucketId } from '../../protocol/brands.ts';
-import {
-  formatRangePrefix,
-  INDEX_NAMES,
-  type IndexName,
-  IndexNumber,
-  RANGE_NAMES,
-  type RangeName,
-} from '../../protocol/bucket-id.ts';
+import { formatRangePrefix, INDEX_NAMES, type IndexName, RANGES, type RangeName } from '../../protocol/bucket-id.ts';
 import { SEAL_BYTES } from '../../protocol/seal.ts';
 import {
   lowerSiblings,
@@ -26,17 +18,22 @@ import { digestFile } from '../files.ts';
 import { HASH_BYTES } from '../run/range-record.ts';
 import type { RangeSet } from '../run/range-set.ts';
 import { paddedSize } from './body-sizes.ts';
-import { nodeSha256 } from './bucket-table.ts';
 import { corruptSnapshot, filterPath, openPublishedFacts, readCurrent, snapshotPath } from './current.ts';
 import { FilterFile } from './filter-file.ts';
+import { nodeSha256 } from './layout/bucket-tails.ts';
+import { FileSource } from './layout/file-source.ts';
+import { PartedFile } from './layout/parted-file.ts';
+import { LENGTH_BYTES, longestBody, slotBytes } from './layout/slot-sizes.ts';
+import type { SnapshotSource } from './layout/snapshot-source.ts';
+import { SqliteSource } from './layout/sqlite-source.ts';
 import { decodeRangeBody, type RangeEntries, SHARED_BYTES } from './range-body.ts';
 import { readGaps } from './range-gaps.ts';
 import { formatRows } from './range-text.ts';
-import type { SnapshotFacts } from './snapshot-facts.ts';
+import { contentFileBytes, type SnapshotFacts } from './snapshot-facts.ts';
 import { readStatement, type StatementFile } from './statement-files.ts';
 
-/** Maximum memory map of SQLite, which reads the rest of a larger file. */
-const MMAP_BYTES = 2 ** 31 - 65_536;
+/** A snapshot of up to this length is checked as a whole when it is opened. */
+const CHECKED_AT_ONCE_BYTES = 2 ** 26;
 
 /** A bucket as it is answered. */
 export interface PaddedBody {
@@ -44,12 +41,17 @@ export interface PaddedBody {
   readonly bytes: Buffer;
   /** Number of padding bytes. */
   readonly padding: number;
+  /** What it was read into, for another body once nobody reads this one. Undefined if it is kept. */
+  readonly room?: Buffer;
 }
 
 interface Published {
   readonly facts: SnapshotFacts;
   readonly publishedAt: Date;
 }
+
+/** Makes room for a body. The bytes may be anything. */
+export type TakeRoom = (bytes: number) => Buffer;
 
 export class Snapshot {
   readonly facts: SnapshotFacts;
@@ -58,45 +60,32 @@ export class Snapshot {
   readonly publishedAt: Date;
   /** Undefined if the snapshot has none. */
   readonly filter: FilterFile | undefined;
-  readonly #database: Database.Database;
+  readonly #source: SnapshotSource;
   /** The trees above the segments of large signed indexes. */
   readonly #upper: { readonly [name in IndexName]?: MerkleTree };
   readonly #gaps: { readonly [name in RangeName]?: RangeSet | undefined };
-  readonly #select: { readonly [name in IndexName | RangeName]?: Database.Statement<[number], Buffer> };
 
-  constructor(database: Database.Database, filter: FilterFile | undefined, stated: StatementFile, current: Published) {
+  /** @throws StoreError `SNAPSHOT_CORRUPT` */
+  constructor(source: SnapshotSource, filter: FilterFile | undefined, stated: StatementFile, current: Published) {
     const { facts, publishedAt } = current;
     this.stated = stated;
     this.facts = facts;
     this.filter = filter;
     this.publishedAt = publishedAt;
-    this.#database = database;
-    const select: { [name in IndexName | RangeName]?: Database.Statement<[number], Buffer> } = {};
-    const tables = [
-      ...INDEX_NAMES.filter((index) => facts.indexes[index]),
-      ...RANGE_NAMES.filter((name) => facts.ranges?.[name]),
-    ];
-    for (const index of tables)
-      select[index] = database
-        .prepare<[number], Buffer>(`SELECT body FROM ${index} WHERE id = ?`)
-        .pluck() as Database.Statement<[number], Buffer>;
-    this.#select = select;
-    this.#upper = openUpperTrees(database, facts);
-    this.#gaps = { sha1: readGaps(database, facts, 'sha1'), ntlm: readGaps(database, facts, 'ntlm') };
-    // Stays open: a read outside of a transaction costs seven more system calls.
-    database.exec('BEGIN');
+    this.#source = source;
+    this.#upper = openUpperTrees(source, facts);
+    this.#gaps = { sha1: readGaps(source, facts, 'sha1'), ntlm: readGaps(source, facts, 'ntlm') };
   }
 
   /**
    * The body of a bucket without padding. Undefined if the dataset lacks the index.
-   * @throws StoreError `SNAPSHOT_CORRUPT` if the bucket is missing
+   * @throws StoreError `SNAPSHOT_CORRUPT` if the bucket is missing or altered
    */
   body(index: IndexName, id: BucketId): Buffer | undefined {
-    const select = this.#select[index];
-    if (!select) return undefined;
-    const body = select.get(id);
-    if (!body) throw corruptSnapshot(`${this.facts.snapshot}: a bucket is missing`);
-    return body;
+    const facts = this.facts.indexes[index];
+    if (!facts) return undefined;
+    const target = Buffer.allocUnsafe(slotBytes(facts));
+    return target.subarray(0, this.#source.read(index, id, target));
   }
 
   /** The lengths of what authenticates a bucket: in its body, and after the padded body. */
@@ -111,22 +100,22 @@ export class Snapshot {
     return this.padded(index, id)?.bytes;
   }
 
-  /** The padded body with the length of its padding. */
-  padded(index: IndexName, id: BucketId): PaddedBody | undefined {
-    const body = this.body(index, id);
-    if (!body) return undefined;
-    const paddedBytes = paddedSize(body.length, this.facts.indexes[index]?.bodyBytes ?? []);
+  /** The padded body with the length of its padding. @throws as `body` */
+  padded(index: IndexName, id: BucketId, takeRoom: TakeRoom = Buffer.allocUnsafe): PaddedBody | undefined {
+    const facts = this.facts.indexes[index];
+    if (!facts) return undefined;
     const upper = this.#upper[index]?.siblings(id >>> SEGMENT_BITS);
-    const bytes = Buffer.alloc(paddedBytes + (upper?.length ?? 0));
-    body.copy(bytes);
-    if (upper) bytes.set(upper, paddedBytes);
-    return { bytes, padding: paddedBytes - body.length };
+    const room = takeRoom(longestBody(facts) + Math.max(LENGTH_BYTES, upper?.length ?? 0));
+    const bodyBytes = this.#source.read(index, id, room);
+    const paddedBytes = paddedSize(bodyBytes, facts.bodyBytes);
+    if (upper) room.set(upper, paddedBytes);
+    return { bytes: room.subarray(0, paddedBytes + (upper?.length ?? 0)), padding: paddedBytes - bodyBytes, room };
   }
 
   /** Number of entries of every bucket, for statistics. */
   *bucketCounts(index: IndexName): Generator<number> {
-    const rows = this.#database.prepare<[], Buffer>(`SELECT substr(body, 1, 6) FROM ${index} ORDER BY id`).pluck();
-    for (const header of rows.iterate()) yield (header as Buffer).readUInt32BE(2);
+    const buckets = 2 ** (this.facts.indexes[index]?.prefixBits ?? 0);
+    for (let id = 0; id < buckets; id++) yield (this.body(index, id as BucketId) as Buffer).readUInt32BE(2);
   }
 
   /**
@@ -134,8 +123,7 @@ export class Snapshot {
    * index.
    */
   rangeBody(name: RangeName, range: number): Buffer | undefined {
-    const select = this.#select[name];
-    return select && (select.get(range) ?? Buffer.alloc(0));
+    return this.facts.ranges?.[name] && this.#source.rangeBody(name, range);
   }
 
   /** Whether a mirror lacks this range: what is stored of it, if anything, is not all of it. */
@@ -150,34 +138,34 @@ export class Snapshot {
 
   /** All ranges with entries, in order. */
   *rangeBodies(name: RangeName): Generator<{ readonly range: number; readonly body: Buffer }> {
-    if (!this.#select[name]) return;
-    const rows = this.#database.prepare<[], { range: number; body: Buffer }>(
-      `SELECT id AS range, body FROM ${name} ORDER BY id`,
-    );
-    yield* rows.iterate();
+    if (this.facts.ranges?.[name]) yield* this.#source.rangeBodies(name);
   }
 
   /** Number of entries of every range that has some, for statistics. */
   *rangeCounts(name: RangeName): Generator<number> {
-    if (!this.#select[name]) return;
-    const rows = this.#database.prepare<[], Buffer>(`SELECT substr(body, 1, 5) FROM ${name} ORDER BY id`).pluck();
-    for (const header of rows.iterate()) yield (header as Buffer).readUInt32BE(1);
+    for (const { body } of this.rangeBodies(name)) yield body.readUInt32BE(1);
+  }
+
+  /** Checks all bytes, also those that are otherwise checked when they are first read. */
+  verifyFiles(): void {
+    this.#source.verify();
+    this.filter?.verify();
   }
 
   close(): void {
-    this.#database.close();
+    this.#source.close();
     this.filter?.release();
   }
 }
 
 /** @throws StoreError `SNAPSHOT_CORRUPT` if the segments do not lead to the signed root */
-function openUpperTrees(database: Database.Database, facts: SnapshotFacts): { [name in IndexName]?: MerkleTree } {
+function openUpperTrees(source: SnapshotSource, facts: SnapshotFacts): { [name in IndexName]?: MerkleTree } {
   const trees: { [name in IndexName]?: MerkleTree } = {};
   for (const index of INDEX_NAMES) {
     const { prefixBits = 0, root } = facts.indexes[index] ?? {};
     if (root === undefined || upperSiblings(prefixBits) === 0) continue;
-    const roots = database.prepare('SELECT roots FROM manifest WHERE id = ?').pluck().get(IndexNumber[index]);
-    if (!(roots instanceof Uint8Array) || roots.length !== 2 ** upperSiblings(prefixBits) * NODE_BYTES)
+    const roots = source.roots(index);
+    if (roots.length !== 2 ** upperSiblings(prefixBits) * NODE_BYTES)
       throw corruptSnapshot(`${facts.snapshot}: its manifest is malformed`);
     const tree = new MerkleTree(splitNodes(roots), nodeSha256);
     if (Buffer.from(tree.root).toString('hex') !== root)
@@ -188,7 +176,8 @@ function openUpperTrees(database: Database.Database, facts: SnapshotFacts): { [n
 }
 
 /**
- * Opens the current snapshot after checking the whole of it against its checksums.
+ * Opens the current snapshot. SQLite tables and short files are checked as a whole now, long files
+ * by parts when they are first read.
  * @throws StoreError `SNAPSHOT_MISSING` before the first publish, `SNAPSHOT_CORRUPT`
  */
 export async function openSnapshot(dataset: Dataset): Promise<Snapshot> {
@@ -206,36 +195,55 @@ export async function openSnapshot(dataset: Dataset): Promise<Snapshot> {
 async function openPublished(dataset: Dataset): Promise<Snapshot> {
   const current = openPublishedFacts(dataset);
   const { facts, name } = current;
-  const file = snapshotPath(dataset, name);
-  const publishedAt = await checkFile(file, name, facts.sqlite);
-  if (facts.filter) await checkFile(filterPath(dataset, name), `${name}: its filter`, facts.filter);
   const stated = readStatement(dataset, name);
   if (stated.sha256 !== facts.statement) throw corruptSnapshot(`${name}: its statement belongs to another snapshot`);
-  const filter = facts.filter && new FilterFile(filterPath(dataset, name));
+  const { source, filter } = await openSource(dataset, name, facts);
   try {
-    const database = new Database(file, { readonly: true, fileMustExist: true });
-    database.pragma(`mmap_size = ${MMAP_BYTES}`);
-    database.pragma('query_only = ON');
-    return new Snapshot(database, filter, stated, { facts, publishedAt });
+    const publishedAt = new Date(stated.statement.publishedAt);
+    const snapshot = new Snapshot(source, filter && new FilterFile(filter), stated, { facts, publishedAt });
+    if (contentFileBytes(facts) + (facts.filter?.bytes ?? 0) <= CHECKED_AT_ONCE_BYTES) snapshot.verifyFiles();
+    return snapshot;
   } catch (error) {
-    filter?.release();
+    source.close();
+    filter?.close();
+    throw error;
+  }
+}
+
+interface OpenFiles {
+  readonly source: SnapshotSource;
+  readonly filter: PartedFile | undefined;
+}
+
+async function openSource(dataset: Dataset, name: string, facts: SnapshotFacts): Promise<OpenFiles> {
+  if (!facts.sqlite) {
+    const source = new FileSource(dataset, name, facts);
+    return { source, filter: source.takeFilter() };
+  }
+  const file = snapshotPath(dataset, name);
+  await checkFile(file, name, facts.sqlite);
+  const what = `${name}: its filter`;
+  if (facts.filter) await checkFile(filterPath(dataset, name), what, facts.filter);
+  const filter = facts.filter && new PartedFile(filterPath(dataset, name), what, facts.filter.bytes, undefined);
+  try {
+    return { source: new SqliteSource(file, facts), filter };
+  } catch (error) {
+    filter?.close();
     throw error;
   }
 }
 
 /**
  * Compares a whole file with its length and checksum.
- * @returns its time of writing
  * @throws StoreError `SNAPSHOT_CORRUPT`
  */
-async function checkFile(file: string, what: string, facts: { bytes: number; sha256: string }): Promise<Date> {
+async function checkFile(file: string, what: string, facts: { bytes: number; sha256: string }): Promise<void> {
   try {
     const stat = fs.statSync(file);
     const refuse = (why: string): StoreError => corruptSnapshot(`${what}: ${why}`);
     if (!stat.isFile()) throw refuse('not a regular file');
     if (stat.size !== facts.bytes) throw refuse(`${stat.size} bytes instead of ${facts.bytes}`);
     if ((await digestFile(file, refuse)) !== facts.sha256) throw refuse('checksum mismatch');
-    return stat.mtime;
   } catch (cause) {
     if (cause instanceof StoreError) throw cause;
     throw corruptSnapshot(`${what}: cannot be read`, cause);

@@ -1,88 +1,106 @@
-// Writes the tables and the filter of a snapshot, in one pass over all records. PROTOCOL.md §12.
+// Writes the indexes and the filter of a snapshot, in one pass over all records. PROTOCOL.md §12.
 
-import fs from 'node:fs';
-import Database from 'better-sqlite3';
 import { encodeContent } from '../../protocol/bucket.ts';
 import type { IndexName } from '../../protocol/bucket-id.ts';
 import { filterRate, snapshotMode } from '../dataset.ts';
+import type { Merge } from '../run/merge.ts';
 import type { Asides } from './asides.ts';
 import { BucketEncoder } from './bucket-encoder.ts';
-import { createBucketTable } from './bucket-table.ts';
 import { chooseBlocks, FilterWriter } from './filter-writer.ts';
+import { createBucketTails } from './layout/bucket-tails.ts';
+import { FileSink } from './layout/file-sink.ts';
+import type { SnapshotSink } from './layout/snapshot-sink.ts';
+import { SqliteSink } from './layout/sqlite-sink.ts';
 import { createNodePads } from './pads.ts';
 import { assertPrefixBits, choosePrefixBits, countEntries, mergeRuns, type Publication } from './publication.ts';
 import { countRangeRecords, writeRanges } from './range-writer.ts';
-import type { IndexFacts, SnapshotFacts } from './snapshot-facts.ts';
+import type { IndexFacts, LayoutFacts, LayoutName, SnapshotFacts } from './snapshot-facts.ts';
 
-/** Small pages waste the least space on overflow. */
-const PAGE_SIZE = 'page_size = 1024';
+export type Tables = Pick<SnapshotFacts, 'indexes' | 'ranges' | 'filter'> & LayoutFacts;
 
-export type Tables = Pick<SnapshotFacts, 'indexes' | 'ranges' | 'filter'>;
+function createSink(layout: LayoutName, asides: Asides, mode: number): SnapshotSink {
+  return layout === 'sqlite' ? new SqliteSink(asides.sqlite, mode) : new FileSink(asides.fileOf, mode);
+}
 
-export async function writeTables(
-  { sqlite, filter: filterAside }: Pick<Asides, 'sqlite' | 'filter'>,
-  publication: Publication,
-): Promise<Tables> {
-  const { dataset, suite, authority, layer, numberOf, runs, groups, options } = publication;
+export async function writeTables(asides: Asides, publication: Publication): Promise<Tables> {
+  const { dataset, suite, layer, runs, groups, options } = publication;
   const { parameters } = dataset;
   const counts = await countEntries(publication);
-  const { createPads = createNodePads } = options;
-  // A merged record names its last source by its place among the runs; 0 is that of the canary.
-  const numbers = [0, ...runs.map(numberOf)];
   const oneIn = filterRate(parameters);
   const blocks = chooseBlocks(counts.get('password')?.entries ?? 0, oneIn);
-  const filter = oneIn > 0 ? new FilterWriter(filterAside, { dataset: dataset.id, layer, blocks }) : undefined;
-  // SQLite would create it for every user.
-  fs.closeSync(fs.openSync(sqlite, 'wx', snapshotMode(parameters)));
-  const database = new Database(sqlite);
+  const filter = oneIn > 0 ? new FilterWriter(asides.filter, { dataset: dataset.id, layer, blocks }) : undefined;
+  const sink = createSink(publication.layout, asides, snapshotMode(parameters));
   try {
-    // The file is invisible until complete, and a crash restarts it: no journal and no syncs.
-    for (const pragma of [PAGE_SIZE, 'journal_mode = OFF', 'synchronous = OFF', 'locking_mode = EXCLUSIVE'])
-      database.pragma(pragma);
     const indexes: { [name in IndexName]?: IndexFacts } = {};
-    database.exec('BEGIN');
     await mergeRuns(publication, 'write', (index) => {
-      const prefixBits = choosePrefixBits(index, counts.get(index)?.members ?? 0, parameters);
-      const table = createBucketTable(database, { layer, index, prefixBits }, authority.bucketKey);
-      const { metadataBytes, similar = false } = parameters;
-      const encoder = new BucketEncoder(
-        { prefixBits, metadataBytes, similar: similar && index === 'account', pads: createPads(layer), numbers },
-        (id, content) => table.write(id, encodeContent(content)),
-      );
+      const { add, end } = beginIndex(publication, sink, index, counts.get(index)?.members ?? 0);
       const ofFilter = index === 'password' ? filter : undefined;
       return {
         each: (merge) => {
-          encoder.add(merge);
+          add(merge);
           ofFilter?.add(merge.head, merge.middle);
         },
         end: () => {
-          const facts = encoder.finish();
-          assertPrefixBits(index, facts, parameters);
-          const root = table.finish();
-          indexes[index] = { ...facts, ...(root !== undefined && { root }) };
+          indexes[index] = end();
         },
       };
     });
     const filterFacts = await filter?.finish(suite.sealKey);
-    const written: Tables = { indexes, ...(filterFacts && { filter: filterFacts }) };
     const { ranges } = parameters;
-    if (ranges === undefined) {
-      database.exec('COMMIT');
-      return written;
-    }
-    const totalRecords = countRangeRecords(ranges, runs);
     let records = 0;
-    const rangesFacts = await writeRanges(database, ranges, runs, {
-      ...groups,
-      onRecords: (read) => {
-        records += read;
-        options.onProgress?.({ stage: 'write', records, totalRecords });
-      },
-    });
-    database.exec('COMMIT');
-    return { ...written, ranges: rangesFacts };
+    const rangesFacts =
+      ranges &&
+      (await writeRanges(sink, ranges, runs, {
+        ...groups,
+        onRecords: (read) => {
+          records += read;
+          options.onProgress?.({ stage: 'write', records, totalRecords: countRangeRecords(ranges, runs) });
+        },
+      }));
+    const laidOut = await sink.finish(filterFacts && asides.filter);
+    return {
+      indexes,
+      ...(filterFacts && { filter: filterFacts }),
+      ...(rangesFacts && { ranges: rangesFacts }),
+      ...laidOut,
+    };
   } finally {
     filter?.close();
-    database.close();
+    sink.close();
   }
+}
+
+interface IndexWriter {
+  add(merge: Merge): void;
+  end(): IndexFacts;
+}
+
+/** @param members usernames of the account index, entries of the password index */
+function beginIndex(publication: Publication, sink: SnapshotSink, index: IndexName, members: number): IndexWriter {
+  const { dataset, authority, layer, numberOf, runs, options } = publication;
+  const { parameters } = dataset;
+  const { createPads = createNodePads } = options;
+  const { metadataBytes, similar = false } = parameters;
+  const prefixBits = choosePrefixBits(index, members, parameters);
+  const bodies = sink.beginIndex(index);
+  const tails = createBucketTails({ layer, index, prefixBits }, authority.bucketKey, (id, body) =>
+    bodies.add(id, body),
+  );
+  // A merged record names its last source by its place among the runs; 0 is that of the canary.
+  const numbers = [0, ...runs.map(numberOf)];
+  const encoder = new BucketEncoder(
+    { prefixBits, metadataBytes, similar: similar && index === 'account', pads: createPads(layer), numbers },
+    (id, content) => tails.add(id, encodeContent(content)),
+  );
+  return {
+    add: (merge) => encoder.add(merge),
+    end: () => {
+      const counted = encoder.finish();
+      assertPrefixBits(index, counted, parameters);
+      const { root, roots } = tails.finish();
+      const facts: IndexFacts = { ...counted, ...(root !== undefined && { root }) };
+      bodies.finish(facts, roots);
+      return facts;
+    },
+  };
 }

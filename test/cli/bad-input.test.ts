@@ -265,8 +265,8 @@ describe('an invalid file exits with code 1', () => {
       return path.join(folder, 'snapshots', name);
     };
     const spoils: ((folder: string) => void)[] = [
-      (folder) => truncate(inSnapshots(folder, '.sqlite')),
-      (folder) => fs.rmSync(inSnapshots(folder, '.sqlite')),
+      (folder) => truncate(inSnapshots(folder, '.account')),
+      (folder) => fs.rmSync(inSnapshots(folder, '.account')),
       (folder) => fs.appendFileSync(inSnapshots(folder, '.json'), ' '),
       (folder) => fs.writeFileSync(path.join(folder, 'CURRENT'), '../../etc\n'),
     ];

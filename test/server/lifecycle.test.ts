@@ -13,7 +13,8 @@ import { decodeLookupResponse, encodeLookupRequest } from '../../protocol/oprf-m
 import { createBucketAuth } from '../../protocol/signed/merkle.ts';
 import type { ServerEvent } from '../../runtime/events.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
-import { factsPath, snapshotName, snapshotPath, writeCurrent } from '../../store/snapshot/current.ts';
+import { factsPath, snapshotFile, snapshotName, snapshotPath, writeCurrent } from '../../store/snapshot/current.ts';
+import { publish } from '../../store/snapshot/publish.ts';
 import type { SnapshotFacts } from '../../store/snapshot/snapshot-facts.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
 import { perFile } from '../support/per-file.ts';
@@ -119,7 +120,7 @@ describe('a new snapshot', () => {
       // Clients that saw the newer one refuse it.
       const back = events.filter(({ event }) => event === 'snapshot-older');
       expect(back).toEqual([expect.objectContaining({ hint: expect.stringContaining('SNAPSHOT_OLDER') })]);
-      const file = snapshotPath(broken.dataset, '000002');
+      const file = snapshotFile(broken.dataset, '000002', 'account');
       fs.renameSync(file, `${file}.away`);
       writeCurrent(broken.dataset, '000002');
       while (events.at(-1)?.event !== 'snapshot-refused') await pause();
@@ -181,8 +182,9 @@ describe('a new snapshot', () => {
   });
 
   test('a missing bucket causes an error without details, never an empty response', async () => {
-    const broken = await makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 });
+    const broken = await makeDataset({ pairs: seededPairs(300), bucketFloor: 1000, published: false });
     const { dataset } = broken;
+    await publish(dataset, broken.suite, { layout: 'sqlite' });
     const database = new Database(snapshotPath(dataset, '000001'));
     database.exec('DELETE FROM account');
     database.close();
@@ -209,7 +211,7 @@ describe('a new snapshot', () => {
 
   test('a server does not start on a snapshot with a flipped byte', async () => {
     const broken = await makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 });
-    const file = snapshotPath(broken.dataset, '000001');
+    const file = snapshotFile(broken.dataset, '000001', 'account');
     const bytes = fs.readFileSync(file);
     bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
     fs.writeFileSync(file, bytes);

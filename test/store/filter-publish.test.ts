@@ -17,6 +17,7 @@ import { openDataset } from '../../store/dataset.ts';
 import { deleteRun } from '../../store/run/run.ts';
 import { factsPath, filterPath, openCurrent, writeCurrent } from '../../store/snapshot/current.ts';
 import { chooseBlocks, FilterWriter } from '../../store/snapshot/filter-writer.ts';
+import { publish } from '../../store/snapshot/publish.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { verifyDataset } from '../../store/verify.ts';
 import { credveil } from '../support/credveil.ts';
@@ -101,9 +102,11 @@ describe('a published filter', () => {
       const other = await makeDataset({ ...options, ...none });
       expect((await other.publish()).filter).toBeUndefined();
       expect(fs.readdirSync(path.join(other.folder, 'snapshots')).sort()).toEqual([
+        '000001.account',
         '000001.head',
         '000001.json',
-        '000001.sqlite',
+        '000001.parts',
+        ...('filterOneIn' in none ? ['000001.password'] : []),
         '000001.statement',
       ]);
       expect((await verifyDataset(other.dataset, other.suite)).filtered).toBeNull();
@@ -131,23 +134,24 @@ describe('a published filter', () => {
     ['a seal', -1],
   ])('verify detects %s forged without the key, even with matching checksums', async ([, at], { made }) => {
     expect((await verifyDataset(made.dataset, made.suite)).filtered).toBe(PASSWORDS.length + 1);
-    alter(made, at);
-    const { filter, ...facts } = openCurrent(made.dataset)?.facts ?? (undefined as never);
+    const { facts } = await publish(made.dataset, made.suite, { layout: 'sqlite' });
+    alter(made, at, '000002');
     const sha256 = createHash('sha256')
-      .update(fs.readFileSync(fileOf(made)))
+      .update(fs.readFileSync(fileOf(made, '000002')))
       .digest('hex');
-    fs.writeFileSync(factsPath(made.dataset, '000001'), JSON.stringify({ ...facts, filter: { ...filter, sha256 } }));
-    writeCurrent(made.dataset, '000001');
+    const forged = { ...facts, filter: { ...facts.filter, sha256 } };
+    fs.writeFileSync(factsPath(made.dataset, '000002'), JSON.stringify(forged));
+    writeCurrent(made.dataset, '000002');
     (await openSnapshot(made.dataset)).close();
     await expect(verifyDataset(made.dataset, made.suite)).rejects.toThrow(storeError('SNAPSHOT_CORRUPT'));
   });
 });
 
-function alter(made: MadeDataset, at: number): void {
-  const bytes = fs.readFileSync(fileOf(made));
+function alter(made: MadeDataset, at: number, name = '000001'): void {
+  const bytes = fs.readFileSync(fileOf(made, name));
   const place = at < 0 ? bytes.length + at : at;
   bytes[place] = (bytes[place] as number) ^ 1;
-  fs.writeFileSync(fileOf(made), bytes);
+  fs.writeFileSync(fileOf(made, name), bytes);
 }
 
 describe('the writer', () => {

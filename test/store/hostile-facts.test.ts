@@ -41,7 +41,13 @@ const HOSTILE: readonly [string, (facts: Facts) => void][] = [
   ['text for an identifier of a source', ({ sources }) => (sources[0].credentials = '<script>')],
   ['the longest range', ({ ranges }) => (ranges.sha1.maxTextBytes = 2 ** 40)],
   ['entries of a range', ({ ranges }) => (ranges.sha1.maxEntries = 3e8)],
-  ['the length of the file', ({ sqlite }) => (sqlite.bytes = '4096')],
+  ['the length of a file', ({ files }) => (files.account = '4096')],
+  ['another length of slots', ({ files }) => (files.account += 16)],
+  ['a file that no index needs', ({ files }) => (files.ntlm = 8_388_612)],
+  ['a file too few', ({ files }) => delete files.password],
+  ['no digest of parts', (facts) => delete facts.parts],
+  ['another layout', (facts) => (facts.format = 2)],
+  ['two layouts', (facts) => (facts.sqlite = { bytes: 4096, sha256: '0'.repeat(64) })],
 ];
 
 describe('the facts of a snapshot', () => {

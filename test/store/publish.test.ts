@@ -37,7 +37,7 @@ type Damage = readonly [title: string, change: (file: string) => void];
 type FileDamage = readonly [title: string, file: string, change: (file: string) => void];
 
 const filesOf = (name: string): string[] =>
-  ['filter', 'head', 'json', 'sqlite', 'statement'].map((kind) => `${name}.${kind}`);
+  ['account', 'filter', 'head', 'json', 'parts', 'password', 'statement'].map((kind) => `${name}.${kind}`);
 
 describe('publishing', () => {
   test('publishing again without a change leaves the snapshot as it is', async ({ made }) => {
@@ -56,7 +56,7 @@ describe('publishing', () => {
     await made.publish();
     await publish(openDataset(copy), made.suite);
     expect(openCurrent(openDataset(copy))?.facts.layer).toBe(openCurrent(made.dataset)?.facts.layer);
-    for (const name of ['snapshots/000002.sqlite', 'snapshots/000002.filter'])
+    for (const name of ['account', 'password', 'filter', 'parts'].map((file) => `snapshots/000002.${file}`))
       expect(fs.readFileSync(path.join(copy, name)).equals(fs.readFileSync(path.join(made.folder, name))), name).toBe(
         true,
       );
@@ -153,10 +153,12 @@ describe('a snapshot', () => {
   });
 
   test.for<FileDamage>([
-    ['cut by a byte', '000001.sqlite', (file) => cut(file, 1)],
-    ['cut by a page', '000001.sqlite', (file) => cut(file, 4096)],
-    ['with an altered byte', '000001.sqlite', (file) => flipByte(file, 5000)],
-    ['deleted', '000001.sqlite', (file) => fs.rmSync(file)],
+    ['cut by a byte', '000001.account', (file) => cut(file, 1)],
+    ['grown by a byte', '000001.account', (file) => fs.appendFileSync(file, 'x')],
+    ['with an altered byte', '000001.password', (file) => flipByte(file, 100)],
+    ['whose digests were altered', '000001.parts', (file) => flipByte(file, 5)],
+    ['whose digests were cut', '000001.parts', (file) => cut(file, 32)],
+    ['deleted', '000001.account', (file) => fs.rmSync(file)],
     ['whose facts were altered', '000001.json', (file) => flipByte(file, 40)],
     ['whose facts were deleted', '000001.json', (file) => fs.rmSync(file)],
   ])('a snapshot %s is rejected', async ([, name, change], { made }) => {
@@ -174,6 +176,7 @@ describe('a snapshot', () => {
 
   test('a snapshot pruned while it is opened is replaced by the next one', async ({ made }) => {
     const pointer = path.join(made.folder, 'CURRENT');
+    await publish(made.dataset, made.suite, { layout: 'sqlite' });
     const first = fs.readFileSync(pointer);
     made.addSource('second', { passwords: ['b'] });
     const next = await made.publish();
@@ -182,14 +185,14 @@ describe('a snapshot', () => {
     const opening = openSnapshot(made.dataset);
     // It has read CURRENT by now, and reads the file in a later turn of the event loop.
     fs.writeFileSync(pointer, second);
-    fs.rmSync(path.join(made.folder, 'snapshots', '000001.sqlite'));
+    fs.rmSync(path.join(made.folder, 'snapshots', '000002.sqlite'));
     const opened = await opening;
     expect(opened.facts.snapshot).toBe(next.snapshot);
     opened.close();
   });
 
   test('a lost snapshot is restored by following the hint: delete CURRENT, publish', async ({ made }) => {
-    flipByte(path.join(made.folder, 'snapshots', '000001.sqlite'), 5000);
+    flipByte(path.join(made.folder, 'snapshots', '000001.account'), 100);
     fs.rmSync(path.join(made.folder, 'CURRENT'));
     await made.publish();
     (await openSnapshot(made.dataset)).close();

@@ -74,7 +74,8 @@ describe('in the place of a file', () => {
   test.for<readonly [file: string, code: string]>([
     ['leaks/CURRENT', 'SNAPSHOT_CORRUPT'],
     ['leaks/snapshots/000001.json', 'SNAPSHOT_CORRUPT'],
-    ['leaks/snapshots/000001.sqlite', 'SNAPSHOT_CORRUPT'],
+    ['leaks/snapshots/000001.account', 'SNAPSHOT_CORRUPT'],
+    ['leaks/snapshots/000001.parts', 'SNAPSHOT_CORRUPT'],
     ['leaks/snapshots/000001.filter', 'SNAPSHOT_CORRUPT'],
     ['leaks/snapshots/000001.statement', 'STATEMENT_CORRUPT'],
     ['leaks/snapshots/000001.head', 'HEAD_CORRUPT'],
@@ -153,7 +154,7 @@ describe.skipIf(process.platform === 'win32')('unsalted hashes', () => {
       expect(await credveil(args)).toMatchObject({ code: 0 });
     expect(mode(path.join(folder, 'runs', 'first.run'))).toBe('600');
     expect(mode(path.join(folder, 'runs'))).toBe('700');
-    expect(mode(path.join(folder, 'snapshots', '000001.sqlite'))).toBe('640');
+    expect(mode(path.join(folder, 'snapshots', '000001.sha1'))).toBe('640');
     expect(mode(path.join(folder, 'snapshots'))).toBe('750');
     expect(mode(path.join(folder, 'work'))).toBe('700');
     expect(mode(place.at('files'))).toBe('750');

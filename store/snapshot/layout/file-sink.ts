@@ -1,0 +1,82 @@
+// The layout of files: buckets in slots, ranges with a directory, and the digests of all parts.
+// PROTOCOL.md §12.
+
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import type { IndexName, RangeName } from '../../../protocol/bucket-id.ts';
+import type { LayoutFacts, SnapshotFile } from '../snapshot-facts.ts';
+import { PartHasher } from './parted-file.ts';
+import { RangeFileWriter } from './range-file.ts';
+import { longestBody } from './slot-sizes.ts';
+import { SlotWriter } from './slot-writer.ts';
+import type { BucketSink, RangeSink, SnapshotSink } from './snapshot-sink.ts';
+
+interface WrittenFile {
+  readonly bytes: number;
+  readonly digests: Buffer;
+}
+
+export class FileSink implements SnapshotSink {
+  readonly #pathOf: (file: SnapshotFile) => string;
+  readonly #mode: number;
+  readonly #written = new Map<SnapshotFile, WrittenFile>();
+  #open: { close(): void } | undefined;
+
+  /** @param pathOf the temporary place of each file */
+  constructor(pathOf: (file: SnapshotFile) => string, mode: number) {
+    this.#pathOf = pathOf;
+    this.#mode = mode;
+  }
+
+  beginIndex(index: IndexName): BucketSink {
+    const writer = new SlotWriter(this.#pathOf(index), this.#mode);
+    this.#open = writer;
+    return {
+      add: (_id, body) => writer.add(body),
+      finish: (facts, roots) => {
+        this.#written.set(index, writer.finish(longestBody(facts), roots));
+      },
+    };
+  }
+
+  beginRanges(name: RangeName): RangeSink {
+    const writer = new RangeFileWriter(this.#pathOf(name), this.#mode);
+    this.#open = writer;
+    return {
+      add: (range, body) => writer.add(range, body),
+      finish: (gaps) => {
+        this.#written.set(name, writer.finish(gaps));
+      },
+    };
+  }
+
+  async finish(filter: string | undefined): Promise<LayoutFacts> {
+    if (filter !== undefined) this.#written.set('filter', await digestParts(filter));
+    const digests = createHash('sha256');
+    const handle = fs.openSync(this.#pathOf('parts'), 'wx', this.#mode);
+    try {
+      for (const file of this.#written.values()) {
+        fs.writeSync(handle, file.digests);
+        digests.update(file.digests);
+      }
+    } finally {
+      fs.closeSync(handle);
+    }
+    const files = Object.fromEntries([...this.#written].map(([name, { bytes }]) => [name, bytes]));
+    return { format: 3, files, parts: digests.digest('hex') };
+  }
+
+  close(): void {
+    this.#open?.close();
+  }
+}
+
+async function digestParts(file: string): Promise<WrittenFile> {
+  const hasher = new PartHasher();
+  let bytes = 0;
+  for await (const block of fs.createReadStream(file, { highWaterMark: 1 << 20 })) {
+    hasher.add(block as Buffer);
+    bytes += (block as Buffer).length;
+  }
+  return { bytes, digests: hasher.finish() };
+}

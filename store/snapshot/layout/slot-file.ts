@@ -1,0 +1,46 @@
+// The buckets of an index in slots of one size, so that finding one takes no index. PROTOCOL.md
+// §12.
+//
+//   struct SlotFile {
+//     struct {
+//       u8  body[bodyBytes.last];         // BucketBody, then zeros
+//       u32 length;                       // of the body without the zeros
+//     } slots[2^prefixBits];
+//     u8 roots[2^upperSiblings][32];      // with signatures and more than 10 prefixBits only
+//   }
+
+import type { BucketId } from '../../../protocol/brands.ts';
+import { NODE_BYTES } from '../../../protocol/signed/merkle.ts';
+import { corruptSnapshot } from '../current.ts';
+import type { PartedFile } from './parted-file.ts';
+import { countRoots, LENGTH_BYTES, type SlotFacts, slotBytes } from './slot-sizes.ts';
+
+export class SlotFile {
+  readonly #file: PartedFile;
+  readonly #facts: SlotFacts;
+  readonly #slotBytes: number;
+
+  constructor(file: PartedFile, facts: SlotFacts) {
+    this.#file = file;
+    this.#facts = facts;
+    this.#slotBytes = slotBytes(facts);
+  }
+
+  /**
+   * Reads a body with its zeros. @param target of `slotBytes` or more
+   * @returns the length of the body without zeros
+   */
+  read(id: BucketId, target: Buffer): number {
+    this.#file.read(target, this.#slotBytes, id * this.#slotBytes);
+    const longest = this.#slotBytes - LENGTH_BYTES;
+    const length = target.readUInt32BE(longest);
+    if (length > longest) throw corruptSnapshot('a bucket is longer than its slot');
+    return length;
+  }
+
+  roots(): Buffer {
+    const roots = Buffer.alloc(countRoots(this.#facts) * NODE_BYTES);
+    if (roots.length > 0) this.#file.read(roots, roots.length, 2 ** this.#facts.prefixBits * this.#slotBytes);
+    return roots;
+  }
+}

@@ -1,0 +1,76 @@
+// Reads a snapshot from SQLite tables. PROTOCOL.md §12.
+
+import Database from 'better-sqlite3';
+import type { BucketId } from '../../../protocol/brands.ts';
+import { INDEX_NAMES, type IndexName, IndexNumber, RANGE_NAMES, type RangeName } from '../../../protocol/bucket-id.ts';
+import { parseRangeSet, type RangeSet } from '../../run/range-set.ts';
+import { corruptSnapshot } from '../current.ts';
+import type { SnapshotFacts } from '../snapshot-facts.ts';
+import { LENGTH_BYTES } from './slot-sizes.ts';
+import type { SnapshotSource } from './snapshot-source.ts';
+
+/** Maximum memory map of SQLite, which reads the rest of a larger file. */
+const MMAP_BYTES = 2 ** 31 - 65_536;
+const NOTHING = Buffer.alloc(0);
+
+export class SqliteSource implements SnapshotSource {
+  readonly #database: Database.Database;
+  readonly #what: string;
+  readonly #select: { readonly [name in IndexName | RangeName]?: Database.Statement<[number], Buffer> };
+
+  /** @param file checked already */
+  constructor(file: string, { snapshot, indexes, ranges }: SnapshotFacts) {
+    this.#what = snapshot;
+    this.#database = new Database(file, { readonly: true, fileMustExist: true });
+    this.#database.pragma(`mmap_size = ${MMAP_BYTES}`);
+    this.#database.pragma('query_only = ON');
+    const select: { [name in IndexName | RangeName]?: Database.Statement<[number], Buffer> } = {};
+    for (const table of [
+      ...INDEX_NAMES.filter((name) => indexes[name]),
+      ...RANGE_NAMES.filter((name) => ranges?.[name]),
+    ])
+      select[table] = this.#database
+        .prepare<[number], Buffer>(`SELECT body FROM ${table} WHERE id = ?`)
+        .pluck() as Database.Statement<[number], Buffer>;
+    this.#select = select;
+    // Stays open: a read outside of a transaction costs seven more system calls.
+    this.#database.exec('BEGIN');
+  }
+
+  read(index: IndexName, id: BucketId, target: Buffer): number {
+    const body = this.#select[index]?.get(id);
+    if (!body) throw corruptSnapshot(`${this.#what}: a bucket is missing`);
+    if (body.length > target.length - LENGTH_BYTES)
+      throw corruptSnapshot(`${this.#what}: a bucket is longer than its facts say`);
+    body.copy(target);
+    target.fill(0, body.length);
+    return body.length;
+  }
+
+  roots(index: IndexName): Uint8Array {
+    const roots = this.#database.prepare('SELECT roots FROM manifest WHERE id = ?').pluck().get(IndexNumber[index]);
+    return roots instanceof Uint8Array ? roots : NOTHING;
+  }
+
+  rangeBody(name: RangeName, range: number): Buffer {
+    return this.#select[name]?.get(range) ?? NOTHING;
+  }
+
+  rangeBodies(name: RangeName): Iterable<{ readonly range: number; readonly body: Buffer }> {
+    return this.#database
+      .prepare<[], { range: number; body: Buffer }>(`SELECT id AS range, body FROM ${name} ORDER BY id`)
+      .iterate();
+  }
+
+  gaps(name: RangeName): RangeSet | undefined {
+    return parseRangeSet(this.#database.prepare('SELECT ranges FROM gaps WHERE name = ?').pluck().get(name));
+  }
+
+  verify(): void {
+    // The whole file was checked when it was opened.
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
