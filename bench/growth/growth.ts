@@ -1,6 +1,7 @@
-// npm run bench:growth [-- --most N --rounds N --seconds N --layout NAME --folder DIR]: bucket GETs of datasets
-// of 10^5 entries and more, up to `most`, on one core. The datasets alternate in rounds; figures
-// are medians of the rounds, and ratios are to the smallest dataset in the same round.
+// npm run bench:growth [-- --most N --rounds N --seconds N --layout NAME --folder DIR]: bucket GETs
+// of datasets of 10^5 entries and more, up to `most`, on one core. The datasets alternate in
+// rounds; figures are medians of the rounds, and ratios are to the smallest dataset in the same
+// round.
 //
 // Needs taskset and wrk. With --folder, datasets are kept and used again.
 

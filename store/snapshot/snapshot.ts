@@ -41,7 +41,7 @@ export interface PaddedBody {
   readonly bytes: Buffer;
   /** Number of padding bytes. */
   readonly padding: number;
-  /** What it was read into, for another body once nobody reads this one. Undefined if it is kept. */
+  /** What it was read into, for another body once this one is sent; undefined if it is kept. */
   readonly room?: Buffer;
 }
 

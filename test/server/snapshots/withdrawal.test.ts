@@ -62,7 +62,7 @@ describe('a snapshot with a source that was removed', () => {
   });
 
   test.for([
-    ['its file is cut', (file: string) => fs.truncateSync(`${file}.sqlite`, 100)],
+    ['its file is cut', (file: string) => fs.truncateSync(`${file}.account`, 100)],
     ['its facts are missing', (file: string) => fs.rmSync(`${file}.json`)],
     ['its filter is altered', (file: string) => fs.writeFileSync(`${file}.filter`, 'x')],
   ] as const)('is not answered either if the next one cannot be opened: %s', async ([, spoil], { world }) => {
