@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import type { BucketId } from '../../protocol/brands.ts';
-import { formatRangePrefix, INDEX_NAMES, type IndexName, RANGES, type RangeName } from '../../protocol/bucket-id.ts';
+import { formatRangePrefix, INDEX_NAMES, type IndexName, type RangeName } from '../../protocol/bucket-id.ts';
 import { SEAL_BYTES } from '../../protocol/seal.ts';
 import {
   lowerSiblings,

@@ -39,7 +39,8 @@ test('every answer is the bucket that was asked for, whatever the other readers 
         }
         const expected = ids.map((id) => snapshot.paddedBody('account', id) as Buffer);
         const answers = await readAnswers(socket, expected.length, reader % 4 === 1);
-        answers.forEach((answer, at) => expect(answer.equals(expected[at] as Buffer), `${reader} ${at}`).toBe(true));
+        for (const [at, answer] of answers.entries())
+          expect(answer.equals(expected[at] as Buffer), `${reader} ${at}`).toBe(true);
         socket.destroy();
       }),
     );
