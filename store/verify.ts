@@ -23,13 +23,14 @@ import { splitExpired } from './retention/expiry.ts';
 import type { NameList } from './retention/name-list.ts';
 import { planSuppression } from './retention/retention.ts';
 import { openRuns } from './run/run.ts';
-import { corruptSnapshot, filterPath, openCurrent, snapshotName } from './snapshot/current.ts';
+import { openCurrent, snapshotName } from './snapshot/current.ts';
 import { sealFilterFile } from './snapshot/filter-writer.ts';
 import { SizeTally } from './snapshot/histogram.ts';
-import { nodeHmacSha256 } from './snapshot/node-hmac.ts';
+import { nodeHmacSha256 } from './snapshot/layout/node-hmac.ts';
+import type { IndexFacts, RangeFacts } from './snapshot/layout/snapshot-facts.ts';
+import { corruptSnapshot, filterPath } from './snapshot/layout/snapshot-files.ts';
 import { decodeRangeBody } from './snapshot/range-body.ts';
 import { openSnapshot, type Snapshot } from './snapshot/snapshot.ts';
-import type { IndexFacts, RangeFacts } from './snapshot/snapshot-facts.ts';
 import { readHead, readStatement } from './snapshot/statement-files.ts';
 import { verifyRuns } from './verify-runs.ts';
 

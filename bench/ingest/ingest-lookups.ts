@@ -10,7 +10,7 @@ import { EntryKind, pairInput } from '../../protocol/private-input.ts';
 import { createBucketAuth } from '../../protocol/signed/merkle.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
 import type { Dataset } from '../../store/dataset.ts';
-import { nodeHmacSha256 } from '../../store/snapshot/node-hmac.ts';
+import { nodeHmacSha256 } from '../../store/snapshot/layout/node-hmac.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { type IngestCase, type SeededPair, seededPair, strangerPair } from './ingest-cases.ts';
 

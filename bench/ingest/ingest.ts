@@ -13,7 +13,7 @@ import { openDataset } from '../../store/dataset.ts';
 import { openKeyFile } from '../../store/key-file.ts';
 import { runPath } from '../../store/run/run.ts';
 import { openCurrent } from '../../store/snapshot/current.ts';
-import { contentFileBytes } from '../../store/snapshot/snapshot-facts.ts';
+import { contentFileBytes } from '../../store/snapshot/layout/snapshot-facts.ts';
 import { bin } from '../../test/support/credveil.ts';
 import { describeMachine } from '../harness/machine.ts';
 import { type Peaks, watchPeaks } from '../harness/process-peaks.ts';

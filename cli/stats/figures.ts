@@ -5,14 +5,14 @@ import { falsePositiveRate } from '../../protocol/split-block.ts';
 import type { SuiteName } from '../../protocol/suite.ts';
 import { HASH_BYTES } from '../../store/run/range-record.ts';
 import { histogramOf } from '../../store/snapshot/histogram.ts';
-import type { Snapshot } from '../../store/snapshot/snapshot.ts';
 import {
   contentFileBytes,
   type FilterFacts,
   type IndexFacts,
   type RangeFacts,
   type SourceFacts,
-} from '../../store/snapshot/snapshot-facts.ts';
+} from '../../store/snapshot/layout/snapshot-facts.ts';
+import type { Snapshot } from '../../store/snapshot/snapshot.ts';
 
 function describeIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts, users: number | undefined) {
   const { entries, prefixBits, minEntries, maxEntries, contentBytes, metadataTotalBytes, leastBits } = facts;

@@ -2,7 +2,7 @@
 
 import type { HistogramBin } from '../../protocol/service-status.ts';
 import { html, type Markup } from '../../runtime/http/markup.ts';
-import type { SourceFacts } from '../../store/snapshot/snapshot-facts.ts';
+import type { SourceFacts } from '../../store/snapshot/layout/snapshot-facts.ts';
 import { formatBytes, formatCount, formatCounted, formatMean, formatSpan } from '../units.ts';
 import type { SnapshotStats } from './figures.ts';
 import { type Bar, barPlot, type Span, type Stack, spanPlot, stackPlot } from './plots.ts';

@@ -5,7 +5,7 @@ import { type Dataset, runsFolder } from '../../store/dataset.ts';
 import { type ExpiringSource, isExpired, listExpiries } from '../../store/retention/expiry.ts';
 import { readListedNames } from '../../store/retention/name-file.ts';
 import { openRuns, type Run } from '../../store/run/run.ts';
-import type { SnapshotFacts } from '../../store/snapshot/snapshot-facts.ts';
+import type { SnapshotFacts } from '../../store/snapshot/layout/snapshot-facts.ts';
 import { describeSightings, type Sighting, sightingsIn } from '../retention/canaries.ts';
 import { formatCount, formatCounted } from '../units.ts';
 

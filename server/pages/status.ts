@@ -6,7 +6,7 @@
 
 import { INDEX_NAMES, RANGE_NAMES } from '../../protocol/bucket-id.ts';
 import type { IndexStatus, RequestRates, ServiceStatus } from '../../protocol/service-status.ts';
-import type { SnapshotFacts } from '../../store/snapshot/snapshot-facts.ts';
+import type { SnapshotFacts } from '../../store/snapshot/layout/snapshot-facts.ts';
 import { publicSources } from '../../store/snapshot/statement-files.ts';
 import type { ServedSnapshot } from '../snapshots/snapshots.ts';
 

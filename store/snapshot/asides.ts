@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { type Dataset, workFolder } from '../dataset.ts';
 import { bodiesFile } from './layout/slot-writer.ts';
-import { PARTED_FILES, type SnapshotFile } from './snapshot-facts.ts';
+import { PARTED_FILES, type SnapshotFile } from './layout/snapshot-facts.ts';
 
 export interface Asides {
   readonly sqlite: string;

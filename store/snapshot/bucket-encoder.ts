@@ -10,7 +10,7 @@ import type { Merge } from '../run/merge.ts';
 import { KIND_AT, TAG_AT } from '../run/record.ts';
 import { chooseBodySizes, sizeEntropyBits } from './body-sizes.ts';
 import { SizeTally } from './histogram.ts';
-import type { IndexFacts } from './snapshot-facts.ts';
+import type { IndexFacts } from './layout/snapshot-facts.ts';
 
 /** Writes a bucket. @returns the length of its body without padding */
 export type WriteBucket = (id: BucketId, content: BucketContent & { readonly tags: Float64Array }) => number;

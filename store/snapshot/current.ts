@@ -9,15 +9,9 @@ import { currentFile, type Dataset, snapshotsFolder } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
 import { isMissing, readRegularFile, writeFileAtomically } from '../files.ts';
 import { assertFacts } from './facts-bounds.ts';
-import { LAYOUTS, type SnapshotFacts, type SnapshotFile } from './snapshot-facts.ts';
+import { LAYOUTS, type SnapshotFacts } from './layout/snapshot-facts.ts';
+import { corruptSnapshot } from './layout/snapshot-files.ts';
 
-export const snapshotPath = (dataset: Dataset, name: string): string =>
-  path.join(snapshotsFolder(dataset), `${name}.sqlite`);
-/** A file of the layout of slots. */
-export const snapshotFile = (dataset: Dataset, name: string, file: SnapshotFile): string =>
-  path.join(snapshotsFolder(dataset), `${name}.${file}`);
-export const filterPath = (dataset: Dataset, name: string): string =>
-  path.join(snapshotsFolder(dataset), `${name}.filter`);
 export const factsPath = (dataset: Dataset, name: string): string =>
   path.join(snapshotsFolder(dataset), `${name}.json`);
 
@@ -28,15 +22,6 @@ export interface CurrentSnapshot {
   readonly name: string;
   readonly sequence: number;
   readonly facts: SnapshotFacts;
-}
-
-export function corruptSnapshot(what: string, cause?: unknown): StoreError {
-  return new StoreError(
-    'SNAPSHOT_CORRUPT',
-    `snapshot ${what}`,
-    'On a copy without runs/, copy the snapshot again. Otherwise delete CURRENT and run `credveil publish`: the runs still contain everything.',
-    { cause },
-  );
 }
 
 const MAX_POINTER_BYTES = 1024;

@@ -16,7 +16,7 @@ import {
   type RangeFacts,
   type SnapshotFacts,
   type SuppressedFacts,
-} from './snapshot-facts.ts';
+} from './layout/snapshot-facts.ts';
 
 const { dataset, suite, normalization, keyId, publicKey, canary } = STATEMENT_MEMBERS;
 

@@ -13,8 +13,8 @@ import {
 import { SEAL_BYTES } from '../../protocol/seal.ts';
 import { BLOCK_BYTES, blockIndex, falsePositiveRate, MAX_BLOCKS, setBits } from '../../protocol/split-block.ts';
 import { openRegularFile, writeFully } from '../files.ts';
-import { corruptSnapshot } from './current.ts';
-import type { FilterFacts } from './snapshot-facts.ts';
+import type { FilterFacts } from './layout/snapshot-facts.ts';
+import { corruptSnapshot } from './layout/snapshot-files.ts';
 
 /** Blocks in memory at once. */
 const WINDOW_BLOCKS = 2 ** 15;

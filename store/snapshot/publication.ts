@@ -19,7 +19,7 @@ import type { Run } from '../run/run.ts';
 import { type GroupOptions, type RunStreams, runNames } from '../run/run-streams.ts';
 import type { SigningKey } from '../signing-key.ts';
 import type { Authority } from './authority.ts';
-import type { IndexFacts, LayoutName } from './snapshot-facts.ts';
+import type { IndexFacts, LayoutName } from './layout/snapshot-facts.ts';
 
 /** Progress of publishing in records. */
 export interface PublishProgress {

@@ -18,19 +18,11 @@ import { openRuns, type Run } from '../run/run.ts';
 import { openRunsWithin, prepareRunStreams } from '../run/run-streams.ts';
 import { type Asides, openAsides } from './asides.ts';
 import { delegatedKeys, publishingAuthority } from './authority.ts';
-import {
-  type CurrentSnapshot,
-  factsPath,
-  filterPath,
-  openCurrent,
-  pruneSnapshots,
-  snapshotFile,
-  snapshotPath,
-  writeCurrent,
-} from './current.ts';
+import { type CurrentSnapshot, factsPath, openCurrent, pruneSnapshots, writeCurrent } from './current.ts';
 import { layerId } from './layer.ts';
+import { layoutOf, type SnapshotFacts, type SourceFacts, type SuppressedFacts } from './layout/snapshot-facts.ts';
+import { filterPath, snapshotFile, snapshotPath } from './layout/snapshot-files.ts';
 import type { Publication, PublishOptions } from './publication.ts';
-import { layoutOf, type SnapshotFacts, type SourceFacts, type SuppressedFacts } from './snapshot-facts.ts';
 import { type StatedFacts, writeStated } from './stated-facts.ts';
 import { readHead, readStatement, writeHead } from './statement-files.ts';
 import { type Tables, writeTables } from './tables.ts';
@@ -76,14 +68,8 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
     pruneSnapshots(dataset, current.name, keep);
     const stated = readStatement(dataset, current.name);
     const head = writeHead(dataset, current.name, stated, authority.signer, options.headLifeMs, options.now);
-    return {
-      facts: current.facts,
-      changed: false,
-      head,
-      withdrawn: false,
-      expired,
-      ...(suppression && { suppression }),
-    };
+    const { facts } = current;
+    return { facts, changed: false, head, withdrawn: false, expired, ...(suppression && { suppression }) };
   }
 
   const sequence = nextSequence(dataset, current);
@@ -92,9 +78,8 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
   fs.mkdirSync(workFolder(dataset), PRIVATE_FOLDER);
   try {
     const removed = (run: Run): RunRemoval | undefined => suppression?.of(run);
-    const turn = (): Promise<void> => yieldToEventLoop(options.signal);
     const groups = {
-      ...{ folder: asides.folder, turn, removed },
+      ...{ folder: asides.folder, turn: () => yieldToEventLoop(options.signal), removed },
       ...(options.memoryBytes === undefined ? {} : { maxOpen: openRunsWithin(options.memoryBytes) }),
     };
     const openStreams = await prepareRunStreams(runs, { ...groups, sections: dataset.parameters.indexes });
@@ -114,10 +99,8 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
       },
     };
     const tables = await writeTables(asides, publication);
-    const unstated: StatedFacts = {
-      ...{ ...describeFacts(dataset, suite), layer, ...tables, sources },
-      ...(suppression && { suppressed: suppressedFacts(suppression) }),
-    };
+    const suppressed = suppression && { suppressed: suppressedFacts(suppression) };
+    const unstated: StatedFacts = { ...describeFacts(dataset, suite), layer, ...tables, sources, ...suppressed };
     publishFiles(dataset, name, asides, tables);
     const now = options.now ?? Date.now();
     const headKeys = delegatedKeys(dataset, current, delegate, now);

@@ -13,7 +13,7 @@
 import type { RangeName } from '../../protocol/bucket-id.ts';
 import { compareBytes, readU32, writeU32 } from '../../protocol/bytes.ts';
 import { HASH_BYTES } from '../run/range-record.ts';
-import { corruptSnapshot } from './current.ts';
+import { corruptSnapshot } from './layout/snapshot-files.ts';
 
 const FORMAT = 1;
 const HEADER_BYTES = 5;

@@ -9,10 +9,10 @@ import { createHash } from 'node:crypto';
 import type { SnapshotId } from '../../protocol/brands.ts';
 import type { RangeName } from '../../protocol/bucket-id.ts';
 import { compareBytes } from '../../protocol/bytes.ts';
-import { corruptSnapshot } from './current.ts';
+import type { RangeFacts } from './layout/snapshot-facts.ts';
+import { corruptSnapshot } from './layout/snapshot-files.ts';
 import type { RangeEntries } from './range-body.ts';
 import { formatRows, mostTextBytes, rowBytes, textBytes } from './range-text.ts';
-import type { RangeFacts } from './snapshot-facts.ts';
 
 /** The leading bytes of a suffix that order the rows: those that fit in a number. */
 const KEY_BYTES = 6;

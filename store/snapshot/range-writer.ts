@@ -10,11 +10,11 @@ import type { Run } from '../run/run.ts';
 import { type GroupOptions, prepareRunStreams, runNames } from '../run/run-streams.ts';
 import { SECTION_LAYOUTS, type SectionName } from '../run/sections.ts';
 import { SizeTally } from './histogram.ts';
+import type { RangeFacts, RangesFacts } from './layout/snapshot-facts.ts';
 import type { SnapshotSink } from './layout/snapshot-sink.ts';
 import { encodeRangeBody, MAX_RANGE_ENTRIES, SHARED_BYTES } from './range-body.ts';
 import { gapsOf } from './range-gaps.ts';
 import { textBytes } from './range-text.ts';
-import type { RangeFacts, RangesFacts } from './snapshot-facts.ts';
 
 /** Records between two reports of progress and checks of the abort signal. */
 const RECORDS_PER_TURN = 1 << 18;

@@ -18,18 +18,19 @@ import { digestFile } from '../files.ts';
 import { HASH_BYTES } from '../run/range-record.ts';
 import type { RangeSet } from '../run/range-set.ts';
 import { paddedSize } from './body-sizes.ts';
-import { corruptSnapshot, filterPath, openPublishedFacts, readCurrent, snapshotPath } from './current.ts';
+import { openPublishedFacts, readCurrent } from './current.ts';
 import { FilterFile } from './filter-file.ts';
 import { nodeSha256 } from './layout/bucket-tails.ts';
 import { FileSource } from './layout/file-source.ts';
 import { PartedFile } from './layout/parted-file.ts';
 import { LENGTH_BYTES, longestBody, slotBytes } from './layout/slot-sizes.ts';
+import { contentFileBytes, type SnapshotFacts } from './layout/snapshot-facts.ts';
+import { corruptSnapshot, filterPath, snapshotPath } from './layout/snapshot-files.ts';
 import type { SnapshotSource } from './layout/snapshot-source.ts';
 import { SqliteSource } from './layout/sqlite-source.ts';
 import { decodeRangeBody, type RangeEntries, SHARED_BYTES } from './range-body.ts';
 import { readGaps } from './range-gaps.ts';
 import { formatRows } from './range-text.ts';
-import { contentFileBytes, type SnapshotFacts } from './snapshot-facts.ts';
 import { readStatement, type StatementFile } from './statement-files.ts';
 
 /** A snapshot of up to this length is checked as a whole when it is opened. */

@@ -14,7 +14,7 @@ import {
   snapshotIdOf,
 } from '../../protocol/signed/statement.ts';
 import type { Dataset } from '../dataset.ts';
-import type { SnapshotFacts } from './snapshot-facts.ts';
+import type { SnapshotFacts } from './layout/snapshot-facts.ts';
 import { encodeSources, writeHead, writeStatement } from './statement-files.ts';
 
 /** Facts whose statement is not made yet. */

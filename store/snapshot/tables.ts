@@ -9,12 +9,12 @@ import { BucketEncoder } from './bucket-encoder.ts';
 import { chooseBlocks, FilterWriter } from './filter-writer.ts';
 import { createBucketTails } from './layout/bucket-tails.ts';
 import { FileSink } from './layout/file-sink.ts';
+import type { IndexFacts, LayoutFacts, LayoutName, SnapshotFacts } from './layout/snapshot-facts.ts';
 import type { SnapshotSink } from './layout/snapshot-sink.ts';
 import { SqliteSink } from './layout/sqlite-sink.ts';
 import { createNodePads } from './pads.ts';
 import { assertPrefixBits, choosePrefixBits, countEntries, mergeRuns, type Publication } from './publication.ts';
 import { countRangeRecords, writeRanges } from './range-writer.ts';
-import type { IndexFacts, LayoutFacts, LayoutName, SnapshotFacts } from './snapshot-facts.ts';
 
 export type Tables = Pick<SnapshotFacts, 'indexes' | 'ranges' | 'filter'> & LayoutFacts;
 

@@ -8,8 +8,8 @@ import { describeSnapshot, type SnapshotStats } from '../../cli/stats/figures.ts
 import { byBreachDate, statsPage } from '../../cli/stats/page.ts';
 import { niceStep } from '../../cli/stats/plots.ts';
 import { html } from '../../runtime/http/markup.ts';
+import type { SourceFacts } from '../../store/snapshot/layout/snapshot-facts.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
-import type { SourceFacts } from '../../store/snapshot/snapshot-facts.ts';
 import { credveil } from '../support/credveil.ts';
 import { type MadeDataset, makeDataset, seededPairs, seededPasswords } from '../support/dataset.ts';
 import { datasetTest } from '../support/vitest/fixtures.ts';

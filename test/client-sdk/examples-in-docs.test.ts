@@ -7,7 +7,7 @@ import path from 'node:path';
 import { test as base, expect } from 'vitest';
 import { exportBloomFilter } from '../../cli/export-bloom.ts';
 import { CANARY } from '../../protocol/test-credentials.ts';
-import { filterPath } from '../../store/snapshot/current.ts';
+import { filterPath } from '../../store/snapshot/layout/snapshot-files.ts';
 import { typeErrorsOf } from '../support/client/check-snippets.ts';
 import { publicNames, readmeSnippets } from '../support/client/doc-snippets.ts';
 import { type Outcome, type Place, runSnippet } from '../support/client/run-snippet.ts';

@@ -6,7 +6,7 @@ import type { IndexName } from '../../../protocol/bucket-id.ts';
 import { concatBytes } from '../../../protocol/bytes.ts';
 import { bucketInput, computeSeal, SEAL_BYTES, type Sha256 } from '../../../protocol/seal.ts';
 import { leafHash, lowerSiblings, MerkleTree, NODE_BYTES, upperSiblings } from '../../../protocol/signed/merkle.ts';
-import { nodeHmacSha256 } from '../node-hmac.ts';
+import { nodeHmacSha256 } from './node-hmac.ts';
 
 /** The platform's SHA-256 for protocol/merkle.ts. */
 export const nodeSha256: Sha256 = (message) => createHash('sha256').update(message).digest();

@@ -4,11 +4,11 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import type { IndexName, RangeName } from '../../../protocol/bucket-id.ts';
-import type { LayoutFacts, SnapshotFile } from '../snapshot-facts.ts';
 import { PartHasher } from './parted-file.ts';
 import { RangeFileWriter } from './range-file.ts';
 import { longestBody } from './slot-sizes.ts';
 import { SlotWriter } from './slot-writer.ts';
+import type { LayoutFacts, SnapshotFile } from './snapshot-facts.ts';
 import type { BucketSink, RangeSink, SnapshotSink } from './snapshot-sink.ts';
 
 interface WrittenFile {

@@ -6,11 +6,11 @@ import { INDEX_NAMES, type IndexName, RANGE_NAMES, type RangeName } from '../../
 import type { Dataset } from '../../dataset.ts';
 import { readRegularBytes } from '../../files.ts';
 import type { RangeSet } from '../../run/range-set.ts';
-import { corruptSnapshot, snapshotFile } from '../current.ts';
-import type { IndexFacts, SnapshotFacts, SnapshotFile } from '../snapshot-facts.ts';
 import { countParts, DIGEST_BYTES, PartedFile } from './parted-file.ts';
 import { RangeFile } from './range-file.ts';
 import { SlotFile } from './slot-file.ts';
+import type { IndexFacts, SnapshotFacts, SnapshotFile } from './snapshot-facts.ts';
+import { corruptSnapshot, snapshotFile } from './snapshot-files.ts';
 import type { SnapshotSource } from './snapshot-source.ts';
 
 export class FileSource implements SnapshotSource {

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { openRegularFile } from '../../files.ts';
-import { corruptSnapshot } from '../current.ts';
+import { corruptSnapshot } from './snapshot-files.ts';
 
 /** Checking one takes a third of a millisecond. */
 export const PART_BYTES = 2 ** 19;

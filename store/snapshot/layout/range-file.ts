@@ -10,9 +10,9 @@
 
 import { RANGES } from '../../../protocol/bucket-id.ts';
 import { parseRangeSet, type RangeSet } from '../../run/range-set.ts';
-import { corruptSnapshot } from '../current.ts';
 import { BufferedWriter } from './buffered-writer.ts';
 import { type PartedFile, PartHasher } from './parted-file.ts';
+import { corruptSnapshot } from './snapshot-files.ts';
 
 const END_BYTES = 8;
 const LENGTH_BYTES = 4;

@@ -11,9 +11,9 @@
 
 import type { BucketId } from '../../../protocol/brands.ts';
 import { NODE_BYTES } from '../../../protocol/signed/merkle.ts';
-import { corruptSnapshot } from '../current.ts';
 import type { PartedFile } from './parted-file.ts';
 import { countRoots, LENGTH_BYTES, type SlotFacts, slotBytes } from './slot-sizes.ts';
+import { corruptSnapshot } from './snapshot-files.ts';
 
 export class SlotFile {
   readonly #file: PartedFile;

@@ -1,7 +1,7 @@
 // Lengths of a file of slots, which follow from the facts of its index: slot-file.ts.
 
 import { NODE_BYTES, upperSiblings } from '../../../protocol/signed/merkle.ts';
-import type { IndexFacts } from '../snapshot-facts.ts';
+import type { IndexFacts } from './snapshot-facts.ts';
 
 export const LENGTH_BYTES = 4;
 

@@ -2,7 +2,7 @@
 
 import type { BucketId } from '../../../protocol/brands.ts';
 import type { IndexName, RangeName } from '../../../protocol/bucket-id.ts';
-import type { IndexFacts, LayoutFacts } from '../snapshot-facts.ts';
+import type { IndexFacts, LayoutFacts } from './snapshot-facts.ts';
 
 /** Takes the bodies of an index without padding, id by id, and all of them. */
 export interface BucketSink {

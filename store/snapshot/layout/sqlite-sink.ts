@@ -4,8 +4,8 @@ import fs from 'node:fs';
 import Database from 'better-sqlite3';
 import { type IndexName, IndexNumber, type RangeName } from '../../../protocol/bucket-id.ts';
 import { digestFile } from '../../files.ts';
-import { corruptSnapshot } from '../current.ts';
-import type { LayoutFacts } from '../snapshot-facts.ts';
+import type { LayoutFacts } from './snapshot-facts.ts';
+import { corruptSnapshot } from './snapshot-files.ts';
 import type { BucketSink, RangeSink, SnapshotSink } from './snapshot-sink.ts';
 
 /** Small pages waste the least space on overflow. */

@@ -10,9 +10,9 @@ import { INDEX_NAMES, RANGE_NAMES, RANGES } from '../../../protocol/bucket-id.ts
 import { openDataset } from '../../../store/dataset.ts';
 import { PART_BYTES, PartedFile, PartHasher } from '../../../store/snapshot/layout/parted-file.ts';
 import { RangeFile, RangeFileWriter } from '../../../store/snapshot/layout/range-file.ts';
+import { layoutOf } from '../../../store/snapshot/layout/snapshot-facts.ts';
 import { publish } from '../../../store/snapshot/publish.ts';
 import { openSnapshot, type Snapshot } from '../../../store/snapshot/snapshot.ts';
-import { layoutOf } from '../../../store/snapshot/snapshot-facts.ts';
 import { verifyDataset } from '../../../store/verify.ts';
 import { credveil } from '../../support/credveil.ts';
 import { makeDataset, seededPairs, seededPasswords } from '../../support/dataset.ts';

@@ -9,7 +9,7 @@ import {
   type PasswordFilterOptions,
 } from '../../../client-sdk/index.ts';
 import { type CredveilServer, startServer } from '../../../server/server.ts';
-import { filterPath } from '../../../store/snapshot/current.ts';
+import { filterPath } from '../../../store/snapshot/layout/snapshot-files.ts';
 import { type MadeDataset, makeDataset, seededPasswords } from '../dataset.ts';
 import { createFronts, type Fronts } from '../fronts.ts';
 import { type Answer, forward, type Handle, type HttpFront } from '../http-front.ts';

@@ -1,14 +1,14 @@
 // The facts of a snapshot: the JSON file beside it, the source of its statement and of `stats`.
 // PROTOCOL.md §12.
 
-import type { DatasetId, KeyId, LayerId, SnapshotId } from '../../protocol/brands.ts';
-import type { IndexName, RangeName } from '../../protocol/bucket-id.ts';
-import type { UsernameRule } from '../../protocol/normalize.ts';
-import type { HistogramBin } from '../../protocol/service-status.ts';
-import type { LeakSource } from '../../protocol/signed/sources.ts';
-import type { LayerFilter, LayerIndex } from '../../protocol/signed/statement.ts';
-import type { SuiteName } from '../../protocol/suite.ts';
-import type { KnownAnswer } from '../../protocol/test-credentials.ts';
+import type { DatasetId, KeyId, LayerId, SnapshotId } from '../../../protocol/brands.ts';
+import type { IndexName, RangeName } from '../../../protocol/bucket-id.ts';
+import type { UsernameRule } from '../../../protocol/normalize.ts';
+import type { HistogramBin } from '../../../protocol/service-status.ts';
+import type { LeakSource } from '../../../protocol/signed/sources.ts';
+import type { LayerFilter, LayerIndex } from '../../../protocol/signed/statement.ts';
+import type { SuiteName } from '../../../protocol/suite.ts';
+import type { KnownAnswer } from '../../../protocol/test-credentials.ts';
 
 export interface IndexFacts extends LayerIndex {
   readonly minEntries: number;
