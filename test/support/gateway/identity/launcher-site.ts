@@ -62,7 +62,12 @@ ${apps.join('\n')}
   const gateway = await serve(text, { state: shared });
   const origin = (name: string): string => `http://${hostOf(name)}:${port}`;
   /** Somebody signs in, in a browser of the test or in another one. */
-  const enter = async (person: Person, browser: string, context?: BrowserContext, ago = 0): Promise<string> => {
+  const enter = async (
+    person: Person,
+    browser: string,
+    context?: Pick<BrowserContext, 'addCookies'>,
+    ago = 0,
+  ): Promise<string> => {
     const value = OwnCookie.draw();
     const at = Date.now() - ago;
     const record = {
