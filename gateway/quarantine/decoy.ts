@@ -50,11 +50,12 @@ type Swap = (text: string) => string | undefined;
 const drawLike = (password: string): string =>
   Array.from({ length: Math.max(1, [...password].length) }, () => LETTERS[randomInt(LETTERS.length)]).join('');
 
+/** Each expression ends at the end of the text at the latest, so that no character is read twice. */
 function inBody({ type, body }: LoginParts, swap: Swap): string {
   if (type.includes('json')) return inJson(body, swap);
-  if (type.includes('xml')) return body.replace(/>([^<]*)(?=<)/g, (all, text: string) => replaceIn(all, text, swap));
+  if (type.includes('xml')) return body.replace(/>([^<]*)/g, (all, text: string) => replaceIn(all, text, swap));
   if (type.startsWith('multipart/'))
-    return body.replace(/\r\n\r\n([\s\S]*?)(?=\r\n--)/g, (all, text: string) => replaceIn(all, text, swap));
+    return body.replace(/\r\n\r\n([\s\S]*?)(?=\r\n--|$)/g, (all, text: string) => replaceIn(all, text, swap));
   return inForm(body, swap);
 }
 
@@ -70,7 +71,7 @@ const inForm = (form: string, swap: Swap): string =>
   });
 
 const inJson = (json: string, swap: Swap): string =>
-  json.replace(/"(?:[^"\\]|\\.)*"/g, (literal) => {
+  json.replace(/"(?:[^"\\]|\\[\s\S]|\\$)*(?:"|$)/g, (literal) => {
     let text: unknown;
     try {
       text = JSON.parse(Buffer.from(literal, 'latin1').toString('utf8'));

@@ -34,7 +34,7 @@ export function createSessionNames(patterns: readonly string[]): SessionNames {
     isInCookie: (piece) => {
       const [name = '', ...others] = piece.split('=').slice(0, -1);
       // Some servers end a cookie at a comma (RFC 2965 §3.2.2), at a space (Python), or elsewhere.
-      return isSession(name) || (!PLAIN_NAME.test(name) && isEnd(name)) || others.some(isEnd);
+      return isSession(name) || (!PLAIN_NAME.test(name.trim()) && isEnd(name)) || others.some(isEnd);
     },
     isIn: (target) => namesIn(target, isEnd),
   };
@@ -64,19 +64,26 @@ function readingsOf(name: string): readonly string[] {
   return readings;
 }
 
-/** RFC 9110 §5.6.2, in white space. */
-const PLAIN_NAME = /^\s*[\w!#$%&'*+.^`|~-]*\s*$/;
+/** RFC 9110 §5.6.2, white space around it cut off. */
+const PLAIN_NAME = /^[\w!#$%&'*+.^`|~-]*$/;
 
 /** ASP.NET without cookies: `/(S(id))/page`. */
-const IN_FOLDER = /\/\((?:[A-Za-z]\([^)/]*\))+\)/;
-/** What stands before an equals sign, back to anything that separates. */
-const NAMES = /[^=?&;/,#]+(?==)/g;
+const IN_FOLDER = /^\((?:[A-Za-z]\([^)]*\))+\)/;
 
 function namesIn(target: string, isEnd: NameTest): boolean {
   for (let i = 0, text = target; i <= DECODINGS; i++) {
-    if (IN_FOLDER.test(text) || (text.match(NAMES) ?? []).some(isEnd)) return true;
+    if (text.split('/').some((folder) => IN_FOLDER.test(folder)) || namesOf(text).some(isEnd)) return true;
     if (!text.includes('%')) return false;
     text = urlDecode(text);
   }
   return false;
 }
+
+/** What stands before an equals sign, back to anything that separates. */
+const namesOf = (text: string): string[] =>
+  text.split(/[?&;/,#]/).flatMap((piece) =>
+    piece
+      .split('=')
+      .slice(0, -1)
+      .filter((name) => name !== ''),
+  );

@@ -6,7 +6,8 @@ import { findFrom } from './texts.ts';
 const HEAD = /content-disposition/gi;
 const HEAD_END = '\r\n\r\n';
 const PARAMETER = /(?<![\w-])name(?:\s{0,64}([*=])|\s{65})/gi;
-const QUOTED = /^[\s"']*([^"';\r\n]*)["';\r\n]/;
+/** What begins the name ends the blanks: in one place alone. */
+const QUOTED = /^[\s"']*([^\s"';][^"';\r\n]*)["';\r\n]/;
 const BARE = /^\s*([^\s"';,]+)[\s"';,]/;
 /** More than a name and what stands around it; twice what is read of a name. */
 const MAX_KEPT = 4_096;
