@@ -45,7 +45,9 @@ export async function handleLogin(
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<void> {
-  const read = readsBody(exchange, candidates) ? await readContent(exchange, candidates, parts, setup) : undefined;
+  const { content: before } = exchange;
+  const isRead = readsBody(exchange, candidates);
+  const read = isRead ? (before ?? (await readContent(exchange, candidates, parts, setup))) : undefined;
   if (read === 'gone') {
     parts.observe.forwarded(exchange, { failure: 'CLIENT_GONE' });
     return;
@@ -53,7 +55,7 @@ export async function handleLogin(
   const { party } = exchange;
   if (parts.scanCosts.isSpent(party)) throw new Refusal('OVERLOADED', { close: true });
   const reading = parts.scanCosts.measure(party, read?.bytes.length ?? 0, () => readLogin(exchange, candidates, read));
-  const content = read === UNREAD ? undefined : read;
+  const content = read === UNREAD ? undefined : (read ?? before);
   if (await isRefused(exchange, reading, parts)) return;
   exchange.attempt = attemptOf(reading);
   if (isBlocked(exchange, parts)) return;

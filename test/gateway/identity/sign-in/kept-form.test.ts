@@ -17,6 +17,7 @@ const OWN = {
   'Content-Type': 'application/x-www-form-urlencoded',
 };
 const LOGIN = `{ name: own, when: 'http.request.uri.path == "/login"', username: 'http.request.body.form["user"][0]', password: 'http.request.body.form["pass"][0]', failure: http.response.code == 401 }`;
+const BASIC = `{ name: own, when: 'http.request.uri.path == "/login"', username: credveil.basic.username, password: credveil.basic.password, failure: http.response.code == 401 }`;
 const BODY = 'amount=100&note=%C3%A4';
 
 async function world() {
@@ -87,6 +88,19 @@ describe('a form', () => {
     const body = `credveil_form=${'A'.repeat(43)}`;
     expect((JSON.parse((await post(ann, URL_OF_FORM, {}, body)).text) as Echo).body).toBe(body);
     expect((await click(ann, 'A'.repeat(43))).code).toBe(410);
+  });
+
+  test.each([
+    ['a login', `[${LOGIN}]`, 'user=ann&pass=secret&x='],
+    ['a request where a login may be', `[${LOGIN}]`, 'other=1&x='],
+    ['a login by another header', `[${BASIC}]`, 'other=1&x='],
+  ])('of 57 bytes that is %s arrives as well', async (_, locations, fields) => {
+    const { browser } = await startWorld({ access: `${EVERYONE} }, login: { locations: ${locations}` });
+    const ann = browser();
+    await ann.open('http://app.example/form');
+    const body = fields.padEnd(57, 'y');
+    const answer = await post(ann, 'http://app.example/login', { Authorization: 'Basic YW5uOnNlY3JldA==' }, body);
+    expect((JSON.parse(answer.text) as Echo).body).toBe(body);
   });
 });
 
