@@ -219,15 +219,16 @@ class RunningGateway implements Gateway {
     const idle = setInterval(() => this.#servers.closeIdle(), CLOSE_IDLE_MS);
     const deadline = setTimeout(() => {
       for (const socket of this.#counts.sockets) socket.destroy();
+      for (const origin of this.#setup.origins.values()) origin.abort();
     }, deadlineMs);
     await Promise.all(closed);
     clearInterval(idle);
-    clearTimeout(deadline);
     this.#servers.close();
     this.#bodyRates.close();
     this.#people?.sessions.close();
     this.#recorder.flush();
     await retireSetup(this.#setup, undefined);
+    clearTimeout(deadline);
     this.#onEvent({ event: 'closed' });
   }
 

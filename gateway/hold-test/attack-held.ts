@@ -9,6 +9,8 @@ import type { TestPlace, TestStep } from './test-place.ts';
 import { unseenLogin } from './unseen-login.ts';
 
 const PARALLEL = 20;
+/** Of a cookie's name and value together: browsers drop longer ones (RFC 6265bis §5.6). */
+const MAX_COOKIE_BYTES = 4_096;
 
 export async function attackHeld(place: TestPlace): Promise<readonly TestStep[]> {
   const { account, gateway } = place;
@@ -26,6 +28,8 @@ export async function attackHeld(place: TestPlace): Promise<readonly TestStep[]>
   const isHeld = as === 'json' || (answer.status === 303 && answer.location.includes('/hold?'));
   step('the login is held', !isHeld, `it was answered ${answer.status}: is it a login of the configuration?`);
   if (!isHeld) return steps;
+  const isTooLong = [...jarAfter(form, answer)].some(([name, value]) => name.length + value.length > MAX_COOKIE_BYTES);
+  step('browsers keep its cookies', isTooLong, `a cookie is longer than ${MAX_COOKIE_BYTES} bytes once it is sealed`);
   const isRaced = raced.some((one) => one.status === 'fulfilled' && one.value.body.includes(signedIn));
   step(
     'no parallel request is signed in',

@@ -23,3 +23,14 @@ export function isSameOrigin({ head, message, isSecure }: Pick<Exchange, 'head' 
 /** The origin that a request was sent to, as browsers write it. */
 export const originOf = ({ head, isSecure }: Pick<Exchange, 'head' | 'isSecure'>): string =>
   `${isSecure ? 'https' : 'http'}://${head?.authority.toLowerCase() ?? ''}`;
+
+/**
+ * What another site, or another host of the same site, has sent. Browsers without Sec-Fetch-Site
+ * (all of them under plain HTTP) name the page in Origin with a POST.
+ */
+export function isOfOtherHost({ head, message: { headers } }: Pick<Exchange, 'head' | 'message'>): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined) return site === 'cross-site' || site === 'same-site';
+  const { origin } = headers;
+  return origin !== undefined && (!URL.canParse(origin) || new URL(origin).hostname !== head?.host);
+}

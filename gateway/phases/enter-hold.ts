@@ -6,7 +6,7 @@ import { sendRedirect } from '../answers/answer.ts';
 import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
-import { isNavigation, originOf } from '../identity/navigation.ts';
+import { isNavigation, isOfOtherHost, originOf } from '../identity/navigation.ts';
 import { needingState } from '../identity/routes/route.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { HoldExchange } from '../quarantine/hold-exchange.ts';
@@ -41,7 +41,7 @@ export async function enterHold(exchange: Exchange, parts: PipelineParts, setup:
       return false;
     }
     const isLive = state === 'free';
-    const place = { app: application.name, rules, seal: holds.seal, isSecure, isForeign: isForeign(exchange) };
+    const place = { app: application.name, rules, seal: holds.seal, isSecure, isForeign: isForeign(exchange, handle) };
     const jar = new Jar(place, isLive ? handle : undefined);
     exchange.head = withOpened(head, jar);
     const ofBrowser = isLive ? { id, open } : { id: undefined, open: undefined };
@@ -53,11 +53,16 @@ export async function enterHold(exchange: Exchange, parts: PipelineParts, setup:
 
 /**
  * A request of another site, which no click of a link is: browsers send no `SameSite=Lax` with it,
- * so that its jar is not seen.
+ * so that its jar is not seen. Where none says what site it is of, one without a jar may be.
  */
-const isForeign = ({ message: { headers, method } }: Exchange): boolean =>
-  headers['sec-fetch-site'] === 'cross-site' &&
-  !(method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document');
+function isForeign(exchange: Exchange, handle: string | undefined): boolean {
+  const { headers, method } = exchange.message;
+  const site = headers['sec-fetch-site'];
+  if (site === undefined) return handle === undefined && isOfOtherHost(exchange);
+  const isClick =
+    method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+  return site === 'cross-site' && !isClick;
+}
 
 /** Until its connection, or its response, has ended, and the application has answered it. */
 function watch(exchange: Exchange, id: string, holds: Holds) {

@@ -45,7 +45,8 @@ export function forwardRequest(
   const start = () => forwardingOf(exchange, head, { target, content, screen, parts, setup });
   // Nothing leaves before it is known whether it may, a 1xx neither.
   if (ofHold) {
-    const sendSealed = () => hold({ ...start(), isWaitedFor: true, budget: parts.budget }, done, send, 0);
+    const sendSealed = () =>
+      hold({ ...start(), isWaitedFor: ofHold.id !== undefined, budget: parts.budget }, done, send, 0);
     void passSealed(exchange, ofHold, sendSealed, parts, setup);
     return;
   }

@@ -5,7 +5,7 @@ import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { withoutCookies } from '../fields/set-cookies.ts';
 import { isHttp2, streamOf } from '../http-version.ts';
-import { isNavigation } from '../identity/navigation.ts';
+import { isNavigation, isOfOtherHost } from '../identity/navigation.ts';
 import { needingState } from '../identity/routes/route.ts';
 import { type Attempt, isOfBrowser } from '../login/attempt.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
@@ -19,8 +19,6 @@ import type { LoginAnswer } from './check/check-login.ts';
 import { answerHeld } from './enter-hold.ts';
 import { freezeLogin, heldLoginOf, responseOf } from './freeze-login.ts';
 import { type Rise, signedIn } from './hold-rise.ts';
-
-const FOREIGN: ReadonlySet<unknown> = new Set(['cross-site', 'same-site']);
 
 /**
  * Whoever confirms a login is led to where it was sent: to a host of the application, and a port of
@@ -47,12 +45,12 @@ export async function lockLogin(
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<boolean> {
-  const { hold, message } = exchange;
+  const { hold } = exchange;
   if (!hold) return true;
   if (!isAtOwnHost(exchange, hold.rules, setup)) throw new Refusal('HOST_UNKNOWN');
   // Who is signed in as somebody else by another site would be shown that one's held login.
   // So would who is signed in by another host of the same site.
-  if (isOfBrowser(login) && FOREIGN.has(message.headers['sec-fetch-site'])) throw new Refusal('FORM_FOREIGN');
+  if (isOfBrowser(login) && isOfOtherHost(exchange)) throw new Refusal('FORM_FOREIGN');
   const state = await needingState(() => hold.lock());
   if (state !== 'free') {
     await needingState(() => answerHeld(exchange, state, hold.id ?? '', parts, setup));

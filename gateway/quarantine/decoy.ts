@@ -50,7 +50,7 @@ type Swap = (text: string) => string | undefined;
 const drawLike = (password: string): string =>
   Array.from({ length: Math.max(1, [...password].length) }, () => LETTERS[randomInt(LETTERS.length)]).join('');
 
-/** Each expression ends at the end of the text at the latest, so that no character is read twice. */
+/** Each expression ends where the text does at the latest: no character is read twice. */
 function inBody({ type, body }: LoginParts, swap: Swap): string {
   if (type.includes('json')) return inJson(body, swap);
   if (type.includes('xml')) return body.replace(/>([^<]*)/g, (all, text: string) => replaceIn(all, text, swap));

@@ -91,7 +91,12 @@ export class Origin {
   /** Lets requests in flight finish. The connections of node:http end with their requests. */
   async close(): Promise<void> {
     await this.queue.empty();
-    await this.pool.close();
+    if (!this.pool.destroyed) await this.pool.close();
+  }
+
+  /** Ends what is in flight, such as requests whose client has left. */
+  abort(): void {
+    void this.pool.destroy();
   }
 
   /** Without keep-alive: these requests are rare, and an upgraded connection never comes back. */

@@ -150,3 +150,24 @@ test('a form of another host of the same site logs nobody in', async () => {
   expect(statusOf(await login(clean, '', { ...PAGE, 'Sec-Fetch-Site': 'same-site' }))).toBe(403);
   expect(app.seen).toEqual([]);
 });
+
+/** Of browsers that say no more: old ones, and all under plain HTTP. */
+const OLD = { Accept: 'text/html' };
+
+test.each(['http://other.example', 'http://example', 'null', 'odd'])(
+  'without Sec-Fetch-Site, a form of %s is foreign',
+  async (Origin) => {
+    const { login, send, app, visitor, get } = await startHoldWorld({ users, leaks });
+    const answer = await login(clean, '', OLD);
+    const own = cookiesOf(answer);
+    const before = app.seen.length;
+    expect(statusOf(await login({ user: 'alice', pass: password }, own, { ...OLD, Origin }))).toBe(403);
+    expect(app.seen.length).toBe(before);
+    expect(textOf(await get('/home', own))).toContain(SECRET);
+    // The jar of a form that came without it stays as it is.
+    const posted = await send({ method: 'POST', path: '/', headers: { ...OLD, Origin } });
+    expect(valuesOf(posted, 'set-cookie').map((each) => each.split('=')[0])).toEqual(['theme']);
+    const form = { ...OLD, Origin: 'http://app.example' };
+    expect(statusOf(await login(clean, await visitor(), form))).toBe(302);
+  },
+);

@@ -75,6 +75,7 @@ test.each<[string, Given, string]>([
   ],
   ['a query logs in too', { alsoAt: 'query' }, '(GET with a query)'],
   ['another path logs in too', { alsoAt: '/' }, '(the first path)'],
+  ['a cookie is too long to be sealed', { idBytes: 1_536 }, 'browsers keep its cookies'],
   ['the login is none of the configuration', { path: '/elsewhere' }, 'the login is held'],
 ])('it fails where %s', async (_, given, fault) => {
   expect((await faultsOf(given)).join('\n')).toContain(fault);

@@ -1,10 +1,12 @@
 // What is on its way while a login is, and what comes after: neither shows what the login opened.
 
+import type { IncomingMessage } from 'node:http';
 import net from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type State, StateError } from '../../../gateway/state/state.ts';
 import { seededPairs } from '../../support/dataset.ts';
+import { startOrigin } from '../../support/gateway/gateway.ts';
 import { APP, type HoldWorld, PAGE, startHoldWorld } from '../../support/gateway/hold/hold-world.ts';
 import { SECRET, startInPlaceApp } from '../../support/gateway/hold/in-place-app.ts';
 import { startMailServer } from '../../support/gateway/identity/mail-server.ts';
@@ -126,6 +128,37 @@ describe('while a login is on its way', () => {
     const answers = await Promise.all([login(leaked, cookie), login({ user: 'alice', pass: 'wrong' }, cookie)]);
     expect(answers.map((answer) => textOf(answer)).join()).not.toContain(SECRET);
     expect(answers.map(statusOf)).toContain(303);
+  });
+});
+
+describe('a request whose client has left', () => {
+  /** An application that answers nothing, and hears who leaves. */
+  async function waiting(cookieOfVisitor: boolean) {
+    const asked: IncomingMessage[] = [];
+    let left = 0;
+    const { url } = await startOrigin((request, response) => {
+      if (request.url !== '/slow') return response.setHeader('Set-Cookie', 'PHPSESSID=1').end();
+      asked.push(request);
+      request.socket.on('close', () => left++);
+    });
+    const world = await start({ app: { url, seen: [], signedIn: () => [] } });
+    const gone = connect(world.port, headOf('GET /slow', cookieOfVisitor ? await world.visitor() : 'a=b'));
+    await expect.poll(() => asked.length, { timeout: 10_000 }).toBe(1);
+    // One that only ends its side may wait for the answer.
+    gone.socket.resetAndDestroy();
+    return { ...world, left: () => left };
+  }
+
+  test('leaves the application too, where no login can wait for it', async () => {
+    const { left } = await waiting(false);
+    await expect.poll(left, { timeout: 10_000 }).toBe(1);
+  });
+
+  test('keeps no gateway from its end', { timeout: 60_000 }, async () => {
+    const { left, gateway } = await waiting(true);
+    expect(left()).toBe(0);
+    await gateway.close({ deadlineMs: 50 });
+    await expect.poll(left, { timeout: 10_000 }).toBe(1);
   });
 });
 

@@ -26,6 +26,8 @@ export interface InPlaceOptions {
   readonly alsoBy?: 'cookie' | 'body';
   /** Another path under which a form logs in, or any request with a query. */
   readonly alsoAt?: 'query' | string;
+  /** Of the ids of sessions. */
+  readonly idBytes?: number;
 }
 
 export const SECRET = 'secret page of';
@@ -36,6 +38,7 @@ export async function startInPlaceApp({
   page,
   alsoBy,
   alsoAt,
+  idBytes = 16,
 }: InPlaceOptions): Promise<InPlaceApp> {
   const sessions = new Map<string, { user?: string }>();
   const seen: InPlaceApp['seen'] = [];
@@ -45,7 +48,7 @@ export async function startInPlaceApp({
     const { method, url: target = '' } = request;
     const path = target.split(/[?;]/)[0];
     const isNew = !sessions.has(idIn(request));
-    const id = idIn(request) || randomBytes(16).toString('hex');
+    const id = idIn(request) || randomBytes(idBytes).toString('hex');
     const session = sessions.get(id) ?? {};
     sessions.set(id, session);
     const other = alsoBy === 'cookie' ? `remember=${id}; Path=/` : 'theme=dark; Path=/';
