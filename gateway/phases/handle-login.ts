@@ -150,8 +150,8 @@ async function forwardAndJudge(
     if (known && judgement.outcome !== 'failure') {
       await admitted.settle({ outcome: 'success', isProven: false, response: held });
       const answer: LoginAnswer = { kind: 'release', headers: [] };
-      if (await endLogin(exchange, held, { attempt, rise, answer, content, mayGoOn: false }, parts, setup))
-        held.release();
+      const ended = { attempt, rise, answer, content, isFound: false, isWrong: false };
+      if (await endLogin(exchange, held, ended, parts, setup)) held.release();
       return;
     }
     if (known) parts.known.forget(exchange, attempt);
@@ -166,15 +166,15 @@ async function forwardAndJudge(
     const headers = await slot.settle({ ...counted, ...(canonical !== undefined && { canonical }) });
     const sessions = sessionsOfLogin(exchange, attempt, held.headers);
     const mayBeIn = mayLogIn(exchange, attempt, held.headers);
-    const mayGoOn = isFound(exchange, policy) && !isProvenFailure(judgement) && judgement.asksSecondFactor !== true;
+    const { isFound, isWrong } = findingOf(exchange, policy, judgement);
     const isOpen = rise !== undefined || mayBeRight(attempt, judgement);
     const mayHold =
       exchange.hold !== undefined &&
-      (isOpen || (mayGoOn && !(await isAsWrong(exchange, attempt, { held, content }, parts, setup))));
+      (isOpen || (isFound && !isWrong && !(await isAsWrong(exchange, attempt, { held, content }, parts, setup))));
     const checked = { ...login, judgement, sessionUsers, sessions, mayBeIn, mayHold, taken };
     const answer = withHeaders(await checkLogin(exchange, checked, parts), headers);
-    if (await endLogin(exchange, held, { attempt, rise, answer, content, mayGoOn }, parts, setup))
-      answerLogin(exchange, held, answer, parts);
+    const ended = { attempt, rise, answer, content, isFound, isWrong };
+    if (await endLogin(exchange, held, ended, parts, setup)) answerLogin(exchange, held, answer, parts);
   } catch (error) {
     held.discard();
     throw error;
@@ -189,9 +189,12 @@ function checksFor({ application }: Exchange, { people }: PipelineParts, { check
 
 const isProvenFailure = ({ outcome, isProven }: Judgement): boolean => outcome === 'failure' && isProven;
 
-/** Before it was forwarded. */
-const isFound = ({ verdict }: Exchange, policy: CheckPolicy): boolean =>
-  verdict !== undefined && actionsFor(verdict.status, policy).includes('hold');
+/** By the verdict from before it was forwarded. */
+const findingOf = ({ verdict }: Exchange, policy: CheckPolicy, judgement: Judgement) => ({
+  isFound:
+    verdict !== undefined && actionsFor(verdict.status, policy).includes('hold') && judgement.asksSecondFactor !== true,
+  isWrong: isProvenFailure(judgement),
+});
 
 /**
  * Who was not signed in before the login, and is behind it, has the password, whatever its answer

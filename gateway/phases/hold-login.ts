@@ -66,8 +66,10 @@ export interface EndedLogin {
   readonly answer: LoginAnswer;
   /** Its body. */
   readonly content: Content | undefined;
-  /** Its password has leaked, and nothing proves that it was wrong, or asks for more behind it. */
-  readonly mayGoOn: boolean;
+  /** Its password has leaked, and the application asks for nothing more behind it. */
+  readonly isFound: boolean;
+  /** The application has told for sure that it was wrong. */
+  readonly isWrong: boolean;
 }
 
 /**
@@ -90,11 +92,17 @@ export async function endLogin(
     return false;
   }
   if (answer.kind === 'refuse') return true;
+  // A program that sees what is done about a right password would tell it from a wrong one.
+  if (ended.isFound && !isNavigation(exchange)) {
+    held.discard();
+    await needingState(() => refuseProgram(exchange, ended, parts, setup));
+    return false;
+  }
   if (rise) {
     const headers = [...held.headers, ...hold.jar.renew(held.headers)];
     await needingState(() => hold.kill());
     held.changeHeaders(() => hold.jar.seal(headers, Date.now()));
-  } else if (ended.mayGoOn) {
+  } else if (ended.isFound && !ended.isWrong) {
     // What it has begun may go on without a password, such as by the choice of a role: not here.
     await needingState(() => hold.kill());
     held.changeHeaders((headers) => withoutCookies(headers, new Set(hold.jar.namesSetBy(headers))));
@@ -126,9 +134,21 @@ async function holdBack(
     await freezeLogin(exchange, opened, typed, parts, setup);
     return;
   }
-  await hold.kill();
   parts.people?.holds.events.held(exchange, opened.app, login.name, 'refused');
   void tellOwner(opened, typed, parts, setup);
+  await refuseProgram(exchange, { attempt, content }, parts, setup);
+}
+
+/** What its browser had is worth nothing any more, and it gets the answer to a wrong password. */
+async function refuseProgram(
+  exchange: Exchange,
+  { attempt, content }: Pick<EndedLogin, 'attempt' | 'content'>,
+  parts: PipelineParts,
+  setup: GatewaySetup,
+): Promise<void> {
+  const { hold } = exchange;
+  if (!hold) return;
+  await hold.kill();
   const decoy = await answerToWrong(exchange, attempt, content, parts, setup);
   if (decoy) {
     hold.jar.renew([]);

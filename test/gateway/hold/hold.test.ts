@@ -14,12 +14,14 @@ import { type Answer, cookiesOf, textOf, valuesOf } from '../../support/gateway/
 
 const [{ password }] = seededPairs(1, 99) as [{ username: string; password: string }];
 const users = { alice: password, bob: 'n3ver-leaked-anywhere' };
+/** Of alice once, and leaked too. */
+const OLD = 'leaked-but-old-0';
 const leaked = { user: 'alice', pass: password };
 const clean = { user: 'bob', pass: 'n3ver-leaked-anywhere' };
 
 let leaks: LeakService;
 beforeAll(async () => {
-  leaks = await startLeakService([{ username: 'alice', password }]);
+  leaks = await startLeakService([password, OLD].map((each) => ({ username: 'alice', password: each })));
 });
 afterAll(() => leaks.close());
 
@@ -175,6 +177,21 @@ describe('a login', () => {
     expect(sent.map((form) => form.get('pass')?.length)).toEqual([password.length, password.length, 5]);
     expect(sent[1]?.get('pass')).not.toBe(password);
     for (const jar of [cookie, cookiesOf(answer)]) expect(textOf(await get('/home', jar))).not.toContain(SECRET);
+  });
+
+  test('of a program shows no difference between a right and a wrong password that have leaked', async () => {
+    const { visitor, login, get } = await start();
+    const told = [];
+    for (const pass of [password, OLD]) {
+      const cookie = await visitor();
+      const answer = await login({ user: 'alice', pass }, cookie, { 'Sec-Fetch-Mode': 'cors' });
+      const after = await get('/', cookie);
+      told.push([
+        statusOf(answer),
+        ...[answer, after].map((each) => setCookies(each).map((line) => line.split('=')[0])),
+      ]);
+    }
+    expect(told[1]).toEqual(told[0]);
   });
 });
 
