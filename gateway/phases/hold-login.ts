@@ -41,7 +41,7 @@ const portOf = (authority: string): string => /:(\d+)$/.exec(authority)?.[1] ?? 
  */
 export async function lockLogin(
   exchange: Exchange,
-  { login }: Attempt,
+  { login, typed }: Attempt,
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<boolean> {
@@ -51,6 +51,7 @@ export async function lockLogin(
   // Who is signed in as somebody else by another site would be shown that one's held login.
   // So would who is signed in by another host of the same site.
   if (isOfBrowser(login) && isOfOtherHost(exchange)) throw new Refusal('FORM_FOREIGN');
+  if (!(await needingState(() => hold.mayRise(typed)))) throw new Refusal('HOLD_FULL');
   const state = await needingState(() => hold.lock());
   if (state !== 'free') {
     await needingState(() => answerHeld(exchange, state, hold.id ?? '', parts, setup));
@@ -100,7 +101,8 @@ export async function endLogin(
   }
   if (rise) {
     const headers = [...held.headers, ...hold.jar.renew(held.headers)];
-    await needingState(() => hold.kill());
+    const names = [...ended.attempt.typed, ...(rise.user === undefined ? [] : [rise.user])];
+    await needingState(() => hold.rise(names));
     held.changeHeaders(() => hold.jar.seal(headers, Date.now()));
   } else if (ended.isFound && !ended.isWrong) {
     // What it has begun may go on without a password, such as by the choice of a role: not here.

@@ -114,6 +114,22 @@ export class HoldExchange {
     this.#lockedUntil = undefined;
   }
 
+  /** Whether the handle of its browser may die for a login of such a name. @throws StateError */
+  async mayRise(names: readonly string[]): Promise<boolean> {
+    const { app, holds, id } = this.#options;
+    return id === undefined || !(await holds.isSpent(app, names));
+  }
+
+  /**
+   * A login has opened something without a finding: its browser goes on under another handle.
+   * @param names of its user @throws StateError
+   */
+  async rise(names: readonly string[]): Promise<void> {
+    const { app, holds, id } = this.#options;
+    await this.kill();
+    if (id !== undefined) await holds.countRise(app, names);
+  }
+
   /** What the browser has had so far is worth nothing any more. @throws StateError */
   async kill(): Promise<void> {
     const { holds, id, rules } = this.#options;

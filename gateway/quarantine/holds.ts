@@ -39,6 +39,9 @@ const MAX_OF_USER = 3;
 const MAX_OF_USER_AT_ALL = 12;
 const MAX_OF_NETWORK = 20;
 const MAX_HELD = 1_024;
+/** Handles that die by logins of one user in a day: a million of them end all sealed cookies. */
+const MAX_RISES = 1_000;
+const DAY_MS = 86_400_000;
 const HANDOFF_MS = 60_000;
 const CODE_MS = 60_000;
 const GIVEN_MS = 30_000;
@@ -149,6 +152,32 @@ export class Holds {
   async kill(id: string, { lifeMs }: HoldRules): Promise<void> {
     await this.#write(id, 'dead', lifeMs);
     await this.#state.delete('held', id);
+  }
+
+  /**
+   * A login has opened something, and the handle that its browser had is dead. Whoever has the
+   * right password alone brings that about.
+   * @param names that were typed, and the user's
+   */
+  async countRise(app: string, names: readonly string[]): Promise<void> {
+    for (const need of this.#risesOf(app, names)) await this.#state.takeSlots([need]);
+  }
+
+  /** Whether so many were counted that another login of such a name has to wait. */
+  async isSpent(app: string, names: readonly string[]): Promise<boolean> {
+    const needs = this.#risesOf(app, names);
+    const answer = await this.#state.takeSlots(needs);
+    if (!answer.taken) return true;
+    await this.#state.giveBack(
+      needs.map(({ key }) => key),
+      answer.at,
+    );
+    return false;
+  }
+
+  #risesOf(app: string, names: readonly string[]): readonly WindowNeed[] {
+    const hashes = new Set(names.map((name) => this.hashOf('user', app, lettersOf(name))));
+    return [...hashes].map((user) => ({ key: `held.rises.${user}`, allow: MAX_RISES, windowMs: DAY_MS }));
   }
 
   /** On the disk before this resolves. */

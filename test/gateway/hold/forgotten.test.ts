@@ -46,6 +46,20 @@ test('logins without end keep nobody from logging in, and bring back nothing tha
   expect(state.state.sizeOf('hold')).toBeLessThanOrEqual(8);
 });
 
+test('one user ends a thousand handles a day, and keeps nobody else from logging in', async () => {
+  const { visitor, login, state, app } = await startHoldWorld({ users: { ...users, carl: users.bob }, leaks });
+  const holds = new Holds(state, Buffer.alloc(32, 5), () => undefined);
+  for (let i = 0; i < 999; i++) await holds.countRise('app.example', ['Bob']);
+  expect(statusOf(await login(clean, await visitor()))).toBe(302);
+  const seen = app.seen.length;
+  const cookie = await visitor();
+  expect(statusOf(await login(clean, cookie))).toBe(503);
+  expect(app.seen.slice(seen).filter(({ line }) => line.startsWith('POST'))).toEqual([]);
+  // Nothing dies for the login of a browser without sessions.
+  expect(statusOf(await login(clean))).toBe(302);
+  expect(statusOf(await login({ ...clean, user: 'carl' }, cookie))).toBe(302);
+});
+
 test('a request that was on its way while a generation ended does not go on', async () => {
   const { state } = openTestState({ maxRoomEntries: 2 });
   const holds = new Holds(state, Buffer.alloc(32, 5), () => undefined);
