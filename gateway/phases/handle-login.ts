@@ -71,7 +71,7 @@ export async function handleLogin(
     return;
   }
   const { attempt } = exchange;
-  const known = parts.known.find(exchange, attempt, setup.checks);
+  const known = parts.known.find(exchange, attempt, checksFor(exchange, parts, setup));
   const facts = { usernames: attempt.typed, findMember: reading.findMember };
   const admitted = await admitKnown(exchange, facts, known, parts);
   if (admitted) await forwardAndCheck(exchange, { target, content, attempt, facts, known, admitted }, parts, setup);

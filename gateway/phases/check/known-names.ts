@@ -6,8 +6,23 @@ import type { FactorPeer } from '../../factors/factor-peer.ts';
 
 const MAX_ASKED = 16;
 
+type People = Pick<FactorPeer, 'namesOf'>;
+
+/** One of each: credentials are known as those that a certain checker has checked. */
+const made = new WeakMap<Checks, WeakMap<People, Map<string, Checks>>>();
+
 /** @param app its name in the configuration */
-export function withKnownNames(checks: Checks, app: string, people: Pick<FactorPeer, 'namesOf'>): Checks {
+export function withKnownNames(checks: Checks, app: string, people: People): Checks {
+  const ofChecks = made.get(checks) ?? new WeakMap<People, Map<string, Checks>>();
+  made.set(checks, ofChecks);
+  const byApp = ofChecks.get(people) ?? new Map<string, Checks>();
+  ofChecks.set(people, byApp);
+  const known = byApp.get(app) ?? create(checks, app, people);
+  byApp.set(app, known);
+  return known;
+}
+
+function create(checks: Checks, app: string, people: People): Checks {
   const known = async (credential: CheckedCredential): Promise<CheckedCredential> => {
     const { usernames } = credential;
     const others = await Promise.all(usernames.slice(0, MAX_ASKED).map((name) => people.namesOf(app, name)));
