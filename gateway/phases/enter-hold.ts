@@ -6,7 +6,7 @@ import { sendRedirect } from '../answers/answer.ts';
 import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
-import { isNavigation, isOfOtherHost, originOf } from '../identity/navigation.ts';
+import { isNavigation, isOfOtherHost } from '../identity/navigation.ts';
 import { needingState } from '../identity/routes/route.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { HoldExchange } from '../quarantine/hold-exchange.ts';
@@ -111,7 +111,7 @@ export async function answerHeld(
     observe.answered(exchange, 'LOGIN_HELD');
     return;
   }
-  const value = JSON.stringify({ id, app: application.name, origin: originOf(exchange) } satisfies Handoff);
+  const value = JSON.stringify({ id, app: application.name } satisfies Handoff);
   const handoff = await people.holds.keepOnce('handoff', value);
   leadOn(exchange, `${identity.origin}/hold?handoff=${handoff}`, more);
   observe.answered(exchange, 'REDIRECTED');

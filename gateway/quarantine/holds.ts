@@ -22,8 +22,6 @@ export interface Handoff {
   /** Of the browser. */
   readonly id: string;
   readonly app: string;
-  /** Of the application, as the browser sees it. */
-  readonly origin: string;
 }
 
 export type HoldState = 'free' | 'locked' | 'frozen' | 'dead';

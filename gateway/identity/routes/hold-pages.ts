@@ -28,7 +28,6 @@ const MAILS_OF_USER_AT_ALL = 20;
 interface Way {
   readonly id: string;
   readonly app: string;
-  readonly origin: string;
   /** Its owner has no factor, and gets a code by mail. */
   readonly mayMail: boolean;
 }
@@ -56,9 +55,9 @@ export async function answerHold(exchange: Exchange, parts: RouteParts): Promise
   const factorUrl = await askForFactor(login, given.id, cookie, rules, parts);
   const hasAddress = factorUrl === undefined && (await addressOf(login, parts)) !== undefined;
   const mayMail = hasAddress && parts.identity.mailer !== undefined;
-  const way: Way = { id: given.id, app: login.app, origin: given.origin, mayMail };
+  const way: Way = { id: given.id, app: login.app, mayMail };
   await holds.state.set(ROOM, wayKey(cookie), JSON.stringify(way), { ttlMs: rules.forMs });
-  const site = new URL(given.origin).host;
+  const site = new URL(login.origin).host;
   const headers = ['Set-Cookie', HOLD_COOKIE.format(cookie, isSecure)];
   if (factorUrl !== undefined) await sendOwnPage(response, factorHoldPage(site, factorUrl, headers));
   else await sendOwnPage(response, mayMail ? askHoldPage(site, headers) : nobodyHoldPage(site, headers));
@@ -80,7 +79,7 @@ export async function answerHoldMail(exchange: Exchange, parts: RouteParts): Pro
   if (!(await holds.state.takeSlots(slots)).taken) throw new Refusal('PIN_LIMITED');
   const code = String(randomInt(10 ** DIGITS)).padStart(DIGITS, '0');
   await holds.state.set(ROOM, `${key}.code`, holds.hashOf('code', way.id, code), { ttlMs: 10 * 60_000 });
-  const site = new URL(way.origin).host;
+  const site = new URL(login.origin).host;
   const mail = { to: address, subject: `Your code for ${site}`, text: codeText(code, site) };
   mailer.send(mail).catch((error: unknown) => holds.events.mailFailed(way.app, error));
   await sendOwnPage(exchange.response, holdCodePage(DIGITS, SENT));

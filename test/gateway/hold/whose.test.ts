@@ -89,6 +89,29 @@ describe('whose login it is', () => {
     expect(app.signedIn()).toHaveLength(status === 303 ? 1 : 0);
   });
 
+  test('is confirmed under the name of its own host, whatever host asks for the page', async () => {
+    const app = await startHandledApp((handled) => {
+      if (!isLogin(handled)) return false;
+      handled.session.user = rightName(handled);
+      return leadTo(handled.response, backOf(handled));
+    });
+    const [locations, keys] = [formAt('main', '/login'), ', hosts: [app.example]'];
+    const { port } = await startHoldWorld({ users, leaks, app, locations, name: '"*.example"', keys });
+    const { headers, ...request } = form(leaked);
+    const held = await visit(port, 'app.example', { ...request, path: '/login', headers: { ...headers, ...PAGE } });
+    expect(statusOf(held)).toBe(303);
+    const cookie = valuesOf(held, 'set-cookie')
+      .map((each) => each.split(';')[0])
+      .join('; ');
+    const page = { method: 'GET', path: '/', headers: { ...HTML, ...PAGE, Cookie: cookie } };
+    const led = new URL(valuesOf(await visit(port, 'evil.example', page), 'location')[0] ?? '');
+    const path = led.pathname + led.search;
+    const asked = await visit(port, 'auth.example', { ...page, path, headers: { ...HTML, ...PAGE } });
+    expect([led.pathname, statusOf(asked)]).toEqual(['/hold', 200]);
+    expect(asked.body.toString()).toContain('app.example');
+    expect(asked.body.toString()).not.toContain('evil.example');
+  });
+
   test('by another spelling is not of whom the operator knows by the first', async () => {
     const plain = (name: string): string => name.normalize('NFKD').replace(/\p{M}/gu, '');
     for (const shows of [plain, (name: string) => name]) {
