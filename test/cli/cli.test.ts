@@ -136,9 +136,9 @@ test('check finds what was ingested, and nothing of it once the source is remove
     removed: 'combo',
     published: { sources: 1 },
   });
-  // Buckets, filter, facts, statement and head of one snapshot: nothing is left of the removed
-  // source.
-  expect(fs.readdirSync(path.join(dataset, 'snapshots'))).toHaveLength(5);
+  // Buckets, digests, filter, facts, statement and head of one snapshot: nothing of the source that
+  // was removed.
+  expect(fs.readdirSync(path.join(dataset, 'snapshots'))).toHaveLength(7);
   const ended = await server.stop();
   expect(ended.code).toBe(0);
   expect(ended.stdout).toBe(`${JSON.stringify({ url: server.url })}\n`);
@@ -284,7 +284,7 @@ describe('signals', () => {
       removed: 'first',
       published: { sources: 1 },
     });
-    expect(fs.readdirSync(path.join(dataset, 'snapshots'))).toHaveLength(5);
+    expect(fs.readdirSync(path.join(dataset, 'snapshots'))).toHaveLength(7);
   });
 });
 

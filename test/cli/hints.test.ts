@@ -84,11 +84,15 @@ describe('a mistyped command line', () => {
 
 describe('an option without effect is refused', () => {
   const cases: [title: string, args: (world: World) => string[], fault: string][] = [
-    ['--keep of a renewal', ({ dataset }) => ['publish', dataset, '--renew', '--keep', '3'], '--keep and --memory'],
+    [
+      '--keep of a renewal',
+      ({ dataset }) => ['publish', dataset, '--renew', '--keep', '3'],
+      '--keep, --memory and --layout',
+    ],
     [
       '--memory of a renewal',
       ({ dataset }) => ['publish', dataset, '--renew', '--memory', '1GiB'],
-      '--keep and --memory',
+      '--keep, --memory and --layout',
     ],
     [
       '--key-file of a signed renewal',

@@ -100,7 +100,7 @@ describe('credveil gateway rules test', { timeout: 60_000 }, () => {
     const none = await credveil(['gateway', 'rules', 'test', '--request', 'x']);
     expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('--config') });
     const missing = await credveil(['gateway', 'rules', 'test', '--config', config, '--request', '/nowhere']);
-    expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('/nowhere cannot be read') });
+    expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('/nowhere does not exist') });
     const address = await credveil(['gateway', 'rules', 'test', '--config', config, '--request', 'x', '--from', 'me']);
     expect(address).toMatchObject({ code: 2, stderr: expect.stringContaining('--from is no address') });
   });

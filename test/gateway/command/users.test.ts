@@ -100,6 +100,8 @@ test('imports, shows and changes whom the gateway knows', { timeout: 600_000 }, 
   expect((await run(['factors'], ANN)).stdout).toContain('no factors');
   // Whoever had one gets no window again.
   await json(['users', 'import', csv]);
-  expect((await ann.own.enrolKey(key)).body).toMatchObject({ code: 'ENROLMENT_CLOSED' });
+  expect((await ann.own.enrolKey(key)).body).toMatchObject({ code: 'SIGN_IN_REQUIRED' });
+  const back = await signedIn({ browser, provider });
+  expect((await back.own.enrolKey(key)).body).toMatchObject({ code: 'ENROLMENT_CLOSED' });
   expect((await run(['factors'], 'nobody@example.com')).code).not.toBe(0);
 });
