@@ -138,3 +138,15 @@ export async function digestFile(file: string, refuse: RefuseFile): Promise<stri
 export function writeFully(handle: number, bytes: Uint8Array, length: number): void {
   for (let at = 0; at < length; ) at += fs.writeSync(handle, bytes, at, length - at);
 }
+
+/**
+ * Fills the first `length` bytes of `target` from `at`, where `readSync` may read fewer.
+ * @throws the error of `refuse` if the file ends before
+ */
+export function readFully(handle: number, target: Uint8Array, length: number, at: number, refuse: () => Error): void {
+  for (let filled = 0; filled < length; ) {
+    const read = fs.readSync(handle, target, filled, length - filled, at + filled);
+    if (read === 0) throw refuse();
+    filled += read;
+  }
+}

@@ -51,7 +51,7 @@ export async function writeFilter(file: string, suite: KeyedSuite, count: number
   const layer = '000102030405060708090a0b0c0d0e0f' as LayerId;
   const writer = new FilterWriter(file, { dataset: FILTER_DATASET, layer, blocks: chooseBlocks(count + 1, oneIn) });
   for (let i = 0; i < halves.length; i += 2) writer.add(halves[i + 1] as number, halves[i] as number);
-  return writer.finish(suite.sealKey);
+  return (await writer.finish(suite.sealKey)).facts;
 }
 
 export function readFilter(file: string, suite: KeyedSuite): PasswordFilter {

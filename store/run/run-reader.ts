@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import { readFully } from '../files.ts';
 import { PartTally } from './part-table.ts';
 import { countUsernames } from './record.ts';
 import { findRecordFault } from './record-fault.ts';
@@ -110,11 +111,7 @@ export class RunReader {
   }
 
   #readFully(buffer: Buffer, bytes: number): void {
-    for (let at = 0; at < bytes; ) {
-      const read = fs.readSync(this.#handle, buffer, at, bytes - at, this.#position + at);
-      if (read === 0) throw corruptRun(this.#run.file, 'truncated');
-      at += read;
-    }
+    readFully(this.#handle, buffer, bytes, this.#position, () => corruptRun(this.#run.file, 'truncated'));
     this.#position += bytes;
     this.#hash.update(buffer.subarray(0, bytes));
   }

@@ -13,6 +13,7 @@ import {
 import { SEAL_BYTES } from '../../protocol/seal.ts';
 import { BLOCK_BYTES, blockIndex, falsePositiveRate, MAX_BLOCKS, setBits } from '../../protocol/split-block.ts';
 import { openRegularFile, writeFully } from '../files.ts';
+import { PartHasher } from './layout/parted-file.ts';
 import type { FilterFacts } from './layout/snapshot-facts.ts';
 import { corruptSnapshot } from './layout/snapshot-files.ts';
 
@@ -68,8 +69,8 @@ export class FilterWriter {
     this.#entries++;
   }
 
-  /** Gives the file its header and seal. */
-  async finish(sealKey: SealKey): Promise<FilterFacts> {
+  /** Gives the file its header and seal. @returns its facts, and the digests of its parts */
+  async finish(sealKey: SealKey): Promise<{ readonly facts: FilterFacts; readonly digests: Buffer }> {
     const { blocks } = this.#place;
     while (this.#from < blocks) this.#flush();
     this.close();
@@ -78,8 +79,13 @@ export class FilterWriter {
     const seal = await sealFilterFile(this.#file, sealKey);
     append(this.#file, 'a', seal);
     const sha256 = createHash('sha256');
-    const bytes = await readBlocks(this.#file, Number.POSITIVE_INFINITY, (block) => sha256.update(block));
-    return { bytes, sha256: sha256.digest('hex'), entries: this.#entries, blocks };
+    const parts = new PartHasher();
+    const bytes = await readBlocks(this.#file, Number.POSITIVE_INFINITY, (block) => {
+      sha256.update(block);
+      parts.add(block);
+    });
+    const facts: FilterFacts = { bytes, sha256: sha256.digest('hex'), entries: this.#entries, blocks };
+    return { facts, digests: parts.finish() };
   }
 
   /** Closes the file, also after a failure. */

@@ -45,8 +45,9 @@ export async function writeTables(asides: Asides, publication: Publication): Pro
         },
       };
     });
-    const filterFacts = await filter?.finish(suite.sealKey);
+    const written = await filter?.finish(suite.sealKey);
     const { ranges } = parameters;
+    const totalRecords = countRangeRecords(ranges ?? [], runs);
     let records = 0;
     const rangesFacts =
       ranges &&
@@ -54,13 +55,13 @@ export async function writeTables(asides: Asides, publication: Publication): Pro
         ...groups,
         onRecords: (read) => {
           records += read;
-          options.onProgress?.({ stage: 'write', records, totalRecords: countRangeRecords(ranges, runs) });
+          options.onProgress?.({ stage: 'write', records, totalRecords });
         },
       }));
-    const laidOut = await sink.finish(filterFacts && asides.filter);
+    const laidOut = await sink.finish(written && { bytes: written.facts.bytes, digests: written.digests });
     return {
       indexes,
-      ...(filterFacts && { filter: filterFacts }),
+      ...(written && { filter: written.facts }),
       ...(rangesFacts && { ranges: rangesFacts }),
       ...laidOut,
     };

@@ -171,7 +171,7 @@ describe('the writer', () => {
       writer.add(hash, tag);
       sbbfInsert(expected, (BigInt(hash) << 32n) | (BigInt(tag) & 0xffff_ffffn));
     }
-    const facts = await writer.finish(made.suite.sealKey);
+    const { facts } = await writer.finish(made.suite.sealKey);
     expect(open(made, file)).toMatchObject({ entries: entries.length, blocks, bytes: facts.bytes });
     expect(fs.readFileSync(file).subarray(64, -16).equals(new Uint8Array(expected.buffer))).toBe(true);
     fs.rmSync(path.dirname(file), { recursive: true });

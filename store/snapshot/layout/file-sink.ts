@@ -4,17 +4,11 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import type { IndexName, RangeName } from '../../../protocol/bucket-id.ts';
-import { PartHasher } from './parted-file.ts';
 import { RangeFileWriter } from './range-file.ts';
 import { longestBody } from './slot-sizes.ts';
 import { SlotWriter } from './slot-writer.ts';
 import type { LayoutFacts, SnapshotFile } from './snapshot-facts.ts';
-import type { BucketSink, RangeSink, SnapshotSink } from './snapshot-sink.ts';
-
-interface WrittenFile {
-  readonly bytes: number;
-  readonly digests: Buffer;
-}
+import type { BucketSink, RangeSink, SnapshotSink, WrittenFile } from './snapshot-sink.ts';
 
 export class FileSink implements SnapshotSink {
   readonly #pathOf: (file: SnapshotFile) => string;
@@ -50,8 +44,8 @@ export class FileSink implements SnapshotSink {
     };
   }
 
-  async finish(filter: string | undefined): Promise<LayoutFacts> {
-    if (filter !== undefined) this.#written.set('filter', await digestParts(filter));
+  async finish(filter: WrittenFile | undefined): Promise<LayoutFacts> {
+    if (filter) this.#written.set('filter', filter);
     const digests = createHash('sha256');
     const handle = fs.openSync(this.#pathOf('parts'), 'wx', this.#mode);
     try {
@@ -69,14 +63,4 @@ export class FileSink implements SnapshotSink {
   close(): void {
     this.#open?.close();
   }
-}
-
-async function digestParts(file: string): Promise<WrittenFile> {
-  const hasher = new PartHasher();
-  let bytes = 0;
-  for await (const block of fs.createReadStream(file, { highWaterMark: 1 << 20 })) {
-    hasher.add(block as Buffer);
-    bytes += (block as Buffer).length;
-  }
-  return { bytes, digests: hasher.finish() };
 }

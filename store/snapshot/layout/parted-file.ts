@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
-import { openRegularFile } from '../../files.ts';
+import { openRegularFile, readFully } from '../../files.ts';
 import { corruptSnapshot } from './snapshot-files.ts';
 
 /** Checking one takes a third of a millisecond. */
@@ -18,6 +18,7 @@ export class PartedFile {
   readonly #handle: number;
   readonly #digests: Uint8Array | undefined;
   readonly #checked: Uint8Array;
+  readonly #endsEarly = (): Error => corruptSnapshot(`${this.#what}: it ends early`);
 
   /**
    * @param what names the file in errors
@@ -43,7 +44,7 @@ export class PartedFile {
   read(target: Buffer, length: number, at: number): void {
     const last = Math.floor((at + length - 1) / PART_BYTES);
     for (let part = Math.floor(at / PART_BYTES); part <= last; part++) if (this.#checked[part] === 0) this.#check(part);
-    this.#readFully(target, length, at);
+    readFully(this.#handle, target, length, at, this.#endsEarly);
   }
 
   /** Checks every part. @throws StoreError `SNAPSHOT_CORRUPT` */
@@ -58,20 +59,12 @@ export class PartedFile {
   #check(part: number): void {
     const at = part * PART_BYTES;
     const content = Buffer.allocUnsafe(Math.min(PART_BYTES, this.bytes - at));
-    this.#readFully(content, content.length, at);
+    readFully(this.#handle, content, content.length, at, this.#endsEarly);
     const digest = createHash('sha256').update(content).digest();
     const expected = this.#digests?.subarray(part * DIGEST_BYTES, (part + 1) * DIGEST_BYTES);
     if (!expected || !digest.equals(expected))
       throw corruptSnapshot(`${this.#what}: checksum mismatch of part ${part}`);
     this.#checked[part] = 1;
-  }
-
-  #readFully(target: Buffer, length: number, at: number): void {
-    for (let filled = 0; filled < length; ) {
-      const read = fs.readSync(this.#handle, target, filled, length - filled, at + filled);
-      if (read === 0) throw corruptSnapshot(`${this.#what}: it ends early`);
-      filled += read;
-    }
   }
 }
 

@@ -18,12 +18,18 @@ export interface RangeSink {
   finish(gaps: string): void;
 }
 
+/** A file whose parts have digests. */
+export interface WrittenFile {
+  readonly bytes: number;
+  readonly digests: Buffer;
+}
+
 /** Takes one section after another. */
 export interface SnapshotSink {
   beginIndex(index: IndexName): BucketSink;
   beginRanges(name: RangeName): RangeSink;
-  /** Once all is written. @param filter its file */
-  finish(filter: string | undefined): Promise<LayoutFacts>;
+  /** Once all is written, the filter too. */
+  finish(filter: WrittenFile | undefined): Promise<LayoutFacts>;
   /** Closes what is open, also after a failure. */
   close(): void;
 }
