@@ -90,7 +90,7 @@ async function writing<Made extends { readonly content: string | Buffer }>(
   }
   try {
     const made = await make();
-    fs.writeSync(handle, made.content as string);
+    fs.writeFileSync(handle, made.content);
     return made;
   } catch (error) {
     fs.rmSync(file);

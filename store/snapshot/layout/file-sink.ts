@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import type { IndexName, RangeName } from '../../../protocol/bucket-id.ts';
+import { writeFully } from '../../files.ts';
 import { RangeFileWriter } from './range-file.ts';
 import { longestBody } from './slot-sizes.ts';
 import { SlotWriter } from './slot-writer.ts';
@@ -50,7 +51,7 @@ export class FileSink implements SnapshotSink {
     const handle = fs.openSync(this.#pathOf('parts'), 'wx', this.#mode);
     try {
       for (const file of this.#written.values()) {
-        fs.writeSync(handle, file.digests);
+        writeFully(handle, file.digests, file.digests.length);
         digests.update(file.digests);
       }
     } finally {

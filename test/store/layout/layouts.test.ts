@@ -14,9 +14,10 @@ import { layoutOf } from '../../../store/snapshot/layout/snapshot-facts.ts';
 import { publish } from '../../../store/snapshot/publish.ts';
 import { openSnapshot, type Snapshot } from '../../../store/snapshot/snapshot.ts';
 import { verifyDataset } from '../../../store/verify.ts';
-import { credveil } from '../../support/credveil.ts';
+import { credveil, type Outcome } from '../../support/credveil.ts';
 import { makeDataset, seededPairs, seededPasswords } from '../../support/dataset.ts';
 import { storeError } from '../../support/errors.ts';
+import { root } from '../../support/paths.ts';
 import { createRandom, testSeed } from '../../support/random.ts';
 import { placeTest } from '../../support/vitest/fixtures.ts';
 
@@ -90,6 +91,24 @@ describe('the layouts', () => {
       expect(await credveil(['verify', folder])).toMatchObject({ code: 0 });
     }
     expect(digests[0]).toBe(digests[1]);
+  });
+
+  test('a disk that takes a third of each write loses nothing', async ({ place }) => {
+    const folder = place.at('leaks');
+    const list = place.write(
+      'pairs.txt',
+      seededPairs(300)
+        .map((pair) => `${pair.username}:${pair.password}\n`)
+        .join(''),
+    );
+    const disk = path.join(root, 'test/support/programs/failing-disk.ts');
+    const disturbed = (...args: string[]): Promise<Outcome> =>
+      credveil(args, '', { node: ['--import', disk], env: { ...process.env, CREDVEIL_FAULT: 'short 0' } });
+    expect(await credveil(['init', folder, '--suite', 'hmac'])).toMatchObject({ code: 0 });
+    expect(await disturbed('ingest', folder, list, '--source', 'first')).toMatchObject({ code: 0 });
+    expect(await credveil(['verify', folder])).toMatchObject({ code: 0 });
+    expect(await disturbed('publish', folder, '--layout', 'sqlite')).toMatchObject({ code: 0 });
+    expect(await credveil(['verify', folder])).toMatchObject({ code: 0 });
   });
 
   test('a small snapshot of passwords alone is laid out as well', async () => {
