@@ -41,6 +41,8 @@ function ofApp(name: string, { login, to }: AppConfig, config: GatewayConfig): C
       'is missing: no cookie names the user of a session',
       'Name a page that shows who is signed in, and what stands before and behind the name.',
     );
+  if (hold.mustChange !== undefined && !hasChangePage(login))
+    fault(['hold', 'mustChange'], 'has no effect: no location or preset has changePassword');
   const [pattern = ''] = name.split('/');
   if (pattern.startsWith('*') && !hold.hosts)
     fault(
@@ -76,6 +78,10 @@ function isSamePlace(one: string, other: string): boolean {
 const hasSessions = ({ presets, sessionCookies, hold }: Login): boolean =>
   [...presets.flatMap((each) => PRESETS.get(each)?.sessionCookies ?? []), ...sessionCookies, ...(hold?.sessions ?? [])]
     .length > 0;
+
+const hasChangePage = ({ presets, locations }: Login): boolean =>
+  presets.some((each) => PRESETS.get(each)?.changePassword !== undefined) ||
+  locations.some(({ changePassword }) => changePassword !== undefined);
 
 /** Only where every session has a cookie with its user; one of the operator's own has none. */
 const namesUsers = ({ presets, locations, sessionCookies, hold }: Login): boolean =>

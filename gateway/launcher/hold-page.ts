@@ -5,20 +5,35 @@ import type { OwnPage } from './shell.ts';
 
 const TITLE = 'Is it you?';
 
-const toldOf = (site: string): Markup =>
-  html`<p>The password of this account at <strong>${site}</strong> stands in lists of stolen passwords. So the sign-in waits until its owner confirms it.</p><p>If you have not just signed in to ${site} in this browser, close this page.</p>`;
+/** When the account has to have another password. Milliseconds since 1970. */
+export interface Due {
+  readonly at: number;
+  readonly now: number;
+}
 
-export const askHoldPage = (site: string, headers: readonly string[]): OwnPage => ({
+/** What people read of it, also in mails. */
+export const changeText = ({ at, now }: Due): string =>
+  at <= now
+    ? 'The password has to be changed now: until it is, pages of this site lead to where you change it.'
+    : `Choose a new password by ${dayOf(at)}. From then on, pages of this site lead to where you change it.`;
+
+/** The same in all time zones but for hours. */
+const dayOf = (at: number): string => `${new Date(at).toUTCString().slice(5, 22)} UTC`;
+
+const toldOf = (site: string, due?: Due): Markup =>
+  html`<p>The password of this account at <strong>${site}</strong> stands in lists of stolen passwords. So the sign-in waits until its owner confirms it.</p><p>If you have not just signed in to ${site} in this browser, close this page.</p>${due === undefined ? '' : html`<p>${changeText(due)}</p>`}`;
+
+export const askHoldPage = (site: string, headers: readonly string[], due?: Due): OwnPage => ({
   title: TITLE,
   headers,
-  content: html`<div class="gate">${toldOf(site)}<form method="post" action="/hold/mail"><button class="primary">Send a code by mail</button></form></div>`,
+  content: html`<div class="gate">${toldOf(site, due)}<form method="post" action="/hold/mail"><button class="primary">Send a code by mail</button></form></div>`,
 });
 
 /** @param url where the owner shows a factor */
-export const factorHoldPage = (site: string, url: string, headers: readonly string[]): OwnPage => ({
+export const factorHoldPage = (site: string, url: string, headers: readonly string[], due?: Due): OwnPage => ({
   title: TITLE,
   headers,
-  content: html`<div class="gate">${toldOf(site)}<p><a class="button primary" href="${url}">Show your second factor</a></p></div>`,
+  content: html`<div class="gate">${toldOf(site, due)}<p><a class="button primary" href="${url}">Show your second factor</a></p></div>`,
 });
 
 export const nobodyHoldPage = (site: string, headers: readonly string[]): OwnPage => ({

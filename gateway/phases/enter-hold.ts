@@ -41,6 +41,7 @@ export async function enterHold(exchange: Exchange, parts: PipelineParts, setup:
       return false;
     }
     const isLive = state === 'free';
+    if (id !== undefined && isLive && (await isLedToChange(exchange, id, holds, parts))) return false;
     const place = { app: application.name, rules, seal: holds.seal, isSecure, isForeign: isForeign(exchange, handle) };
     const jar = new Jar(place, isLive ? handle : undefined);
     exchange.head = withOpened(head, jar);
@@ -49,6 +50,26 @@ export async function enterHold(exchange: Exchange, parts: PipelineParts, setup:
     exchange.hold = new HoldExchange({ ...options, watch: (browser) => watch(exchange, browser, holds) });
     return !exchange.response.destroyed;
   });
+}
+
+/** Its user owes another password, which is due: a page leads to where it is changed. */
+async function isLedToChange(exchange: Exchange, id: string, holds: Holds, parts: PipelineParts): Promise<boolean> {
+  const { head } = exchange;
+  if (head?.method !== 'GET' || !isNavigation(exchange)) return false;
+  const isThere = (page: string): boolean => isAt(page, head);
+  const page = await holds.owed.leadsTo(id, isThere, Date.now());
+  if (page === undefined) return false;
+  leadOn(exchange, page);
+  parts.observe.answered(exchange, 'REDIRECTED');
+  return true;
+}
+
+/** At this path, or below it, and with what the query of the page has. */
+function isAt(page: string, { path, query }: RequestHead): boolean {
+  const { pathname, searchParams } = new URL(page, 'http://a');
+  const given = new URLSearchParams(query);
+  const isThere = path === pathname || path.startsWith(pathname.endsWith('/') ? pathname : `${pathname}/`);
+  return isThere && [...searchParams].every(([name, value]) => given.getAll(name).includes(value));
 }
 
 /**

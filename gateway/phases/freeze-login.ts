@@ -21,6 +21,8 @@ export interface OpenedBy {
   readonly typed: readonly string[];
   /** Where it goes on once it is released, if not with its answer. */
   readonly location: string | undefined;
+  /** Where its user changes the password. */
+  readonly changePage: string | undefined;
   readonly rise: Rise | undefined;
 }
 
@@ -36,7 +38,7 @@ export const responseOf = ({ status, headers, body, isWhole }: HeldResponse): He
 export async function heldLoginOf(
   exchange: Exchange,
   response: HeldAnswer,
-  { rise, login, typed, location }: OpenedBy,
+  { rise, login, typed, location, changePage }: OpenedBy,
   parts: PipelineParts,
 ): Promise<HeldLogin | undefined> {
   const { hold, application, head } = exchange;
@@ -44,7 +46,7 @@ export async function heldLoginOf(
   const user = await ownerOf(exchange, typed, rise, parts);
   const of = { user, isKnown: await isKnown(exchange, user, parts), network: networkOfClient(exchange, parts) };
   const at = { app: application.name, origin: originOf(exchange), target: head.target };
-  return { ...at, ...response, ...of, login, location, jar: hold.jar.contents };
+  return { ...at, ...response, ...of, login, location, changePage, jar: hold.jar.contents };
 }
 
 /** @throws Refusal `HOLD_FULL`; StateError */

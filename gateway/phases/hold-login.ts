@@ -103,6 +103,8 @@ export async function endLogin(
     const headers = [...held.headers, ...hold.jar.renew(held.headers)];
     const names = [...ended.attempt.typed, ...(rise.user === undefined ? [] : [rise.user])];
     await needingState(() => hold.rise(names));
+    // Whoever owed another password has it.
+    if (!ended.isFound && rise.isSure && rise.user !== undefined) await needingState(() => hold.paid(rise.user ?? ''));
     held.changeHeaders(() => hold.jar.seal(headers, Date.now()));
   } else if (ended.isFound && !ended.isWrong) {
     // What it has begun may go on without a password, such as by the choice of a role: not here.
@@ -127,7 +129,7 @@ async function holdBack(
 ): Promise<void> {
   const { hold } = exchange;
   const { typed, login } = attempt;
-  const of = { login: login.name, typed, location: answer.location };
+  const of = { login: login.name, typed, location: answer.location, changePage: login.changePassword };
   const response = { ...responseOf(held), headers: [...held.headers, ...answer.headers] };
   const opened = await heldLoginOf(exchange, response, { ...of, rise }, parts);
   held.discard();

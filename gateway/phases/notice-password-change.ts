@@ -1,4 +1,4 @@
-// After the response: whose password changes has no known devices any more.
+// After the response: whose password changes has no known devices any more, and owes no other one.
 //
 // The request says nothing of whom it is about: only the handle's own user counts, whom a login has
 // shown. An answer without an error suffices, since it is safe to trust a browser less.
@@ -13,11 +13,13 @@ export async function noticePasswordChange(
   status: number,
   { browsers, limits }: Pick<PipelineParts, 'browsers' | 'limits'>,
 ): Promise<void> {
-  const { application } = exchange;
-  if (!browsers || !limits || !application || status >= 400) return;
+  const { application, hold } = exchange;
+  const passwordChanges = application?.passwordChanges;
+  if (!application || status >= 400 || !passwordChanges) return;
   const handle = handleOf(exchange);
-  const { passwordChanges } = application;
-  if (handle === undefined || !passwordChanges || !changesPassword(passwordChanges, exchange)) return;
+  if ((handle === undefined && !hold) || !changesPassword(passwordChanges, exchange)) return;
+  await hold?.changedPassword();
+  if (handle === undefined || !browsers || !limits) return;
   const account = await browsers.accountOf(application.name, handle);
   if (account !== undefined) await limits.forgetDevices(account);
 }

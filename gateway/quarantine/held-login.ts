@@ -26,6 +26,8 @@ export interface HeldLogin {
   readonly jar: JarContents;
   /** Where it goes on instead, such as to a new password. */
   readonly location: string | undefined;
+  /** Where its user changes the password. */
+  readonly changePage: string | undefined;
 }
 
 export function sealLogin(key: KeyObject, browser: string, login: HeldLogin): string {

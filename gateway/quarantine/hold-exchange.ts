@@ -130,6 +130,18 @@ export class HoldExchange {
     if (id !== undefined) await holds.countRise(app, names);
   }
 
+  /** A login without a finding shows that this user has another password. @throws StateError */
+  async paid(user: string): Promise<void> {
+    const { app, holds } = this.#options;
+    await holds.owed.paid(app, user);
+  }
+
+  /** The password was changed in this browser. @throws StateError */
+  async changedPassword(): Promise<void> {
+    const { holds, id } = this.#options;
+    if (id !== undefined) await holds.owed.changedIn(id);
+  }
+
   /** What the browser has had so far is worth nothing any more. @throws StateError */
   async kill(): Promise<void> {
     const { holds, id, rules } = this.#options;

@@ -17,6 +17,8 @@ export interface HoldRules {
   readonly whoami: readonly Whoami[];
   readonly forMs: number;
   readonly lifeMs: number;
+  /** Between the first login that was confirmed, and the day by which its password is another. */
+  readonly mustChangeMs: number;
   /** The longest that a login may take: then its browser's sessions are given up. */
   readonly lockMs: number;
   readonly start: string;
@@ -24,6 +26,7 @@ export interface HoldRules {
 
 /** Beside what the application itself may take. */
 const LOGIN_MS = 60_000;
+const MUST_CHANGE_MS = 3 * 86_400_000;
 
 /**
  * @param name of the application
@@ -42,6 +45,7 @@ export function createHoldRules(
     whoami,
     forMs: config.for,
     lifeMs: config.sessionLife,
+    mustChangeMs: config.mustChange ?? MUST_CHANGE_MS,
     lockMs: connectTimeoutMs + responseTimeoutMs + LOGIN_MS,
     start,
   };

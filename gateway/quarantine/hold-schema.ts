@@ -46,6 +46,8 @@ export const HOLD_SCHEMA = z.strictObject({
   for: duration('1m', '30m').default(5 * MINUTE),
   /** The longest that a session of the application lasts. Sealed cookies last no longer. */
   sessionLife: duration('1h', '400d').default(30 * DAY),
+  /** How long after a login was confirmed its password has to be changed. Default: 3d. */
+  mustChange: duration('0s', '90d').optional(),
   /** Where a login goes on whose answer was too long to be kept. */
   start: path.default('/'),
 });

@@ -16,6 +16,7 @@ import { type HeldLogin, openLogin, sealLogin } from './held-login.ts';
 import { HoldEvents } from './hold-events.ts';
 import type { HoldRules } from './hold-rules.ts';
 import { OpenExchanges } from './open-exchanges.ts';
+import { OwedPasswords } from './owed-passwords.ts';
 
 /** What a handoff to the gateway's own pages stands for. */
 export interface Handoff {
@@ -57,6 +58,7 @@ export class Holds {
   readonly generation: Generation;
   readonly seal: CookieSeal;
   readonly open = new OpenExchanges();
+  readonly owed: OwedPasswords;
   readonly events: HoldEvents;
   /** Of browsers that requests wait for. */
   readonly #changes = new Map<string, Promise<void>>();
@@ -68,6 +70,7 @@ export class Holds {
     this.#loginKey = deriveKey(gatewayKey, 'hold-logins');
     this.generation = new Generation(state);
     this.seal = new CookieSeal(deriveKey(gatewayKey, 'hold-cookies'), this.generation);
+    this.owed = new OwedPasswords(state, (app, user) => this.hashOf('user', app, lettersOf(user)));
     state.subscribe(TOPIC, (browser) => this.open.beginLogin(browser));
   }
 

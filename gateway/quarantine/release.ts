@@ -7,6 +7,8 @@ import type { Application, Applications } from '../applications.ts';
 import type { Exchange } from '../exchange.ts';
 import { objectOf, pairsOf } from '../header-pairs.ts';
 import { OwnCookie } from '../request/own-cookies.ts';
+import type { HeldLogin } from './held-login.ts';
+import type { HoldRules } from './hold-rules.ts';
 import type { Holds } from './holds.ts';
 import { JAR_COOKIE, Jar } from './jar.ts';
 import { OwnCookieOfApp } from './own-cookie-of-app.ts';
@@ -50,8 +52,9 @@ export async function answerRelease(exchange: Exchange, { holds, applications, o
   if (!login) throw new Refusal('HOLD_STALE');
   const jar = new Jar({ app: given.app, rules, seal: holds.seal, isSecure }, undefined, login.jar);
   const ofJar = jar.renew(login.headers);
-  const to = login.location ?? (login.body === undefined ? rules.start : undefined);
   const now = Date.now();
+  const due = await dueNow(login, jar, rules, holds, now);
+  const to = login.location ?? due ?? (login.body === undefined ? rules.start : undefined);
   if (to !== undefined) {
     const cookies = pairsOf(login.headers).filter(([name]) => name.toLowerCase() === 'set-cookie');
     sendRedirect(response, 303, to, jar.seal([...cookies.flat(), ...ofJar], now));
@@ -66,6 +69,19 @@ export async function answerRelease(exchange: Exchange, { holds, applications, o
   }
   holds.events.released(exchange, given.app, login.login);
   observe.answered(exchange, 'REDIRECTED');
+}
+
+/** Its user owes another password. @returns where it is changed, if it is due */
+async function dueNow(
+  { app, user, changePage: page }: HeldLogin,
+  { handle }: Jar,
+  rules: HoldRules,
+  holds: Holds,
+  now: number,
+): Promise<string | undefined> {
+  if (user === undefined || page === undefined || handle === undefined) return undefined;
+  const due = await holds.owed.owe({ app, user, page, id: holds.idOf(app, handle) }, rules, now);
+  return due <= now ? page : undefined;
 }
 
 /** What a code of release stands for. */

@@ -11,6 +11,7 @@ import { sendOwnPage } from '../../launcher/shell.ts';
 import type { HeldLogin } from '../../quarantine/held-login.ts';
 import type { HoldRules } from '../../quarantine/hold-rules.ts';
 import type { Handoff, Holds } from '../../quarantine/holds.ts';
+import { dueOf } from '../../quarantine/owed-passwords.ts';
 import { OwnCookie } from '../../request/own-cookies.ts';
 import { isSameOrigin } from '../navigation.ts';
 import { SessionStore } from '../sessions/session-store.ts';
@@ -59,8 +60,9 @@ export async function answerHold(exchange: Exchange, parts: RouteParts): Promise
   await holds.state.set(ROOM, wayKey(cookie), JSON.stringify(way), { ttlMs: rules.forMs });
   const site = new URL(login.origin).host;
   const headers = ['Set-Cookie', HOLD_COOKIE.format(cookie, isSecure)];
-  if (factorUrl !== undefined) await sendOwnPage(response, factorHoldPage(site, factorUrl, headers));
-  else await sendOwnPage(response, mayMail ? askHoldPage(site, headers) : nobodyHoldPage(site, headers));
+  const due = await dueOf(login, rules, holds);
+  if (factorUrl !== undefined) await sendOwnPage(response, factorHoldPage(site, factorUrl, headers, due));
+  else await sendOwnPage(response, mayMail ? askHoldPage(site, headers, due) : nobodyHoldPage(site, headers));
   parts.observe.allowed(exchange);
 }
 

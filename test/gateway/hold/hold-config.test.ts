@@ -56,6 +56,11 @@ test.each<[string, Keys, string]>([
     { hold: `sessions: ['_*'], ${WHOAMI}` },
     'must be the name of a cookie',
   ],
+  [
+    'where a password has to be changed and nobody knows where',
+    { hold: `sessions: [sid], ${WHOAMI}, mustChange: 1d` },
+    'hold.mustChange has no effect',
+  ],
   ['without the leak service', { more: IDENTITY }, 'needs leaks'],
   ["without the gateway's own pages", { more: LEAKS }, 'needs auth and identity'],
   ['where unreadable logins pass', { login: `${LOCATION}, unreadable: pass` }, 'lets logins through'],

@@ -1,0 +1,125 @@
+// Whoever has confirmed a login with a leaked password has to change it: pages lead there once it
+// is due, until it was changed, and each login with the leaked one is held.
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { seededPairs } from '../../support/dataset.ts';
+import { confirmByMail, send } from '../../support/gateway/hold/confirm.ts';
+import { leadTo, startHandledApp } from '../../support/gateway/hold/handled-app.ts';
+import { type HoldWorld, startHoldWorld } from '../../support/gateway/hold/hold-world.ts';
+import { SECRET } from '../../support/gateway/hold/in-place-app.ts';
+import { HTML } from '../../support/gateway/identity/browser.ts';
+import { type LeakService, startLeakService } from '../../support/gateway/login/guarded-app.ts';
+import { valuesOf } from '../../support/gateway/visit.ts';
+
+const [{ password }] = seededPairs(1, 99) as [{ username: string; password: string }];
+const FRESH = 'n3ver-leaked-anywhere';
+const AT = 'http://app.example';
+
+let leaks: LeakService;
+beforeAll(async () => {
+  leaks = await startLeakService([{ username: 'alice', password }]);
+});
+afterAll(() => leaks.close());
+
+/** Its page for a new password is `/account?do=password`. */
+async function start(keys: string): Promise<HoldWorld> {
+  let right = password;
+  const app = await startHandledApp(({ line, query, form, session, response }) => {
+    if (line === 'POST /login') {
+      if (form.get('pass') === right) session.user = form.get('user') ?? '';
+      return leadTo(response, form.get('pass') === right ? '/home' : '/login?error=1');
+    }
+    if (line === 'POST /account' && query.get('do') === 'password' && session.user !== undefined) {
+      right = form.get('new') ?? '';
+      return leadTo(response, '/home');
+    }
+    return false;
+  });
+  const locations = `
+        - name: main
+          when: 'http.request.method == "POST" and http.request.uri.path == "/login"'
+          username: 'http.request.body.form["user"][0]'
+          password: 'http.request.body.form["pass"][0]'
+          success: 'http.response.code == 302 and credveil.response.location == "/home"'
+          failure: 'credveil.response.location contains "error"'
+          changePassword: /account?do=password`;
+  return startHoldWorld({ users: {}, leaks, app, locations, keys });
+}
+
+const logIn = async (world: HoldWorld, pass: string, browser = world.browser()) => ({
+  browser,
+  page: await send(browser, `${AT}/login`, { user: 'alice', pass }),
+});
+
+const ledTo = async (world: HoldWorld, browser: ReturnType<HoldWorld['browser']>, path = '/home') =>
+  valuesOf(await browser.get(AT + path), 'location')[0] ?? '';
+
+test('a password that is due is changed before any other page comes', async () => {
+  const world = await start(', mustChange: 0s');
+  const { browser, page } = await logIn(world, password);
+  const { ask, location } = await confirmByMail(world, browser, page);
+  expect(ask.text).toContain('The password has to be changed now');
+  expect(location).toBe('/account?do=password');
+  expect((await browser.get(AT + location)).text).toContain(SECRET);
+  expect((await browser.get(`${AT}${location}&error=1`)).code).toBe(200);
+  expect(await ledTo(world, browser)).toBe('/account?do=password');
+  expect(await ledTo(world, browser, '/account?do=mail')).toBe('/account?do=password');
+  // Its styles and scripts come.
+  expect((await browser.get(`${AT}/style.css`, { 'Sec-Fetch-Mode': 'no-cors' })).code).toBe(200);
+  expect((await send(browser, AT + location, { new: FRESH })).code).toBe(302);
+  expect((await browser.get(`${AT}/home`)).text).toContain(SECRET);
+  const again = await logIn(world, FRESH);
+  expect(valuesOf(again.page, 'location')).toEqual(['/home']);
+  expect((await again.browser.get(`${AT}/home`)).text).toContain(SECRET);
+});
+
+test('who changes it to one that has leaked is led there again behind the next login, which is held', async () => {
+  const world = await start(', mustChange: 0s');
+  const { browser, page } = await logIn(world, password);
+  const { location } = await confirmByMail(world, browser, page);
+  await send(browser, AT + location, { new: password });
+  const again = await logIn(world, password, browser);
+  expect(again.page.code).toBe(303);
+  expect((await confirmByMail(world, browser, again.page)).location).toBe('/account?do=password');
+  expect(await ledTo(world, browser)).toBe('/account?do=password');
+});
+
+test('a login with another password that has not leaked ends it in every browser', async () => {
+  const world = await start(', mustChange: 0s');
+  const first = await logIn(world, password);
+  await confirmByMail(world, first.browser, first.page);
+  const second = await logIn(world, password);
+  const { location } = await confirmByMail(world, second.browser, second.page);
+  expect(await ledTo(world, first.browser)).toBe(location);
+  // By another way than the gateway: it sees the login alone.
+  await fetch(`${world.app.url}/login`, {
+    method: 'POST',
+    redirect: 'manual',
+    body: new URLSearchParams({ user: 'alice', pass: password }),
+  }).then(async (answer) => {
+    const cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    const body = new URLSearchParams({ new: FRESH });
+    await fetch(world.app.url + location, { method: 'POST', redirect: 'manual', headers: { cookie }, body });
+  });
+  await logIn(world, FRESH);
+  for (const { browser } of [first, second]) expect((await browser.get(`${AT}/home`)).text).toContain(SECRET);
+});
+
+test('until it is due pages come as they are, and the day stands where the login is confirmed', async () => {
+  const world = await start(', mustChange: 2d');
+  const { browser, page } = await logIn(world, password);
+  const { ask, location } = await confirmByMail(world, browser, page);
+  expect(ask.text).toMatch(/Choose a new password by \d\d \w{3} \d{4} \d\d:\d\d UTC/);
+  expect(location).toBe(`${AT}/login`);
+  await browser.get(location);
+  expect((await browser.get(`${AT}/home`)).text).toContain(SECRET);
+});
+
+test('a page for a new password that leads on itself is reached', async () => {
+  const world = await start(', mustChange: 0s');
+  const { browser, page } = await logIn(world, password);
+  await confirmByMail(world, browser, page);
+  const led = [];
+  for (let i = 0; i < 4; i++) led.push((await browser.get(`${AT}/home`, HTML)).code);
+  expect(led).toEqual([303, 303, 303, 200]);
+});
