@@ -13,8 +13,8 @@ export default defineConfig({
     exclude: ['test/system/**', 'test/container/**'],
     // Processes, not threads: tests lock files, spawn servers and kill children.
     pool: 'forks',
-    // One more than cores: some file is always waiting for a deadline or for a child to start.
-    maxWorkers: os.availableParallelism() + 1,
+    // Two more than cores: some files always wait for a deadline or for a child to start.
+    maxWorkers: os.availableParallelism() + 2,
     sequence: { sequencer: LongestFirst },
     reporters: ['default', new SlowestFiles()],
     setupFiles: ['./test/support/vitest/temp-folder.ts'],
