@@ -214,6 +214,7 @@ class RunningGateway implements Gateway {
 
   async #shutDown(deadlineMs: number): Promise<void> {
     this.#setup.isClosing = true;
+    this.#people?.holds.waiting.close();
     this.#onEvent({ event: 'closing', deadlineMs });
     const closed = this.#listeners.map((server) => new Promise((resolve) => server.close(resolve)));
     const idle = setInterval(() => this.#servers.closeIdle(), CLOSE_IDLE_MS);

@@ -235,7 +235,7 @@ export type ServerEvent =
       readonly event: 'login-held';
       readonly app: string;
       readonly login: string;
-      readonly how: 'held' | 'refused' | 'full';
+      readonly how: 'held' | 'waiting' | 'refused' | 'full';
       readonly request: string;
     }
   /** Its owner has confirmed it. */

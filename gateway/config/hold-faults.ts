@@ -1,6 +1,8 @@
 // Logins that a configuration wants to hold back, and could not hold.
 
+import { isOfBrowser } from '../login/attempt.ts';
 import { PRESETS } from '../login/preset.ts';
+import { parseReference } from '../login/reference.ts';
 import type { Conflict } from './fault.ts';
 import { isCovered } from './identity-faults.ts';
 import type { AppConfig, GatewayConfig } from './schema.ts';
@@ -43,6 +45,10 @@ function ofApp(name: string, { login, to }: AppConfig, config: GatewayConfig): C
     );
   if (hold.mustChange !== undefined && !hasChangePage(login))
     fault(['hold', 'mustChange'], 'has no effect: no location or preset has changePassword');
+  for (const [i, place] of hold.wait.entries()) {
+    const problem = waitFault(place, login);
+    if (problem !== undefined) fault(['hold', 'wait', String(i)], problem);
+  }
   const [pattern = ''] = name.split('/');
   if (pattern.startsWith('*') && !hold.hosts)
     fault(
@@ -78,6 +84,20 @@ function isSamePlace(one: string, other: string): boolean {
 const hasSessions = ({ presets, sessionCookies, hold }: Login): boolean =>
   [...presets.flatMap((each) => PRESETS.get(each)?.sessionCookies ?? []), ...sessionCookies, ...(hold?.sessions ?? [])]
     .length > 0;
+
+/** Nothing that acts at once is sent before it is checked. */
+function waitFault(place: string, { locations, presets }: Login): string | undefined {
+  const own = locations.find(({ name }) => name === place);
+  const ofPresets = presets.flatMap((each) => PRESETS.get(each)?.logins ?? []).find(({ name }) => name === place);
+  const found = own ?? ofPresets;
+  if (!found) return 'is the name of no location';
+  const { password, beginsSession = true } = found;
+  const isOfForm = [password]
+    .flat()
+    .map(parseReference)
+    .every((each) => isOfBrowser({ passwords: [each] }));
+  return beginsSession && isOfForm ? undefined : 'is a location whose credential acts at once: it is refused';
+}
 
 const hasChangePage = ({ presets, locations }: Login): boolean =>
   presets.some((each) => PRESETS.get(each)?.changePassword !== undefined) ||

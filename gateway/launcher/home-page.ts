@@ -4,18 +4,20 @@ import { html, type Markup } from '../../runtime/http/markup.ts';
 import type { Need, OwnApp } from './own-apps.ts';
 import { emptyOf } from './parts.ts';
 import type { OwnPage } from './shell.ts';
+import { waitingNote } from './waiting-page.ts';
 
 const TINTS = 6;
 
-export function homePage(apps: readonly OwnApp[], person: string): OwnPage {
+export function homePage(apps: readonly OwnApp[], person: string, waiting = 0): OwnPage {
   return {
     title: 'Your apps',
     person,
     current: '/',
-    content:
+    content: html`${waitingNote(waiting)}${
       apps.length === 0
         ? emptyOf('No apps yet', 'No application here is open to you. If one should be, ask who manages them.')
-        : html`<ul class="apps">${apps.map(tileOf)}</ul>`,
+        : html`<ul class="apps">${apps.map(tileOf)}</ul>`
+    }`,
   };
 }
 

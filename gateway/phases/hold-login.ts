@@ -19,6 +19,7 @@ import type { LoginAnswer } from './check/check-login.ts';
 import { answerHeld } from './enter-hold.ts';
 import { freezeLogin, heldLoginOf, responseOf } from './freeze-login.ts';
 import { type Rise, signedIn } from './hold-rise.ts';
+import { waitForOwner } from './wait-for-owner.ts';
 
 /**
  * Whoever confirms a login is led to where it was sent: to a host of the application, and a port of
@@ -138,6 +139,7 @@ async function holdBack(
     await freezeLogin(exchange, opened, typed, parts, setup);
     return;
   }
+  if (await waitForOwner(exchange, opened, parts, setup)) return;
   parts.people?.holds.events.held(exchange, opened.app, login.name, 'refused');
   void tellOwner(opened, typed, parts, setup);
   await refuseProgram(exchange, { attempt, content }, parts, setup);

@@ -17,7 +17,7 @@ export class HoldEvents {
   }
 
   /** @param how whether it waits for its owner, or has ended */
-  held({ id }: Named, app: string, login: string, how: 'held' | 'refused' | 'full'): void {
+  held({ id }: Named, app: string, login: string, how: 'held' | 'waiting' | 'refused' | 'full'): void {
     this.#onEvent({ event: 'login-held', app, login, how, request: id });
   }
 

@@ -16,6 +16,8 @@ export interface HoldRules {
   /** Pages, one of which shows who is signed in. None where cookies name each session's user. */
   readonly whoami: readonly Whoami[];
   readonly forMs: number;
+  /** Names of locations whose programs wait for the owner of the account. */
+  readonly waits: ReadonlySet<string>;
   readonly lifeMs: number;
   /** Between the first login that was confirmed, and the day by which its password is another. */
   readonly mustChangeMs: number;
@@ -44,6 +46,7 @@ export function createHoldRules(
     hosts: new Set(hosts ?? [name.split('/')[0] ?? '']),
     whoami,
     forMs: config.for,
+    waits: new Set(config.wait),
     lifeMs: config.sessionLife,
     mustChangeMs: config.mustChange ?? MUST_CHANGE_MS,
     lockMs: connectTimeoutMs + responseTimeoutMs + LOGIN_MS,

@@ -44,6 +44,8 @@ export const HOLD_SCHEMA = z.strictObject({
   whoami: whoami.default([]),
   /** How long a login waits for its owner. */
   for: duration('1m', '30m').default(5 * MINUTE),
+  /** Locations whose programs wait for the owner of the account. */
+  wait: z.array(text('must be the name of a location'), { error: 'must be a list of locations' }).max(200).default([]),
   /** The longest that a session of the application lasts. Sealed cookies last no longer. */
   sessionLife: duration('1h', '400d').default(30 * DAY),
   /** How long after a login was confirmed its password has to be changed. Default: 3d. */

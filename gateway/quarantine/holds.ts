@@ -17,6 +17,7 @@ import { HoldEvents } from './hold-events.ts';
 import type { HoldRules } from './hold-rules.ts';
 import { OpenExchanges } from './open-exchanges.ts';
 import { OwedPasswords } from './owed-passwords.ts';
+import { WaitingLogins } from './waiting-logins.ts';
 
 /** What a handoff to the gateway's own pages stands for. */
 export interface Handoff {
@@ -59,11 +60,12 @@ export class Holds {
   readonly seal: CookieSeal;
   readonly open = new OpenExchanges();
   readonly owed: OwedPasswords;
+  readonly waiting: WaitingLogins;
   readonly events: HoldEvents;
   /** Of browsers that requests wait for. */
   readonly #changes = new Map<string, Promise<void>>();
 
-  constructor(state: State, gatewayKey: Uint8Array, onEvent: OnEvent) {
+  constructor(state: State, gatewayKey: Uint8Array, onEvent: OnEvent, waitMs?: number) {
     this.events = new HoldEvents(onEvent);
     this.#state = state;
     this.#key = deriveKey(gatewayKey, 'hold-handles');
@@ -71,6 +73,7 @@ export class Holds {
     this.generation = new Generation(state);
     this.seal = new CookieSeal(deriveKey(gatewayKey, 'hold-cookies'), this.generation);
     this.owed = new OwedPasswords(state, (app, user) => this.hashOf('user', app, lettersOf(user)));
+    this.waiting = new WaitingLogins(state, this.#loginKey, (person) => this.hashOf('waiting', person), waitMs);
     state.subscribe(TOPIC, (browser) => this.open.beginLogin(browser));
   }
 

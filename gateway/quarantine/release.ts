@@ -1,6 +1,7 @@
 // The end of a held login at the host of the application: its browser comes back with a code, gets
 // a new handle, and asks for the page of the login again, which is answered as the login was.
 
+import type { ServerResponse } from 'node:http';
 import { sendRedirect } from '../answers/answer.ts';
 import { Refusal } from '../answers/kinds.ts';
 import type { Application, Applications } from '../applications.ts';
@@ -72,9 +73,9 @@ export async function answerRelease(exchange: Exchange, { holds, applications, o
 }
 
 /** Its user owes another password. @returns where it is changed, if it is due */
-async function dueNow(
+export async function dueNow(
   { app, user, changePage: page }: HeldLogin,
-  { handle }: Jar,
+  { handle }: Pick<Jar, 'handle'>,
   rules: HoldRules,
   holds: Holds,
   now: number,
@@ -105,14 +106,18 @@ export async function giveHeld(
   if (!head || secret === undefined || head.method !== 'GET') return false;
   const login = await holds.takeGiven(secret);
   if (!login || login.app !== name || login.target !== head.target) return false;
-  const headers = pairsOf(login.headers).filter(([header]) => !OF_ANSWER.has(header.toLowerCase()));
-  const body = Buffer.from(login.body ?? '', 'base64');
-  const own = ['Set-Cookie', GIVEN_COOKIE.of(name).clear(isSecure), 'Cache-Control', 'no-store'];
-  const length = login.status === 204 || login.status === 304 ? [] : ['Content-Length', String(body.length)];
-  response.writeHead(login.status, objectOf([...headers.flat(), ...own, ...length]));
-  response.end(body);
+  sendHeld(response, login, ['Set-Cookie', GIVEN_COOKIE.of(name).clear(isSecure)]);
   observe.allowed(exchange);
   return true;
+}
+
+/** @param more headers, names and values in turn */
+export function sendHeld(response: ServerResponse, login: HeldLogin, more: readonly string[]): void {
+  const headers = pairsOf(login.headers).filter(([header]) => !OF_ANSWER.has(header.toLowerCase()));
+  const body = Buffer.from(login.body ?? '', 'base64');
+  const length = login.status === 204 || login.status === 304 ? [] : ['Content-Length', String(body.length)];
+  response.writeHead(login.status, objectOf([...headers.flat(), ...more, 'Cache-Control', 'no-store', ...length]));
+  response.end(body);
 }
 
 /** Written anew. */

@@ -14,6 +14,7 @@ const MAX_TOLD = 3;
 
 /**
  * Never late or lost for the login itself: what goes wrong with a mail is an event.
+ * @param waitsAt the page where a program's login waits for them
  * @param typed names, whose owners are told where nobody knows whose login it was
  */
 export async function tellOwner(
@@ -21,6 +22,7 @@ export async function tellOwner(
   typed: readonly string[],
   { people }: PipelineParts,
   { identity }: GatewaySetup,
+  waitsAt?: string,
 ): Promise<void> {
   const mailer = identity?.mailer;
   if (!people || !mailer) return;
@@ -39,20 +41,22 @@ export async function tellOwner(
       const key = `held.told.${people.holds.hashOf('told', app, address)}`;
       const { taken } = await people.state.takeSlots([{ key, allow: MAILS_A_DAY, windowMs: DAY }]);
       const subject = `A sign-in to ${new URL(origin).host} was stopped`;
-      if (taken) await mailer.send({ to: address, subject, text: textOf(origin) });
+      if (taken) await mailer.send({ to: address, subject, text: textOf(origin, waitsAt) });
     }
   } catch (error) {
     people.holds.events.mailFailed(app, error);
   }
 }
 
-const textOf = (origin: string): string =>
+const textOf = (origin: string, waitsAt: string | undefined): string =>
   [
     `Somebody has signed in to ${new URL(origin).host} with your name and your password.`,
     'That password stands in lists of passwords that were stolen from somewhere. So the sign-in waits',
     'until it is confirmed with something that only you have.',
     '',
-    'If it was you, confirm it on the page that your browser shows, and choose a new password.',
+    ...(waitsAt === undefined
+      ? ['If it was you, confirm it on the page that your browser shows, and choose a new password.']
+      : [`If it was you, with a program, confirm it within a minute at ${waitsAt}`, 'and choose a new password.']),
     'If it was not you, do nothing there, and choose a new password soon.',
     '',
   ].join('\n');

@@ -25,7 +25,7 @@ const TRIES = 5;
 const CEREMONY_TTL_MS = 2 * 60_000;
 const CHALLENGE_BYTES = 32;
 
-export type Purpose = 'step-up' | 'manage' | 'release';
+export type Purpose = 'step-up' | 'manage' | 'release' | 'confirm';
 
 export interface Counted {
   readonly key: string;
@@ -181,7 +181,12 @@ async function takeAnswer(
   return { location, headers: [...headers, ...own] };
 }
 
-const ownerOf = ({ user }: Challenge, { people }: RouteParts): string => people.store.names.of('factor known', user);
+/** Whether this person has shown a factor in this browser before. @throws StateError */
+export const isShownIn = async (exchange: Exchange, user: UserId, parts: RouteParts): Promise<boolean> =>
+  (await KNOWN.find(exchange, ownerOf({ user }, parts), parts.people.state)) !== undefined;
+
+const ownerOf = ({ user }: Pick<Challenge, 'user'>, { people }: RouteParts): string =>
+  people.store.names.of('factor known', user);
 
 /** The person gives up. */
 export async function answerCancel(exchange: Exchange, parts: RouteParts, purposes: Purposes): Promise<void> {

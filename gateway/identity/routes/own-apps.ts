@@ -4,6 +4,7 @@
 import { sendRedirect } from '../../answers/answer.ts';
 import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
+import { userIdOf } from '../../factors/factor.ts';
 import { factorsPage } from '../../launcher/factor-pages.ts';
 import { homePage } from '../../launcher/home-page.ts';
 import { labelOfHost, ownAppsOf } from '../../launcher/own-apps.ts';
@@ -49,10 +50,14 @@ function touched(own: OwnSession, { people, identity }: RouteParts): OwnSession 
   return own;
 }
 
-export const answerHome = pageOf(async ({ response, client }, { record }, { applications, identity, geo }) => {
+export const answerHome = pageOf(async ({ response, client }, { record }, { applications, identity, geo, people }) => {
   const { person } = record;
   const apps = ownAppsOf(applications.all(), { person, address: client, geo }, identity.origin);
-  await sendOwnPage(response, homePage(apps, nameOf(person)));
+  const mayWait = [...applications.all()].some(({ hold }) => hold !== undefined && hold.waits.size > 0);
+  // What cannot be read now is told by mail, and on its own page.
+  const asked = mayWait ? await people.holds.waiting.listOf(userIdOf(person)).catch(() => []) : [];
+  const waiting = asked.length;
+  await sendOwnPage(response, homePage(apps, nameOf(person), waiting));
 });
 
 export const answerFactorsPage = pageOf(({ response }, { record: { person } }) =>

@@ -6,6 +6,7 @@ import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
 import { END_SESSION, END_SESSIONS } from '../../launcher/sessions-page.ts';
 import { sendOwnFile } from '../../launcher/shell.ts';
+import { CONFIRM_WAITING, REFUSE_WAITING, WAITING } from '../../launcher/waiting-page.ts';
 import { answerCancel, answerChallenge, answerKeyOptions } from './challenge.ts';
 import { answerBegin, answerFinish } from './enrol.ts';
 import { answerAppForm, answerEnrolForm, answerEnrolPage } from './enrol-app.ts';
@@ -18,6 +19,7 @@ import { type Answer, answerOrLeadBack, type RouteParts } from './route.ts';
 import { answerCallback, answerSignIn } from './sign-in.ts';
 import { answerLogoutNotice, answerOwnSignOut, answerSignedOut, SIGNED_OUT } from './sign-out.ts';
 import { answerOpen, answerStepUpForm, answerStepUpPage } from './step-up.ts';
+import { answerConfirmWaiting, answerRefuseWaiting, answerWaiting } from './waiting.ts';
 
 const WITH_PROVIDER = /^\/(callback|back-channel-logout)\/([A-Za-z0-9][A-Za-z0-9_-]{0,63})$/;
 const ASSETS = '/assets/';
@@ -54,6 +56,9 @@ const ROUTES: { readonly [path: string]: Methods } = {
   '/hold': { GET: answerHold },
   '/hold/mail': { POST: answerHoldMail },
   '/hold/code': { POST: answerHoldCode },
+  [WAITING]: { GET: answerWaiting },
+  [CONFIRM_WAITING]: { POST: answerConfirmWaiting },
+  [REFUSE_WAITING]: { POST: answerRefuseWaiting },
   [SIGNED_OUT]: { GET: answerSignedOut },
 };
 

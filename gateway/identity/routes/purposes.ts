@@ -8,6 +8,7 @@ import type { Challenge, ChallengePurpose, Purposes } from './challenge.ts';
 import { release } from './hold-release.ts';
 import { raise } from './rise.ts';
 import { needingState, ownSessionOf, PERSON_COOKIE, type RouteParts } from './route.ts';
+import { confirm } from './waiting.ts';
 
 /** On the way to an application, which asks for it. `note` is the request, in JSON. */
 const stepUp: ChallengePurpose = {
@@ -30,7 +31,7 @@ const manage: ChallengePurpose = {
   },
 };
 
-export const PURPOSES: Purposes = { 'step-up': stepUp, manage, release };
+export const PURPOSES: Purposes = { 'step-up': stepUp, manage, release, confirm };
 
 /** The challenge was found by its cookie: the session may have ended since. */
 async function ownOf(exchange: Parameters<ChallengePurpose['onGiven']>[0], { browser }: Challenge, parts: RouteParts) {

@@ -61,6 +61,19 @@ test.each<[string, Keys, string]>([
     { hold: `sessions: [sid], ${WHOAMI}, mustChange: 1d` },
     'hold.mustChange has no effect',
   ],
+  [
+    'where a login waits that is none',
+    { hold: `sessions: [sid], ${WHOAMI}, wait: [mian]` },
+    'hold.wait.0 is the name of no location',
+  ],
+  [
+    'where a credential waits that acts at once',
+    {
+      login: LOCATION.replace('}]', ', beginsSession: false }]'),
+      hold: `sessions: [sid], ${WHOAMI}, wait: [main]`,
+    },
+    'hold.wait.0 is a location whose credential acts at once',
+  ],
   ['without the leak service', { more: IDENTITY }, 'needs leaks'],
   ["without the gateway's own pages", { more: LEAKS }, 'needs auth and identity'],
   ['where unreadable logins pass', { login: `${LOCATION}, unreadable: pass` }, 'lets logins through'],

@@ -51,7 +51,7 @@ const logIn = async (world: HoldWorld, pass: string, browser = world.browser()) 
   page: await send(browser, `${AT}/login`, { user: 'alice', pass }),
 });
 
-const ledTo = async (world: HoldWorld, browser: ReturnType<HoldWorld['browser']>, path = '/home') =>
+const ledTo = async (browser: ReturnType<HoldWorld['browser']>, path = '/home') =>
   valuesOf(await browser.get(AT + path), 'location')[0] ?? '';
 
 test('a password that is due is changed before any other page comes', async () => {
@@ -62,8 +62,8 @@ test('a password that is due is changed before any other page comes', async () =
   expect(location).toBe('/account?do=password');
   expect((await browser.get(AT + location)).text).toContain(SECRET);
   expect((await browser.get(`${AT}${location}&error=1`)).code).toBe(200);
-  expect(await ledTo(world, browser)).toBe('/account?do=password');
-  expect(await ledTo(world, browser, '/account?do=mail')).toBe('/account?do=password');
+  expect(await ledTo(browser)).toBe('/account?do=password');
+  expect(await ledTo(browser, '/account?do=mail')).toBe('/account?do=password');
   // Its styles and scripts come.
   expect((await browser.get(`${AT}/style.css`, { 'Sec-Fetch-Mode': 'no-cors' })).code).toBe(200);
   expect((await send(browser, AT + location, { new: FRESH })).code).toBe(302);
@@ -81,7 +81,7 @@ test('who changes it to one that has leaked is led there again behind the next l
   const again = await logIn(world, password, browser);
   expect(again.page.code).toBe(303);
   expect((await confirmByMail(world, browser, again.page)).location).toBe('/account?do=password');
-  expect(await ledTo(world, browser)).toBe('/account?do=password');
+  expect(await ledTo(browser)).toBe('/account?do=password');
 });
 
 test('a login with another password that has not leaked ends it in every browser', async () => {
@@ -90,7 +90,7 @@ test('a login with another password that has not leaked ends it in every browser
   await confirmByMail(world, first.browser, first.page);
   const second = await logIn(world, password);
   const { location } = await confirmByMail(world, second.browser, second.page);
-  expect(await ledTo(world, first.browser)).toBe(location);
+  expect(await ledTo(first.browser)).toBe(location);
   // By another way than the gateway: it sees the login alone.
   await fetch(`${world.app.url}/login`, {
     method: 'POST',

@@ -1,0 +1,77 @@
+// A program's login that is held: it waits until the owner of the account confirms it at the
+// gateway's own pages, and gets the answer of the application then.
+
+import { formatAddress } from '../addresses/address.ts';
+import type { Exchange } from '../exchange.ts';
+import { emailOf, type UserId } from '../factors/factor.ts';
+import type { PipelineParts } from '../pipeline-parts.ts';
+import type { HeldLogin } from '../quarantine/held-login.ts';
+import { Jar } from '../quarantine/jar.ts';
+import { dueNow, sendHeld } from '../quarantine/release.ts';
+import { tellOwner } from '../quarantine/tell-owner.ts';
+import type { GatewaySetup } from '../setup.ts';
+
+/**
+ * Nothing of its browser passes meanwhile.
+ * @returns whether it has its answer; false too where nobody could confirm it
+ * @throws StateError
+ */
+export async function waitForOwner(
+  exchange: Exchange,
+  login: HeldLogin,
+  parts: PipelineParts,
+  setup: GatewaySetup,
+): Promise<boolean> {
+  const { hold, response, client } = exchange;
+  const holds = parts.people?.holds;
+  const person = await personOf(login, parts);
+  if (!hold?.rules.waits.has(login.login) || !holds?.waiting.mayWait || person === undefined) return false;
+  const { rules } = hold;
+  const { handle } = hold.jar.begin();
+  const id = hold.id ?? holds.idOf(login.app, handle);
+  const { user = '', app, login: place, origin } = login;
+  try {
+    const isHeld = await holds.freeze(id, login, { ...rules, forMs: holds.waiting.waitMs });
+    hold.leave();
+    holds.events.held(exchange, app, place, isHeld ? 'waiting' : 'full');
+    if (!isHeld) return false;
+    void tellOwner(login, [], parts, setup, `${setup.identity?.origin}/held`);
+    const left = new AbortController();
+    response.once('close', () => left.abort());
+    if (response.destroyed) return false;
+    const address = client ? formatAddress(client) : '';
+    const waiting = { id, app, site: new URL(origin).host, user, address, since: Date.now() };
+    const isLeft = async (): Promise<boolean> => (await holds.read(id)) === 'frozen';
+    if (!(await holds.waiting.wait(waiting, person, { left: left.signal, isHeld: isLeft }))) return false;
+    const given = await holds.take(id, rules);
+    if (!given || response.destroyed) return false;
+    await answer(exchange, given, parts);
+    return true;
+  } finally {
+    // What it has opened is of another handle by now, or of nobody.
+    await holds.kill(id, rules);
+  }
+}
+
+/** Who could confirm it: somebody with a factor. A mailed code would open it for whoever asks. */
+async function personOf({ app, user, body }: HeldLogin, { people }: PipelineParts): Promise<UserId | undefined> {
+  const { factors } = people ?? {};
+  if (!factors || user === undefined || body === undefined) return undefined;
+  const person = await factors.userOf(app, user);
+  if (person === undefined || emailOf(person) === undefined) return undefined;
+  return (await factors.describe(person)).factors.length > 0 ? person : undefined;
+}
+
+/** Under a new handle. */
+async function answer(exchange: Exchange, login: HeldLogin, { people, observe }: PipelineParts): Promise<void> {
+  const { hold, isSecure, response } = exchange;
+  if (!hold || !people) return;
+  const { holds } = people;
+  const jar = new Jar({ app: login.app, rules: hold.rules, seal: holds.seal, isSecure }, undefined, login.jar);
+  const now = Date.now();
+  const headers = jar.seal([...login.headers, ...jar.renew(login.headers)], now);
+  await dueNow(login, jar, hold.rules, holds, now);
+  sendHeld(response, { ...login, headers }, []);
+  holds.events.released(exchange, login.app, login.login);
+  observe.allowed(exchange);
+}
