@@ -11,6 +11,7 @@ import type { OwnCookie } from '../../request/own-cookies.ts';
 import type { State } from '../../state/state.ts';
 import { counts } from '../policies/requirement.ts';
 import { SessionStore } from '../sessions/session-store.ts';
+import { drawCeremony, takeCeremony } from './ceremony.ts';
 import { assertSentToken, readJson, sendJson } from './json.ts';
 import { AUTHENTICATION } from './key-json.ts';
 import { KnownBrowsers } from './known-browsers.ts';
@@ -22,7 +23,6 @@ const KNOWN = new KnownBrowsers('cv-shown', 'factor');
 const ROOM = 'once';
 const TTL_MS = 10 * 60_000;
 const TRIES = 5;
-const CEREMONY_TTL_MS = 2 * 60_000;
 const CHALLENGE_BYTES = 32;
 
 export type Purpose = 'step-up' | 'manage' | 'release' | 'confirm';
@@ -289,16 +289,4 @@ async function factorsOf({ people }: RouteParts, { user }: Challenge): Promise<U
   return people.factors.describe(user);
 }
 
-/** For one use by an authenticator, in one challenge or enrolment. @throws StateError */
-export async function drawCeremony(state: State, of: string): Promise<string> {
-  const drawn = randomBytes(CHALLENGE_BYTES).toString('base64url');
-  await state.set(ROOM, ceremonyKey(drawn), of, { ttlMs: CEREMONY_TTL_MS });
-  return drawn;
-}
-
-/** @returns whether it was drawn for that, and not used @throws StateError */
-export const takeCeremony = async (state: State, drawn: string, of: string): Promise<boolean> =>
-  (await state.takeOnce(ROOM, ceremonyKey(drawn))) === of;
-
 const keyOf = (id: string): string => `challenge.${hash('sha256', id, 'base64url')}`;
-const ceremonyKey = (drawn: string): string => `ceremony.${hash('sha256', drawn, 'base64url')}`;

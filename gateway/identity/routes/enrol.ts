@@ -9,7 +9,7 @@ import { type KeyCredential, type UserId, userIdOf } from '../../factors/factor.
 import type { Authority, EnrolAnswer, NewFactor } from '../../factors/factor-messages.ts';
 import { FACTOR_METHOD } from '../../factors/factor-schema.ts';
 import { challengeIn, creationOptions, type KeyMethod, verifyCreation } from '../../factors/webauthn.ts';
-import { drawCeremony, takeCeremony } from './challenge.ts';
+import { drawCeremony, takeCeremony } from './ceremony.ts';
 import { readOwnJson, sendJson } from './json.ts';
 import { REGISTRATION } from './key-json.ts';
 import { FACTOR_NAME, freshIn, needFactors, recoveredIn } from './own-factors.ts';
