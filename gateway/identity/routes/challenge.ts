@@ -8,7 +8,6 @@ import type { Exchange } from '../../exchange.ts';
 import type { FactorMethod, GivenFactor, UserFactors, UserId } from '../../factors/factor.ts';
 import { challengeIn, requestOptions, verifyAssertion } from '../../factors/webauthn.ts';
 import type { OwnCookie } from '../../request/own-cookies.ts';
-import type { State } from '../../state/state.ts';
 import { counts } from '../policies/requirement.ts';
 import { SessionStore } from '../sessions/session-store.ts';
 import { drawCeremony, takeCeremony } from './ceremony.ts';
