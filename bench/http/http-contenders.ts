@@ -1,8 +1,10 @@
-// The servers of bench:http, each on one core: Credveil, raw node:http with the same bodies in
-// memory, and nginx with the bodies as static files.
+// The servers of bench:http, each on one core: Credveil, node:http with the same bodies in memory,
+// with one header and with all, and nginx with the bodies as static files.
 
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 import { freePort } from '../../test/support/machine/free-port.ts';
@@ -27,11 +29,29 @@ export async function startCredveil(folder: string, core: number, options: Credv
   return { name, ...(await startServerChild({ folder, ...served }, core)) };
 }
 
+/** With one header beside the length. */
 export const RAW = 'raw node:http';
+/** With every header of Credveil. */
+export const SAME = 'node:http, the same headers';
+const OWN_OF_NODE: ReadonlySet<string> = new Set(['content-length', 'date', 'connection', 'keep-alive']);
 
-/** @param bodiesFolder one file per URL path */
-export async function startRaw(bodiesFolder: string, core: number): Promise<Contender> {
-  return { name: RAW, ...(await startServerChild({ bodiesFolder }, core)) };
+export interface RawOptions {
+  /** One file per URL path. */
+  readonly bodiesFolder: string;
+  readonly name: string;
+  readonly headers: readonly string[];
+}
+
+export async function startRaw({ name, ...kind }: RawOptions, core: number): Promise<Contender> {
+  return { name, ...(await startServerChild(kind, core)) };
+}
+
+/** The headers of an answer without those that node:http adds, names and values in turn. */
+export async function headersOf({ port }: Contender, path: string): Promise<readonly string[]> {
+  const [response] = (await once(http.get({ port, path, agent: false }), 'response')) as [http.IncomingMessage];
+  response.resume();
+  const { rawHeaders } = response;
+  return rawHeaders.filter((_, at) => !OWN_OF_NODE.has((rawHeaders[at & ~1] as string).toLowerCase()));
 }
 
 export const isInstalled = (command: string): boolean => !spawnSync(command, ['-v'], { stdio: 'ignore' }).error;

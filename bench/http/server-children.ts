@@ -14,8 +14,8 @@ export type ServerKind =
     }
   /** Sends a constant body with node:http alone. */
   | { readonly bodyBytes: number }
-  /** Sends a folder's files with node:http alone, from memory. */
-  | { readonly bodiesFolder: string };
+  /** Sends a folder's files with node:http alone, from memory, with these headers beside a length. */
+  | { readonly bodiesFolder: string; readonly headers: readonly string[] };
 
 export interface ServerChild {
   readonly port: number;

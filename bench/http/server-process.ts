@@ -21,12 +21,10 @@ async function listen(): Promise<number> {
     return (await startServer(folder, { ...key, ...held, port, reusePort })).address.port;
   }
   const find = bodyFinder(kind);
+  const headers = 'headers' in kind ? kind.headers : ['Content-Type', 'application/octet-stream'];
   const server = http.createServer((request, response) => {
     const body = find(request.url ?? '');
-    response.writeHead(body ? 200 : 404, {
-      'Content-Type': 'application/octet-stream',
-      'Content-Length': body?.length ?? 0,
-    });
+    response.writeHead(body ? 200 : 404, [...headers, 'Content-Length', String(body?.length ?? 0)]);
     response.end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
