@@ -22,6 +22,10 @@ export class ServiceExchange extends Exchange {
   route: RouteFacts | undefined;
   /** Of an open route, that of an anonymous client. */
   admission: Admission = ANONYMOUS;
+  /** Milliseconds of the monotonic clock. */
+  startedAt = 0;
+  /** Bytes that the connection had sent by then; 0 if requests are not logged. */
+  sentBefore = 0;
 }
 
 /**

@@ -55,32 +55,32 @@ export function createListener(
   const { state, limits, onEvent, observe, headers, browsers, strangers } = parts;
   const dispatch = createDispatch(router, createHandlers(services, router, parts), parts);
 
-  const settle = (exchange: ServiceExchange, observed: () => void): void => {
+  const settle = (exchange: ServiceExchange): void => {
     const { response, request } = exchange;
     // Only if the kernel did not take the whole response at once: a timer for each request would
     // cost a microsecond.
     if (response.writableLength > 0) cutWhenStalled(request.socket, limits.stalledTimeoutMs);
-    observed();
+    observe.settle(exchange);
   };
-  const fail = (exchange: ServiceExchange, error: unknown, observed: () => void): void => {
+  const fail = (exchange: ServiceExchange, error: unknown): void => {
     refuse(exchange, error, onEvent);
-    settle(exchange, observed);
+    settle(exchange);
   };
 
   return (request, response) => {
     const exchange = new ServiceExchange(request, response, headers, browsers?.originHeaders(request));
-    const observed = observe(exchange);
+    observe.begin(exchange);
     if (state.closing) response.shouldKeepAlive = false;
     strangers?.begin(exchange);
     try {
       const answered = dispatch(exchange);
-      if (!answered) return settle(exchange, observed);
+      if (!answered) return settle(exchange);
       answered.then(
-        () => settle(exchange, observed),
-        (error: unknown) => fail(exchange, error, observed),
+        () => settle(exchange),
+        (error: unknown) => fail(exchange, error),
       );
     } catch (error) {
-      fail(exchange, error, observed);
+      fail(exchange, error);
     }
   };
 }

@@ -44,10 +44,11 @@ export const createBucketHandler =
       const cache = query === undefined ? exchange.cache : CACHE_RULES.pinned;
       if (exchange.hasFresh(etag)) return exchange.reply(304, headers, undefined, cache);
       const body = served.readBody(index, id) as PaddedBody;
-      const release = (): void => giveBack(body);
-      if (!asText) return replyCharged(exchange, headers, body.bytes, cache, release);
+      // A body that is held is never given back: a listener for nothing would cost a microsecond.
+      const onSent = body.room && (() => giveBack(body));
+      if (!asText) return replyCharged(exchange, headers, body.bytes, cache, onSent);
       const text = textBody(body.bytes, served.snapshot, index, facts.maxEntries);
-      release();
+      giveBack(body);
       return replyCharged(exchange, headers, text, cache);
     };
   };
