@@ -25,6 +25,7 @@ export interface KernelExports {
     account: number,
     password: number,
   ): number;
+  renderRange(body: number, bytes: number, suffixBytes: number, half: number, out: number): number;
   sortScratchBytes(): number;
   sortRecords(from: number, count: number, spare: number, scratch: number): number;
 }

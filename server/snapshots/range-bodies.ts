@@ -5,7 +5,10 @@
 // whole, so that a hit costs nothing.
 
 import zlib from 'node:zlib';
+import { RangeKernel } from '../../accel/range-kernel.ts';
 import { RANGE_NAMES, RANGES, type RangeName } from '../../protocol/bucket-id.ts';
+import { HASH_BYTES } from '../../store/run/range-record.ts';
+import { SHARED_BYTES } from '../../store/snapshot/range-body.ts';
 import { paddedTextBytes, padRange } from '../../store/snapshot/range-padding.ts';
 import { rangeEntries, rangeText, type Snapshot } from '../../store/snapshot/snapshot.ts';
 
@@ -51,6 +54,19 @@ export function createRangeReader(snapshot: Snapshot, maxHeldBytes: number): Rea
   };
 }
 
+/** Of this thread: rendering does not yield. */
+let kernel: RangeKernel | undefined;
+
+/** As `rangeText`, in a tenth of its time where the kernel takes the body. */
+function renderText(snapshot: Snapshot, name: RangeName, range: number): Buffer | undefined {
+  kernel ??= new RangeKernel();
+  const body = snapshot.rangeBody(name, range, kernel.takeRoom);
+  if (!body) return undefined;
+  const text = kernel.render(body, HASH_BYTES[name] - SHARED_BYTES, range);
+  // What is too long, empty or malformed: read again, with the error's name.
+  return text ? Buffer.from(text) : rangeText(snapshot, name, range);
+}
+
 function makeBody(snapshot: Snapshot, name: RangeName, range: number, form: RangeForm): Buffer | undefined {
   if (form === 'padded') {
     const facts = snapshot.facts.ranges?.[name];
@@ -58,7 +74,7 @@ function makeBody(snapshot: Snapshot, name: RangeName, range: number, form: Rang
     const place = { snapshot: snapshot.facts.snapshot, name, range };
     return facts && entries && padRange(place, entries, paddedTextBytes(name, facts));
   }
-  const text = rangeText(snapshot, name, range);
+  const text = renderText(snapshot, name, range);
   if (text === undefined || form === 'identity') return text;
   return form === 'br' ? zlib.brotliCompressSync(text, BROTLI) : zlib.gzipSync(text, GZIP);
 }

@@ -26,7 +26,7 @@ import { PartedFile } from './layout/parted-file.ts';
 import { LENGTH_BYTES, longestBody, slotBytes } from './layout/slot-sizes.ts';
 import { contentFileBytes, type SnapshotFacts } from './layout/snapshot-facts.ts';
 import { corruptSnapshot, filterPath, snapshotPath } from './layout/snapshot-files.ts';
-import type { SnapshotSource } from './layout/snapshot-source.ts';
+import type { SnapshotSource, TakeRoom } from './layout/snapshot-source.ts';
 import { SqliteSource } from './layout/sqlite-source.ts';
 import { decodeRangeBody, type RangeEntries, SHARED_BYTES } from './range-body.ts';
 import { readGaps } from './range-gaps.ts';
@@ -50,9 +50,6 @@ interface Published {
   readonly facts: SnapshotFacts;
   readonly publishedAt: Date;
 }
-
-/** Makes room for a body. The bytes may be anything. */
-export type TakeRoom = (bytes: number) => Buffer;
 
 export class Snapshot {
   readonly facts: SnapshotFacts;
@@ -123,8 +120,8 @@ export class Snapshot {
    * The stored body of a range; empty if it has no entries. Undefined if the dataset lacks the
    * index.
    */
-  rangeBody(name: RangeName, range: number): Buffer | undefined {
-    return this.facts.ranges?.[name] && this.#source.rangeBody(name, range);
+  rangeBody(name: RangeName, range: number, takeRoom?: TakeRoom): Buffer | undefined {
+    return this.facts.ranges?.[name] && this.#source.rangeBody(name, range, takeRoom);
   }
 
   /** Whether a mirror lacks this range: what is stored of it, if anything, is not all of it. */

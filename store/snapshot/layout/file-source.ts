@@ -11,7 +11,7 @@ import { RangeFile } from './range-file.ts';
 import { SlotFile } from './slot-file.ts';
 import type { IndexFacts, SnapshotFacts, SnapshotFile } from './snapshot-facts.ts';
 import { corruptSnapshot, snapshotFile } from './snapshot-files.ts';
-import type { SnapshotSource } from './snapshot-source.ts';
+import type { SnapshotSource, TakeRoom } from './snapshot-source.ts';
 
 export class FileSource implements SnapshotSource {
   readonly #files = new Map<SnapshotFile, PartedFile>();
@@ -55,8 +55,8 @@ export class FileSource implements SnapshotSource {
     return (this.#indexes[index] as SlotFile).roots();
   }
 
-  rangeBody(name: RangeName, range: number): Buffer {
-    return (this.#ranges[name] as RangeFile).body(range);
+  rangeBody(name: RangeName, range: number, takeRoom?: TakeRoom): Buffer {
+    return (this.#ranges[name] as RangeFile).body(range, takeRoom);
   }
 
   rangeBodies(name: RangeName): Iterable<{ readonly range: number; readonly body: Buffer }> {

@@ -13,6 +13,7 @@ import { parseRangeSet, type RangeSet } from '../../run/range-set.ts';
 import { BufferedWriter } from './buffered-writer.ts';
 import { type PartedFile, PartHasher } from './parted-file.ts';
 import { corruptSnapshot } from './snapshot-files.ts';
+import type { TakeRoom } from './snapshot-source.ts';
 
 const END_BYTES = 8;
 const LENGTH_BYTES = 4;
@@ -35,9 +36,9 @@ export class RangeFile {
   }
 
   /** The body of a range; empty if it has no entries. */
-  body(range: number): Buffer {
+  body(range: number, takeRoom?: TakeRoom): Buffer {
     const [from, to] = this.#bounds(range);
-    return from === to ? NOTHING : this.#body(from, to);
+    return from === to ? NOTHING : this.#body(from, to, takeRoom);
   }
 
   /** All ranges with entries, in order. */
@@ -59,9 +60,9 @@ export class RangeFile {
     return parseRangeSet(text.toString('latin1'));
   }
 
-  #body(from: number, to: number): Buffer {
+  #body(from: number, to: number, takeRoom: TakeRoom = Buffer.allocUnsafe): Buffer {
     if (from > to || to > this.#directoryAt) throw corruptSnapshot('a file of ranges is malformed');
-    const body = Buffer.allocUnsafe(to - from);
+    const body = takeRoom(to - from);
     this.#file.read(body, body.length, from);
     return body;
   }
