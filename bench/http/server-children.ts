@@ -14,7 +14,7 @@ export type ServerKind =
     }
   /** Sends a constant body with node:http alone. */
   | { readonly bodyBytes: number }
-  /** Sends a folder's files with node:http alone, from memory, with these headers beside a length. */
+  /** Sends a folder's files with node:http alone, from memory, with these headers and a length. */
   | { readonly bodiesFolder: string; readonly headers: readonly string[] };
 
 export interface ServerChild {
