@@ -121,7 +121,8 @@ export function judgeOutcome(
   );
   const isTold = logins.some((login, i) => outcomes[i] === 'success' && !login.outcome.guessed.has('success'));
   const isGuessed = outcome === 'success' && !isTold && !(beginsSession && !isBrought);
-  return { outcome, isProven, beginsSession, asksSecondFactor, isGuessed };
+  const isByStatus = isRefusal && !logins.every(({ outcome: { proves } }) => proves.has(outcome));
+  return { outcome, isProven, beginsSession, asksSecondFactor, isGuessed, isByStatus };
 }
 
 /** What somebody has said of failures goes before what is only guessed of successes. */

@@ -10,8 +10,9 @@ import { createDecoy } from '../quarantine/decoy.ts';
 import { maskRandom, printOf } from '../quarantine/whoami.ts';
 import type { Content } from '../request/collect-body.ts';
 import type { GatewaySetup } from '../setup.ts';
+import type { Outcome } from '../upstream/forwarding.ts';
 import type { HeldResponse } from '../upstream/held-response.ts';
-import { forwardLogin } from './forward-request.ts';
+import { doneOf, forwardLogin } from './forward-request.ts';
 import { riseOf } from './hold-rise.ts';
 
 /**
@@ -42,26 +43,32 @@ export async function answerToWrong(
 }
 
 /**
- * Whether a wrong password gets the same: only then has a login with a finding opened nothing that
- * the page of whoami does not show, such as a ticket for somewhere else.
+ * The answer to a wrong password, if it looks the same: only then has a login with a finding opened
+ * nothing that the page of whoami does not show, such as a ticket for somewhere else. It is what
+ * leaves: what looks alike may still have something that only a right password gets.
+ * @returns undefined if it is another one
  */
-export async function isAsWrong(
+export async function sameAsWrong(
   exchange: Exchange,
   attempt: Attempt,
   { held, content }: { readonly held: HeldResponse; readonly content: Content | undefined },
   parts: PipelineParts,
   setup: GatewaySetup,
-): Promise<boolean> {
+): Promise<HeldResponse | undefined> {
   const wrong = wrongLogin(exchange, attempt, content);
-  if (!wrong || !held.isWhole) return false;
+  if (!wrong || !held.isWhole) return undefined;
   const { head } = exchange;
   exchange.head = wrong.head;
-  const other = await forwardLogin(exchange, wrong.head.target, wrong.content, parts, setup, () => undefined);
+  let isLeaving = false;
+  const tell = doneOf(exchange, parts);
+  const done = (outcome: Outcome): void => (isLeaving ? tell(outcome) : undefined);
+  const other = await forwardLogin(exchange, wrong.head.target, wrong.content, parts, setup, done);
   exchange.head = head;
-  if (!other) return false;
-  const isSame = other.isWhole && printOfAnswer(other) === printOfAnswer(held);
+  if (!other) return undefined;
+  isLeaving = other.isWhole && printOfAnswer(other) === printOfAnswer(held);
+  if (isLeaving) return other;
   other.discard();
-  return isSame;
+  return undefined;
 }
 
 /** The same with a password that nobody has; undefined where none can be put in its place. */

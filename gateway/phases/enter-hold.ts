@@ -2,6 +2,7 @@
 // sessions are opened for the application and sealed for the browser, and nothing passes while a
 // login of it is on its way, or waits for its owner.
 
+import { formatRange, networkOf } from '../addresses/network.ts';
 import { sendRedirect } from '../answers/answer.ts';
 import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
@@ -46,10 +47,17 @@ export async function enterHold(exchange: Exchange, parts: PipelineParts, setup:
     const jar = new Jar(place, isLive ? handle : undefined);
     exchange.head = withOpened(head, jar);
     const ofBrowser = isLive ? { id, open } : { id: undefined, open: undefined };
-    const options = { holds, app: application.name, rules, jar, ...ofBrowser };
+    const network = networkOfClient(exchange, holds);
+    const options = { holds, app: application.name, rules, jar, network, ...ofBrowser };
     exchange.hold = new HoldExchange({ ...options, watch: (browser) => watch(exchange, browser, holds) });
     return !exchange.response.destroyed;
   });
+}
+
+/** A customer has a /64 at least. */
+function networkOfClient({ client }: Exchange, holds: Holds): string {
+  const network = client ? formatRange(networkOf(client, client.family === 4 ? 32 : 64)) : '';
+  return holds.hashOf('network', network);
 }
 
 /** Its user owes another password, which is due: a page leads to where it is changed. */
@@ -127,7 +135,7 @@ export async function answerHeld(
 ): Promise<void> {
   const { application } = exchange;
   if (state !== 'frozen' || !people || !identity || !application) throw new Refusal('LOGIN_PENDING');
-  if (!isNavigation(exchange)) {
+  if (!isNavigation(exchange) || !(await people.holds.mayHandOff(id))) {
     exchange.answer('LOGIN_HELD', { headers: VARY });
     observe.answered(exchange, 'LOGIN_HELD');
     return;

@@ -194,7 +194,8 @@ function beginUpload(exchange: Exchange, { body }: RequestHead, { screen, parts,
 /** The client gets an answer wherever it has none yet. */
 const ANSWERS: ReadonlySet<string> = new Set(['UPSTREAM_FAILED', 'UPSTREAM_TIMEOUT', 'UPSTREAM_BUSY']);
 
-const doneOf =
+/** What is told of a response, and answered where none came. */
+export const doneOf =
   (exchange: Exchange, parts: PipelineParts) =>
   (outcome: Outcome): void => {
     const { observe } = parts;

@@ -1,6 +1,5 @@
 // A login waits for its owner: its browser is frozen before the first byte of an answer leaves.
 
-import { formatRange, networkOf } from '../addresses/network.ts';
 import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { handleOf } from '../handle/handles.ts';
@@ -44,7 +43,7 @@ export async function heldLoginOf(
   const { hold, application, head } = exchange;
   if (!hold || !application || !head) return undefined;
   const user = await ownerOf(exchange, typed, rise, parts);
-  const of = { user, isKnown: await isKnown(exchange, user, parts), network: networkOfClient(exchange, parts) };
+  const of = { user, isKnown: await isKnown(exchange, user, parts), network: hold.network };
   const at = { app: application.name, origin: originOf(exchange), target: head.target };
   return { ...at, ...response, ...of, login, location, changePage, jar: hold.jar.contents };
 }
@@ -68,12 +67,6 @@ export async function freezeLogin(
   if (!isHeld) throw new Refusal('HOLD_FULL');
   void tellOwner(login, typed, parts, setup);
   await answerHeld(exchange, 'frozen', id, parts, setup, headers);
-}
-
-/** A customer has a /64 at least. */
-function networkOfClient({ client }: Exchange, { people }: PipelineParts): string {
-  const network = client ? formatRange(networkOf(client, client.family === 4 ? 32 : 64)) : '';
-  return people?.holds.hashOf('network', network) ?? '';
 }
 
 /** Whether a login of this user in this browser has gone on before. */

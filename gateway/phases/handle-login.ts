@@ -11,31 +11,29 @@ import { withoutCookies } from '../fields/set-cookies.ts';
 import { pairsOf } from '../header-pairs.ts';
 import type { Admitted, AttemptFacts } from '../limits/limits.ts';
 import { type Attempt, countedOutcome, type Judgement, UNKNOWN } from '../login/attempt.ts';
-import { readContentType } from '../login/body/content-type.ts';
-import { MAX_BODY_BYTES } from '../login/body/read-body.ts';
 import type { Candidate } from '../login/find-login.ts';
 import type { KnownCredential } from '../login/known-credentials.ts';
-import { headerOf } from '../login/login-fields.ts';
 import { judgeOutcome } from '../login/outcome.ts';
 import { type LoginReading, readLogin } from '../login/read-login.ts';
 import { mayLogIn, sessionsOfLogin } from '../login/sent-sessions.ts';
 import { isSameName } from '../login/session-user.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
-import { type Content, collectBody } from '../request/collect-body.ts';
+import type { Content } from '../request/collect-body.ts';
 import type { GatewaySetup } from '../setup.ts';
 import type { HeldResponse } from '../upstream/held-response.ts';
-import { isAsWrong } from './answer-wrong.ts';
+import { sameAsWrong } from './answer-wrong.ts';
 import { isBlocked } from './apply-actions.ts';
 import { checkFirst } from './check/check-first.ts';
 import { checkLogin, checkUnanswered, type LoginAnswer } from './check/check-login.ts';
 import { withKnownNames } from './check/known-names.ts';
+import { passVerdict } from './check/pass-verdict.ts';
 import type { Refused, TakenCheck } from './check/take-check.ts';
 import { forwardLogin, forwardRequest } from './forward-request.ts';
 import { guardOf, sentBy } from './guard-session.ts';
 import { endLogin, lockLogin } from './hold-login.ts';
 import { mayBeRight, type Rise, riseOf } from './hold-rise.ts';
 import { admitKnown, admitLogin, isUnreadableLimited } from './limit-login.ts';
-import { passVerdict } from './pass-verdict.ts';
+import { readContent, readsBody, UNREAD } from './login-body.ts';
 import { refuseLate, screenOf } from './screen-body.ts';
 
 export async function handleLogin(
@@ -168,13 +166,15 @@ async function forwardAndJudge(
     const mayBeIn = mayLogIn(exchange, attempt, held.headers);
     const { isFound, isWrong } = findingOf(exchange, policy, judgement);
     const isOpen = rise !== undefined || mayBeRight(attempt, judgement);
-    const mayHold =
-      exchange.hold !== undefined &&
-      (isOpen || (isFound && !isWrong && !(await isAsWrong(exchange, attempt, { held, content }, parts, setup))));
+    const isUnsure = exchange.hold !== undefined && isFound && !isWrong && !isOpen;
+    const wrong = isUnsure ? await sameAsWrong(exchange, attempt, { held, content }, parts, setup) : undefined;
+    const mayHold = exchange.hold !== undefined && (isOpen || (isUnsure && !wrong));
     const checked = { ...login, judgement, sessionUsers, sessions, mayBeIn, mayHold, taken };
     const answer = withHeaders(await checkLogin(exchange, checked, parts), headers);
     const ended = { attempt, rise, answer, content, isFound, isWrong };
-    if (await endLogin(exchange, held, ended, parts, setup)) answerLogin(exchange, held, answer, parts);
+    if (wrong) held.discard();
+    const left = wrong ?? held;
+    if (await endLogin(exchange, left, ended, parts, setup)) answerLogin(exchange, left, answer, parts);
   } catch (error) {
     held.discard();
     throw error;
@@ -193,7 +193,7 @@ const isProvenFailure = ({ outcome, isProven }: Judgement): boolean => outcome =
 const findingOf = ({ verdict }: Exchange, policy: CheckPolicy, judgement: Judgement) => ({
   isFound:
     verdict !== undefined && actionsFor(verdict.status, policy).includes('hold') && judgement.asksSecondFactor !== true,
-  isWrong: isProvenFailure(judgement),
+  isWrong: isProvenFailure(judgement) && judgement.isByStatus !== true,
 });
 
 /**
@@ -249,38 +249,6 @@ function answerLogin(exchange: Exchange, held: HeldResponse, answer: LoginAnswer
 function refuse(exchange: Exchange, { code, retryAfterS }: Refused, { observe }: PipelineParts): void {
   exchange.answer(code, { retryAfterS });
   observe.answered(exchange, code);
-}
-
-/** Nothing of a body that is looked through on its way alone. */
-const UNREAD: Content = { bytes: Buffer.alloc(0), isWhole: false };
-
-const readsBody = ({ head }: Exchange, candidates: readonly Candidate[]): boolean =>
-  head?.body !== 0 && candidates.some((candidate) => candidate.readsBody);
-
-/**
- * A login that says itself that it is too large is refused before it is sent.
- * @throws Refusal `OVERLOADED` without room for its body
- */
-async function readContent(
-  exchange: Exchange,
-  candidates: readonly Candidate[],
-  { budget, bodyRates }: PipelineParts,
-  { config: { limits } }: GatewaySetup,
-): Promise<Content | 'gone'> {
-  const { head, message, response, application } = exchange;
-  const length = typeof head?.body === 'number' ? head.body : MAX_BODY_BYTES;
-  const isStrict = candidates.some((candidate) => candidate.isStrict && candidate.readsBody);
-  if (length > MAX_BODY_BYTES && isStrict && !application?.logins.passesUnreadable) return UNREAD;
-  // Whoever speaks a protocol may wait for the answer to the first of many pieces. What is
-  // compressed may be short, and is read then.
-  const isOfOther = readContentType(headerOf(exchange, 'content-type')).kind === 'other';
-  const isStream = head?.body === 'chunked' && headerOf(exchange, 'content-encoding') === undefined;
-  if (isOfOther && !isStrict && (isStream || length > MAX_BODY_BYTES)) return UNREAD;
-  const isKept = budget.reserveLogin(response, length, limits.maxBufferedBytes);
-  if (!isKept) throw new Refusal('OVERLOADED', { close: true });
-  bodyRates.watch(message);
-  if (head?.expectsContinue) response.writeContinue();
-  return (await collectBody(message, response, MAX_BODY_BYTES)) ?? 'gone';
 }
 
 /** @returns whether the client has its answer */

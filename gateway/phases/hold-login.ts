@@ -102,8 +102,7 @@ export async function endLogin(
   }
   if (rise) {
     const headers = [...held.headers, ...hold.jar.renew(held.headers)];
-    const names = [...ended.attempt.typed, ...(rise.user === undefined ? [] : [rise.user])];
-    await needingState(() => hold.rise(names));
+    await needingState(() => hold.rise(rise.user));
     // Whoever owed another password has it.
     if (!ended.isFound && rise.isSure && rise.user !== undefined) await needingState(() => hold.paid(rise.user ?? ''));
     held.changeHeaders(() => hold.jar.seal(headers, Date.now()));

@@ -41,8 +41,9 @@ export async function riseOf(
     return { user: session.users.length === 1 && !session.isNameless ? session.users[0] : undefined, isSure: true };
   }
   const rises = await risesBy(exchange, hold, held.headers, isFailure);
-  const sure = rises.find((rise) => rise?.isSure);
-  if (sure) return sure;
+  const sure = rises.filter((rise) => rise?.isSure);
+  // Something else of the request may have signed in somebody of its own.
+  if (sure.length > 0) return sure.every((rise) => rise?.user === sure[0]?.user) ? sure[0] : UNSURE;
   const [first, ...others] = rises.filter((rise) => rise !== undefined);
   if (first) return others.every(({ user }) => user === first.user) ? first : UNSURE;
   // Of several cookies the page was asked with one; and who still answers may still log in.
@@ -110,9 +111,10 @@ export const mayBeRight = ({ login }: Attempt, { outcome, asksSecondFactor }: Ju
   !isOfBrowser(login) || (asksSecondFactor !== true && outcome !== 'failure');
 
 /**
- * As the application names whoever may confirm a login. With a session of his own, somebody could
- * log another user in beside it, and confirm that as himself: the names that were typed have to be
- * that user's too. Where the application shows nobody, they alone tell, if the operator knows them.
+ * As the application names whoever may confirm a login. With a session of his own, or something
+ * else in the same request that signs in, somebody could log another user in beside it, and confirm
+ * that as himself: the names that were typed have to be that user's too. Where the application
+ * shows nobody, they alone tell, if the operator knows them.
  * @returns undefined if nobody may @throws StateError
  */
 export async function ownerOf(
@@ -123,7 +125,7 @@ export async function ownerOf(
 ): Promise<string | undefined> {
   if (!hold || !application) return undefined;
   const user = rise?.user;
-  if (rise && (hold.rules.whoami.length === 0 || (rise.isSure && hold.jar.isEmpty))) return user;
+  if (rise && hold.rules.whoami.length === 0) return user;
   const [name] = typed;
   if (name === undefined) return undefined;
   const personOf = async (each: string): Promise<string | undefined> => people?.factors?.userOf(application.name, each);
@@ -134,7 +136,9 @@ export async function ownerOf(
   }
   const person = await personOf(user);
   for (const each of typed) {
-    if (isSameName(each, user) || (rise?.isSure && isSameInLetters(each, user))) continue;
+    // Of a form that came as UTF-8, latin1 is another reading.
+    const readings = [each, Buffer.from(each, 'latin1').toString('utf8')];
+    if (isSameName(each, user) || (rise?.isSure && readings.some((name) => isSameInLetters(name, user)))) continue;
     if (person === undefined || (each.toLowerCase() !== person && (await personOf(each)) !== person)) return undefined;
   }
   return user;

@@ -13,6 +13,8 @@ export interface HoldExchangeOptions {
   /** Of the browser; undefined for one without sessions. */
   readonly id: string | undefined;
   readonly open: OpenExchange | undefined;
+  /** Of the client, as the state has it. */
+  readonly network: string;
   /** Of its response from now on. @param id of the browser that gets it */
   watch(id: string): OpenExchange;
 }
@@ -36,6 +38,10 @@ export class HoldExchange {
 
   get rules(): HoldRules {
     return this.#options.rules;
+  }
+
+  get network(): string {
+    return this.#options.network;
   }
 
   get id(): string | undefined {
@@ -116,18 +122,19 @@ export class HoldExchange {
 
   /** Whether the handle of its browser may die for a login of such a name. @throws StateError */
   async mayRise(names: readonly string[]): Promise<boolean> {
-    const { app, holds, id } = this.#options;
-    return id === undefined || !(await holds.isSpent(app, names));
+    const { app, holds, id, network } = this.#options;
+    return id === undefined || !(await holds.rises.areSpent(app, names, network));
   }
 
   /**
    * A login has opened something without a finding: its browser goes on under another handle.
-   * @param names of its user @throws StateError
+   * @param user as the application names whoever is in now; anybody may type a name
+   * @throws StateError
    */
-  async rise(names: readonly string[]): Promise<void> {
-    const { app, holds, id } = this.#options;
+  async rise(user: string | undefined): Promise<void> {
+    const { app, holds, id, network } = this.#options;
     await this.kill();
-    if (id !== undefined) await holds.countRise(app, names);
+    if (id !== undefined) await holds.rises.count(app, user === undefined ? { network } : { user });
   }
 
   /** A login without a finding shows that this user has another password. @throws StateError */

@@ -17,6 +17,7 @@ import { HoldEvents } from './hold-events.ts';
 import type { HoldRules } from './hold-rules.ts';
 import { OpenExchanges } from './open-exchanges.ts';
 import { OwedPasswords } from './owed-passwords.ts';
+import { Rises } from './rises.ts';
 import { WaitingLogins } from './waiting-logins.ts';
 
 /** What a handoff to the gateway's own pages stands for. */
@@ -39,9 +40,9 @@ const MAX_OF_USER = 3;
 const MAX_OF_USER_AT_ALL = 12;
 const MAX_OF_NETWORK = 20;
 const MAX_HELD = 1_024;
-/** Handles that die by logins of one user in a day: a million of them end all sealed cookies. */
-const MAX_RISES = 1_000;
-const DAY_MS = 86_400_000;
+/** Of a held login, each of which is an entry of the state. */
+const MAX_HANDOFFS = 30;
+const HANDOFFS_MS = 10 * 60_000;
 const HANDOFF_MS = 60_000;
 const CODE_MS = 60_000;
 const GIVEN_MS = 30_000;
@@ -61,6 +62,7 @@ export class Holds {
   readonly open = new OpenExchanges();
   readonly owed: OwedPasswords;
   readonly waiting: WaitingLogins;
+  readonly rises: Rises;
   readonly events: HoldEvents;
   /** Of browsers that requests wait for. */
   readonly #changes = new Map<string, Promise<void>>();
@@ -72,7 +74,9 @@ export class Holds {
     this.#loginKey = deriveKey(gatewayKey, 'hold-logins');
     this.generation = new Generation(state);
     this.seal = new CookieSeal(deriveKey(gatewayKey, 'hold-cookies'), this.generation);
-    this.owed = new OwedPasswords(state, (app, user) => this.hashOf('user', app, lettersOf(user)));
+    const nameOf = (app: string, user: string): string => this.hashOf('user', app, lettersOf(user));
+    this.owed = new OwedPasswords(state, nameOf);
+    this.rises = new Rises(state, nameOf);
     this.waiting = new WaitingLogins(state, this.#loginKey, (person) => this.hashOf('waiting', person), waitMs);
     state.subscribe(TOPIC, (browser) => this.open.beginLogin(browser));
   }
@@ -158,32 +162,6 @@ export class Holds {
     await this.#state.delete('held', id);
   }
 
-  /**
-   * A login has opened something, and the handle that its browser had is dead. Whoever has the
-   * right password alone brings that about.
-   * @param names that were typed, and the user's
-   */
-  async countRise(app: string, names: readonly string[]): Promise<void> {
-    for (const need of this.#risesOf(app, names)) await this.#state.takeSlots([need]);
-  }
-
-  /** Whether so many were counted that another login of such a name has to wait. */
-  async isSpent(app: string, names: readonly string[]): Promise<boolean> {
-    const needs = this.#risesOf(app, names);
-    const answer = await this.#state.takeSlots(needs);
-    if (!answer.taken) return true;
-    await this.#state.giveBack(
-      needs.map(({ key }) => key),
-      answer.at,
-    );
-    return false;
-  }
-
-  #risesOf(app: string, names: readonly string[]): readonly WindowNeed[] {
-    const hashes = new Set(names.map((name) => this.hashOf('user', app, lettersOf(name))));
-    return [...hashes].map((user) => ({ key: `held.rises.${user}`, allow: MAX_RISES, windowMs: DAY_MS }));
-  }
-
   /** On the disk before this resolves. */
   #write(id: string, value: string, ttlMs: number): Promise<void> {
     return this.generation.makingRoom(() =>
@@ -260,10 +238,23 @@ export class Holds {
     await this.#state.set('held', key, sealLogin(this.#loginKey, key, login), { ttlMs: GIVEN_MS });
   }
 
+  /** The same, which stays. */
+  async findGiven(secret: string): Promise<HeldLogin | undefined> {
+    const key = keyOf('given', secret);
+    const text = await this.#state.get('held', key);
+    return text === undefined ? undefined : openLogin(this.#loginKey, key, text);
+  }
+
   async takeGiven(secret: string): Promise<HeldLogin | undefined> {
     const key = keyOf('given', secret);
     const text = await this.#state.takeOnce('held', key);
     return text === undefined ? undefined : openLogin(this.#loginKey, key, text);
+  }
+
+  /** How often a browser whose login is held may be led to the gateway's own pages is bounded. */
+  async mayHandOff(id: string): Promise<boolean> {
+    const need = { key: `held.handoffs.${id}`, allow: MAX_HANDOFFS, windowMs: HANDOFFS_MS };
+    return (await this.#state.takeSlots([need])).taken;
   }
 
   /** @returns a secret for one use, which stands for this value for a minute */

@@ -7,6 +7,7 @@ import { Refusal } from '../answers/kinds.ts';
 import type { Application, Applications } from '../applications.ts';
 import type { Exchange } from '../exchange.ts';
 import { objectOf, pairsOf } from '../header-pairs.ts';
+import { isNavigation } from '../identity/navigation.ts';
 import { OwnCookie } from '../request/own-cookies.ts';
 import type { HeldLogin } from './held-login.ts';
 import type { HoldRules } from './hold-rules.ts';
@@ -103,13 +104,20 @@ export async function giveHeld(
 ): Promise<boolean> {
   const { head, isSecure, response } = exchange;
   const secret = head && GIVEN_COOKIE.of(name).in(head.ownCookies, isSecure);
-  if (!head || secret === undefined || head.method !== 'GET') return false;
+  if (!head || secret === undefined || head.method !== 'GET' || !isForEyes(exchange)) return false;
+  const found = await holds.findGiven(secret);
+  // What another tab asks for takes nothing away.
+  if (found?.app !== name || found.target !== head.target) return false;
   const login = await holds.takeGiven(secret);
-  if (!login || login.app !== name || login.target !== head.target) return false;
+  if (!login) return false;
   sendHeld(response, login, ['Set-Cookie', GIVEN_COOKIE.of(name).clear(isSecure)]);
   observe.allowed(exchange);
   return true;
 }
+
+/** A page that is shown now, and not fetched ahead. */
+const isForEyes = (exchange: Exchange): boolean =>
+  isNavigation(exchange) && !/prefetch|prerender/i.test(String(exchange.message.headers['sec-purpose']));
 
 /** @param more headers, names and values in turn */
 export function sendHeld(response: ServerResponse, login: HeldLogin, more: readonly string[]): void {

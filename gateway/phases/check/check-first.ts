@@ -31,7 +31,8 @@ export async function checkFirst(
   const isBefore = policy.header === 'before';
   // Nothing of it could be held back once it was done.
   const isHeldFirst = exchange.hold !== undefined && actsAtOnce(attempt);
-  const needsNoPlace = isBefore || (!isHeldFirst && isProofSure(exchange, attempt, policy));
+  // Checked behind its answer, a right one alone would end what its browser had.
+  const needsNoPlace = isBefore || (!exchange.hold && isProofSure(exchange, attempt, policy));
   const taken = needsNoPlace ? undefined : takeCheck(exchange, { ...login, checks }, parts);
   if (taken?.kind === 'refuse') return taken;
   if (!isBefore && !isHeldFirst && !(taken && policy.onUnknown === 'deny')) return taken;

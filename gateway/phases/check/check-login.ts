@@ -56,7 +56,7 @@ export async function checkLogin(exchange: Exchange, login: LoginToCheck, parts:
   const { outcome, isProven } = judgement;
   // A wrong password that was checked first has used its place.
   if (isProven && !(outcome === 'failure' && exchange.verdict)) login.taken?.giveBack();
-  if (!checks || (outcome === 'failure' && isProven)) {
+  if (!checks || (outcome === 'failure' && isProven && !login.mayHold)) {
     parts.observe.login(exchange, attempt, judgement);
     // Without a service the login was seen all the same.
     if (outcome !== 'success') return RELEASE;

@@ -25,6 +25,9 @@ beforeAll(async () => {
 });
 afterAll(() => leaks.close());
 
+/** Which of many fields the application takes, nobody knows. */
+const ANY_NAME = ' []\n      presets: [generic]';
+
 /** So many logins of one user, each in a new browser. */
 async function flood(world: HoldWorld, logins: number): Promise<void> {
   for (let i = 0; i < logins; i++) await world.login(clean, await world.visitor());
@@ -49,7 +52,7 @@ test('logins without end keep nobody from logging in, and bring back nothing tha
 test('one user ends a thousand handles a day, and keeps nobody else from logging in', async () => {
   const { visitor, login, state, app } = await startHoldWorld({ users: { ...users, carl: users.bob }, leaks });
   const holds = new Holds(state, Buffer.alloc(32, 5), () => undefined);
-  for (let i = 0; i < 999; i++) await holds.countRise('app.example', ['Bob']);
+  for (let i = 0; i < 999; i++) await holds.rises.count('app.example', { user: 'Bob' });
   expect(statusOf(await login(clean, await visitor()))).toBe(302);
   const seen = app.seen.length;
   const cookie = await visitor();
@@ -70,7 +73,7 @@ test('a request that was on its way while a generation ended does not go on', as
     () => undefined,
     () => true,
   );
-  const options = { holds, app: 'a', rules, jar, id: 'one', open, watch: () => open };
+  const options = { holds, app: 'a', rules, jar, id: 'one', open, network: 'n', watch: () => open };
   const exchanges = [new HoldExchange(options), new HoldExchange(options)] as const;
   for (const id of ['two', 'three', 'four']) await holds.kill(id, rules);
   expect(await exchanges[0].mayLeave()).toBe('dead');
@@ -88,6 +91,19 @@ test('one process that begins a generation tells all others before anything is f
   expect(other.seal.open(place, sealed)).toBeUndefined();
   expect(other.generation.current).toBe(one.generation.current);
   expect(one.seal.open(place, other.seal.close(place, 'value', Date.now()))).toMatchObject({ text: 'value' });
+});
+
+test('whoever types the name of another one counts for themselves', async () => {
+  const world = await startHoldWorld({
+    users: { ...users, mallory: 'ano7her-clean-one' },
+    leaks,
+    locations: ANY_NAME,
+  });
+  const holds = new Holds(world.state, Buffer.alloc(32, 5), () => undefined);
+  for (let i = 0; i < 999; i++) await holds.rises.count('app.example', { user: 'bob' });
+  const both = { user: 'mallory', email: 'bob', pass: 'ano7her-clean-one' };
+  expect(statusOf(await world.login(both, await world.visitor()))).toBe(302);
+  expect(statusOf(await world.login(clean, await world.visitor()))).toBe(302);
 });
 
 test('a browser in which its user has logged in before has a place, whoever else takes all others', async () => {

@@ -105,6 +105,27 @@ test('a login with another password that has not leaked ends it in every browser
   for (const { browser } of [first, second]) expect((await browser.get(`${AT}/home`)).text).toContain(SECRET);
 });
 
+test('what other tabs ask for, or fetch ahead, takes nothing of the answer to a login', async () => {
+  const world = await start('');
+  const { browser, page } = await logIn(world, password);
+  const { location } = await confirmByMail(world, browser, page);
+  await browser.get(`${AT}/poll`, { 'Sec-Fetch-Mode': 'cors' });
+  await browser.get(`${AT}/other`);
+  await browser.get(location, { 'Sec-Fetch-Mode': 'no-cors' });
+  await browser.get(location, { ...HTML, 'Sec-Purpose': 'prefetch;prerender' });
+  expect(valuesOf(await browser.get(location), 'location')).toEqual(['/home']);
+  expect((await browser.get(`${AT}/home`)).text).toContain(SECRET);
+});
+
+test('a browser whose login is held is led to the gateway a number of times alone', async () => {
+  const world = await start('');
+  const { browser } = await logIn(world, password);
+  const codes = [];
+  for (let i = 0; i < 31; i++) codes.push((await browser.get(`${AT}/home`)).code);
+  expect(new Set(codes.slice(0, 28))).toEqual(new Set([303]));
+  expect(codes.at(-1)).toBe(401);
+});
+
 test('until it is due pages come as they are, and the day stands where the login is confirmed', async () => {
   const world = await start(', mustChange: 2d');
   const { browser, page } = await logIn(world, password);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seededPairs } from '../../support/dataset.ts';
 import { appCode } from '../../support/gateway/factors/book.ts';
 import { type Handled, type Handler, leadTo, pageOf, startHandledApp } from '../../support/gateway/hold/handled-app.ts';
-import { formAt, PAGE, startHoldWorld } from '../../support/gateway/hold/hold-world.ts';
+import { formAt, type HoldWorld, PAGE, startHoldWorld } from '../../support/gateway/hold/hold-world.ts';
 import { SECRET } from '../../support/gateway/hold/in-place-app.ts';
 import { HTML } from '../../support/gateway/identity/browser.ts';
 import { statusOf } from '../../support/gateway/login/checked-app.ts';
@@ -68,6 +68,50 @@ describe('whose login it is', () => {
     expect(world.mail.mails.filter(({ to }) => to !== 'alice@corp.example')).toEqual([]);
     expect((await mallory.get('http://app.example/home?account=0')).text).not.toContain(SECRET);
   });
+
+  test('of a browser without sessions is not of whom something else in its request signs in', async () => {
+    const world = await start((handled) => {
+      const { session, response, query, request } = handled;
+      // A cookie that remembers somebody, and is no session.
+      if (request.headers.cookie?.includes('stay=mallory') && !session.all.includes('mallory'))
+        session.all.push('mallory');
+      if (isLogin(handled)) {
+        const name = rightName(handled);
+        if (name !== undefined) session.all.push(name);
+        return leadTo(response, backOf(handled));
+      }
+      response.end(pageOf(session.all.at(Number(query.get('account') ?? 0))));
+      return true;
+    });
+    await confirmsNothing(world);
+  });
+
+  test('of two areas that both change is of nobody, if their users are two', async () => {
+    const area = `{ path: /home, after: '<b>', before: '</b>' }`;
+    const handler: Handler = (handled) => {
+      const { session, response, line, request } = handled;
+      if (request.headers.cookie?.includes('stay=mallory')) session.user = 'mallory';
+      if (isLogin(handled)) {
+        session.other = rightName(handled);
+        return leadTo(response, '/admin');
+      }
+      response.end(pageOf(line === 'GET /admin' ? session.other : session.user));
+      return true;
+    };
+    await confirmsNothing(await start(handler, { whoami: `[${area}, ${area.replace('home', 'admin')}]` }));
+  });
+
+  /** With a cookie of mallory's beside the leaked login of alice, nobody but alice hears of it. */
+  async function confirmsNothing(world: HoldWorld): Promise<void> {
+    const mallory = world.browser();
+    mallory.jarOf(new URL(LOGIN)).set('stay', 'mallory');
+    const held = await mallory.send(LOGIN, form(leaked));
+    expect(held.code).toBe(303);
+    await mallory.get(valuesOf(held, 'location')[0] ?? '');
+    await mallory.send('http://auth.example/hold/mail', form({}));
+    await expect.poll(() => world.mail.mails.length).toBeGreaterThan(0);
+    expect(world.mail.mails.filter(({ to }) => to !== 'alice@corp.example')).toEqual([]);
+  }
 
   test.each([
     ['app.example', 'app.example:4444', 404],

@@ -1,11 +1,11 @@
 // Phase 10: the verdict of the last login of a browser, or of a session, goes to the application
 // with the next request.
 
-import type { Exchange } from '../exchange.ts';
-import { handleOf } from '../handle/handles.ts';
-import { sentCookies } from '../login/sent-sessions.ts';
-import type { PipelineParts } from '../pipeline-parts.ts';
-import type { RequestHead } from '../request/head.ts';
+import type { Exchange } from '../../exchange.ts';
+import { handleOf } from '../../handle/handles.ts';
+import { sentCookies } from '../../login/sent-sessions.ts';
+import type { PipelineParts } from '../../pipeline-parts.ts';
+import type { RequestHead } from '../../request/head.ts';
 
 /** Pages and calls of scripts: an image is answered by something that reads no header. */
 const DESTINATIONS: ReadonlySet<unknown> = new Set([undefined, '', 'document', 'empty', 'frame', 'iframe']);

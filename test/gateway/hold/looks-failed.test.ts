@@ -1,0 +1,122 @@
+// What leaves behind a login with a leaked password that looks like a failure: nothing that a right
+// password alone gets, whatever status and page tell.
+
+import { randomBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { seededPairs } from '../../support/dataset.ts';
+import { leadTo, pageOf, startHandledApp } from '../../support/gateway/hold/handled-app.ts';
+import { formAt, type HoldWorld, startHoldWorld } from '../../support/gateway/hold/hold-world.ts';
+import { SECRET } from '../../support/gateway/hold/in-place-app.ts';
+import { type LeakService, startLeakService } from '../../support/gateway/login/guarded-app.ts';
+import { type Answer, cookiesOf, textOf } from '../../support/gateway/visit.ts';
+
+const [{ password }] = seededPairs(1, 99) as [{ username: string; password: string }];
+const leaked = { user: 'alice', pass: password };
+const TICKET = 'T123';
+const PROGRAM = { 'Sec-Fetch-Mode': 'cors' };
+
+let leaks: LeakService;
+beforeAll(async () => {
+  leaks = await startLeakService([{ username: 'alice', password }]);
+});
+afterAll(() => leaks.close());
+
+type Reply = (response: ServerResponse, isRight: boolean) => unknown;
+
+/** An application whose login opens nothing yet: a choice without a password signs in. */
+async function start(reply: Reply): Promise<HoldWorld> {
+  const app = await startHandledApp(({ line, form, session, response }) => {
+    if (line === 'POST /role') {
+      session.user = session.other;
+      return leadTo(response, '/home');
+    }
+    if (line !== 'POST /login') return response.end(pageOf(session.user));
+    const isRight = form.get('pass') === password;
+    if (isRight) session.other = form.get('user') ?? '';
+    return reply(response, isRight) ?? true;
+  });
+  return startHoldWorld({ users: {}, leaks, app, locations: formAt('main', '/login') });
+}
+
+const allOf = (answer: Answer): string => JSON.stringify(answer.rawHeaders) + textOf(answer);
+
+const asks = (status: number): Reply => {
+  const page = (isRight: boolean) => (isRight ? '<form action=/role>choose a role</form>' : '<form>wrong</form>');
+  return (response, isRight) => response.writeHead(isRight ? status : 401).end(page(isRight));
+};
+
+describe('the first step of a login', () => {
+  test.each([401, 403, 422, 429])('that is answered %i goes on nowhere', async (status) => {
+    const { login, visitor, send, get } = await start(asks(status));
+    const before = await visitor();
+    const answer = await login(leaked, before);
+    const jars = [before, `${before}; ${cookiesOf(answer)}`, cookiesOf(answer)];
+    for (const cookie of jars) {
+      const headers = { Cookie: cookie, 'Content-Type': 'application/x-www-form-urlencoded' };
+      const next = await send({ method: 'POST', path: '/role', body: 'role=x', headers });
+      expect(textOf(await get('/home', `${cookie}; ${cookiesOf(next)}`))).not.toContain(SECRET);
+    }
+  });
+});
+
+const json = (response: ServerResponse, status: number, body: object) =>
+  response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+
+const drawn = () => randomBytes(12).toString('hex');
+
+const REPLIES: readonly (readonly [string, Reply])[] = [
+  ...[401, 403, 422, 429].map((status): readonly [string, Reply] => [
+    `in JSON with status ${status}`,
+    (response, isRight) =>
+      isRight
+        ? json(response, status, { code: 'PASSWORD_EXPIRED', resetTicket: TICKET })
+        : json(response, 401, { code: 'WRONG' }),
+  ]),
+  [
+    'in a header that refreshes',
+    (response, isRight) =>
+      response.writeHead(200, { Refresh: isRight ? `0;url=/enter?ticket=${TICKET}` : '3;url=/login' }).end('wait'),
+  ],
+  [
+    'in a header of its own',
+    (response, isRight) => response.writeHead(200, { 'X-Auth-Token': isRight ? TICKET : 'none' }).end('ok'),
+  ],
+  [
+    'in a cookie that is no session',
+    (response, isRight) =>
+      response.writeHead(200, { 'Set-Cookie': `way=${isRight ? TICKET : 'none'}; Path=/` }).end('<form>again</form>'),
+  ],
+  [
+    'where errors have a number, behind a code as long as theirs',
+    (response, isRight) =>
+      json(response, 200, {
+        code: isRight ? 'PASSWORD_EXPIRED' : 'INVALID_PASSWORD',
+        id: (isRight ? TICKET : 'E999') + drawn(),
+      }),
+  ],
+];
+
+describe('a ticket', () => {
+  test.each(REPLIES)('%s never leaves', async (_, reply) => {
+    const { login, visitor } = await start(reply);
+    for (const headers of [undefined, PROGRAM])
+      expect(allOf(await login(leaked, await visitor(), headers))).not.toContain(TICKET);
+  });
+});
+
+test('a wrong password that has leaked gets the answer of the application', async () => {
+  const both = await startLeakService([{ username: 'alice', password: 'old-and-leaked-1' }]);
+  const app = await startHandledApp(({ line, response }) =>
+    line === 'POST /login' ? response.writeHead(403).end('<form>wrong</form>') : false,
+  );
+  const { login, visitor } = await startHoldWorld({
+    users: {},
+    leaks: both,
+    app,
+    locations: formAt('main', '/login'),
+  });
+  const answer = await login({ user: 'alice', pass: 'old-and-leaked-1' }, await visitor());
+  await both.close();
+  expect([answer.status, textOf(answer)]).toEqual([expect.stringContaining('403'), '<form>wrong</form>']);
+});
