@@ -39,7 +39,7 @@ export function reportFailure(error: unknown): number {
   if (isAbort(error)) {
     note(
       '\ninterrupted: the dataset is consistent\n' +
-        '  Run the same command again. An ingest or a match of files resumes; one of standard input starts over.',
+        '  Run the same command again. A publish and an ingest or a match of files resume; those of standard input start over.',
     );
     return ExitCode.interrupted;
   }

@@ -44,7 +44,7 @@ interface Scene {
 }
 
 /** Members of the facts that follow from the runs alone. */
-const MADE = ['layer', 'indexes', 'similar', 'filter', 'sources', 'canary', 'sqlite'] as const;
+const MADE = ['layer', 'indexes', 'similar', 'filter', 'sources', 'canary', 'files', 'parts'] as const;
 
 /**
  * All files of a dataset that are not hidden. Those of the current snapshot have the name
@@ -134,6 +134,7 @@ async function createScenes(): Promise<Scene[]> {
   return [
     await createScene('ingest', template, (dataset) => ['ingest', dataset, second, '--source', 'second', ...work]),
     await createScene('publish', unpublished, (dataset) => ['publish', dataset, ...key]),
+    await createScene('publish on threads', unpublished, (dataset) => ['publish', dataset, '--threads', '2', ...key]),
     await createScene('archive', template, (dataset) => [
       ...['ingest', dataset, second, '--source', 'second', '--archive', recipient, ...work],
     ]),

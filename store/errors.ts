@@ -39,6 +39,7 @@ export type StoreErrorCode =
   | 'SNAPSHOT_MISSING'
   | 'SNAPSHOT_CORRUPT'
   | 'TOO_MANY_SOURCES'
+  | 'THREAD_ENDED'
   | 'CLIENT_NAME'
   | 'CLIENT_EXISTS'
   | 'CLIENT_MISSING'

@@ -134,9 +134,12 @@ export async function digestFile(file: string, refuse: RefuseFile): Promise<stri
   return hash.digest('hex');
 }
 
-/** Writes all `length` bytes, where `writeSync` may write fewer. */
-export function writeFully(handle: number, bytes: Uint8Array, length: number): void {
-  for (let at = 0; at < length; ) at += fs.writeSync(handle, bytes, at, length - at);
+/**
+ * Writes all `length` bytes, where `writeSync` may write fewer.
+ * @param to where in the file; null appends to what was written
+ */
+export function writeFully(handle: number, bytes: Uint8Array, length: number, to: number | null = null): void {
+  for (let at = 0; at < length; ) at += fs.writeSync(handle, bytes, at, length - at, to === null ? null : to + at);
 }
 
 /**

@@ -10,7 +10,7 @@ import { passwordInput } from '../../protocol/private-input.ts';
 import { SEAL_BYTES } from '../../protocol/seal.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
 import { CANARY } from '../../protocol/test-credentials.ts';
-import { chooseBlocks, FilterWriter } from '../../store/snapshot/filter-writer.ts';
+import { chooseBlocks, FilterPartWriter, writeFilter as joinFilter } from '../../store/snapshot/parts/filter-writer.ts';
 import { seededRandom } from '../../test/support/dataset.ts';
 
 const LETTERS = Buffer.from('abcdefghijklmnopqrstuvwxyz0123456789');
@@ -49,9 +49,14 @@ export async function writeFilter(file: string, suite: KeyedSuite, count: number
   for (const word of seededWords(count, seed)) add(word);
   new BigUint64Array(halves.buffer).sort();
   const layer = '000102030405060708090a0b0c0d0e0f' as LayerId;
-  const writer = new FilterWriter(file, { dataset: FILTER_DATASET, layer, blocks: chooseBlocks(count + 1, oneIn) });
+  const place = { dataset: FILTER_DATASET, layer, blocks: chooseBlocks(count + 1, oneIn) };
+  const part = { file: `${file}.blocks`, range: { from: 0, to: place.blocks }, entries: count + 1 };
+  const writer = new FilterPartWriter(part.file, place.blocks, part.range);
   for (let i = 0; i < halves.length; i += 2) writer.add(halves[i + 1] as number, halves[i] as number);
-  return (await writer.finish(suite.sealKey)).facts;
+  writer.finish();
+  const { facts } = await joinFilter(file, place, [part], suite.sealKey, async () => undefined);
+  fs.rmSync(part.file);
+  return facts;
 }
 
 export function readFilter(file: string, suite: KeyedSuite): PasswordFilter {

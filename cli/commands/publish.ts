@@ -4,12 +4,18 @@ import { type Command, Option } from 'commander';
 import { createKernelPads } from '../../accel/pad-kernel.ts';
 import type { HeadKey } from '../../protocol/brands.ts';
 import { MAX_HEAD_LIFE_MS } from '../../protocol/signed/head.ts';
+import { VERSION } from '../../runtime/version.ts';
 import type { Dataset } from '../../store/dataset.ts';
 import { readNameList } from '../../store/retention/name-file.ts';
 import { findPlantedRuns } from '../../store/retention/planted-runs.ts';
 import type { Suppression } from '../../store/retention/retention.ts';
 import { openRuns } from '../../store/run/run.ts';
-import { contentFileBytes, LAYOUTS, type LayoutName } from '../../store/snapshot/layout/snapshot-facts.ts';
+import {
+  contentFileBytes,
+  LAYOUTS,
+  type LayoutName,
+  type SnapshotFacts,
+} from '../../store/snapshot/layout/snapshot-facts.ts';
 import type { PublishProgress } from '../../store/snapshot/publication.ts';
 import { publish } from '../../store/snapshot/publish.ts';
 import { ExitCode, UsageError } from '../exit.ts';
@@ -49,13 +55,27 @@ export interface PublishLimits {
   /** Keys that may sign heads from now on. */
   readonly delegate?: readonly HeadKey[];
   readonly layout?: LayoutName;
+  /** At most; by default one per core. */
+  readonly threads?: number;
+}
+
+function countBuckets({ indexes, ranges = {} }: SnapshotFacts): Pick<PublishSummary, 'indexes' | 'ranges'> {
+  const buckets = Object.entries(indexes).map(([index, { entries, prefixBits }]) => [
+    index,
+    { entries, buckets: 2 ** prefixBits },
+  ]);
+  const filled = Object.entries(ranges).map(([index, { entries, ranges: count }]) => [
+    index,
+    { entries, ranges: count },
+  ]);
+  return { indexes: Object.fromEntries(buckets), ranges: Object.fromEntries(filled) };
 }
 
 /** The caller holds the dataset's lock. */
 export async function publishWithProgress(
   { dataset, key, publisher }: OpenedForPublishing,
   signal: AbortSignal,
-  { keep, memory, validFor, delegate, notifier, layout }: PublishLimits = {},
+  { keep, memory, validFor, delegate, notifier, layout, threads }: PublishLimits = {},
 ): Promise<PublishSummary> {
   const names = readNameList(dataset, key);
   // An ingest that did not look for them told nothing.
@@ -74,6 +94,8 @@ export async function publishWithProgress(
       {
         signal,
         createPads: createKernelPads,
+        threads: { count: threads, module: new URL('../publish/part-thread.ts', import.meta.url) },
+        program: VERSION,
         ...(publisher && { publisher }),
         ...(names && { names }),
         ...(validFor === undefined ? {} : { headLifeMs: validFor }),
@@ -89,25 +111,12 @@ export async function publishWithProgress(
     );
     // A dataset of hash indexes alone has no records.
     if (last && last.totalRecords > 0) bar.finish(progressState(bar, last));
-    const indexes = Object.fromEntries(
-      Object.entries(facts.indexes).map(([index, { entries, prefixBits }]) => [
-        index,
-        { entries, buckets: 2 ** prefixBits },
-      ]),
-    );
-    const ranges = Object.fromEntries(
-      Object.entries(facts.ranges ?? {}).map(([index, { entries, ranges: count }]) => [
-        index,
-        { entries, ranges: count },
-      ]),
-    );
     const { snapshot, sources } = facts;
     return {
       snapshot,
       changed,
       sources: sources.length,
-      indexes,
-      ranges,
+      ...countBuckets(facts),
       bytes: contentFileBytes(facts),
       seconds: bar.elapsedSeconds,
       validUntil: head.validUntil,
@@ -141,6 +150,7 @@ function assertTogether({
   keep,
   memory,
   layout,
+  threads,
   publisherKey,
   notify,
 }: PublishCommandOptions): void {
@@ -150,8 +160,8 @@ function assertTogether({
     throw new UsageError('--delegate needs a new statement', 'Run it without --renew.');
   if (renew && notify !== undefined)
     throw new UsageError('--notify has no effect with --renew', 'Leave it out: a renewal reads no runs.');
-  if (renew && (keep ?? memory ?? layout) !== undefined)
-    throw new UsageError('--keep, --memory and --layout have no effect with --renew', 'Leave them out.');
+  if (renew && (keep ?? memory ?? layout ?? threads) !== undefined)
+    throw new UsageError('--keep, --memory, --layout and --threads have no effect with --renew', 'Leave them out.');
   if (headKey !== undefined && publisherKey !== undefined)
     throw new UsageError('either --head-key or --publisher-key renews', 'Leave one of them out.');
 }
@@ -173,6 +183,7 @@ export function addPublish(program: Command): void {
     .option('--key-file <file>', 'key of the dataset (default: <dataset>.key)')
     .option(...PUBLISHER_KEY)
     .option('--memory <size>', 'memory limit of the process (default: 1GiB)', parseMemory)
+    .option('--threads <n>', 'threads, at most (default: one per core)', parseCount('--threads'))
     .addOption(
       new Option('--layout <name>', 'files of the snapshot: slots, or sqlite (default: slots)').choices(
         Object.keys(LAYOUTS),

@@ -4,7 +4,6 @@ import { type IndexName, RANGES, type RangeName } from '../../protocol/bucket-id
 import { falsePositiveRate } from '../../protocol/split-block.ts';
 import type { SuiteName } from '../../protocol/suite.ts';
 import { HASH_BYTES } from '../../store/run/range-record.ts';
-import { histogramOf } from '../../store/snapshot/histogram.ts';
 import {
   contentFileBytes,
   type FilterFacts,
@@ -12,6 +11,7 @@ import {
   type RangeFacts,
   type SourceFacts,
 } from '../../store/snapshot/layout/snapshot-facts.ts';
+import { histogramOf } from '../../store/snapshot/parts/histogram.ts';
 import type { Snapshot } from '../../store/snapshot/snapshot.ts';
 
 function describeIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts, users: number | undefined) {

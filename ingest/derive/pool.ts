@@ -1,7 +1,7 @@
 // The worker threads of an ingest, and the buffers of segments on their way.
 
+import { ThreadPool } from '../../store/thread-pool.ts';
 import type { TaskFormat } from './segment.ts';
-import { ThreadPool } from './thread-pool.ts';
 import type { SegmentResult, SegmentTask, WorkerSettings } from './worker.ts';
 
 export class IngestPool {

@@ -1,7 +1,7 @@
 // Verifies the spooled candidates on all cores: first each password itself, then its variants if
 // they are asked for. Which candidates are tried does not depend on how threads finish.
 
-import { ThreadPool } from '../../ingest/derive/thread-pool.ts';
+import { ThreadPool } from '../../store/thread-pool.ts';
 import { USUAL_VARIANTS } from '../candidates/variants.ts';
 import type { Hit, PassName } from '../state/journal.ts';
 import { readSpool, type SpooledCandidate } from '../state/spool.ts';

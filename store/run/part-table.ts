@@ -10,7 +10,8 @@
 
 import { createHash, type Hash } from 'node:crypto';
 
-const PARTS = 256;
+/** One for each first byte of a key. */
+export const PARTS = 256;
 const PART_BYTES = 40;
 const TABLE_BYTES = PARTS * PART_BYTES;
 /** A shorter section is read as a whole in no time. */
@@ -18,6 +19,9 @@ const LEAST_RECORDS = 65_536;
 
 /** Length of the table of a section with this many records; 0 if it has none. */
 export const partTableBytes = (records: number): number => (records >= LEAST_RECORDS ? TABLE_BYTES : 0);
+
+/** Of a section without records. */
+export const EMPTY_TABLE: Uint8Array = new Uint8Array(TABLE_BYTES);
 
 /** Makes the table of a section while its records pass. */
 export class PartTally {
@@ -43,10 +47,14 @@ export class PartTally {
     this.#records += records.length / this.#recordBytes;
   }
 
-  /** The section's table; no bytes if it is too short for one. */
+  /** The section's table in its run; no bytes if it is too short for one. */
   finish(): Buffer {
-    const table = Buffer.alloc(partTableBytes(this.#records));
-    for (let part = 0; part * PART_BYTES < table.length; part++) {
+    return partTableBytes(this.#records) > 0 ? this.table() : Buffer.alloc(0);
+  }
+
+  table(): Buffer {
+    const table = Buffer.alloc(TABLE_BYTES);
+    for (let part = 0; part < PARTS; part++) {
       const at = part * PART_BYTES;
       table.writeBigUInt64BE(BigInt(this.#counts[part] as number), at);
       (this.#hashes[part] ?? createHash('sha256')).digest().copy(table, at + 8);
@@ -64,5 +72,29 @@ export class PartTally {
       else high = middle;
     }
     return low * this.#recordBytes;
+  }
+}
+
+/** Reads a table. */
+export class PartTable {
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  /** Number of the records in the parts from `from` up to `to`. */
+  recordsBetween(from: number, to: number): number {
+    let records = 0;
+    for (let part = from; part < to; part++) records += this.records(part);
+    return records;
+  }
+
+  records(part: number): number {
+    return Number(this.#bytes.readBigUInt64BE(part * PART_BYTES));
+  }
+
+  sha256(part: number): Uint8Array {
+    return this.#bytes.subarray(part * PART_BYTES + 8, (part + 1) * PART_BYTES);
   }
 }

@@ -7,29 +7,22 @@ import { writeU16 } from '../../protocol/bytes.ts';
 import { PRIVATE_FOLDER } from '../dataset.ts';
 import { writeFully } from '../files.ts';
 import { Merge, type NameSource, NUMBER_BYTES, type RecordStream } from './merge.ts';
+import type { KeyRange } from './part-reader.ts';
 import type { RecordLayout } from './record-layout.ts';
 import { type RunRemoval, withoutRemoved } from './removal.ts';
 import type { Run } from './run.ts';
-import { READ_BYTES, RunReader } from './run-reader.ts';
+import { RunReader } from './run-reader.ts';
 import { SECTION_LAYOUTS, type SectionName } from './sections.ts';
 
 /** Maximum number of open files, each with a read buffer of a quarter of a mebibyte. */
 export const MAX_OPEN_RUNS = 200;
-const MIN_OPEN_RUNS = 16;
-/** Memory of publishing beside the read buffers: Node, our code, a bucket, SQLite's pages. */
-const PROCESS_BYTES = 160 * 2 ** 20;
+export const MIN_OPEN_RUNS = 16;
 /** Records in the buffer of a group. */
 const BLOCK_RECORDS = 14_000;
 
-/** The number of runs that may be open if the process may use this much memory. */
-export function openRunsWithin(memoryBytes: number): number {
-  const fitting = Math.floor((memoryBytes - PROCESS_BYTES) / (2 * READ_BYTES));
-  return Math.min(MAX_OPEN_RUNS, Math.max(MIN_OPEN_RUNS, fitting));
-}
-
 /** Names runs by their numbers; number 0 has the test credentials. */
 export const runNames =
-  (runs: readonly Run[]): NameSource =>
+  (runs: readonly Pick<Run, 'file'>[]): NameSource =>
   (number) => {
     const run = runs[number - 1];
     return run ? `run ${run.file}` : 'the test credentials of this key';
@@ -93,8 +86,18 @@ export interface GroupOptions {
  * @throws StoreError `RUN_CORRUPT`
  */
 export async function prepareRunStreams(runs: readonly Run[], options: GroupOptions): Promise<() => RunStreams> {
+  if (runs.length <= (options.maxOpen ?? MAX_OPEN_RUNS)) return () => openRuns(runs, 1, options);
+  const groups = await writeGroups(runs, options);
+  return () => openGroups(groups);
+}
+
+/**
+ * Merges runs in groups of as many as may be open, and checks each of them.
+ * @returns the groups, each with a file for each section
+ * @throws StoreError `RUN_CORRUPT`
+ */
+export async function writeGroups(runs: readonly Run[], options: GroupOptions): Promise<string[]> {
   const { folder, sections, turn, maxOpen = MAX_OPEN_RUNS } = options;
-  if (runs.length <= maxOpen) return () => openRuns(runs, 1, options);
   fs.mkdirSync(folder, PRIVATE_FOLDER);
   const groups: string[] = [];
   for (let from = 0; from < runs.length; from += maxOpen) {
@@ -104,7 +107,7 @@ export async function prepareRunStreams(runs: readonly Run[], options: GroupOpti
     try {
       for (const section of sections) {
         const layout = SECTION_LAYOUTS[section];
-        await writeGroup(`${group}.${section}`, new Merge(streams.begin(section), layout, nameOf), layout, turn);
+        await writeGroup(groupFile(group, section), new Merge(streams.begin(section), layout, nameOf), layout, turn);
       }
       streams.finish();
     } finally {
@@ -112,8 +115,10 @@ export async function prepareRunStreams(runs: readonly Run[], options: GroupOpti
     }
     groups.push(group);
   }
-  return () => openGroups(groups);
+  return groups;
 }
+
+export const groupFile = (group: string, section: SectionName): string => `${group}.${section}`;
 
 const groupRecordBytes = ({ recordBytes, numbered }: RecordLayout): number =>
   numbered ? recordBytes + NUMBER_BYTES : recordBytes;
@@ -149,7 +154,7 @@ function openGroups(groups: readonly string[]): RunStreams {
   return {
     begin(section) {
       close();
-      for (const group of groups) open.push(new GroupFile(`${group}.${section}`, SECTION_LAYOUTS[section]));
+      for (const group of groups) open.push(new GroupFile(groupFile(group, section), SECTION_LAYOUTS[section]));
       return open;
     },
     finish: () => undefined,
@@ -157,26 +162,49 @@ function openGroups(groups: readonly string[]): RunStreams {
   };
 }
 
-class GroupFile implements RecordStream {
+/** The records of a group, or of a part of them. */
+export class GroupFile implements RecordStream {
   readonly numbered: boolean;
   readonly #handle: number;
   readonly #buffer: Buffer;
+  readonly #recordBytes: number;
+  #position = 0;
+  #end = Number.POSITIVE_INFINITY;
 
-  constructor(file: string, layout: RecordLayout) {
+  constructor(file: string, layout: RecordLayout, range?: KeyRange) {
     this.numbered = layout.numbered;
-    this.#buffer = Buffer.allocUnsafeSlow(BLOCK_RECORDS * groupRecordBytes(layout));
+    this.#recordBytes = groupRecordBytes(layout);
+    this.#buffer = Buffer.allocUnsafeSlow(BLOCK_RECORDS * this.#recordBytes);
     this.#handle = fs.openSync(file, 'r');
+    if (!range) return;
+    this.#position = this.#firstOf(range.from);
+    this.#end = this.#firstOf(range.to);
   }
 
   readBlock(): Uint8Array {
     const buffer = this.#buffer;
+    const length = Math.min(buffer.length, this.#end - this.#position);
     let filled = 0;
-    for (let read = -1; read !== 0 && filled < buffer.length; filled += read)
-      read = fs.readSync(this.#handle, buffer, filled, buffer.length - filled, null);
+    for (let read = -1; read !== 0 && filled < length; filled += read)
+      read = fs.readSync(this.#handle, buffer, filled, length - filled, this.#position + filled);
+    this.#position += filled;
     return buffer.subarray(0, filled);
   }
 
   close(): void {
     fs.closeSync(this.#handle);
+  }
+
+  /** Offset of the first record whose key begins with this byte, or a higher one. */
+  #firstOf(byte: number): number {
+    let low = 0;
+    let high = fs.fstatSync(this.#handle).size / this.#recordBytes;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      fs.readSync(this.#handle, this.#buffer, 0, 1, middle * this.#recordBytes);
+      if ((this.#buffer[0] as number) < byte) low = middle + 1;
+      else high = middle;
+    }
+    return low * this.#recordBytes;
   }
 }

@@ -3,7 +3,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { type Dataset, workFolder } from '../dataset.ts';
-import { bodiesFile } from './layout/slot-writer.ts';
 import { PARTED_FILES, type SnapshotFile } from './layout/snapshot-facts.ts';
 
 export interface Asides {
@@ -11,20 +10,29 @@ export interface Asides {
   /** Of a file of the layout of slots. */
   readonly fileOf: (name: SnapshotFile) => string;
   readonly filter: string;
-  readonly folder: string;
+  /** For groups of runs. */
+  readonly groups: string;
+  /** For what a later attempt may take up. */
+  readonly leftovers: string;
+  /** Deletes all but the leftovers. */
+  clearFiles(): void;
   clear(): void;
 }
 
 export function openAsides(dataset: Dataset): Asides {
   const at = (name: string): string => path.join(workFolder(dataset), name);
   const fileOf = (name: SnapshotFile): string => at(`snapshot.${name}.part`);
-  const files = { sqlite: at('snapshot.sqlite.part'), filter: fileOf('filter'), folder: at('publish') };
+  const files = { sqlite: at('snapshot.sqlite.part'), filter: fileOf('filter'), groups: at('publish.groups') };
+  const leftovers = at('publish');
+  const remove = (names: readonly string[]): void => {
+    for (const file of names) fs.rmSync(file, { recursive: true, force: true });
+  };
+  const all = [...Object.values(files), ...PARTED_FILES.map(fileOf), fileOf('parts')];
   return {
     ...files,
+    leftovers,
     fileOf,
-    clear: () => {
-      const slots = [...PARTED_FILES, 'parts' as const].flatMap((name) => [fileOf(name), bodiesFile(fileOf(name))]);
-      for (const file of [...Object.values(files), ...slots]) fs.rmSync(file, { recursive: true, force: true });
-    },
+    clearFiles: () => remove(all),
+    clear: () => remove([...all, leftovers]),
   };
 }

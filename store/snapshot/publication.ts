@@ -1,25 +1,26 @@
-// The parameters of a publication, and its passes over all records. PROTOCOL.md §12.
+// The parameters of a publication, and what follows from the counts of its runs. PROTOCOL.md §12.
 
 import type { HeadKey, LayerId } from '../../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName, maxPrefixBits } from '../../protocol/bucket-id.ts';
 import type { CreatePadBatch } from '../../protocol/metadata.ts';
-import { EntryKind } from '../../protocol/private-input.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
 import { CANARY } from '../../protocol/test-credentials.ts';
 import { type Dataset, filterRate } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
-import { yieldToEventLoop } from '../event-loop.ts';
 import { type PrefixParameters, userPrefixBits } from '../prefix-parameters.ts';
 import type { NameList } from '../retention/name-list.ts';
 import { credentialRecords } from '../run/credential-records.ts';
-import { Merge, type RecordStream } from '../run/merge.ts';
-import { KIND_AT, RECORD_BYTES, RECORD_LAYOUT } from '../run/record.ts';
+import type { RecordStream } from '../run/merge.ts';
+import type { PartSources } from '../run/part-streams.ts';
+import { RECORD_BYTES } from '../run/record.ts';
 import type { RunRemoval } from '../run/removal.ts';
 import type { Run } from '../run/run.ts';
-import { type GroupOptions, type RunStreams, runNames } from '../run/run-streams.ts';
+import type { GroupOptions } from '../run/run-streams.ts';
 import type { SigningKey } from '../signing-key.ts';
 import type { Authority } from './authority.ts';
 import type { IndexFacts, LayoutName } from './layout/snapshot-facts.ts';
+import type { PublishThreads } from './parts/part-runner.ts';
+import { type PartCount, streamOf } from './parts/part-work.ts';
 
 /** Progress of publishing in records. */
 export interface PublishProgress {
@@ -34,7 +35,10 @@ export interface PublishOptions {
   readonly keep?: number;
   /** Computes the pads of metadata. Default: the platform's SHA-256. */
   readonly createPads?: CreatePadBatch;
-  /** Memory of the whole process. Runs that do not fit are merged in groups first. */
+  /**
+   * Memory of the whole process. Default 1 GiB. Runs that do not fit are merged in groups first,
+   * threads that do not fit are not started.
+   */
   readonly memoryBytes?: number;
   readonly signal?: AbortSignal;
   /** The key of the publisher; required by datasets with signatures. */
@@ -51,7 +55,16 @@ export interface PublishOptions {
   readonly withdraw?: boolean;
   /** Default `slots`. */
   readonly layout?: LayoutName;
+  /** Threads to work on. Default: this one. */
+  readonly threads?: PublishThreads;
+  /** Parts of each index, a power of two up to 256. Default: as many as its records are worth. */
+  readonly parts?: number;
+  /** The version of the program, which takes up only what its own left. Default: none. */
+  readonly program?: string;
 }
+
+/** For more runs than may be open. */
+export type RunGroups = Required<Omit<GroupOptions, 'sections' | 'checksParts'>>;
 
 /** The parameters of one publication, shared by all of its steps. */
 export interface Publication {
@@ -64,57 +77,23 @@ export interface Publication {
   readonly runs: readonly Run[];
   /** The number of a run's source. */
   readonly numberOf: (run: Run) => number;
-  readonly openStreams: () => RunStreams;
-  /** For more runs than may be open. */
-  readonly groups: Omit<GroupOptions, 'sections'>;
+  /** What parts of all indexes are merged from. */
+  readonly sources: PartSources;
+  readonly threads: number;
+  readonly groups: RunGroups;
   readonly options: PublishOptions;
   /** What suppressed names take out of a run. */
   readonly removed: (run: Run) => RunRemoval | undefined;
 }
 
-/** Records between two reports of progress and checks of the abort signal. */
-const RECORDS_PER_TURN = 1 << 18;
 /** A filter may be this much larger than needed, which saves counting if sources hardly overlap. */
 const FILTER_SLACK = 1.05;
 
-/**
- * Calls `each` for every merged record of every index, and checks the checksums of all runs at the
- * end.
- */
-export async function mergeRuns(
-  publication: Publication,
-  stage: PublishProgress['stage'],
-  begin: (index: IndexName) => { each(merge: Merge): void; end(): void },
-): Promise<void> {
-  const { dataset, suite, runs, openStreams, options } = publication;
-  const totalRecords = sum(dataset.parameters.indexes.map((index) => sum(recordCounts(publication, index))));
-  const streams = openStreams();
-  let records = 0;
-  try {
-    for (const index of dataset.parameters.indexes) {
-      const merge = new Merge(
-        [...streams.begin(index), ...canaryStreams(suite, index, dataset.parameters.similar)],
-        RECORD_LAYOUT,
-        runNames(runs),
-      );
-      const consumer = begin(index);
-      while (merge.next()) {
-        consumer.each(merge);
-        if (++records % RECORDS_PER_TURN === 0) {
-          options.onProgress?.({ stage, records, totalRecords });
-          await yieldToEventLoop(options.signal);
-        }
-      }
-      consumer.end();
-    }
-    streams.finish();
-    options.onProgress?.({ stage, records: totalRecords, totalRecords });
-  } finally {
-    streams.close();
-  }
-}
-
 const sum = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
+
+/** Records of all runs for an index. */
+export const countRecords = (publication: Publication, index: IndexName): number =>
+  sum(recordCounts(publication, index));
 
 /** Records of each run for an index. */
 function recordCounts({ runs, removed }: Publication, index: IndexName): number[] {
@@ -133,46 +112,23 @@ function memberCounts(publication: Publication, index: IndexName): number[] {
   );
 }
 
-/** What an index contains after merging, or upper bounds that lead to the same choices. */
-export interface IndexCount {
-  readonly entries: number;
-  /** What shares a bucket in the eyes of the bucket floor: usernames, or passwords. */
-  readonly members: number;
-}
-
-/** Counts each index. Reads the records only if the runs' counts leave a choice open. */
-export async function countEntries(publication: Publication): Promise<ReadonlyMap<IndexName, IndexCount>> {
+/**
+ * What an index contains after merging, as far as the counts of its runs tell: upper bounds that
+ * lead to the same choices. Undefined if they leave one open.
+ */
+export function boundCount(publication: Publication, index: IndexName): PartCount | undefined {
   const { dataset, suite } = publication;
   const { parameters } = dataset;
-  const { indexes, similar } = parameters;
-  const counts = new Map<IndexName, IndexCount>();
-  for (const index of indexes) {
-    // The keys of one run are distinct.
-    const perRun = recordCounts(publication, index);
-    const low = perRun.reduce((max, count) => Math.max(max, count), 0);
-    const high = sum(perRun) + canaryStreams(suite, index, similar).length;
-    const members = memberCounts(publication, index);
-    const fewest = members.reduce((max, count) => Math.max(max, count), 0);
-    const most = sum(members) + 1;
-    const sameBits = choosePrefixBits(index, fewest, parameters) === choosePrefixBits(index, most, parameters);
-    const sameFilter = index !== 'password' || filterRate(parameters) === 0 || high <= low * FILTER_SLACK;
-    if (sameBits && sameFilter) counts.set(index, { entries: high, members: most });
-  }
-  if (counts.size === indexes.length) return counts;
-  await mergeRuns(publication, 'count', (index) => {
-    let entries = 0;
-    let members = 0;
-    return {
-      each: ({ bytes, at }) => {
-        entries++;
-        if (index === 'password' || bytes[at + KIND_AT] === EntryKind.username) members++;
-      },
-      end: () => {
-        counts.set(index, { entries, members });
-      },
-    };
-  });
-  return counts;
+  // The keys of one run are distinct.
+  const perRun = recordCounts(publication, index);
+  const low = perRun.reduce((max, count) => Math.max(max, count), 0);
+  const high = sum(perRun) + canaryRecords(suite, index, parameters.similar).length;
+  const members = memberCounts(publication, index);
+  const fewest = members.reduce((max, count) => Math.max(max, count), 0);
+  const most = sum(members) + 1;
+  const sameBits = choosePrefixBits(index, fewest, parameters) === choosePrefixBits(index, most, parameters);
+  const sameFilter = index !== 'password' || filterRate(parameters) === 0 || high <= low * FILTER_SLACK;
+  return sameBits && sameFilter ? { entries: high, members: most } : undefined;
 }
 
 /**
@@ -203,19 +159,15 @@ export function assertPrefixBits(index: IndexName, facts: IndexFacts, parameters
   );
 }
 
-/** The canary's records, one stream each: the merge orders them. */
-export function canaryStreams(suite: KeyedSuite, index: IndexName, similar = false): RecordStream[] {
-  const streams: RecordStream[] = [];
+/** The canary's records in an index. */
+export function canaryRecords(suite: KeyedSuite, index: IndexName, similar = false): Uint8Array[] {
+  const records: Uint8Array[] = [];
   credentialRecords(suite, INDEX_NAMES, similar).derive({ ...CANARY, times: 1 }, (recordIndex, record) => {
-    if (recordIndex !== index) return;
-    let block = record.slice(0, RECORD_BYTES);
-    streams.push({
-      readBlock: () => {
-        const next = block;
-        block = new Uint8Array(0);
-        return next;
-      },
-    });
+    if (recordIndex === index) records.push(record.slice(0, RECORD_BYTES));
   });
-  return streams;
+  return records;
 }
+
+/** The same, one stream each: the merge orders them. */
+export const canaryStreams = (suite: KeyedSuite, index: IndexName, similar = false): RecordStream[] =>
+  canaryRecords(suite, index, similar).map(streamOf);

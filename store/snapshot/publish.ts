@@ -13,9 +13,10 @@ import { yieldToEventLoop } from '../event-loop.ts';
 import { publishFile, writeFileAtomically } from '../files.ts';
 import { assertClock, type DatedRuns, type ExpiringSource, splitExpired } from '../retention/expiry.ts';
 import { planSuppression, type Suppression } from '../retention/retention.ts';
+import { type PartSources, preparePartSource } from '../run/part-streams.ts';
 import type { RunRemoval } from '../run/removal.ts';
 import { openRuns, type Run } from '../run/run.ts';
-import { openRunsWithin, prepareRunStreams } from '../run/run-streams.ts';
+import { writeGroups } from '../run/run-streams.ts';
 import { type Asides, openAsides } from './asides.ts';
 import { delegatedKeys, publishingAuthority } from './authority.ts';
 import { type CurrentSnapshot, factsPath, openCurrent, pruneSnapshots, writeCurrent } from './current.ts';
@@ -26,6 +27,7 @@ import type { Publication, PublishOptions } from './publication.ts';
 import { type StatedFacts, writeStated } from './stated-facts.ts';
 import { readHead, readStatement, writeHead } from './statement-files.ts';
 import { type Tables, writeTables } from './tables.ts';
+import { planThreads } from './threads.ts';
 
 export interface Published {
   readonly facts: SnapshotFacts;
@@ -59,12 +61,13 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
   const layer = layerId(dataset, runs, numberOf, suppression?.digest);
   const keep = options.keep ?? DEFAULT_KEEP;
   const asides = openAsides(dataset);
-  asides.clear();
+  asides.clearFiles();
   const { layout = current && layoutOf(current.facts) } = options;
   const isSame = current?.facts.layer === layer && layoutOf(current.facts) === layout;
   const { delegate = [], withdraw = false } = options;
   if (isSame && delegate.length === 0 && !withdraw) {
     // The process that made it current may have been killed before pruning.
+    asides.clear();
     pruneSnapshots(dataset, current.name, keep);
     const stated = readStatement(dataset, current.name);
     const head = writeHead(dataset, current.name, stated, authority.signer, options.headLifeMs, options.now);
@@ -74,33 +77,27 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
 
   const sequence = nextSequence(dataset, current);
   const name = String(sequence).padStart(6, '0');
-  const sources = runs.map((run) => sourceFacts(run, numberOf(run))).sort((a, b) => a.number - b.number);
+  const sourceList = runs.map((run) => sourceFacts(run, numberOf(run))).sort((a, b) => a.number - b.number);
   fs.mkdirSync(workFolder(dataset), PRIVATE_FOLDER);
   try {
     const removed = (run: Run): RunRemoval | undefined => suppression?.of(run);
-    const groups = {
-      ...{ folder: asides.folder, turn: () => yieldToEventLoop(options.signal), removed },
-      ...(options.memoryBytes === undefined ? {} : { maxOpen: openRunsWithin(options.memoryBytes) }),
-    };
-    const openStreams = await prepareRunStreams(runs, { ...groups, sections: dataset.parameters.indexes });
+    const { threads, maxOpen } = planThreads(dataset, runs, options);
+    const turn = (): Promise<void> => yieldToEventLoop(options.signal);
+    const groups = { folder: asides.groups, turn, removed, maxOpen };
+    const sources = await prepareSources(dataset, runs, groups);
     const publication: Publication = {
-      ...{
-        dataset,
-        suite,
-        authority,
-        layer,
-        layout: options.layout ?? 'slots',
-        numberOf,
-        runs,
-        openStreams,
-        groups,
-        options,
-        removed,
-      },
+      ...{ dataset, suite, authority, layer, numberOf, runs, sources, threads, groups, options, removed },
+      layout: options.layout ?? 'slots',
     };
     const tables = await writeTables(asides, publication);
     const suppressed = suppression && { suppressed: suppressedFacts(suppression) };
-    const unstated: StatedFacts = { ...describeFacts(dataset, suite), layer, ...tables, sources, ...suppressed };
+    const unstated: StatedFacts = {
+      ...describeFacts(dataset, suite),
+      layer,
+      ...tables,
+      sources: sourceList,
+      ...suppressed,
+    };
     publishFiles(dataset, name, asides, tables);
     const now = options.now ?? Date.now();
     const headKeys = delegatedKeys(dataset, current, delegate, now);
@@ -116,8 +113,22 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
     const replaced = current && { replaced: current.facts.snapshot, withdrawn: current.sequence < minSequence };
     return { facts, changed: true, head, withdrawn: false, expired, ...replaced, ...(suppression && { suppression }) };
   } finally {
-    asides.clear();
+    // Who interrupts it may want to go on. A disk that is full gets its room back.
+    if (options.signal?.aborted) asides.clearFiles();
+    else asides.clear();
   }
+}
+
+/** Runs that do not fit into memory are merged in groups first. */
+async function prepareSources(
+  { parameters: { indexes } }: Dataset,
+  runs: readonly Run[],
+  groups: Publication['groups'],
+): Promise<PartSources> {
+  const isGrouped = runs.length > groups.maxOpen;
+  const written = isGrouped ? await writeGroups(runs, { ...groups, sections: indexes }) : [];
+  const sections = isGrouped ? [] : indexes;
+  return { runs: runs.map((run) => preparePartSource(run, sections, groups.removed(run))), groups: written };
 }
 
 /** A crash may have left files of another layout under this name. */

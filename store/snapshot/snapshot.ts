@@ -17,7 +17,6 @@ import { StoreError } from '../errors.ts';
 import { digestFile } from '../files.ts';
 import { HASH_BYTES } from '../run/range-record.ts';
 import type { RangeSet } from '../run/range-set.ts';
-import { paddedSize } from './body-sizes.ts';
 import { openPublishedFacts, readCurrent } from './current.ts';
 import { FilterFile } from './filter-file.ts';
 import { nodeSha256 } from './layout/bucket-tails.ts';
@@ -28,6 +27,7 @@ import { contentFileBytes, type SnapshotFacts } from './layout/snapshot-facts.ts
 import { corruptSnapshot, filterPath, snapshotPath } from './layout/snapshot-files.ts';
 import type { SnapshotSource, TakeRoom } from './layout/snapshot-source.ts';
 import { SqliteSource } from './layout/sqlite-source.ts';
+import { paddedSize } from './parts/body-sizes.ts';
 import { decodeRangeBody, type RangeEntries, SHARED_BYTES } from './range-body.ts';
 import { readGaps } from './range-gaps.ts';
 import { formatRows } from './range-text.ts';

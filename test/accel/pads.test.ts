@@ -5,7 +5,7 @@ import { createKernelPads } from '../../accel/pad-kernel.ts';
 import type { LayerId, PrfOutput } from '../../protocol/brands.ts';
 import { metadataPad, TAG_AND_SEED_BYTES } from '../../protocol/entry.ts';
 import type { MetadataBytes } from '../../protocol/metadata.ts';
-import { createNodePads } from '../../store/snapshot/pads.ts';
+import { createNodePads } from '../../store/snapshot/parts/pads.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 
 describe('pads', () => {

@@ -16,8 +16,10 @@ import { CANARY } from '../../protocol/test-credentials.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { deleteRun } from '../../store/run/run.ts';
 import { factsPath, openCurrent, writeCurrent } from '../../store/snapshot/current.ts';
-import { chooseBlocks, FilterWriter } from '../../store/snapshot/filter-writer.ts';
+import { PartHasher } from '../../store/snapshot/layout/parted-file.ts';
 import { filterPath } from '../../store/snapshot/layout/snapshot-files.ts';
+import { blocksOf, chooseBlocks, FilterPartWriter, writeFilter } from '../../store/snapshot/parts/filter-writer.ts';
+import { keysOf, listParts } from '../../store/snapshot/parts/part.ts';
 import { publish } from '../../store/snapshot/publish.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { verifyDataset } from '../../store/verify.ts';
@@ -156,26 +158,46 @@ function alter(made: MadeDataset, at: number, name = '000001'): void {
 }
 
 describe('the writer', () => {
-  test('the writer makes the same filter, larger than its window, as hyparquet in memory', async ({ made }) => {
-    const blocks = 100_001;
-    const random = createRandom(testSeed('filter writer'));
-    const entries = Array.from({ length: 20_000 }, () => [random.below(2 ** 32), random.below(2 ** 48)] as const);
-    // The first and the last block, and long stretches of empty ones.
-    entries.push([0, 1], [2 ** 32 - 1, 2]);
-    entries.sort(([a], [b]) => a - b);
-    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-test-')), 'filter');
-    const { dataset, layer } = openCurrent(made.dataset)?.facts ?? (undefined as never);
-    const writer = new FilterWriter(file, { dataset, layer, blocks });
-    const expected = new Uint32Array(8 * blocks);
-    for (const [hash, tag] of entries) {
-      writer.add(hash, tag);
-      sbbfInsert(expected, (BigInt(hash) << 32n) | (BigInt(tag) & 0xffff_ffffn));
-    }
-    const { facts } = await writer.finish(made.suite.sealKey);
-    expect(open(made, file)).toMatchObject({ entries: entries.length, blocks, bytes: facts.bytes });
-    expect(fs.readFileSync(file).subarray(64, -16).equals(new Uint8Array(expected.buffer))).toBe(true);
-    fs.rmSync(path.dirname(file), { recursive: true });
-  });
+  test.for([
+    [100_001, 0],
+    [100_001, 4],
+    // Parts share blocks, two and more of them.
+    [77, 4],
+    [3, 8],
+  ] as const)(
+    '%i blocks in 2^%i parts are the filter that hyparquet makes in memory',
+    async ([blocks, bits], { made }) => {
+      const random = createRandom(testSeed('filter writer'));
+      const entries = Array.from({ length: 20_000 }, () => [random.below(2 ** 32), random.below(2 ** 48)] as const);
+      // The first and the last block, and long stretches of empty ones.
+      entries.push([0, 1], [2 ** 32 - 1, 2]);
+      entries.sort(([a], [b]) => a - b);
+      const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-test-'));
+      const file = path.join(folder, 'filter');
+      const { dataset, layer } = openCurrent(made.dataset)?.facts ?? (undefined as never);
+      const expected = new Uint32Array(8 * blocks);
+      for (const [hash, tag] of entries) sbbfInsert(expected, (BigInt(hash) << 32n) | (BigInt(tag) & 0xffff_ffffn));
+      const parts = listParts('password', bits).map((part) => {
+        const range = blocksOf(keysOf(part), blocks);
+        const inPart = entries.filter(([hash]) => Math.floor(hash / 2 ** (32 - bits)) === part.number);
+        const writer = new FilterPartWriter(`${file}-${part.number}`, blocks, range);
+        for (const [hash, tag] of inPart) writer.add(hash, tag);
+        writer.finish();
+        return { file: `${file}-${part.number}`, range, entries: inPart.length };
+      });
+      const { facts, digests } = await writeFilter(
+        ...([file, { dataset, layer, blocks }, parts, made.suite.sealKey, async () => undefined] as const),
+      );
+      const bytes = fs.readFileSync(file);
+      expect(open(made, file)).toMatchObject({ entries: entries.length, blocks, bytes: facts.bytes });
+      expect(bytes.subarray(64, -16).equals(new Uint8Array(expected.buffer))).toBe(true);
+      expect(facts.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
+      const hasher = new PartHasher();
+      hasher.add(bytes);
+      expect(digests.equals(hasher.finish())).toBe(true);
+      fs.rmSync(folder, { recursive: true, force: true });
+    },
+  );
 
   test.each([1, 2, 51, 1000, 123_456])('the writer chooses the minimum number of blocks for %i entries', (entries) => {
     for (const oneIn of [2, 1000, 1_000_000]) {

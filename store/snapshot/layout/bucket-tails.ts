@@ -24,8 +24,11 @@ export type TakeBody = (id: BucketId, body: Uint8Array) => void;
 export interface BucketTails {
   /** Takes contents id by id. @returns the length of the body without padding */
   add(id: BucketId, content: Uint8Array): number;
-  /** Once all buckets were added. */
-  finish(): TreeTop;
+  /**
+   * Once all buckets were added.
+   * @returns the roots of their segments, one after another; none under `auth` "mac"
+   */
+  finish(): Uint8Array;
 }
 
 /** The top of an index's Merkle tree; nothing under `auth` "mac". */
@@ -36,9 +39,28 @@ export interface TreeTop {
   readonly roots: Uint8Array;
 }
 
-/** @param sealKey under `auth` "mac" only */
-export function createBucketTails(place: TablePlace, sealKey: SealKey | undefined, take: TakeBody): BucketTails {
-  return sealKey ? createSeals(place, sealKey, take) : new Paths(place, take);
+const NOTHING = new Uint8Array(0);
+
+/**
+ * @param sealKey under `auth` "mac" only
+ * @param from the first bucket; under signatures that of a segment
+ */
+export function createBucketTails(
+  place: TablePlace,
+  sealKey: SealKey | undefined,
+  from: number,
+  take: TakeBody,
+): BucketTails {
+  return sealKey ? createSeals(place, sealKey, take) : new Paths(place, from, take);
+}
+
+/** @param roots of all segments of the index, in order */
+export function treeTop(prefixBits: number, roots: Uint8Array): TreeTop {
+  if (roots.length === 0) return { roots: NOTHING };
+  const leaves: Uint8Array[] = [];
+  for (let at = 0; at < roots.length; at += NODE_BYTES) leaves.push(roots.subarray(at, at + NODE_BYTES));
+  const root = Buffer.from(new MerkleTree(leaves, nodeSha256).root).toString('hex');
+  return { root, roots: upperSiblings(prefixBits) > 0 ? roots : NOTHING };
 }
 
 function createSeals(place: TablePlace, key: SealKey, take: TakeBody): BucketTails {
@@ -47,7 +69,7 @@ function createSeals(place: TablePlace, key: SealKey, take: TakeBody): BucketTai
       take(id, concatBytes(content, computeSeal(key, { ...place, id }, content, nodeHmacSha256)));
       return content.length + SEAL_BYTES;
     },
-    finish: () => ({ roots: new Uint8Array(0) }),
+    finish: () => NOTHING,
   };
 }
 
@@ -60,9 +82,11 @@ class Paths implements BucketTails {
   #contents: Uint8Array[] = [];
   #leaves: Uint8Array[] = [];
   readonly #roots: Uint8Array[] = [];
+  readonly #from: number;
 
-  constructor(place: TablePlace, take: TakeBody) {
+  constructor(place: TablePlace, from: number, take: TakeBody) {
     this.#place = place;
+    this.#from = from;
     this.#take = take;
     this.#segmentBuckets = 2 ** lowerSiblings(place.prefixBits);
     this.#tailBytes = lowerSiblings(place.prefixBits) * NODE_BYTES;
@@ -75,14 +99,13 @@ class Paths implements BucketTails {
     return content.length + this.#tailBytes;
   }
 
-  finish(): TreeTop {
-    const root = Buffer.from(new MerkleTree(this.#roots, nodeSha256).root).toString('hex');
-    return { root, roots: upperSiblings(this.#place.prefixBits) > 0 ? Buffer.concat(this.#roots) : new Uint8Array(0) };
+  finish(): Uint8Array {
+    return Buffer.concat(this.#roots);
   }
 
   #flush(): void {
     const segment = new MerkleTree(this.#leaves, nodeSha256);
-    const from = this.#roots.length * this.#segmentBuckets;
+    const from = this.#from + this.#roots.length * this.#segmentBuckets;
     this.#contents.forEach((content, at) => {
       this.#take((from + at) as BucketId, concatBytes(content, segment.siblings(at)));
     });

@@ -6,32 +6,36 @@ import fs from 'node:fs';
 import type { IndexName, RangeName } from '../../../protocol/bucket-id.ts';
 import { writeFully } from '../../files.ts';
 import { RangeFileWriter } from './range-file.ts';
-import { longestBody } from './slot-sizes.ts';
-import { SlotWriter } from './slot-writer.ts';
+import { longestBody, slotBytes } from './slot-sizes.ts';
+import { createSlots, finishSlots, type SlotDigests, type SlotsTask } from './slot-writer.ts';
 import type { LayoutFacts, SnapshotFile } from './snapshot-facts.ts';
-import type { BucketSink, RangeSink, SnapshotSink, WrittenFile } from './snapshot-sink.ts';
+import type { RangeSink, SnapshotSink, WrittenFile, WrittenIndex } from './snapshot-sink.ts';
+
+export type WriteSlots = (tasks: readonly SlotsTask[]) => Promise<readonly SlotDigests[]>;
 
 export class FileSink implements SnapshotSink {
   readonly #pathOf: (file: SnapshotFile) => string;
   readonly #mode: number;
+  readonly #writeSlots: WriteSlots;
   readonly #written = new Map<SnapshotFile, WrittenFile>();
   #open: { close(): void } | undefined;
 
-  /** @param pathOf the temporary place of each file */
-  constructor(pathOf: (file: SnapshotFile) => string, mode: number) {
+  /**
+   * @param pathOf the temporary place of each file
+   * @param writeSlots does these tasks, on several threads maybe
+   */
+  constructor(pathOf: (file: SnapshotFile) => string, mode: number, writeSlots: WriteSlots) {
     this.#pathOf = pathOf;
     this.#mode = mode;
+    this.#writeSlots = writeSlots;
   }
 
-  beginIndex(index: IndexName): BucketSink {
-    const writer = new SlotWriter(this.#pathOf(index), this.#mode);
-    this.#open = writer;
-    return {
-      add: (_id, body) => writer.add(body),
-      finish: (facts, roots) => {
-        this.#written.set(index, writer.finish(longestBody(facts), roots));
-      },
-    };
+  async writeIndex(index: IndexName, { facts, bodies, roots }: WrittenIndex): Promise<void> {
+    const target = this.#pathOf(index);
+    const longest = longestBody(facts);
+    createSlots(target, this.#mode);
+    const digests = await this.#writeSlots(bodies.map((some) => ({ target, bodies: some, longest })));
+    this.#written.set(index, finishSlots(target, 2 ** facts.prefixBits * slotBytes(facts), roots, digests));
   }
 
   beginRanges(name: RangeName): RangeSink {

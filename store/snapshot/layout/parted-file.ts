@@ -92,10 +92,15 @@ export class PartHasher {
     }
   }
 
+  /** The digests of whole parts, one after another. */
+  whole(): Buffer {
+    return Buffer.concat(this.#digests);
+  }
+
   /** The digests, one after another. */
   finish(): Buffer {
     if (this.#inPart > 0) this.#endPart();
-    return Buffer.concat(this.#digests);
+    return this.whole();
   }
 
   #endPart(): void {

@@ -1,108 +1,104 @@
-// Writes the buckets of an index into slots. How long a slot is follows from the longest bucket, so
-// bodies go to a file of their own first, one after another.
+// Writes the buckets of an index into slots, part by part: each has its place in the file, so parts
+// may be written at once and in any order.
 
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
-import { writeFully } from '../../files.ts';
-import { BufferedWriter } from './buffered-writer.ts';
-import { PartHasher } from './parted-file.ts';
+import { readFully, writeFully } from '../../files.ts';
+import { type PartBodies, readBodies } from './bodies-file.ts';
+import { countParts, DIGEST_BYTES, PART_BYTES, PartHasher } from './parted-file.ts';
 import { LENGTH_BYTES } from './slot-sizes.ts';
+import type { WrittenFile } from './snapshot-sink.ts';
 
 /** Bytes of slots that are written at once, about. */
 const BATCH_BYTES = 2 ** 20;
 
-/** Holds the bodies until their slots are written. */
-export const bodiesFile = (target: string): string => `${target}.bodies`;
+export interface SlotsTask {
+  /** The file of slots, which exists. */
+  readonly target: string;
+  readonly bodies: PartBodies;
+  /** Length of the longest body of the index. */
+  readonly longest: number;
+}
 
-export class SlotWriter {
-  readonly #target: string;
-  readonly #mode: number;
-  readonly #bodiesFile: string;
-  readonly #bodies: BufferedWriter;
-  readonly #length = Buffer.alloc(LENGTH_BYTES);
-  #count = 0;
+/** Digests of successive parts of the file, those that lie within the slots of one task. */
+export interface SlotDigests {
+  readonly first: number;
+  readonly digests: Uint8Array;
+}
 
-  /** @param target the slots; the bodies are beside it meanwhile */
-  constructor(target: string, mode: number) {
-    this.#target = target;
-    this.#mode = mode;
-    this.#bodiesFile = bodiesFile(target);
-    this.#bodies = new BufferedWriter(this.#bodiesFile, 0o600);
-  }
+export function createSlots(target: string, mode: number): void {
+  fs.closeSync(fs.openSync(target, 'wx', mode));
+}
 
-  /** Adds the body of the next id. */
-  add(body: Uint8Array): void {
-    this.#length.writeUInt32BE(body.length);
-    this.#bodies.write(this.#length);
-    this.#bodies.write(body);
-    this.#count++;
-  }
-
-  /**
-   * @param longest length of the longest body, or more
-   * @param roots follow the slots
-   * @returns the digests of the file's parts, and its length
-   */
-  finish(longest: number, roots: Uint8Array): { readonly bytes: number; readonly digests: Buffer } {
-    this.#bodies.finish();
-    const slotBytes = longest + LENGTH_BYTES;
-    const batch = Buffer.alloc(Math.max(1, Math.floor(BATCH_BYTES / slotBytes)) * slotBytes);
-    const hasher = new PartHasher();
-    const source = fs.openSync(this.#bodiesFile, 'r');
-    const target = fs.openSync(this.#target, 'wx', this.#mode);
-    try {
-      const flush = (bytes: number): void => {
-        writeFully(target, batch, bytes);
-        hasher.add(batch.subarray(0, bytes));
-        batch.fill(0);
-      };
-      let filled = 0;
-      for (const body of readBodies(source, this.#count)) {
-        batch.set(body, filled);
-        batch.writeUInt32BE(body.length, filled + longest);
-        filled += slotBytes;
-        if (filled < batch.length) continue;
-        flush(filled);
-        filled = 0;
-      }
+/** Writes the slots of some bodies at their place. */
+export function writeSlots({ target, bodies, longest }: SlotsTask): SlotDigests {
+  const slotBytes = longest + LENGTH_BYTES;
+  const batch = Buffer.alloc(Math.max(1, Math.floor(BATCH_BYTES / slotBytes)) * slotBytes);
+  const hasher = new PartHasher();
+  let at = bodies.from * slotBytes;
+  const first = countParts(at);
+  /** Bytes that another task has a share in. */
+  let skipped = first * PART_BYTES - at;
+  const handle = fs.openSync(target, 'r+');
+  const flush = (bytes: number): void => {
+    const written = batch.subarray(0, bytes);
+    writeFully(handle, written, bytes, at);
+    at += bytes;
+    const skip = Math.min(skipped, bytes);
+    skipped -= skip;
+    hasher.add(written.subarray(skip));
+    batch.fill(0);
+  };
+  try {
+    let filled = 0;
+    for (const body of readBodies(bodies)) {
+      batch.set(body, filled);
+      batch.writeUInt32BE(body.length, filled + longest);
+      filled += slotBytes;
+      if (filled < batch.length) continue;
       flush(filled);
-      writeFully(target, roots, roots.length);
-      hasher.add(roots);
-      return { bytes: this.#count * slotBytes + roots.length, digests: hasher.finish() };
-    } finally {
-      fs.closeSync(source);
-      fs.closeSync(target);
-      fs.rmSync(this.#bodiesFile);
+      filled = 0;
     }
-  }
-
-  close(): void {
-    this.#bodies.close();
+    flush(filled);
+    return { first, digests: hasher.whole() };
+  } finally {
+    fs.closeSync(handle);
   }
 }
 
-/** The bodies in order, each good until the next. */
-function* readBodies(handle: number, count: number): Generator<Buffer> {
-  let block = Buffer.alloc(2 * BATCH_BYTES);
-  let [at, end] = [0, 0];
-  const need = (bytes: number): void => {
-    if (at + bytes <= end) return;
-    const rest = block.subarray(at, end);
-    if (bytes > block.length) block = Buffer.concat([rest], 2 * bytes);
-    else rest.copy(block);
-    end -= at;
-    at = 0;
-    while (end < bytes) {
-      const read = fs.readSync(handle, block, end, block.length - end, null);
-      if (read === 0) throw new Error('the bodies of an index end early');
-      end += read;
+/**
+ * Appends the roots, and digests what lies at the bounds of tasks.
+ * @param bytes of all slots
+ * @param roots follow the slots
+ * @param written by all tasks
+ */
+export function finishSlots(
+  target: string,
+  bytes: number,
+  roots: Uint8Array,
+  written: readonly SlotDigests[],
+): WrittenFile {
+  const whole = bytes + roots.length;
+  const digests = Buffer.alloc(countParts(whole) * DIGEST_BYTES);
+  const isKnown = new Uint8Array(countParts(whole));
+  for (const { first, digests: some } of written) {
+    digests.set(some, first * DIGEST_BYTES);
+    isKnown.fill(1, first, first + some.length / DIGEST_BYTES);
+  }
+  const handle = fs.openSync(target, 'r+');
+  try {
+    writeFully(handle, roots, roots.length, bytes);
+    const part = Buffer.alloc(PART_BYTES);
+    for (let number = isKnown.indexOf(0); number >= 0; number = isKnown.indexOf(0, number + 1)) {
+      const length = Math.min(PART_BYTES, whole - number * PART_BYTES);
+      readFully(handle, part, length, number * PART_BYTES, () => new Error('a file of slots ends early'));
+      createHash('sha256')
+        .update(part.subarray(0, length))
+        .digest()
+        .copy(digests, number * DIGEST_BYTES);
     }
-  };
-  for (let body = 0; body < count; body++) {
-    need(LENGTH_BYTES);
-    const length = block.readUInt32BE(at);
-    at += LENGTH_BYTES;
-    need(length);
-    yield block.subarray(at, at + length);
-    at += length;
+    return { bytes: whole, digests };
+  } finally {
+    fs.closeSync(handle);
   }
 }

@@ -1,14 +1,16 @@
 // Where a publish writes buckets and ranges. Two layouts: SQLite tables, and files of slots.
 
-import type { BucketId } from '../../../protocol/brands.ts';
 import type { IndexName, RangeName } from '../../../protocol/bucket-id.ts';
+import type { PartBodies } from './bodies-file.ts';
 import type { IndexFacts, LayoutFacts } from './snapshot-facts.ts';
 
-/** Takes the bodies of an index without padding, id by id, and all of them. */
-export interface BucketSink {
-  add(id: BucketId, body: Uint8Array): void;
-  /** @param roots of the segments under signatures, where there is more than one */
-  finish(facts: IndexFacts, roots: Uint8Array): void;
+/** All buckets of an index. */
+export interface WrittenIndex {
+  readonly facts: IndexFacts;
+  /** Without padding, in the order of ids. */
+  readonly bodies: readonly PartBodies[];
+  /** Of the segments under signatures, where there is more than one. */
+  readonly roots: Uint8Array;
 }
 
 /** Takes the bodies of a range index, ascending by range; none for a range without entries. */
@@ -26,7 +28,7 @@ export interface WrittenFile {
 
 /** Takes one section after another. */
 export interface SnapshotSink {
-  beginIndex(index: IndexName): BucketSink;
+  writeIndex(index: IndexName, written: WrittenIndex): Promise<void>;
   beginRanges(name: RangeName): RangeSink;
   /** Once all is written, the filter too. */
   finish(filter: WrittenFile | undefined): Promise<LayoutFacts>;

@@ -4,19 +4,24 @@ import fs from 'node:fs';
 import Database from 'better-sqlite3';
 import { type IndexName, IndexNumber, type RangeName } from '../../../protocol/bucket-id.ts';
 import { digestFile } from '../../files.ts';
+import { readBodies } from './bodies-file.ts';
 import type { LayoutFacts } from './snapshot-facts.ts';
 import { corruptSnapshot } from './snapshot-files.ts';
-import type { BucketSink, RangeSink, SnapshotSink } from './snapshot-sink.ts';
+import type { RangeSink, SnapshotSink, WrittenIndex } from './snapshot-sink.ts';
 
 /** Small pages waste the least space on overflow. */
 const PAGE_SIZE = 'page_size = 1024';
+const BUCKETS_PER_TURN = 4096;
 
 export class SqliteSink implements SnapshotSink {
   readonly #file: string;
+  readonly #turn: () => Promise<void>;
   readonly #database: Database.Database;
 
-  constructor(file: string, mode: number) {
+  /** @param turn is called from time to time: it may throw */
+  constructor(file: string, mode: number, turn: () => Promise<void>) {
     this.#file = file;
+    this.#turn = turn;
     // SQLite would create it for every user.
     fs.closeSync(fs.openSync(file, 'wx', mode));
     this.#database = new Database(file);
@@ -26,16 +31,18 @@ export class SqliteSink implements SnapshotSink {
     this.#database.exec('BEGIN');
   }
 
-  beginIndex(index: IndexName): BucketSink {
+  async writeIndex(index: IndexName, { bodies, roots }: WrittenIndex): Promise<void> {
     const insert = this.#createTable(index);
-    return {
-      add: insert,
-      finish: (_facts, roots) => {
-        if (roots.length === 0) return;
-        this.#database.exec('CREATE TABLE IF NOT EXISTS manifest (id INTEGER PRIMARY KEY, roots BLOB NOT NULL)');
-        this.#database.prepare('INSERT INTO manifest (id, roots) VALUES (?, ?)').run(IndexNumber[index], roots);
-      },
-    };
+    for (const some of bodies) {
+      let id = some.from;
+      for (const body of readBodies(some)) {
+        insert(id++, body);
+        if (id % BUCKETS_PER_TURN === 0) await this.#turn();
+      }
+    }
+    if (roots.length === 0) return;
+    this.#database.exec('CREATE TABLE IF NOT EXISTS manifest (id INTEGER PRIMARY KEY, roots BLOB NOT NULL)');
+    this.#database.prepare('INSERT INTO manifest (id, roots) VALUES (?, ?)').run(IndexNumber[index], roots);
   }
 
   beginRanges(name: RangeName): RangeSink {

@@ -6,7 +6,7 @@ import type { LayerId } from '../../../protocol/brands.ts';
 import { KIND_AT, RECORD_BYTES, SEED_AT, writeTimes } from '../../../store/run/record.ts';
 import { openRuns, runPath } from '../../../store/run/run.ts';
 import type { RunFacts } from '../../../store/run/run-facts.ts';
-import { createNodePads } from '../../../store/snapshot/pads.ts';
+import { createNodePads } from '../../../store/snapshot/parts/pads.ts';
 import { publish } from '../../../store/snapshot/publish.ts';
 import { verifyDataset } from '../../../store/verify.ts';
 import { credveil } from '../../support/credveil.ts';

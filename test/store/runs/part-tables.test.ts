@@ -2,7 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
-import { expect } from 'vitest';
+import { describe, expect } from 'vitest';
+import { PartReader, readPartTables } from '../../../store/run/part-reader.ts';
 import { KIND_AT, RECORD_BYTES, writeTimes } from '../../../store/run/record.ts';
 import { openRun, RunWriter, runPath } from '../../../store/run/run.ts';
 import { verifyDataset } from '../../../store/verify.ts';
@@ -80,4 +81,65 @@ test('verify refuses a run whose table does not fit its records', async ({ made 
     },
   });
   await expect(verifyDataset(made.dataset, made.suite)).rejects.toThrow(storeError('RUN_CORRUPT'));
+});
+
+/** All records of a section, read in parts of as many first bytes. */
+function readParts(file: string, section: 'account' | 'password', bytes: number): Buffer {
+  const run = openRun(file);
+  const tables = readPartTables(run, ['account', 'password']);
+  const blocks: Buffer[] = [];
+  for (let from = 0; from < 256; from += bytes) {
+    const reader = new PartReader(run, tables, section, { from, to: from + bytes });
+    for (let block = reader.readBlock(); block.length > 0; block = reader.readBlock()) blocks.push(Buffer.from(block));
+    reader.close();
+  }
+  return Buffer.concat(blocks);
+}
+
+describe('a part of a section', () => {
+  test.for([70_000, 300])('is read alone, with and without a table: %i records', (account, { made }) => {
+    const sections = writeRun(made, account, Math.min(account, 65_535));
+    const file = runPath(made.dataset, 'long');
+    for (const bytes of [1, 16, 256])
+      for (const [i, section] of (['account', 'password'] as const).entries())
+        expect(readParts(file, section, bytes).equals(sections[i] as Buffer), `${section} by ${bytes}`).toBe(true);
+  });
+
+  test.for<readonly [what: string, alter: (bytes: Buffer, tableAt: number) => void]>([
+    [
+      'an altered record',
+      (bytes) => bytes.writeUInt8((bytes[30 * RECORD_BYTES + 15] as number) ^ 1, 30 * RECORD_BYTES + 15),
+    ],
+    [
+      'another digest in its table',
+      (bytes, tableAt) => bytes.writeUInt8((bytes[tableAt + 20] as number) ^ 1, tableAt + 20),
+    ],
+    [
+      'a record in the part before, with its digest',
+      (bytes, tableAt) => {
+        const [first = 0, second = 0] = [0, 1].map((part) => Number(bytes.readBigUInt64BE(tableAt + part * 40)));
+        bytes.writeBigUInt64BE(BigInt(first + 1), tableAt);
+        bytes.writeBigUInt64BE(BigInt(second - 1), tableAt + 40);
+        for (const [part, from, to] of [
+          [0, 0, first + 1],
+          [1, first + 1, first + second],
+        ] as const) {
+          const records = bytes.subarray(from * RECORD_BYTES, to * RECORD_BYTES);
+          createHash('sha256')
+            .update(records)
+            .digest()
+            .copy(bytes, tableAt + part * 40 + 8);
+        }
+      },
+    ],
+    [
+      'one record fewer than the section',
+      (bytes, tableAt) => bytes.writeBigUInt64BE(bytes.readBigUInt64BE(tableAt) - 1n, tableAt),
+    ],
+  ])('is refused for %s', ([, alter], { made }) => {
+    const [account, password] = writeRun(made, 65_536, 10) as [Buffer, Buffer];
+    const file = runPath(made.dataset, 'long');
+    copyRun(file, file, { records: (bytes) => alter(bytes, account.length + password.length) });
+    expect(() => readParts(file, 'account', 16)).toThrow(storeError('RUN_CORRUPT'));
+  });
 });

@@ -1,7 +1,6 @@
-// Histograms of entries per bucket, counted while buckets are written and stored in the snapshot's
-// facts.
+// Histograms of entries per bucket, stored in the snapshot's facts.
 
-import type { HistogramBin } from '../../protocol/service-status.ts';
+import type { HistogramBin } from '../../../protocol/service-status.ts';
 
 const BINS = 16;
 
@@ -9,8 +8,8 @@ const BINS = 16;
 export class SizeTally {
   readonly #buckets = new Map<number, number>();
 
-  add(entries: number): void {
-    this.#buckets.set(entries, (this.#buckets.get(entries) ?? 0) + 1);
+  add(entries: number, buckets = 1): void {
+    this.#buckets.set(entries, (this.#buckets.get(entries) ?? 0) + buckets);
   }
 
   /**

@@ -46,6 +46,8 @@ export function sizeEntropyBits(sizes: SizeHistogram, bodyBytes: readonly number
     buckets += count;
   }
   let bits = 0;
-  for (const count of classes.values()) bits -= (count / buckets) * Math.log2(count / buckets);
+  // In one order: sums of fractions depend on it.
+  for (const [, count] of [...classes].sort(([a], [b]) => a - b))
+    bits -= (count / buckets) * Math.log2(count / buckets);
   return Math.abs(bits);
 }

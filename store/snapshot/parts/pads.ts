@@ -1,8 +1,14 @@
 // Pads of many entries with the platform's SHA-256. accel/pad-kernel.ts is a faster one.
 
 import { hash } from 'node:crypto';
-import { PAD_BYTES, PAD_INPUT_BYTES, PAD_PREFIX_BYTES, padPrefix, TAG_AND_SEED_BYTES } from '../../protocol/entry.ts';
-import type { CreatePadBatch } from '../../protocol/metadata.ts';
+import {
+  PAD_BYTES,
+  PAD_INPUT_BYTES,
+  PAD_PREFIX_BYTES,
+  padPrefix,
+  TAG_AND_SEED_BYTES,
+} from '../../../protocol/entry.ts';
+import type { CreatePadBatch } from '../../../protocol/metadata.ts';
 
 /** Entries in a batch. */
 const CAPACITY = 1024;

@@ -2,6 +2,7 @@
 // waits for one.
 
 import { type Transferable, Worker } from 'node:worker_threads';
+import { StoreError } from './errors.ts';
 
 export class ThreadPool<Task, Result> {
   readonly #workers: Worker[] = [];
@@ -24,12 +25,15 @@ export class ThreadPool<Task, Result> {
         try {
           onResult(result);
         } catch (error) {
-          this.#fail(error);
+          this.fail(error);
         }
         this.#idle.push(worker);
         this.#wake();
       });
-      worker.on('error', (error) => this.#fail(error));
+      worker.on('error', (error: NodeJS.ErrnoException) =>
+        this.fail(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? threadEnded(error) : error),
+      );
+      worker.on('exit', () => this.fail(threadEnded()));
       this.#workers.push(worker);
     }
     for (let i = 0; i < held; i++) this.#idle.push(...this.#workers);
@@ -48,6 +52,12 @@ export class ThreadPool<Task, Result> {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
+  /** Makes `submit` and `drain` throw this error, unless another came before. */
+  fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#wake();
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
@@ -61,9 +71,12 @@ export class ThreadPool<Task, Result> {
     this.#waiting = [];
     for (const resolve of waiting) resolve();
   }
-
-  #fail(error: unknown): void {
-    this.#failure ??= error;
-    this.#wake();
-  }
 }
+
+const threadEnded = (cause?: unknown): StoreError =>
+  new StoreError(
+    'THREAD_ENDED',
+    'a thread of this command ended early',
+    'Run the same command again; if memory is short, with fewer --threads.',
+    { cause },
+  );

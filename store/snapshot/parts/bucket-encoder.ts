@@ -1,16 +1,14 @@
-// Gathers merged records into buckets, and computes the facts of an index. PROTOCOL.md §12.
+// Gathers merged records into buckets. PROTOCOL.md §12.
 
-import type { BucketHash, BucketId } from '../../protocol/brands.ts';
-import { type BucketContent, type FormTags, shortenTags } from '../../protocol/bucket.ts';
-import { bucketId } from '../../protocol/bucket-id.ts';
-import { TAG_BITS } from '../../protocol/entry.ts';
-import { type MetadataBytes, type PadBatch, writeMetadata } from '../../protocol/metadata.ts';
-import { EntryKind } from '../../protocol/private-input.ts';
-import type { Merge } from '../run/merge.ts';
-import { KIND_AT, TAG_AT } from '../run/record.ts';
-import { chooseBodySizes, sizeEntropyBits } from './body-sizes.ts';
-import { SizeTally } from './histogram.ts';
-import type { IndexFacts } from './layout/snapshot-facts.ts';
+import type { BucketHash, BucketId } from '../../../protocol/brands.ts';
+import { type BucketContent, type FormTags, shortenTags } from '../../../protocol/bucket.ts';
+import { bucketId } from '../../../protocol/bucket-id.ts';
+import { TAG_BITS } from '../../../protocol/entry.ts';
+import { type MetadataBytes, type PadBatch, writeMetadata } from '../../../protocol/metadata.ts';
+import { EntryKind } from '../../../protocol/private-input.ts';
+import type { Merge } from '../../run/merge.ts';
+import { KIND_AT, TAG_AT } from '../../run/record.ts';
+import { type BucketTally, TallyKeeper } from './bucket-tally.ts';
 
 /** Writes a bucket. @returns the length of its body without padding */
 export type WriteBucket = (id: BucketId, content: BucketContent & { readonly tags: Float64Array }) => number;
@@ -18,6 +16,8 @@ export type WriteBucket = (id: BucketId, content: BucketContent & { readonly tag
 /** How the records of one index become buckets. */
 export interface BucketEncoding {
   readonly prefixBits: number;
+  /** The buckets to make, from `from` up to `to`. Default: all of the index. */
+  readonly ids?: { readonly from: number; readonly to: number };
   readonly metadataBytes: MetadataBytes;
   /** Whether its buckets have entries of similarity forms. */
   readonly similar: boolean;
@@ -27,7 +27,7 @@ export interface BucketEncoding {
   readonly numbers: ArrayLike<number>;
 }
 
-/** Gathers merged records into buckets, id by id, and computes IndexFacts. */
+/** Gathers merged records into buckets, id by id. */
 export class BucketEncoder {
   readonly #prefixBits: number;
   readonly #metadataBytes: MetadataBytes;
@@ -35,8 +35,9 @@ export class BucketEncoder {
   readonly #pads: PadBatch;
   readonly #numbers: ArrayLike<number>;
   readonly #write: WriteBucket;
-  readonly #sizes = new Map<number, number>();
-  readonly #tally = new SizeTally();
+  readonly #tally = new TallyKeeper();
+  /** The bucket after the last one. */
+  readonly #end: number;
   #tags = new Float64Array(4096);
   #metadata = new Uint8Array(4096 * 3);
   #count = 0;
@@ -45,17 +46,13 @@ export class BucketEncoder {
   #formCount = 0;
   /** Entries of the bucket whose metadata is encrypted. */
   #hidden = 0;
-  #id = 0;
-  #entries = 0;
-  #forms = 0;
-  #maxForms = 0;
-  #usernames = 0;
-  #minEntries = Number.POSITIVE_INFINITY;
-  #maxEntries = 0;
-  #contentBytes = 0;
-  #leastBits = 0;
+  #id: number;
 
-  constructor({ prefixBits, metadataBytes, similar, pads, numbers }: BucketEncoding, write: WriteBucket) {
+  constructor(encoding: BucketEncoding, write: WriteBucket) {
+    const { prefixBits, metadataBytes, similar, pads, numbers } = encoding;
+    const { from, to } = encoding.ids ?? { from: 0, to: 2 ** prefixBits };
+    this.#id = from;
+    this.#end = to;
     this.#prefixBits = prefixBits;
     this.#metadataBytes = metadataBytes;
     this.#similar = similar;
@@ -77,7 +74,7 @@ export class BucketEncoder {
     const at = this.#count++;
     this.#tags[at] = merge.middle;
     // Each username has one entry of its own.
-    if (kind === EntryKind.username) this.#usernames++;
+    if (kind === EntryKind.username) this.#tally.usernames++;
     const width = this.#metadataBytes;
     if (width === 0) return;
     const source = this.#numbers[merge.source] as number;
@@ -97,52 +94,25 @@ export class BucketEncoder {
     this.#hidden = this.#count;
   }
 
-  finish(): IndexFacts {
-    const buckets = 2 ** this.#prefixBits;
-    while (this.#id < buckets) this.#flush();
-    const bodyBytes = chooseBodySizes(this.#sizes);
-    return {
-      prefixBits: this.#prefixBits,
-      metadataBytes: this.#metadataBytes,
-      bodyBytes,
-      entries: this.#entries,
-      ...(this.#usernames > 0 && { usernames: this.#usernames }),
-      ...(this.#similar && { forms: this.#forms, maxForms: this.#maxForms }),
-      minEntries: this.#minEntries,
-      maxEntries: this.#maxEntries,
-      contentBytes: this.#contentBytes,
-      metadataTotalBytes: this.#entries * this.#metadataBytes,
-      leastBits: this.#leastBits,
-      sizeBits: sizeEntropyBits(this.#sizes, bodyBytes),
-      histogram: this.#tally.histogram(),
-    };
+  finish(): BucketTally {
+    while (this.#id < this.#end) this.#flush();
+    return this.#tally.tally();
   }
 
   #flush(): void {
     if (this.#metadataBytes > 0) this.#hide();
     this.#hidden = 0;
     const { tags, metadata } = this.#sortByTag(this.#count);
-    const count = tags.length;
     const forms = this.#similar ? this.#takeForms() : undefined;
     const metadataBytes = this.#metadataBytes;
     const bytes = this.#write(this.#id as BucketId, { tags, metadata, metadataBytes, forms });
-    this.#sizes.set(bytes, (this.#sizes.get(bytes) ?? 0) + 1);
-    this.#tally.add(count);
-    this.#entries += count;
-    this.#minEntries = Math.min(this.#minEntries, count);
-    this.#maxEntries = Math.max(this.#maxEntries, count);
-    this.#contentBytes += bytes;
-    if (count > 0) this.#leastBits += count * (TAG_BITS - Math.log2(count));
+    this.#tally.addBucket(bytes, tags.length, forms);
     this.#count = 0;
     this.#id++;
   }
 
   #takeForms(): FormTags {
     const forms = shortenTags(this.#formTags.subarray(0, this.#formCount));
-    const count = forms.tags.length;
-    this.#forms += count;
-    this.#maxForms = Math.max(this.#maxForms, count);
-    if (count > 0) this.#leastBits += count * (forms.bits - Math.log2(count));
     this.#formCount = 0;
     return forms;
   }

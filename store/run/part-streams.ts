@@ -1,0 +1,89 @@
+// The records of all runs, part by part: of each run, or of each group of runs that were merged
+// beforehand. Plain values, so that threads carry them.
+
+import type { RecordStream } from './merge.ts';
+import { type KeyRange, PartReader, type PartTables, readPartTables } from './part-reader.ts';
+import { type RunRemoval, withoutRemoved } from './removal.ts';
+import type { Run } from './run.ts';
+import { RunReader } from './run-reader.ts';
+import { GroupFile, groupFile } from './run-streams.ts';
+import { SECTION_LAYOUTS, type SectionName } from './sections.ts';
+
+export interface PartSource {
+  readonly run: Run;
+  readonly tables: PartTables;
+  /** What suppressed names take out of it. */
+  readonly removal?: RunRemoval;
+}
+
+export interface PartSources {
+  /** In order. */
+  readonly runs: readonly PartSource[];
+  /** Instead of the runs, if there are more than may be open. */
+  readonly groups: readonly string[];
+}
+
+/** @throws StoreError `RUN_CORRUPT` */
+export function preparePartSource(
+  run: Run,
+  sections: readonly SectionName[],
+  removal: RunRemoval | undefined,
+): PartSource {
+  // What describes the corpus may have megabytes.
+  const { report: _, ...facts } = run.facts;
+  return {
+    run: { ...run, facts: { ...facts, files: [] } },
+    tables: readPartTables(run, sections),
+    ...(removal && { removal }),
+  };
+}
+
+/** One part of a section, of all runs. */
+export interface PartStreams {
+  readonly streams: RecordStream[];
+  close(): void;
+}
+
+/**
+ * @param verifies false leaves out the digests of parts
+ * @throws StoreError `RUN_CORRUPT`
+ */
+export function openPartStreams(
+  { runs, groups }: PartSources,
+  section: SectionName,
+  range: KeyRange,
+  verifies: boolean,
+): PartStreams {
+  const open: (RecordStream & { close(): void })[] = [];
+  const close = (): void => {
+    for (const reader of open) reader.close();
+  };
+  try {
+    if (groups.length > 0) {
+      for (const group of groups) open.push(new GroupFile(groupFile(group, section), SECTION_LAYOUTS[section], range));
+      return { streams: open, close };
+    }
+    const streams = runs.map(({ run, tables, removal }, place) => {
+      const reader = new PartReader(run, tables, section, range, place + 1, verifies);
+      open.push(reader);
+      return section === 'account' && removal ? withoutRemoved(reader, removal) : reader;
+    });
+    return { streams, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/**
+ * Reads a whole run, and checks all that can be checked without others. @throws StoreError
+ * `RUN_CORRUPT`
+ */
+export function checkRun(run: Run): void {
+  const reader = new RunReader(run);
+  try {
+    reader.finish();
+  } finally {
+    reader.close();
+  }
+}

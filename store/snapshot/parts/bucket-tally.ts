@@ -1,0 +1,102 @@
+// What is counted while buckets are written, part by part, and the facts of an index that follow
+// from all parts: the same ones, however many there are.
+
+import type { FormTags } from '../../../protocol/bucket.ts';
+import { TAG_BITS } from '../../../protocol/entry.ts';
+import type { MetadataBytes } from '../../../protocol/metadata.ts';
+import type { IndexFacts } from '../layout/snapshot-facts.ts';
+import { chooseBodySizes, sizeEntropyBits } from './body-sizes.ts';
+import { SizeTally } from './histogram.ts';
+
+/** How often each value occurred. */
+type Counts = readonly (readonly [value: number, times: number])[];
+
+/** Of some buckets. Plain values, so that threads and files carry them. */
+export interface BucketTally {
+  /** Lengths of bodies without padding. */
+  readonly sizes: Counts;
+  /** Entries of buckets. */
+  readonly entries: Counts;
+  /** Tags of forms in buckets, and how long they are: tags × BITS_LIMIT + bits. */
+  readonly forms: Counts;
+  readonly usernames: number;
+}
+
+/** Above the bits of a tag. */
+const BITS_LIMIT = 64;
+
+const increase = (counts: Map<number, number>, value: number, times = 1): void => {
+  counts.set(value, (counts.get(value) ?? 0) + times);
+};
+
+export class TallyKeeper {
+  readonly #sizes = new Map<number, number>();
+  readonly #entries = new Map<number, number>();
+  readonly #forms = new Map<number, number>();
+  usernames = 0;
+
+  addBucket(bytes: number, entries: number, forms: FormTags | undefined): void {
+    increase(this.#sizes, bytes);
+    increase(this.#entries, entries);
+    if (forms) increase(this.#forms, forms.tags.length * BITS_LIMIT + forms.bits);
+  }
+
+  tally(): BucketTally {
+    return {
+      sizes: [...this.#sizes],
+      entries: [...this.#entries],
+      forms: [...this.#forms],
+      usernames: this.usernames,
+    };
+  }
+}
+
+/** In ascending order: sums of fractions depend on it. */
+function addUp(parts: readonly Counts[]): Counts {
+  const all = new Map<number, number>();
+  for (const counts of parts) for (const [value, times] of counts) increase(all, value, times);
+  return [...all].sort(([a], [b]) => a - b);
+}
+
+const total = (counts: Counts): number => counts.reduce((sum, [value, times]) => sum + value * times, 0);
+
+/** What all entries of a bucket need at least, in bits. */
+const leastBits = (entries: number, tagBits: number): number =>
+  entries === 0 ? 0 : entries * (tagBits - Math.log2(entries));
+
+interface IndexShape {
+  readonly prefixBits: number;
+  readonly metadataBytes: MetadataBytes;
+  readonly similar: boolean;
+}
+
+/** @param tallies of all buckets of the index */
+export function describeIndex(shape: IndexShape, tallies: readonly BucketTally[]): IndexFacts {
+  const { prefixBits, metadataBytes, similar } = shape;
+  const sizes = addUp(tallies.map((tally) => tally.sizes));
+  const counts = addUp(tallies.map((tally) => tally.entries));
+  const forms = addUp(tallies.map((tally) => tally.forms));
+  const usernames = tallies.reduce((sum, tally) => sum + tally.usernames, 0);
+  const bodyBytes = chooseBodySizes(new Map(sizes));
+  const entries = total(counts);
+  const buckets = new SizeTally();
+  let bits = 0;
+  for (const [count, times] of counts) {
+    buckets.add(count, times);
+    bits += times * leastBits(count, TAG_BITS);
+  }
+  const formCounts = forms.map(([value, times]) => [Math.floor(value / BITS_LIMIT), times] as const);
+  for (const [value, times] of forms) bits += times * leastBits(Math.floor(value / BITS_LIMIT), value % BITS_LIMIT);
+  return {
+    ...{ prefixBits, metadataBytes, bodyBytes, entries },
+    ...(usernames > 0 && { usernames }),
+    ...(similar && { forms: total(formCounts), maxForms: formCounts.at(-1)?.[0] ?? 0 }),
+    minEntries: counts[0]?.[0] ?? 0,
+    maxEntries: counts.at(-1)?.[0] ?? 0,
+    contentBytes: total(sizes),
+    metadataTotalBytes: entries * metadataBytes,
+    leastBits: bits,
+    sizeBits: sizeEntropyBits(new Map(sizes), bodyBytes),
+    histogram: buckets.histogram(),
+  };
+}

@@ -1,0 +1,104 @@
+// What an interrupted publish leaves: a plan, and a note on each finished part, with the digests of
+// its files. The next one takes them up if its plan is the same.
+//
+// A note is JSON and, in a second line, HMAC(sealKey, label ‖ its name ‖ LF ‖ JSON) in hex: one
+// that was cut, altered or renamed, or that another key made, counts as missing.
+
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { SealKey } from '../../../protocol/brands.ts';
+import type { IndexName } from '../../../protocol/bucket-id.ts';
+import { PRIVATE_FOLDER } from '../../dataset.ts';
+import { readRegularFile } from '../../files.ts';
+import type { Part } from './part.ts';
+import type { EncodedPart, PartCount } from './part-work.ts';
+
+const LABEL = 'credveil leftover 1 ';
+const MAX_NOTE_BYTES = 2 ** 26;
+
+export interface PlannedCount extends PartCount {
+  /** Otherwise they are bounds that lead to the same choices. */
+  readonly isExact: boolean;
+}
+
+/** What decides the bytes of every part. */
+export interface PartPlan {
+  /** The program's version: another one may write other bytes. */
+  readonly program: string;
+  readonly layer: string;
+  readonly parts: { readonly [name in IndexName]?: number };
+  readonly counts: { readonly [name in IndexName]?: PlannedCount };
+}
+
+export type PlanBasis = Omit<PartPlan, 'counts'>;
+
+export class Leftovers {
+  readonly #folder: string;
+  readonly #key: SealKey;
+
+  constructor(folder: string, key: SealKey) {
+    this.#folder = folder;
+    this.#key = key;
+  }
+
+  /**
+   * What an earlier attempt counted. If that attempt was another's, everything of it is deleted.
+   */
+  takeUp({ program, layer, parts }: PlanBasis): PartPlan['counts'] | undefined {
+    const found = this.#read('plan') as PartPlan | undefined;
+    const isSame =
+      found?.program === program && found.layer === layer && JSON.stringify(found.parts) === JSON.stringify(parts);
+    if (isSame) return found.counts;
+    fs.rmSync(this.#folder, { recursive: true, force: true });
+    fs.mkdirSync(this.#folder, PRIVATE_FOLDER);
+    return undefined;
+  }
+
+  keepPlan(plan: PartPlan): void {
+    this.#write('plan', plan);
+  }
+
+  keepPart(part: Part, layer: string, encoded: EncodedPart): void {
+    this.#write(nameOf(part), { part, layer, encoded });
+  }
+
+  partOf(part: Part, layer: string): EncodedPart | undefined {
+    const note = this.#read(nameOf(part)) as { part: Part; layer: string; encoded: EncodedPart } | undefined;
+    return note?.layer === layer && note.part.bits === part.bits ? note.encoded : undefined;
+  }
+
+  /** The file of a part's bodies, or of its blocks of the filter. */
+  fileOf(part: Part, kind: 'bodies' | 'blocks'): string {
+    return path.join(this.#folder, `${nameOf(part)}.${kind}`);
+  }
+
+  #read(name: string): unknown {
+    try {
+      const text = readRegularFile(this.#noteFile(name), MAX_NOTE_BYTES, (why) => new Error(why));
+      const [json = '', mac = ''] = text.split('\n');
+      const found = Buffer.from(mac, 'hex');
+      const expected = this.#mac(name, json);
+      return found.length === expected.length && timingSafeEqual(found, expected) ? JSON.parse(json) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #write(name: string, value: unknown): void {
+    const json = JSON.stringify(value);
+    const aside = `${this.#noteFile(name)}.part`;
+    fs.writeFileSync(aside, `${json}\n${this.#mac(name, json).toString('hex')}\n`, { mode: 0o600 });
+    fs.renameSync(aside, this.#noteFile(name));
+  }
+
+  #noteFile(name: string): string {
+    return path.join(this.#folder, `${name}.note`);
+  }
+
+  #mac(name: string, json: string): Buffer {
+    return createHmac('sha256', this.#key).update(`${LABEL}${name}\n${json}`).digest();
+  }
+}
+
+const nameOf = ({ index, number }: Part): string => `${index}-${String(number).padStart(3, '0')}`;
