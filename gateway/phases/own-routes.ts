@@ -23,6 +23,8 @@ export const isOwnRoute = ({ head }: Exchange): boolean => head !== undefined &&
 export const isOwnHost = ({ head }: Exchange, { identity }: GatewaySetup): boolean =>
   identity !== undefined && head?.host === identity.host;
 
+let ownPages: Promise<typeof import('../identity/routes/own-pages.ts')> | undefined;
+
 /** @throws Refusal */
 export async function answerOwnHost(
   exchange: Exchange,
@@ -36,7 +38,8 @@ export async function answerOwnHost(
   if (!identity || !people) throw new Refusal('SESSIONS_AWAY');
   bodyRates.watch(message);
   // With what it takes to read the bodies of its forms: few workers ever serve it.
-  const { answerOwnPage } = await import('../identity/routes/own-pages.ts');
+  ownPages ??= import('../identity/routes/own-pages.ts');
+  const { answerOwnPage } = await ownPages;
   await answerOwnPage(exchange, { people, identity, applications, geo, observe });
 }
 

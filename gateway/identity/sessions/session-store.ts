@@ -75,18 +75,20 @@ export class SessionStore {
   ): Promise<void> {
     const id = SessionStore.idOf(value);
     const owner = this.names.link(record.person, providerSession);
-    await this.#state.set(ROOM, linkKey(id), browser, { ttlMs: left(record), owner, maxOwned: MAX_OF_PERSON });
-    for (const { factor, method } of record.factors ?? [])
-      if (factor !== '')
-        await this.#state.set(ROOM, proofKey(id, method), '', {
-          ttlMs: left(record),
-          owner: this.names.factor(factor),
-        });
-    await this.#state.set(ROOM, personKey(id), formatPersonRecord({ ...record, providerSession }), {
-      ttlMs: Math.min(idleMs, left(record)),
-      owner: this.names.person(record.person),
-      maxOwned: MAX_OF_PERSON,
-    });
+    const ttlMs = left(record);
+    const ofFactors = (record.factors ?? []).filter(({ factor }) => factor !== '');
+    // At once: without any of them there is no session, or none with that factor.
+    await Promise.all([
+      this.#state.set(ROOM, linkKey(id), browser, { ttlMs, owner, maxOwned: MAX_OF_PERSON }),
+      ...ofFactors.map(({ factor, method }) =>
+        this.#state.set(ROOM, proofKey(id, method), '', { ttlMs, owner: this.names.factor(factor) }),
+      ),
+      this.#state.set(ROOM, personKey(id), formatPersonRecord({ ...record, providerSession }), {
+        ttlMs: Math.min(idleMs, ttlMs),
+        owner: this.names.person(record.person),
+        maxOwned: MAX_OF_PERSON,
+      }),
+    ]);
   }
 
   /**
@@ -109,12 +111,14 @@ export class SessionStore {
     const { personId, host, seenAt } = rest;
     const idledMs = idledUntil(await this.lastUse(personId, host), seenAt);
     const record = { ...rest, untilMs: seenAt + idleMs, idledMs, who: this.names.person(person) };
-    await this.#state.set(ROOM, appKey(SessionStore.idOf(value)), formatAppRecord(record), {
-      ttlMs: idleMs + KNOWN_MS,
-      owner: this.names.openedIn(personId),
-      maxOwned: MAX_APPS,
-    });
-    await this.#saw(record);
+    await Promise.all([
+      this.#state.set(ROOM, appKey(SessionStore.idOf(value)), formatAppRecord(record), {
+        ttlMs: idleMs + KNOWN_MS,
+        owner: this.names.openedIn(personId),
+        maxOwned: MAX_APPS,
+      }),
+      this.#saw(record),
+    ]);
   }
 
   /** Undefined for one that has ended, or whose person's has. */

@@ -57,8 +57,18 @@ export function createFetch({ ca, isLocal }: BoundedFetchOptions): BoundedFetch 
 }
 
 async function fetch(agent: Agent, url: string, options: FetchOptions = {}): Promise<Response> {
+  // A signal of the platform's own would end each request once more, seconds after it.
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), TIMEOUT_MS);
+  try {
+    return await fetchUntil(agent, url, options, timeout.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function fetchUntil(agent: Agent, url: string, options: FetchOptions, timeout: AbortSignal): Promise<Response> {
   const { method = 'GET', headers, body, signal } = options;
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
   const answer = await request(url, {
     dispatcher: agent,
     method: method as Dispatcher.HttpMethod,

@@ -1,6 +1,7 @@
 // Providers of OpenID Connect: the code flow with PKCE, state, nonce and issuer (RFC 9700), and
 // tokens whose signature is verified although they came under TLS.
 
+import { hash } from 'node:crypto';
 import { createRemoteJWKSet, errors, type JWTPayload, customFetch as joseFetch, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import type { OidcConfig } from '../identity-schema.ts';
@@ -57,6 +58,8 @@ type Keys = ReturnType<typeof createRemoteJWKSet>;
 /** The provider's own document, and what is known by it. */
 interface Discovered {
   readonly configuration: client.Configuration;
+  /** Of the configuration, which copies it each time that it is asked. */
+  readonly metadata: Readonly<client.ServerMetadata>;
   readonly keys: Keys;
   readonly at: number;
 }
@@ -87,26 +90,27 @@ export class OidcProvider implements RedirectProvider {
       scope: this.#options.config.scopes.join(' '),
       state,
       nonce,
-      code_challenge: await client.calculatePKCECodeChallenge(verifier),
+      // RFC 7636 §4.2.
+      code_challenge: hash('sha256', verifier, 'base64url'),
       code_challenge_method: 'S256',
       ...(maxAge && { max_age: String(secondsOf(maxAge)) }),
     });
   }
 
   async finish(callback: URL, { state, nonce, verifier }: SignInSecrets, maxAge?: MaxAge): Promise<SignedIn> {
-    const { configuration, keys } = await this.#discover();
+    const { configuration, metadata, keys } = await this.#discover();
     try {
       const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true };
       const tokens = await client.authorizationCodeGrant(configuration, callback, checks);
       const { payload } = await this.#verifyFresh(tokens.id_token ?? '', keys);
       const { sub = '', sid } = payload;
       const authenticatedAt = authenticatedIn(payload, maxAge);
-      const claims = await this.#completed(configuration, payload, tokens.access_token, sub);
+      const claims = await this.#completed({ configuration, metadata }, payload, tokens.access_token, sub);
       const person = personFrom(this, claims, this.#options.config);
       return {
         person,
         providerSession: typeof sid === 'string' && sid !== '' ? sid : undefined,
-        signOutHint: hintFrom(tokens.id_token, configuration),
+        signOutHint: hintFrom(tokens.id_token, metadata),
         authenticatedAt,
       };
     } catch (error) {
@@ -116,9 +120,8 @@ export class OidcProvider implements RedirectProvider {
 
   /** OpenID Connect RP-Initiated Logout §2. */
   async signOutUrl({ person, signOutHint }: SignedInBefore, after: string): Promise<URL | undefined> {
-    const { configuration } = await this.#discover();
-    const { end_session_endpoint: endpoint } = configuration.serverMetadata();
-    if (endpoint === undefined) return undefined;
+    const { configuration, metadata } = await this.#discover();
+    if (metadata.end_session_endpoint === undefined) return undefined;
     return client.buildEndSessionUrl(configuration, {
       post_logout_redirect_uri: after,
       logout_hint: person.subject,
@@ -163,7 +166,7 @@ export class OidcProvider implements RedirectProvider {
 
   #verify(token: string, keys: Keys) {
     const { clientId } = this.#options.config;
-    const { issuer } = (this.#known as Discovered).configuration.serverMetadata();
+    const { issuer } = (this.#known as Discovered).metadata;
     return jwtVerify(token, keys, {
       algorithms: ALGORITHMS,
       issuer,
@@ -174,14 +177,14 @@ export class OidcProvider implements RedirectProvider {
 
   /** Many providers have e-mail and groups at another place alone: OpenID Connect Core §5.3. */
   async #completed(
-    configuration: client.Configuration,
+    { configuration, metadata }: Pick<Discovered, 'configuration' | 'metadata'>,
     payload: JWTPayload,
     accessToken: string,
     subject: string,
   ): Promise<Claims> {
     const { groups, emailVerified } = this.#options.config;
-    const { userinfo_endpoint: endpoint } = configuration.serverMetadata();
-    if (endpoint === undefined || (payload['email'] !== undefined && payload[groups] !== undefined)) return payload;
+    if (metadata.userinfo_endpoint === undefined || (payload['email'] !== undefined && payload[groups] !== undefined))
+      return payload;
     const more: Claims = await client.fetchUserInfo(configuration, accessToken, subject);
     // An address and whether it is theirs belong together: both of one answer.
     const hasEmail = payload['email'] !== undefined && payload[emailVerified] !== undefined;
@@ -206,12 +209,12 @@ export class OidcProvider implements RedirectProvider {
     const { oidc, clientId } = config;
     const isPlain = oidc.startsWith('http:');
     try {
-      const metadata = { id_token_signed_response_alg: ALGORITHMS as unknown as string };
+      const ofClient = { id_token_signed_response_alg: ALGORITHMS as unknown as string };
       const authentication = clientSecret === undefined ? client.None() : undefined;
       const configuration = await client.discovery(
         new URL(oidc),
         clientId,
-        { ...metadata, ...(clientSecret !== undefined && { client_secret: clientSecret }) },
+        { ...ofClient, ...(clientSecret !== undefined && { client_secret: clientSecret }) },
         authentication,
         {
           timeout: TIMEOUT_MS / 1_000,
@@ -219,13 +222,14 @@ export class OidcProvider implements RedirectProvider {
           execute: isPlain ? [client.allowInsecureRequests] : [],
         },
       );
-      const { jwks_uri: uri, authorization_endpoint, end_session_endpoint } = configuration.serverMetadata();
+      const metadata = configuration.serverMetadata();
+      const { jwks_uri: uri, authorization_endpoint, end_session_endpoint } = metadata;
       const places = [uri, authorization_endpoint, end_session_endpoint].filter((each) => each !== undefined);
       if (!places.every((each) => isSafeAddress(each, isPlain)))
         throw new SignInError('invalid', 'an address without TLS');
       if (uri === undefined) throw new SignInError('invalid', 'a provider without keys');
       // Keys outlive the document, so that a new one fetches none.
-      const isSame = this.#known?.configuration.serverMetadata().jwks_uri === uri;
+      const isSame = this.#known?.metadata.jwks_uri === uri;
       const keys =
         this.#known && isSame
           ? this.#known.keys
@@ -234,7 +238,7 @@ export class OidcProvider implements RedirectProvider {
               timeoutDuration: TIMEOUT_MS,
               [joseFetch]: fetch,
             });
-      this.#known = { configuration, keys, at: performance.now() };
+      this.#known = { configuration, metadata, keys, at: performance.now() };
       return this.#known;
     } catch (error) {
       throw faultOf(error);
@@ -258,7 +262,6 @@ function authenticatedIn({ auth_time: time }: JWTPayload, maxAge: MaxAge | undef
 }
 
 /** Many providers end no session without it, though they need not have it: §2 recommends it. */
-function hintFrom(idToken: string | undefined, configuration: client.Configuration): string | undefined {
-  const { end_session_endpoint: endpoint } = configuration.serverMetadata();
-  return endpoint !== undefined && (idToken?.length ?? 0) <= MAX_HINT_LENGTH ? idToken : undefined;
+function hintFrom(idToken: string | undefined, metadata: Discovered['metadata']): string | undefined {
+  return metadata.end_session_endpoint !== undefined && (idToken?.length ?? 0) <= MAX_HINT_LENGTH ? idToken : undefined;
 }
