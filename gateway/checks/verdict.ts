@@ -2,6 +2,7 @@
 // loads none of them.
 
 import type { ExposedCredentialCheck, UnknownReason, VerdictStatus } from '../../client-sdk/index.ts';
+import { worstOf } from '../../client-sdk/verdict/decide.ts';
 
 /** What is known of the credential of a login. */
 export interface LeakVerdict {
@@ -14,7 +15,25 @@ export interface LeakVerdict {
   readonly missing?: UnknownReason;
   /** `unknown` through what the client sent, and not because the service failed. */
   readonly isOfRequest?: boolean;
+  /**
+   * Not all names of the login's user were asked for: its password alone may be of a pair that has
+   * leaked. Where logins are held back.
+   */
+  readonly mayBePair?: boolean;
 }
 
 /** Nobody can ask about what the client has sent. */
 export const UNREADABLE: LeakVerdict = { status: 'unknown', reason: 'CREDENTIAL_UNREADABLE', isOfRequest: true };
+
+/** Of questions about one login. @param verdicts at least one */
+export function worstVerdict(verdicts: readonly LeakVerdict[]): LeakVerdict {
+  const worst = worstOf(verdicts);
+  const mayBePair = verdicts.some((verdict) => verdict.mayBePair);
+  const missing = verdicts.map((verdict) => verdict.missing ?? verdict.reason).find((reason) => reason !== undefined);
+  return {
+    ...worst,
+    // A finding says nothing of what could not be asked.
+    ...(worst.status !== 'unknown' && missing !== undefined && missing !== 'CHECK_BUDGET' && { missing }),
+    ...(mayBePair && { mayBePair }),
+  };
+}

@@ -14,15 +14,12 @@ import {
   type UserStore,
 } from './factor-steps.ts';
 import { drawCode, hashOfCode } from './typed-codes.ts';
+import { type KnownNames, UserNames } from './user-names.ts';
 import { newUser, type UserRecord } from './user-record.ts';
 
 const PAGE = 200;
 const MAX_FOUND = 20;
 const MAX_SEARCHED = 20_000;
-const ALIASES = 'alias.';
-/** Of a person at an application. */
-const NAMES = 'names.';
-const MAX_NAMES = 16;
 const CODE_TTL_MS = 24 * 3_600_000;
 
 export interface FactorAdminOptions extends UserStore {
@@ -34,9 +31,11 @@ export interface FactorAdminOptions extends UserStore {
 /** Every function throws StateError. */
 export class FactorAdmin {
   readonly #options: FactorAdminOptions;
+  readonly #names: UserNames;
 
   constructor(options: FactorAdminOptions) {
     this.#options = options;
+    this.#names = new UserNames(options);
   }
 
   /** Somebody's first import opens their window, and no later one. @returns how many are new */
@@ -48,34 +47,18 @@ export class FactorAdmin {
         return { answer: true, record: { ...record, importedAt: now } };
       });
       added += Number(isNew);
-      if (app !== undefined && user !== undefined) await this.#setAlias(app, user, email);
+      if (app !== undefined && user !== undefined) await this.#names.add(app, user, email);
     }
     return added;
   }
 
   /** Who a user of an application is, as the operator imported it. */
   async userOf(app: string, user: string): Promise<UserId | undefined> {
-    const { state, seal } = this.#options;
-    const key = this.#aliasKey(app, user);
-    const entry = state.read(FACTOR_ROOM, key);
-    return entry && seal.open(key, entry.value);
+    return this.#names.userOf(app, user);
   }
 
-  /**
-   * All names of whoever this is to an application, as the operator imported them: those there, and
-   * the e-mail. None for somebody who was not imported.
-   */
-  async namesOf(app: string, name: string): Promise<readonly string[]> {
-    const person = (await this.userOf(app, name)) ?? name.trim().toLowerCase();
-    const names = this.#namesOf(app, person);
-    return names.length === 0 ? [] : [person, ...names];
-  }
-
-  #namesOf(app: string, person: UserId): readonly string[] {
-    const { state, seal } = this.#options;
-    const key = this.#namesKey(app, person);
-    const entry = state.read(FACTOR_ROOM, key);
-    return entry ? (JSON.parse(seal.open(key, entry.value)) as NamesAt).names : [];
+  async namesOf(app: string, name: string): Promise<KnownNames> {
+    return this.#names.namesOf(app, name);
   }
 
   /** @param after the `next` of the page before */
@@ -150,8 +133,7 @@ export class FactorAdmin {
     if (!this.find(user)) return false;
     await this.remove(user);
     const { state, seal } = this.#options;
-    await this.#drop(ALIASES, (text) => text === user);
-    await this.#drop(NAMES, (text) => (JSON.parse(text) as NamesAt).person === user);
+    await this.#names.forget(user);
     if (this.find(user)?.hadFactor !== true)
       await state.keep(FACTOR_ROOM, [{ key: keyOf(seal, user), value: undefined }]);
     else
@@ -163,50 +145,9 @@ export class FactorAdmin {
     return true;
   }
 
-  /** Entries of a kind by what is sealed in them. */
-  async #drop(kind: string, isTheirs: (text: string) => boolean): Promise<void> {
-    const { state, seal } = this.#options;
-    for (let after = kind, isMore = true; isMore; ) {
-      const entries = state.list(FACTOR_ROOM, kind, PAGE, after);
-      const theirs = entries.filter(({ key, value }) => isTheirs(seal.open(key, value)));
-      await state.keep(
-        FACTOR_ROOM,
-        theirs.map(({ key }) => ({ key, value: undefined })),
-      );
-      after = entries.at(-1)?.key ?? after;
-      isMore = entries.length === PAGE;
-    }
-  }
-
-  async #setAlias(app: string, user: string, email: UserId): Promise<void> {
-    const { state, seal } = this.#options;
-    const key = this.#aliasKey(app, user);
-    const namesKey = this.#namesKey(app, email);
-    const names = [...new Set([user, ...this.#namesOf(app, email)])].slice(0, MAX_NAMES);
-    const value = seal.close(namesKey, JSON.stringify({ person: email, names } satisfies NamesAt));
-    await state.keep(FACTOR_ROOM, [
-      { key, value: seal.close(key, email) },
-      { key: namesKey, value },
-    ]);
-  }
-
-  #aliasKey(app: string, user: string): string {
-    return `${ALIASES}${this.#options.seal.nameOf('alias', app, user)}`;
-  }
-
-  #namesKey(app: string, person: UserId): string {
-    return `${NAMES}${this.#options.seal.nameOf('names', app, person)}`;
-  }
-
   #now(): number {
     return this.#options.now?.() ?? Date.now();
   }
-}
-
-interface NamesAt {
-  readonly person: UserId;
-  /** The latest first. */
-  readonly names: readonly string[];
 }
 
 const entryOf = (key: string, record: UserRecord, now: number): UserEntry => ({

@@ -14,6 +14,7 @@ import type {
   TypedAnswer,
   TypedAt,
 } from './factor-messages.ts';
+import type { KnownNames } from './user-names.ts';
 
 /** Every function throws StateError if nobody answers. */
 export interface FactorPeer {
@@ -30,8 +31,8 @@ export interface FactorPeer {
   drawRecovery(user: UserId): Promise<readonly string[]>;
   /** Who a user of an application is, by the operator's import. */
   userOf(app: string, user: string): Promise<UserId | undefined>;
-  /** All names of whoever this is to an application, by that import; none of nobody. */
-  namesOf(app: string, name: string): Promise<readonly string[]>;
+  /** All names of whoever this may be to an application, by that import. */
+  namesOf(app: string, name: string): Promise<KnownNames>;
 }
 
 export type FactorQuestion = {

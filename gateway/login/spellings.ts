@@ -2,6 +2,7 @@
 // spellings are one user there. A preset names the spelling of its application.
 
 import { domainToASCII } from 'node:url';
+import { MAX_SPELLED, plain, replaced } from '../checks/user-letters.ts';
 import { trimmed } from './body/texts.ts';
 
 export interface Spelling {
@@ -14,45 +15,11 @@ export interface Spelling {
   programPasswords?(typed: string): readonly string[];
 }
 
-/** Letters that Unicode takes for letters of their own, and PHP applications for others. */
-const LETTERS: { readonly [letter: string]: string } = {
-  Æ: 'AE',
-  æ: 'ae',
-  Ø: 'O',
-  ø: 'o',
-  Œ: 'OE',
-  œ: 'oe',
-  ß: 's',
-  ẞ: 'S',
-  Đ: 'D',
-  đ: 'd',
-  Ð: 'D',
-  ð: 'd',
-  Þ: 'TH',
-  þ: 'th',
-  Ł: 'L',
-  ł: 'l',
-  Ħ: 'H',
-  ħ: 'h',
-  ı: 'i',
-  ĸ: 'k',
-  Ŧ: 'T',
-  ŧ: 't',
-  Ŋ: 'N',
-  ŋ: 'n',
-  '€': 'E',
-  '£': '',
-};
-const GERMAN: typeof LETTERS = { Ä: 'Ae', ä: 'ae', Ö: 'Oe', ö: 'oe', Ü: 'Ue', ü: 'ue', ß: 'ss' };
-const DANISH: typeof LETTERS = { Æ: 'Ae', æ: 'ae', Ø: 'Oe', ø: 'oe', Å: 'Aa', å: 'aa' };
-const SERBIAN: typeof LETTERS = { Đ: 'DJ', đ: 'dj' };
-const NO_ASCII = /[^\0-\x7f]/gu;
+type Letters = { readonly [letter: string]: string };
 
-const replaced = (text: string, letters: typeof LETTERS): string =>
-  text.normalize('NFC').replace(NO_ASCII, (letter) => letters[letter] ?? letter);
-
-/** Letters without accents, as collations of databases compare them too. */
-const plain = (text: string): string => replaced(text.normalize('NFKD').replace(/[\p{M}\p{Cf}]/gu, ''), LETTERS);
+const GERMAN: Letters = { Ä: 'Ae', ä: 'ae', Ö: 'Oe', ö: 'oe', Ü: 'Ue', ü: 'ue', ß: 'ss' };
+const DANISH: Letters = { Æ: 'Ae', æ: 'ae', Ø: 'Oe', ø: 'oe', Å: 'Aa', å: 'aa' };
+const SERBIAN: Letters = { Đ: 'DJ', đ: 'dj' };
 
 /** Case is no matter: names are compared without it. */
 const mysql = (typed: string): readonly string[] => [plain(typed)];
@@ -144,12 +111,6 @@ export const SPELLINGS = {
   windows: { names: windows },
 } satisfies { readonly [name: string]: Spelling };
 
-/**
- * Nobody types a longer name, and what an application makes of one may cost more than reading it:
- * marks take quadratic time to be put in order.
- */
-const MAX_LENGTH = 512;
-
 export type SpellingName = keyof typeof SPELLINGS;
 
 /**
@@ -161,7 +122,7 @@ export function spelled(
   spellings: readonly Spelling[],
 ): { readonly names: readonly string[]; readonly isTold: boolean } {
   const made = spellings.flatMap(({ names }) =>
-    typed.map((name) => (name.length > MAX_LENGTH ? undefined : names(name))),
+    typed.map((name) => (name.length > MAX_SPELLED ? undefined : names(name))),
   );
   const names = [...typed, ...made.flatMap((some) => some ?? [])];
   return {

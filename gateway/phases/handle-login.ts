@@ -191,8 +191,7 @@ const isProvenFailure = ({ outcome, isProven }: Judgement): boolean => outcome =
 
 /** By the verdict from before it was forwarded. */
 const findingOf = ({ verdict }: Exchange, policy: CheckPolicy, judgement: Judgement) => ({
-  isFound:
-    verdict !== undefined && actionsFor(verdict.status, policy).includes('hold') && judgement.asksSecondFactor !== true,
+  isFound: verdict !== undefined && actionsFor(verdict, policy).includes('hold') && judgement.asksSecondFactor !== true,
   isWrong: isProvenFailure(judgement) && judgement.isByStatus !== true,
 });
 

@@ -38,13 +38,13 @@ export async function checkFirst(
   if (!isBefore && !isHeldFirst && !(taken && policy.onUnknown === 'deny')) return taken;
   const refused = await checkEvenly(exchange, login, parts);
   const { verdict } = exchange;
-  if (!refused && isHeldFirst && verdict && actionsFor(verdict.status, policy).includes('hold')) {
+  if (!refused && isHeldFirst && verdict && actionsFor(verdict, policy).includes('hold')) {
     parts.observe.login(exchange, attempt, { ...UNKNOWN, verdict });
     const { application } = exchange;
     parts.people?.holds?.events.held(exchange, application?.name ?? '', attempt.login.name, 'refused');
     return { kind: 'refuse', code: 'LOGIN_HELD' };
   }
-  if (isBefore && verdict?.header !== undefined && actionsFor(verdict.status, policy).includes('header'))
+  if (isBefore && verdict?.header !== undefined && actionsFor(verdict, policy).includes('header'))
     exchange.toOrigin.push('Exposed-Credential-Check', verdict.header);
   return refused ?? taken;
 }

@@ -5,19 +5,17 @@
 // not proven is checked within a budget, and refused beyond it: else whoever fills the budget would
 // switch the check off (`take-check.ts`).
 
-import { worstOf } from '../../../client-sdk/verdict/decide.ts';
 import { prefersPage } from '../../answers/answer.ts';
 import type { CheckPolicy, LeakAction } from '../../checks/check-keys.ts';
 import type { Checks } from '../../checks/checks.ts';
 import { actionsFor } from '../../checks/on-leaked.ts';
-import type { LeakVerdict } from '../../checks/verdict.ts';
+import { type LeakVerdict, worstVerdict } from '../../checks/verdict.ts';
 import type { Exchange } from '../../exchange.ts';
 import type { BegunLogin, Shown } from '../../handle/browsers.ts';
 import type { LoginUsers } from '../../handle/handle-users.ts';
 import { HANDLE_COOKIE, handleOf } from '../../handle/handles.ts';
 import { isOfBrowser, isOfOneName, type Judgement, UNKNOWN } from '../../login/attempt.ts';
 import type { SentName } from '../../login/sent-sessions.ts';
-import { isSameName } from '../../login/session-user.ts';
 import type { PipelineParts } from '../../pipeline-parts.ts';
 import { StateError } from '../../state/state.ts';
 import { checkEvenly } from './check-first.ts';
@@ -84,11 +82,11 @@ async function checkRight(exchange: Exchange, login: Checked, parts: PipelinePar
   const { isProven } = judgement;
   const verdict = await verdictOf(exchange, login);
   const told = await toldVerdict(login, verdict);
-  const actions = actionsFor(told.status, policy);
-  const isForPeople = actionsFor(verdict.status, policy).includes('notify');
+  const actions = actionsFor(told, policy);
+  const isForPeople = actionsFor(verdict, policy).includes('notify');
   parts.observe.login(exchange, attempt, { ...judgement, verdict, isForPeople });
   const { changePassword } = attempt.login;
-  if (login.mayHold && actionsFor(verdict.status, policy).includes('hold')) {
+  if (login.mayHold && actionsFor(verdict, policy).includes('hold')) {
     const headers = await handleFor(exchange, login, waitingHeader(told, actions, policy), parts);
     return { kind: 'hold', location: actions.includes('redirect') ? changePassword : undefined, headers };
   }
@@ -113,9 +111,10 @@ async function checkRight(exchange: Exchange, login: Checked, parts: PipelinePar
  */
 async function verdictOf({ verdict }: Exchange, { attempt, sessionUsers, checks }: Checked): Promise<LeakVerdict> {
   const { usernames, passwords } = attempt;
-  const others = sessionUsers.filter((user) => !usernames.some((name) => isSameName(name, user)));
+  // Of a name in another spelling, the operator may know more names than of this one.
+  const others = sessionUsers.filter((user) => !usernames.includes(user));
   if (verdict === undefined) return checks.check({ usernames: [...usernames, ...others], passwords });
-  return others.length === 0 ? verdict : worstOf([verdict, await checks.check({ usernames: others, passwords })]);
+  return others.length === 0 ? verdict : worstVerdict([verdict, await checks.check({ usernames: others, passwords })]);
 }
 
 /** Where no session says who it was, the one name that was typed does. */
@@ -179,7 +178,7 @@ function checkAside(exchange: Exchange, login: Checked, parts: PipelineParts): L
     const verdict = await check();
     if (verdict.status === 'unknown' && verdict.isOfRequest) return;
     const told = await toldVerdict(login, verdict);
-    const header = waitingHeader(told, actionsFor(told.status, policy), policy);
+    const header = waitingHeader(told, actionsFor(told, policy), policy);
     await browsers.finish(application.name, handle, begunOf(exchange, login, header, parts));
   };
   finish().catch(failed);

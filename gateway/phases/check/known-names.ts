@@ -1,10 +1,14 @@
-// A pair may have leaked under another name of the same user: whom the operator has imported is
-// checked under all of theirs.
+// A pair may have leaked under another name of the same user: each is checked that the application
+// may take what was typed for, and all names that the operator has imported for whoever that is.
 
 import type { CheckedCredential, Checks } from '../../checks/checks.ts';
+import { accountsOf, MAX_SPELLED } from '../../checks/user-letters.ts';
+import { type LeakVerdict, worstVerdict } from '../../checks/verdict.ts';
 import type { FactorPeer } from '../../factors/factor-peer.ts';
 
-const MAX_ASKED = 16;
+/** Beside those that were typed. */
+const MAX_OTHERS = 96;
+const MAX_AT_ONCE = 16;
 
 type People = Pick<FactorPeer, 'namesOf'>;
 
@@ -22,17 +26,43 @@ export function withKnownNames(checks: Checks, app: string, people: People): Che
   return known;
 }
 
+interface Asked {
+  readonly credentials: readonly CheckedCredential[];
+  /** Whoever's password it is may have a name that none of them has. */
+  readonly mayBePair: boolean;
+}
+
 function create(checks: Checks, app: string, people: People): Checks {
-  const known = async (credential: CheckedCredential): Promise<CheckedCredential> => {
-    const { usernames } = credential;
-    const others = await Promise.all(usernames.slice(0, MAX_ASKED).map((name) => people.namesOf(app, name)));
-    const all = { ...credential, usernames: [...new Set([...usernames, ...others.flat()])] };
-    // A client that writes many names keeps nobody's check from being made.
-    return checks.isReadable(all) ? all : credential;
+  const askedFor = async ({ usernames, passwords }: CheckedCredential): Promise<Asked> => {
+    const known = await Promise.all(usernames.map((name) => people.namesOf(app, name)));
+    const spelled = usernames.flatMap((name) => (name.length > MAX_SPELLED ? [] : accountsOf(name)));
+    const others = new Set([...known.flatMap(({ names }) => names), ...spelled]);
+    for (const name of usernames) others.delete(name);
+    const asked = [...others].slice(0, MAX_OTHERS);
+    // Neither who types no name nor who types many keeps a check from being made.
+    const isNobody = usernames.every((name) => name.trim() === '');
+    const isCut = asked.length < others.size || known.some((each) => each.isCut);
+    return {
+      credentials: [{ usernames, passwords }, ...groupsOf(asked).map((group) => ({ usernames: group, passwords }))],
+      mayBePair: isNobody || isCut,
+    };
+  };
+  const checkAll = async (
+    credential: CheckedCredential,
+    check: (one: CheckedCredential) => Promise<LeakVerdict>,
+  ): Promise<LeakVerdict> => {
+    const { credentials, mayBePair } = await askedFor(credential);
+    const verdict = worstVerdict(await Promise.all(credentials.map(check)));
+    return mayBePair ? { ...verdict, mayBePair } : verdict;
   };
   return {
     ...checks,
-    check: async (credential) => checks.check(await known(credential)),
-    checkEvenly: async (credential) => checks.checkEvenly(await known(credential)),
+    check: (credential) => checkAll(credential, checks.check),
+    checkEvenly: (credential) => checkAll(credential, checks.checkEvenly),
   };
 }
+
+const groupsOf = (names: readonly string[]): string[][] =>
+  Array.from({ length: Math.ceil(names.length / MAX_AT_ONCE) }, (_, i) =>
+    names.slice(i * MAX_AT_ONCE, (i + 1) * MAX_AT_ONCE),
+  );

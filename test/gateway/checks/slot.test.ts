@@ -42,9 +42,9 @@ test('findings have the header unless the configuration has other actions', () =
   const { data: usual } = parse({});
   const { data: mixed } = parse({ onLeaked: { pair: ['redirect', 'notify'], username: [] } });
   if (!usual || !mixed) throw new Error('the configuration was refused');
-  expect(actionsFor('pair', usual)).toEqual(['header']);
-  expect(actionsFor('pair', mixed)).toEqual(['redirect', 'notify']);
-  expect(actionsFor('username', mixed)).toEqual([]);
-  expect(actionsFor('clean', mixed)).toEqual([]);
-  expect(actionsFor('unknown', mixed)).toEqual([]);
+  expect(actionsFor({ status: 'pair' }, usual)).toEqual(['header']);
+  expect(actionsFor({ status: 'pair' }, mixed)).toEqual(['redirect', 'notify']);
+  expect(actionsFor({ status: 'username' }, mixed)).toEqual([]);
+  expect(actionsFor({ status: 'clean' }, mixed)).toEqual([]);
+  expect(actionsFor({ status: 'unknown' }, mixed)).toEqual([]);
 });
