@@ -7,7 +7,7 @@ import { type Attempt, actsAtOnce } from '../login/attempt.ts';
 import { judgeOutcome } from '../login/outcome.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { createDecoy } from '../quarantine/decoy.ts';
-import { maskRandom, printOf } from '../quarantine/whoami.ts';
+import { maskRandom } from '../quarantine/whoami.ts';
 import type { Content } from '../request/collect-body.ts';
 import type { GatewaySetup } from '../setup.ts';
 import type { Outcome } from '../upstream/forwarding.ts';
@@ -58,17 +58,24 @@ export async function sameAsWrong(
   const wrong = wrongLogin(exchange, attempt, content);
   if (!wrong || !held.isWhole) return undefined;
   const { head } = exchange;
-  exchange.head = wrong.head;
-  let isLeaving = false;
   const tell = doneOf(exchange, parts);
-  const done = (outcome: Outcome): void => (isLeaving ? tell(outcome) : undefined);
-  const other = await forwardLogin(exchange, wrong.head.target, wrong.content, parts, setup, done);
-  exchange.head = head;
-  if (!other) return undefined;
-  isLeaving = other.isWhole && printOfAnswer(other) === printOfAnswer(held);
-  if (isLeaving) return other;
-  other.discard();
-  return undefined;
+  const decoys: HeldResponse[] = [];
+  let leaving: HeldResponse | undefined;
+  for (let i = 0; i < DECOYS && !leaving; i++) {
+    exchange.head = wrong.head;
+    let own: HeldResponse | undefined;
+    const done = (outcome: Outcome): void => (own && leaving === own ? tell(outcome) : undefined);
+    own = await forwardLogin(exchange, wrong.head.target, wrong.content, parts, setup, done);
+    exchange.head = head;
+    if (!own?.isWhole) {
+      own?.discard();
+      break;
+    }
+    decoys.push(own);
+    if (looksAs(held, decoys)) leaving = own;
+  }
+  for (const decoy of decoys) if (decoy !== leaving) decoy.discard();
+  return leaving;
 }
 
 /** The same with a password that nobody has; undefined where none can be put in its place. */
@@ -95,13 +102,25 @@ function wrongLogin({ head }: Exchange, attempt: Attempt, content: Content | und
 /** Headers that an application may write for one answer and not for another. */
 const OF_MOMENT: ReadonlySet<string> = new Set(['age', 'content-length', 'date', 'etag', 'keep-alive', 'connection']);
 
-/** Of all that it has but random values. */
-function printOfAnswer({ status, headers, body }: HeldResponse): string {
+/** A page may count attempts, or have the time: that differs between wrong passwords too. */
+const DECOYS = 2;
+
+/** Whether an answer differs from those to wrong passwords only where these differ themselves. */
+function looksAs(held: HeldResponse, [first, second]: readonly HeldResponse[]): boolean {
+  if (!first) return false;
+  const [own, one, two] = [held, first, second ?? first].map(wordsOf);
+  if (!own || !one || !two || own.length !== one.length || one.length !== two.length) return false;
+  return own.every((word, i) => word === one[i] || one[i] !== two[i]);
+}
+
+/** Of all that it has but random values: status and names of headers, and each word. */
+function wordsOf({ status, headers, body }: HeldResponse): readonly string[] {
   const names = pairsOf(headers).map(([name, value]) => {
     const lower = name.toLowerCase();
     return lower === 'set-cookie' ? `${lower} ${value.split('=', 1)[0]}` : lower;
   });
+  const told = names.filter((name) => !OF_MOMENT.has(name)).sort();
   const [location = ''] = headerValues(headers, 'location');
-  const page = printOf({ status, location: maskRandom(location), body: body ?? Buffer.alloc(0) });
-  return JSON.stringify([page, names.filter((name) => !OF_MOMENT.has(name)).sort()]);
+  const text = maskRandom(`${location}\n${body?.toString('latin1') ?? ''}`);
+  return [JSON.stringify([status, told]), ...text.split(/([\s<>"',;:=&/?.()]+)/)];
 }

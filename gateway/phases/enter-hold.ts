@@ -133,7 +133,13 @@ export async function answerHeld(
   { identity }: GatewaySetup,
   more: readonly string[] = [],
 ): Promise<void> {
-  const { application } = exchange;
+  const { application, head } = exchange;
+  // Its session is over, and the page comes with another one.
+  if (state === 'dead' && head && isNavigation(exchange)) {
+    leadOn(exchange, head.target, more);
+    observe.answered(exchange, 'REDIRECTED');
+    return;
+  }
   if (state !== 'frozen' || !people || !identity || !application) throw new Refusal('LOGIN_PENDING');
   if (!isNavigation(exchange) || !(await people.holds.mayHandOff(id))) {
     exchange.answer('LOGIN_HELD', { headers: VARY });

@@ -45,7 +45,17 @@ export async function heldLoginOf(
   const user = await ownerOf(exchange, typed, rise, parts);
   const of = { user, isKnown: await isKnown(exchange, user, parts), network: hold.network };
   const at = { app: application.name, origin: originOf(exchange), target: head.target };
-  return { ...at, ...response, ...of, login, location, changePage, jar: hold.jar.contents };
+  return {
+    ...at,
+    ...response,
+    ...of,
+    login,
+    typed: typed[0] ?? '',
+    isSeen: rise !== undefined,
+    location,
+    changePage,
+    jar: hold.jar.contents,
+  };
 }
 
 /** @throws Refusal `HOLD_FULL`; StateError */
@@ -64,8 +74,8 @@ export async function freezeLogin(
   const isHeld = await holds.freeze(id, login, hold.rules);
   hold.leave();
   holds.events.held(exchange, login.app, login.login, isHeld ? 'held' : 'full');
-  if (!isHeld) throw new Refusal('HOLD_FULL');
   void tellOwner(login, typed, parts, setup);
+  if (!isHeld) throw new Refusal('HOLD_FULL');
   await answerHeld(exchange, 'frozen', id, parts, setup, headers);
 }
 

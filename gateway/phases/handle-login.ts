@@ -148,7 +148,7 @@ async function forwardAndJudge(
     if (known && judgement.outcome !== 'failure') {
       await admitted.settle({ outcome: 'success', isProven: false, response: held });
       const answer: LoginAnswer = { kind: 'release', headers: [] };
-      const ended = { attempt, rise, answer, content, isFound: false, isWrong: false };
+      const ended = { attempt, rise, answer, content, isFailure: false, isFound: false, isWrong: false };
       if (await endLogin(exchange, held, ended, parts, setup)) held.release();
       return;
     }
@@ -171,7 +171,8 @@ async function forwardAndJudge(
     const mayHold = exchange.hold !== undefined && (isOpen || (isUnsure && !wrong));
     const checked = { ...login, judgement, sessionUsers, sessions, mayBeIn, mayHold, taken };
     const answer = withHeaders(await checkLogin(exchange, checked, parts), headers);
-    const ended = { attempt, rise, answer, content, isFound, isWrong };
+    const isFailure = told.outcome === 'failure';
+    const ended = { attempt, rise, answer, content, isFailure, isFound, isWrong };
     if (wrong) held.discard();
     const left = wrong ?? held;
     if (await endLogin(exchange, left, ended, parts, setup)) answerLogin(exchange, left, answer, parts);

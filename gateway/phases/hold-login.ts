@@ -68,6 +68,8 @@ export interface EndedLogin {
   readonly answer: LoginAnswer;
   /** Its body. */
   readonly content: Content | undefined;
+  /** It looks like one. */
+  readonly isFailure: boolean;
   /** Its password has leaked, and the application asks for nothing more behind it. */
   readonly isFound: boolean;
   /** The application has told for sure that it was wrong. */
@@ -100,7 +102,8 @@ export async function endLogin(
     await needingState(() => refuseProgram(exchange, ended, parts, setup));
     return false;
   }
-  if (rise) {
+  // A page that proves nothing, behind a failure whose password has not leaked, is no rise.
+  if (rise && (rise.isSure || !ended.isFailure || ended.isFound)) {
     const headers = [...held.headers, ...hold.jar.renew(held.headers)];
     await needingState(() => hold.rise(rise.user));
     // Whoever owed another password has it.

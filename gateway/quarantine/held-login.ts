@@ -13,6 +13,10 @@ export interface HeldLogin {
   /** As the application itself names them; undefined if it did not say. */
   readonly user: string | undefined;
   readonly login: string;
+  /** The first name that was typed. */
+  readonly typed: string;
+  /** What it has opened was seen: else its password may be wrong. */
+  readonly isSeen: boolean;
   /** Of the client, as the state has it. */
   readonly network: string;
   /** Its user was signed in in this browser before. */

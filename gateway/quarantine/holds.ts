@@ -43,6 +43,8 @@ const MAX_HELD = 1_024;
 /** Of a held login, each of which is an entry of the state. */
 const MAX_HANDOFFS = 30;
 const HANDOFFS_MS = 10 * 60_000;
+/** By the schema of `for`, and a minute. */
+const MAX_FROZEN_MS = 31 * 60_000;
 const HANDOFF_MS = 60_000;
 const CODE_MS = 60_000;
 const GIVEN_MS = 30_000;
@@ -98,7 +100,10 @@ export class Holds {
     const text = await this.#state.get('hold', id);
     if (text === undefined) return 'free';
     const [kind, until] = text.split(' ');
-    return (kind === 'locked' || kind === 'frozen') && Number(until) > Date.now() ? kind : 'dead';
+    const leftMs = Number(until) - Date.now();
+    // None is frozen for so long: a clock was ahead.
+    if (kind === 'frozen' && leftMs > MAX_FROZEN_MS) return 'dead';
+    return (kind === 'locked' || kind === 'frozen') && leftMs > 0 ? kind : 'dead';
   }
 
   /** @returns what it is once no login is on its way; `locked` if one still is after ten seconds */
@@ -202,14 +207,15 @@ export class Holds {
 
   /**
    * What one user may have: in a network, and of all; and in browsers in which they have logged in
-   * before, where nobody else takes anything of it.
+   * before, where nobody else takes anything of it. What may be of a wrong password has others.
    */
   ofUser(
     what: string,
-    { app, user = '', network, isKnown }: HeldLogin,
+    { app, user, typed, isSeen, network, isKnown }: HeldLogin,
     { one, all, windowMs }: { readonly one: number; readonly all: number; readonly windowMs: number },
   ): readonly WindowNeed[] {
-    const name = `${windowMs}.${this.hashOf('user', app, lettersOf(user))}`;
+    const kind = isSeen && user !== undefined ? 'user' : 'typed';
+    const name = `${windowMs}.${this.hashOf(kind, app, lettersOf(user ?? typed))}`;
     if (isKnown) return [{ key: `${what}.known.${name}`, allow: one, windowMs }];
     return [
       { key: `${what}.user.${name}.${network}`, allow: one, windowMs },

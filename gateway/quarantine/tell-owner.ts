@@ -18,7 +18,7 @@ const MAX_TOLD = 3;
  * @param typed names, whose owners are told where nobody knows whose login it was
  */
 export async function tellOwner(
-  { user, origin, app }: Pick<HeldLogin, 'user' | 'origin' | 'app'>,
+  { user, origin, app, isSeen }: Pick<HeldLogin, 'user' | 'origin' | 'app' | 'isSeen'>,
   typed: readonly string[],
   { people }: PipelineParts,
   { identity }: GatewaySetup,
@@ -41,16 +41,18 @@ export async function tellOwner(
       const key = `held.told.${people.holds.hashOf('told', app, address)}`;
       const { taken } = await people.state.takeSlots([{ key, allow: MAILS_A_DAY, windowMs: DAY }]);
       const subject = `A sign-in to ${new URL(origin).host} was stopped`;
-      if (taken) await mailer.send({ to: address, subject, text: textOf(origin, waitsAt) });
+      if (taken) await mailer.send({ to: address, subject, text: textOf(origin, isSeen, waitsAt) });
     }
   } catch (error) {
     people.holds.events.mailFailed(app, error);
   }
 }
 
-const textOf = (origin: string, waitsAt: string | undefined): string =>
+const textOf = (origin: string, isSeen: boolean, waitsAt: string | undefined): string =>
   [
-    `Somebody has signed in to ${new URL(origin).host} with your name and your password.`,
+    isSeen
+      ? `Somebody has signed in to ${new URL(origin).host} with your name and your password.`
+      : `Somebody may have signed in to ${new URL(origin).host} with your name and a password of yours.`,
     'That password stands in lists of passwords that were stolen from somewhere. So the sign-in waits',
     'until it is confirmed with something that only you have.',
     '',

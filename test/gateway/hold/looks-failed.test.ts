@@ -105,18 +105,42 @@ describe('a ticket', () => {
   });
 });
 
-test('a wrong password that has leaked gets the answer of the application', async () => {
-  const both = await startLeakService([{ username: 'alice', password: 'old-and-leaked-1' }]);
-  const app = await startHandledApp(({ line, response }) =>
-    line === 'POST /login' ? response.writeHead(403).end('<form>wrong</form>') : false,
-  );
-  const { login, visitor } = await startHoldWorld({
-    users: {},
-    leaks: both,
-    app,
-    locations: formAt('main', '/login'),
+describe('a wrong password that has leaked', () => {
+  const old = 'old-and-leaked-1';
+  let both: LeakService;
+  beforeAll(async () => {
+    both = await startLeakService([{ username: 'alice', password: old }]);
   });
-  const answer = await login({ user: 'alice', pass: 'old-and-leaked-1' }, await visitor());
-  await both.close();
-  expect([answer.status, textOf(answer)]).toEqual([expect.stringContaining('403'), '<form>wrong</form>']);
+  afterAll(() => both.close());
+
+  test.each<[string, (attempt: number) => string]>([
+    ['always the same', () => '<form>wrong</form>'],
+    ['with a count', (attempt) => `<form>wrong, attempt ${attempt} of 5</form>`],
+    ['with a word of the moment', (attempt) => `<form>wrong: ${['cat', 'horse', 'dog'][attempt % 3]}</form>`],
+  ])('gets the answer of the application, %s', async (_, page) => {
+    let attempts = 0;
+    const app = await startHandledApp(({ line, response }) =>
+      line === 'POST /login' ? response.writeHead(403).end(page(attempts++)) : false,
+    );
+    const locations = formAt('main', '/login');
+    const { login, visitor, mail } = await startHoldWorld({ users: {}, leaks: both, app, locations });
+    const answer = await login({ user: 'alice', pass: old }, await visitor());
+    expect([answer.status, textOf(answer)]).toEqual([expect.stringContaining('403'), expect.stringContaining('wrong')]);
+    expect(mail.mails).toEqual([]);
+  });
+});
+
+test('a login that names nobody is held by its password alone', async () => {
+  const app = await startHandledApp(({ line, form, response }) =>
+    line === 'POST /login'
+      ? leadTo(response, form.get('pass') === password ? `/cb?code=${TICKET}` : '/login?error=1')
+      : false,
+  );
+  const locations = `
+        - name: main
+          when: 'http.request.method == "POST" and http.request.uri.path == "/login"'
+          password: 'http.request.body.form["pass"][0]'`;
+  const { login, visitor } = await startHoldWorld({ users: {}, leaks, app, locations });
+  const answer = await login({ pass: password }, await visitor());
+  expect([answer.status, allOf(answer)]).toEqual([expect.stringContaining('303'), expect.not.stringContaining(TICKET)]);
 });

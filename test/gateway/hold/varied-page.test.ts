@@ -3,6 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testHold } from '../../../gateway/hold-test/hold-test.ts';
+import { Holds } from '../../../gateway/quarantine/holds.ts';
 import { isOfStranger, nameOn, type WhoamiPage } from '../../../gateway/quarantine/whoami.ts';
 import { seededPairs } from '../../support/dataset.ts';
 import { configOf } from '../../support/gateway/gateway.ts';
@@ -93,6 +94,22 @@ describe('a guess', () => {
     expect(outcomes).not.toEqual([]);
     expect(outcomes.filter((outcome) => outcome === 'success')).toHaveLength(1);
   });
+});
+
+test('wrong passwords end no session and count for nobody, whatever the page of whoami looks like', async () => {
+  const { visitor, login, get, state } = await start();
+  const cookie = await visitor();
+  await get('/home?lang=de', cookie);
+  const holds = new Holds(state, Buffer.alloc(32, 5), () => undefined);
+  for (let i = 0; i < 999; i++) await holds.rises.count('app.example', { user: 'mallory' });
+  for (let i = 0; i < 3; i++) {
+    const answer = await login({ user: 'mallory', pass: 'wrong' }, cookie);
+    expect([statusOf(answer), valuesOf(answer, 'set-cookie').filter((line) => line.startsWith('cv-jar'))]).toEqual([
+      302,
+      [],
+    ]);
+  }
+  expect(statusOf(await login({ user: 'mallory', pass: clean }, await visitor()))).toBe(302);
 });
 
 test('a login that could not be checked is refused, and nothing reaches the application', async () => {

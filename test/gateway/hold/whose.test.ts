@@ -184,9 +184,30 @@ describe('whose login it is', () => {
     }
   });
 
+  test('is known by all names, however many others are typed', async () => {
+    const service = await startLeakService([{ username: 'carol@corp.example', password }]);
+    const locations = ' []\n      presets: [generic]';
+    const world = await startHoldWorld({ users: { carol: password }, leaks: service, locations });
+    const names = ['carol', 'carol2', 'carol3', 'carol4', 'carol5', 'carol6'];
+    await world.kept.admin.importUsers(
+      names.map((user) => ({ email: 'carol@corp.example', app: 'app.example', user })),
+    );
+    const fields = ['login', 'email', 'log', 'username', 'userid', 'name', 'uid'];
+    const junk = Object.fromEntries(fields.map((field, i) => [field, `j\u00e9nk ${i}`]));
+    await world.login({ user: 'carol', ...junk, pass: password });
+    const { verdict } = world.events.find(({ event }) => event === 'login') as { verdict?: string };
+    expect(verdict).toBe('pair');
+    await service.close();
+  });
+
   test.each([
     ['the address has leaked, and the name is typed', 'carol@corp.example', 'carol'],
     ['the name has leaked, and the address is typed', 'carol', 'carol@corp.example'],
+    ['in upper case', 'carol@corp.example', 'CAROL'],
+    ['in another case', 'carol@corp.example', 'Carol'],
+    ['in full width', 'carol@corp.example', '\uff43arol'],
+    ['with an accent', 'carol@corp.example', 'c\u00e1rol'],
+    ['with a domain before it', 'carol@corp.example', 'CORP\\carol'],
   ])('is known by all names: %s', async (_, leakedName, typed) => {
     const service = await startLeakService([{ username: leakedName, password }]);
     const app = await startHandledApp((handled) => {
