@@ -25,8 +25,6 @@ export interface Judgement {
   readonly beginsSession?: boolean;
   /** It says that the login failed, and that session may be one that the client has brought. */
   readonly isDeniedRenewal?: boolean;
-  /** Its status alone proves a failure: the password may be right, and something else missing. */
-  readonly isByStatus?: boolean;
   /** It asks for a second factor, as the application does behind a right password alone. */
   readonly asksSecondFactor?: boolean;
 }

@@ -121,8 +121,7 @@ export function judgeOutcome(
   );
   const isTold = logins.some((login, i) => outcomes[i] === 'success' && !login.outcome.guessed.has('success'));
   const isGuessed = outcome === 'success' && !isTold && !(beginsSession && !isBrought);
-  const isByStatus = isRefusal && !logins.every(({ outcome: { proves } }) => proves.has(outcome));
-  return { outcome, isProven, beginsSession, asksSecondFactor, isGuessed, isByStatus };
+  return { outcome, isProven, beginsSession, asksSecondFactor, isGuessed };
 }
 
 /** What somebody has said of failures goes before what is only guessed of successes. */

@@ -164,7 +164,9 @@ async function forwardAndJudge(
     const headers = await slot.settle({ ...counted, ...(canonical !== undefined && { canonical }) });
     const sessions = sessionsOfLogin(exchange, attempt, held.headers);
     const mayBeIn = mayLogIn(exchange, attempt, held.headers);
-    const { isFound, isWrong } = findingOf(exchange, policy, judgement);
+    const isFound = isFoundBy(exchange, policy, judgement);
+    // No page and no status proves it: a right password may get them, and go on elsewhere.
+    const isWrong = report?.outcome === 'failure';
     const isOpen = rise !== undefined || mayBeRight(attempt, judgement);
     const isUnsure = exchange.hold !== undefined && isFound && !isWrong && !isOpen;
     const wrong = isUnsure ? await sameAsWrong(exchange, attempt, { held, content }, parts, setup) : undefined;
@@ -191,10 +193,8 @@ function checksFor({ application }: Exchange, { people }: PipelineParts, { check
 const isProvenFailure = ({ outcome, isProven }: Judgement): boolean => outcome === 'failure' && isProven;
 
 /** By the verdict from before it was forwarded. */
-const findingOf = ({ verdict }: Exchange, policy: CheckPolicy, judgement: Judgement) => ({
-  isFound: verdict !== undefined && actionsFor(verdict, policy).includes('hold') && judgement.asksSecondFactor !== true,
-  isWrong: isProvenFailure(judgement) && judgement.isByStatus !== true,
-});
+const isFoundBy = ({ verdict }: Exchange, policy: CheckPolicy, judgement: Judgement): boolean =>
+  verdict !== undefined && actionsFor(verdict, policy).includes('hold') && judgement.asksSecondFactor !== true;
 
 /**
  * Who was not signed in before the login, and is behind it, has the password, whatever its answer

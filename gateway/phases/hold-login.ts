@@ -42,7 +42,7 @@ const portOf = (authority: string): string => /:(\d+)$/.exec(authority)?.[1] ?? 
  */
 export async function lockLogin(
   exchange: Exchange,
-  { login, typed }: Attempt,
+  { login }: Attempt,
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<boolean> {
@@ -52,7 +52,6 @@ export async function lockLogin(
   // Who is signed in as somebody else by another site would be shown that one's held login.
   // So would who is signed in by another host of the same site.
   if (isOfBrowser(login) && isOfOtherHost(exchange)) throw new Refusal('FORM_FOREIGN');
-  if (!(await needingState(() => hold.mayRise(typed)))) throw new Refusal('HOLD_FULL');
   const state = await needingState(() => hold.lock());
   if (state !== 'free') {
     await needingState(() => answerHeld(exchange, state, hold.id ?? '', parts, setup));
@@ -72,7 +71,7 @@ export interface EndedLogin {
   readonly isFailure: boolean;
   /** Its password has leaked, and the application asks for nothing more behind it. */
   readonly isFound: boolean;
-  /** The application has told for sure that it was wrong. */
+  /** The application has reported that it was wrong. */
   readonly isWrong: boolean;
 }
 
@@ -104,8 +103,8 @@ export async function endLogin(
   }
   // A page that proves nothing, behind a failure whose password has not leaked, is no rise.
   if (rise && (rise.isSure || !ended.isFailure || ended.isFound)) {
-    const headers = [...held.headers, ...hold.jar.renew(held.headers)];
-    await needingState(() => hold.rise(rise.user));
+    const isNew = await needingState(() => hold.rise(rise.isSure ? rise.user : undefined));
+    const headers = [...held.headers, ...(isNew ? hold.jar.renew(held.headers) : [])];
     // Whoever owed another password has it.
     if (!ended.isFound && rise.isSure && rise.user !== undefined) await needingState(() => hold.paid(rise.user ?? ''));
     held.changeHeaders(() => hold.jar.seal(headers, Date.now()));

@@ -136,10 +136,13 @@ export async function ownerOf(
   }
   const person = await personOf(user);
   for (const each of typed) {
+    // Two users may have names that differ in case alone.
+    const other = await personOf(each);
+    if (other !== undefined && other !== person) return undefined;
     // Of a form that came as UTF-8, latin1 is another reading.
     const readings = [each, Buffer.from(each, 'latin1').toString('utf8')];
     if (isSameName(each, user) || (rise?.isSure && readings.some((name) => isSameInLetters(name, user)))) continue;
-    if (person === undefined || (each.toLowerCase() !== person && (await personOf(each)) !== person)) return undefined;
+    if (person === undefined || (each.toLowerCase() !== person && other !== person)) return undefined;
   }
   return user;
 }

@@ -120,21 +120,21 @@ export class HoldExchange {
     this.#lockedUntil = undefined;
   }
 
-  /** Whether the handle of its browser may die for a login of such a name. @throws StateError */
-  async mayRise(names: readonly string[]): Promise<boolean> {
-    const { app, holds, id, network } = this.#options;
-    return id === undefined || !(await holds.rises.areSpent(app, names, network));
-  }
-
   /**
    * A login has opened something without a finding: its browser goes on under another handle.
-   * @param user as the application names whoever is in now; anybody may type a name
-   * @throws StateError
+   * Whoever logs in without end keeps the one that he has.
+   * @param user as the application names whoever is in now, for sure; anybody may type a name
+   * @returns whether it is another one @throws StateError
    */
-  async rise(user: string | undefined): Promise<void> {
+  async rise(user: string | undefined): Promise<boolean> {
     const { app, holds, id, network } = this.#options;
+    const by = user === undefined ? { network } : { user };
+    if (id !== undefined && !(await holds.rises.take(app, by))) {
+      await this.unlock();
+      return false;
+    }
     await this.kill();
-    if (id !== undefined) await holds.rises.count(app, user === undefined ? { network } : { user });
+    return true;
   }
 
   /** A login without a finding shows that this user has another password. @throws StateError */

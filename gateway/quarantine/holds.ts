@@ -76,7 +76,7 @@ export class Holds {
     this.#loginKey = deriveKey(gatewayKey, 'hold-logins');
     this.generation = new Generation(state);
     this.seal = new CookieSeal(deriveKey(gatewayKey, 'hold-cookies'), this.generation);
-    const nameOf = (app: string, user: string): string => this.hashOf('user', app, lettersOf(user));
+    const nameOf = (app: string, user: string): string => this.hashOf('user', app, user);
     this.owed = new OwedPasswords(state, nameOf);
     this.rises = new Rises(state, nameOf);
     this.waiting = new WaitingLogins(state, this.#loginKey, (person) => this.hashOf('waiting', person), waitMs);
@@ -214,8 +214,10 @@ export class Holds {
     { app, user, typed, isSeen, network, isKnown }: HeldLogin,
     { one, all, windowMs }: { readonly one: number; readonly all: number; readonly windowMs: number },
   ): readonly WindowNeed[] {
-    const kind = isSeen && user !== undefined ? 'user' : 'typed';
-    const name = `${windowMs}.${this.hashOf(kind, app, lettersOf(user ?? typed))}`;
+    // As the application names them, letter by letter: others may have names that look alike.
+    const isTold = isSeen && user !== undefined;
+    const whose = isTold ? this.hashOf('user', app, user) : this.hashOf('typed', app, lettersOf(user ?? typed));
+    const name = `${windowMs}.${whose}`;
     if (isKnown) return [{ key: `${what}.known.${name}`, allow: one, windowMs }];
     return [
       { key: `${what}.user.${name}.${network}`, allow: one, windowMs },

@@ -1,13 +1,13 @@
-// Logins that have opened something, each of which leaves a handle that is dead. Whoever has one
-// right password brings that about as often as he likes, so that they are counted.
+// Logins that have opened something, each of which leaves a handle that is dead, and has to be
+// remembered. Whoever has one right password brings that about as often as he likes, so that they
+// are counted.
 
-import type { State, WindowNeed } from '../state/state.ts';
+import type { State } from '../state/state.ts';
 
 /** In a day, of one user: a million of all end all sealed cookies. */
 const MAX_RISES = 1_000;
 const DAY_MS = 86_400_000;
 
-/** Every function throws StateError without the state. */
 export class Rises {
   readonly #state: State;
   /** Of an application and a user of it. */
@@ -20,28 +20,12 @@ export class Rises {
 
   /**
    * @param by the user whom the application names, or the network of the client where it names
-   * nobody: anybody may type the name of another one
+   * nobody for sure: anybody may type the name of another one
+   * @returns false where there were enough @throws StateError
    */
-  async count(app: string, by: { readonly user: string } | { readonly network: string }): Promise<void> {
-    await this.#state.takeSlots('user' in by ? this.#ofUsers(app, [by.user]) : [ofNetwork(by.network)]);
-  }
-
-  /** Whether so many were counted that another login of such a name, or from there, has to wait. */
-  async areSpent(app: string, names: readonly string[], network: string): Promise<boolean> {
-    const needs = [...this.#ofUsers(app, names), ofNetwork(network)];
-    const answer = await this.#state.takeSlots(needs);
-    if (!answer.taken) return true;
-    await this.#state.giveBack(
-      needs.map(({ key }) => key),
-      answer.at,
-    );
-    return false;
-  }
-
-  #ofUsers(app: string, names: readonly string[]): readonly WindowNeed[] {
-    return [...new Set(names.map((name) => this.#nameOf(app, name)))].map(needOf);
+  async take(app: string, by: { readonly user: string } | { readonly network: string }): Promise<boolean> {
+    const name = 'user' in by ? this.#nameOf(app, by.user) : `from.${by.network}`;
+    const { taken } = await this.#state.takeSlots([{ key: `held.rises.${name}`, allow: MAX_RISES, windowMs: DAY_MS }]);
+    return taken;
   }
 }
-
-const needOf = (name: string): WindowNeed => ({ key: `held.rises.${name}`, allow: MAX_RISES, windowMs: DAY_MS });
-const ofNetwork = (network: string): WindowNeed => needOf(`from.${network}`);

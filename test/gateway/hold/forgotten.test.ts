@@ -1,5 +1,6 @@
 // What is dead stays dead, other readers of cookies find no session, and other sites end none.
 
+import net from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { HoldExchange } from '../../../gateway/quarantine/hold-exchange.ts';
 import type { HoldRules } from '../../../gateway/quarantine/hold-rules.ts';
@@ -13,7 +14,7 @@ import { SECRET, startInPlaceApp } from '../../support/gateway/hold/in-place-app
 import { statusOf } from '../../support/gateway/login/checked-app.ts';
 import { type LeakService, startLeakService } from '../../support/gateway/login/guarded-app.ts';
 import { openTestState } from '../../support/gateway/state/states.ts';
-import { cookiesOf, textOf, valuesOf } from '../../support/gateway/visit.ts';
+import { type Answer, cookiesOf, textOf, valuesOf } from '../../support/gateway/visit.ts';
 
 const [{ password }] = seededPairs(1, 99) as [{ username: string; password: string }];
 const users = { alice: password, bob: 'n3ver-leaked-anywhere' };
@@ -49,18 +50,22 @@ test('logins without end keep nobody from logging in, and bring back nothing tha
   expect(state.state.sizeOf('hold')).toBeLessThanOrEqual(12);
 });
 
-test('one user ends a thousand handles a day, and keeps nobody else from logging in', async () => {
-  const { visitor, login, state, app } = await startHoldWorld({ users: { ...users, carl: users.bob }, leaks });
+const newHandle = (answer: Answer): boolean =>
+  valuesOf(answer, 'set-cookie').some((line) => line.startsWith('cv-jar='));
+
+test('one user ends a thousand handles a day, and keeps theirs then, as nobody else does', async () => {
+  const { visitor, login, get, state } = await startHoldWorld({ users: { ...users, carl: users.bob }, leaks });
   const holds = new Holds(state, Buffer.alloc(32, 5), () => undefined);
-  for (let i = 0; i < 999; i++) await holds.rises.count('app.example', { user: 'Bob' });
-  expect(statusOf(await login(clean, await visitor()))).toBe(302);
-  const seen = app.seen.length;
+  for (let i = 0; i < 999; i++) await holds.rises.take('app.example', { user: 'bob' });
+  expect(newHandle(await login(clean, await visitor()))).toBe(true);
+  const dead = state.sizeOf('hold');
   const cookie = await visitor();
-  expect(statusOf(await login(clean, cookie))).toBe(503);
-  expect(app.seen.slice(seen).filter(({ line }) => line.startsWith('POST'))).toEqual([]);
-  // Nothing dies for the login of a browser without sessions.
-  expect(statusOf(await login(clean))).toBe(302);
-  expect(statusOf(await login({ ...clean, user: 'carl' }, cookie))).toBe(302);
+  const answer = await login(clean, cookie);
+  expect([statusOf(answer), newHandle(answer), state.sizeOf('hold')]).toEqual([302, false, dead]);
+  expect(textOf(await get('/home', cookie))).toContain(SECRET);
+  // Whose name looks alike is somebody else.
+  for (const user of ['carl', 'BOB']) expect(await holds.rises.take('app.example', { user })).toBe(true);
+  expect(newHandle(await login({ ...clean, user: 'carl' }, cookie))).toBe(true);
 });
 
 test('a request that was on its way while a generation ended does not go on', async () => {
@@ -93,6 +98,26 @@ test('one process that begins a generation tells all others before anything is f
   expect(one.seal.open(place, other.seal.close(place, 'value', Date.now()))).toMatchObject({ text: 'value' });
 });
 
+test('a login that was sent twice does not end with an error', async () => {
+  const { visitor, login, port, app } = await startHoldWorld({ users, leaks, answerMs: 400 });
+  const cookie = await visitor();
+  const first = net.connect(port, '127.0.0.1').on('error', () => undefined);
+  const body = new URLSearchParams(clean).toString();
+  const type = 'Content-Type: application/x-www-form-urlencoded';
+  first.write(
+    `POST /login HTTP/1.1\r\nHost: app.example\r\nCookie: ${cookie}\r\n${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  const second = login(clean, cookie);
+  await expect.poll(() => app.signedIn()).toHaveLength(1);
+  first.resetAndDestroy();
+  const answer = await second;
+  // By which of both was first: its own answer, or the form again.
+  expect([
+    [302, '/home'],
+    [303, '/login'],
+  ]).toContainEqual([statusOf(answer), valuesOf(answer, 'location')[0]]);
+});
+
 test('what a clock that was ahead has frozen is dead', async () => {
   const { state } = openTestState();
   const holds = new Holds(state, Buffer.alloc(32, 5), () => undefined);
@@ -109,10 +134,10 @@ test('whoever types the name of another one counts for themselves', async () => 
     locations: ANY_NAME,
   });
   const holds = new Holds(world.state, Buffer.alloc(32, 5), () => undefined);
-  for (let i = 0; i < 999; i++) await holds.rises.count('app.example', { user: 'bob' });
+  for (let i = 0; i < 999; i++) await holds.rises.take('app.example', { user: 'bob' });
   const both = { user: 'mallory', email: 'bob', pass: 'ano7her-clean-one' };
-  expect(statusOf(await world.login(both, await world.visitor()))).toBe(302);
-  expect(statusOf(await world.login(clean, await world.visitor()))).toBe(302);
+  expect(newHandle(await world.login(both, await world.visitor()))).toBe(true);
+  expect(newHandle(await world.login(clean, await world.visitor()))).toBe(true);
 });
 
 test('a browser in which its user has logged in before has a place, whoever else takes all others', async () => {

@@ -1,7 +1,6 @@
 // A login with a leaked password is held back: until its owner confirms it, nobody gets anything of
 // the application with what a browser had before the login, or was given by it.
 
-import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HeldLogin } from '../../../gateway/quarantine/held-login.ts';
 import { Holds } from '../../../gateway/quarantine/holds.ts';
@@ -148,26 +147,6 @@ describe('a login', () => {
     const others = await Promise.all([get('/home', cookie), get('/home', cookie)]);
     for (const other of others) expect(textOf(other)).not.toContain(SECRET);
     await gone;
-  });
-
-  test('that was sent twice does not end with an error', async () => {
-    const { visitor, login, port, app } = await start({ answerMs: 400 });
-    const cookie = await visitor();
-    const first = net.connect(port, '127.0.0.1').on('error', () => undefined);
-    const body = new URLSearchParams(clean).toString();
-    const type = 'Content-Type: application/x-www-form-urlencoded';
-    first.write(
-      `POST /login HTTP/1.1\r\nHost: app.example\r\nCookie: ${cookie}\r\n${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-    );
-    const second = login(clean, cookie);
-    await expect.poll(() => app.signedIn()).toHaveLength(1);
-    first.resetAndDestroy();
-    const answer = await second;
-    // By which of both was first: its own answer, or the form again.
-    expect([
-      [302, '/home'],
-      [303, '/login'],
-    ]).toContainEqual([statusOf(answer), valuesOf(answer, 'location')[0]]);
   });
 
   test('of another site is refused', async () => {

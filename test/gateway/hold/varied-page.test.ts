@@ -101,7 +101,7 @@ test('wrong passwords end no session and count for nobody, whatever the page of 
   const cookie = await visitor();
   await get('/home?lang=de', cookie);
   const holds = new Holds(state, Buffer.alloc(32, 5), () => undefined);
-  for (let i = 0; i < 999; i++) await holds.rises.count('app.example', { user: 'mallory' });
+  for (let i = 0; i < 999; i++) await holds.rises.take('app.example', { user: 'mallory' });
   for (let i = 0; i < 3; i++) {
     const answer = await login({ user: 'mallory', pass: 'wrong' }, cookie);
     expect([statusOf(answer), valuesOf(answer, 'set-cookie').filter((line) => line.startsWith('cv-jar'))]).toEqual([
@@ -109,7 +109,8 @@ test('wrong passwords end no session and count for nobody, whatever the page of 
       [],
     ]);
   }
-  expect(statusOf(await login({ user: 'mallory', pass: clean }, await visitor()))).toBe(302);
+  const right = await login({ user: 'mallory', pass: clean }, await visitor());
+  expect(valuesOf(right, 'set-cookie').some((line) => line.startsWith('cv-jar='))).toBe(true);
 });
 
 test('a login that could not be checked is refused, and nothing reaches the application', async () => {

@@ -69,6 +69,27 @@ describe('whose login it is', () => {
     expect((await mallory.get('http://app.example/home?account=0')).text).not.toContain(SECRET);
   });
 
+  test('of several whose names differ in case is not of the one whom the page shows', async () => {
+    const world = await start((handled) => {
+      const { session, response, form: fields } = handled;
+      if (!isLogin(handled)) return response.end(pageOf(session.all[0]));
+      const isOther = fields.get('user') === 'ALICE' && fields.get('pass') === users.mallory;
+      const name = isOther ? 'ALICE' : rightName(handled);
+      if (name !== undefined) session.all.push(name);
+      return leadTo(response, backOf({ ...handled, form: new URLSearchParams(leaked) }));
+    });
+    const other = { email: 'mallory@evil.example', app: 'app.example', user: 'ALICE' };
+    await world.kept.admin.importUsers([other]);
+    const mallory = world.browser();
+    await mallory.get('http://app.example/');
+    await mallory.send(LOGIN, form({ user: 'ALICE', pass: users.mallory ?? '' }));
+    const held = await mallory.send(LOGIN, form(leaked));
+    await mallory.get(valuesOf(held, 'location')[0] ?? '');
+    await mallory.send('http://auth.example/hold/mail', form({}));
+    await expect.poll(() => world.mail.mails.length).toBeGreaterThan(0);
+    expect(world.mail.mails.filter(({ to }) => to !== 'alice@corp.example')).toEqual([]);
+  });
+
   test('of a browser without sessions is not of whom something else in its request signs in', async () => {
     const world = await start((handled) => {
       const { session, response, query, request } = handled;
