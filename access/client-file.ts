@@ -116,12 +116,20 @@ export interface AddedClient {
   readonly keyText: string | undefined;
 }
 
+/** What a new client has beside its name and quotas. */
+export interface ClientTerms {
+  /** SHA-256 of its certificate, in hex. Without one it gets a fresh key. */
+  readonly certificate?: string | undefined;
+  /** It may hold a replica. */
+  readonly replica?: boolean;
+}
+
 /**
  * Adds a client with a fresh key, or with the given certificate.
- * @param certificate SHA-256 of the certificate, in hex
  * @throws StoreError `CLIENT_NAME`, `CLIENT_EXISTS`, `CLIENTS_BUSY`, and those of `readClients`
  */
-export function addClient(file: string, name: string, quotas: Quotas, certificate?: string): AddedClient {
+export function addClient(file: string, name: string, quotas: Quotas, terms: ClientTerms = {}): AddedClient {
+  const { certificate, replica = false } = terms;
   if (!NAME.test(name))
     throw new StoreError(
       'CLIENT_NAME',
@@ -133,7 +141,7 @@ export function addClient(file: string, name: string, quotas: Quotas, certificat
   const id = clientId(secret);
   const keyText = certificate === undefined ? formatClientKey(secret) : undefined;
   const known = keyText === undefined ? { certificate } : { keyDigest: clientKeyDigest(keyText) };
-  const client = { id, name, created, ...known, quotas } as Client;
+  const client = { id, name, created, ...known, ...(replica && { replica }), quotas } as Client;
   changeClients(file, (clients) => {
     if (clients.some((other) => other.name === name || (certificate && other.certificate === certificate)))
       throw new StoreError(

@@ -19,6 +19,8 @@ export interface Client {
   readonly keyDigest?: string;
   /** SHA-256 of the certificate in DER, for a client that has one instead of a key. */
   readonly certificate?: string;
+  /** It may hold a copy of all buckets. */
+  readonly replica?: true;
   readonly quotas: Quotas;
 }
 
@@ -103,6 +105,11 @@ function isUtcTime(value: string): boolean {
 
 const parseDigest = matching(/^[0-9a-f]{64}$/);
 
+const parseTrue: Parse<true> = (value, place) => {
+  if (value !== true) throw new ClientListError(place);
+  return true;
+};
+
 const QUOTA_MEMBERS: Members<Quotas> = {
   'requests-per-minute': optional(parseQuota),
   'requests-per-day': optional(parseQuota),
@@ -117,6 +124,7 @@ const CLIENT_MEMBERS: Members<Client> = {
   created: required(text(isUtcTime)),
   keyDigest: optional(parseDigest),
   certificate: optional(parseDigest),
+  replica: optional(parseTrue),
   quotas: required((value, place) => parseMembers(value, place, QUOTA_MEMBERS)),
 };
 

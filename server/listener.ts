@@ -158,6 +158,8 @@ function createDispatch(
     const handler = handlers.get(prepared);
     if (!handler) throw new ProblemError('ROUTE_MISSING');
     if (!isHandled) throw new ProblemError('METHOD_NOT_ALLOWED', { headers: ['Allow', prepared.allow] });
+    if (prepared.route.access === 'replica' && !exchange.admission.client?.replica)
+      throw new ProblemError('REPLICA_REFUSED');
     return handler(exchange);
   };
 
@@ -180,7 +182,8 @@ function createDispatch(
     if (route.access === 'open') return handle(exchange, prepared, handlers);
     exchange.admission = admit(exchange);
     if (exchange.admission.client) strangers?.identified(exchange);
-    const taken = route.access === 'metered' ? exchange.admission.take(ONE_REQUEST) : undefined;
+    const isMetered = route.access === 'metered' || route.access === 'replica';
+    const taken = isMetered ? exchange.admission.take(ONE_REQUEST) : undefined;
     return taken ? taken.then(() => handle(exchange, prepared, handlers)) : handle(exchange, prepared, handlers);
   };
 }

@@ -10,6 +10,7 @@ import { createDocumentHandler, createHealthHandler, createReadinessHandler } fr
 import { createEvaluationHandler } from './handlers/evaluations.ts';
 import { createFilterHandler } from './handlers/filter.ts';
 import { createRangeHandler } from './handlers/ranges.ts';
+import { createReplicaHandler } from './handlers/replica.ts';
 import { createHeadHandler, createSourcesHandler, createStatementHandler } from './handlers/statements.ts';
 import { createPageHandler, createStatusHandler } from './pages/pages.ts';
 
@@ -17,6 +18,7 @@ const READ = { methods: ['GET'], rates: 'other' } as const;
 const OF_DATASET = { ofDataset: true } as const;
 const OF_SERVER = { ofDataset: false, access: 'open' } as const;
 const BUCKET = { ...READ, ...OF_DATASET, access: 'metered', cache: 'revalidateExact', rates: 'bucket' } as const;
+const REPLICA = { ...BUCKET, access: 'replica', rates: 'other' } as const;
 const EVALUATION = {
   ...OF_DATASET,
   methods: ['POST'],
@@ -73,6 +75,18 @@ export const ROUTES: readonly Route[] = [
     handler: createFilterHandler,
     rates: 'other',
     documentation: { GET: docs.FILTER },
+  },
+  {
+    ...REPLICA,
+    path: '/v1/replica/account',
+    handler: createReplicaHandler('account'),
+    documentation: { GET: docs.replica('account') },
+  },
+  {
+    ...REPLICA,
+    path: '/v1/replica/password',
+    handler: createReplicaHandler('password'),
+    documentation: { GET: docs.replica('password') },
   },
   {
     ...READ,

@@ -61,19 +61,27 @@ function assertEffective(folder: string, quotas: Quotas): void {
 }
 
 /** The public part of a client, without its key digest. */
-function summarize({ id, name, created, certificate, quotas }: Client) {
-  return { name, id, created, certificate: certificate ?? null, quotas };
+function summarize({ id, name, created, certificate, replica, quotas }: Client) {
+  return { name, id, created, certificate: certificate ?? null, replica: replica ?? false, quotas };
 }
 
 function describeList(list: readonly ReturnType<typeof summarize>[], folder: string): string {
   if (list.length === 0) return `no clients; add one with: credveil client add ${shellWord(folder)} <name>`;
   return formatTable(
-    ['CLIENT', 'ID', 'CREATED', 'AUTHENTICATION', ...QUOTA_POLICY_NAMES.map((policy) => policy.toUpperCase())],
-    list.map(({ name, id, created, certificate, quotas }) => [
+    [
+      'CLIENT',
+      'ID',
+      'CREATED',
+      'AUTHENTICATION',
+      'REPLICA',
+      ...QUOTA_POLICY_NAMES.map((policy) => policy.toUpperCase()),
+    ],
+    list.map(({ name, id, created, certificate, replica, quotas }) => [
       name,
       id,
       created,
       certificate === null ? 'key' : 'certificate',
+      replica ? 'yes' : '-',
       ...QUOTA_POLICY_NAMES.map((policy) => (quotas[policy] === undefined ? '-' : formatCount(quotas[policy]))),
     ]),
   );
@@ -90,7 +98,8 @@ export function addClientCommands(program: Command): void {
       '--cert-fingerprint <sha256>',
       'authenticate by this TLS client certificate instead of a key',
       parseFingerprint,
-    );
+    )
+    .option('--replica', 'let it hold a copy of all buckets (credveil replica pull)');
   for (const policy of QUOTA_POLICY_NAMES)
     add.option(
       `--${policy} <count>`,
@@ -104,7 +113,10 @@ export function addClientCommands(program: Command): void {
       ),
     ) as Quotas;
     assertEffective(folder, quotas);
-    const added = addClient(fileFor(folder, options), name, quotas, options.certFingerprint as string | undefined);
+    const added = addClient(fileFor(folder, options), name, quotas, {
+      certificate: options.certFingerprint as string | undefined,
+      replica: options.replica === true,
+    });
     const { keyText } = added;
     const result = { ...summarize(added.client), ...(keyText === undefined ? {} : { key: keyText }) };
     printResult(options, result, () => keyText ?? `${result.name} added; it authenticates by its certificate`);

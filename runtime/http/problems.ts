@@ -56,6 +56,12 @@ export const PROBLEMS = {
     detail: 'The key or certificate belongs to no client; it may have been revoked.',
     hint: 'Ask the operator for a new key; a revoked key stays invalid.',
   },
+  REPLICA_REFUSED: {
+    status: 403,
+    title: 'Replica refused',
+    detail: 'This client may request buckets, and not hold a copy of all of them.',
+    hint: 'Ask the operator for a client that may: `credveil client add DATASET NAME --replica`.',
+  },
   ROUTE_MISSING: {
     status: 404,
     title: 'No such route',

@@ -134,7 +134,7 @@ function bothResponses(answers: Responses, problems: Responses): Responses {
 }
 
 function success({ access }: Route, { description, content, headers = [] }: Answer): ResponseObject {
-  const metered = access === 'metered' || access === 'evaluation' ? ['RateLimit', 'RateLimit-Policy'] : [];
+  const metered = access !== 'open' && access !== 'client' ? ['RateLimit', 'RateLimit-Policy'] : [];
   return {
     description,
     ...headerRefs([...headers, ...metered]),

@@ -143,40 +143,55 @@ export const SOURCES: Operation = {
   problems: ['QUERY_MALFORMED', 'ROUTE_MISSING', 'SNAPSHOT_GONE'],
 };
 
-export const FILTER: Operation = {
+/** A long body that may be sent in part. */
+function ranged(
+  what: string,
+  struct: string,
+  more: Pick<Operation, 'summary' | 'description' | 'problems'>,
+): Operation {
+  const headers = ['ETag', 'Credveil-Snapshot'];
+  return {
+    ...more,
+    parameters: [
+      SNAPSHOT,
+      IF_NONE_MATCH,
+      {
+        name: 'Range',
+        in: 'header',
+        description: 'One byte range, for instance to resume a download.',
+        schema: { type: 'string' },
+      },
+      {
+        name: 'If-Range',
+        in: 'header',
+        description: `The ETag of the part already downloaded: without a match the whole ${what} is sent.`,
+        schema: { type: 'string' },
+      },
+    ],
+    answers: {
+      200: { description: `The ${what}.`, headers, content: { [OCTETS]: { description: `${struct}.` } } },
+      206: {
+        description: 'A part of it.',
+        headers: [...headers, 'Content-Range'],
+        content: { [OCTETS]: { description: `A part of ${struct}.` } },
+      },
+      304: NOT_MODIFIED,
+    },
+    problems: ['QUERY_MALFORMED', 'INDEX_MISSING', 'SNAPSHOT_GONE', 'RANGE_NOT_SATISFIABLE', ...(more.problems ?? [])],
+  };
+}
+
+export const FILTER = ranged('filter', 'FilterFile, PROTOCOL.md §17', {
   summary: 'The filter of the index `password`',
   description: 'Lets a client rule out a leaked password without a request.',
-  parameters: [
-    SNAPSHOT,
-    IF_NONE_MATCH,
-    {
-      name: 'Range',
-      in: 'header',
-      description: 'One byte range, for instance to resume a download.',
-      schema: { type: 'string' },
-    },
-    {
-      name: 'If-Range',
-      in: 'header',
-      description: 'The ETag of the part already downloaded: without a match the whole filter is sent.',
-      schema: { type: 'string' },
-    },
-  ],
-  answers: {
-    200: {
-      description: 'The filter.',
-      headers: ['ETag', 'Credveil-Snapshot'],
-      content: { [OCTETS]: { description: 'FilterFile, PROTOCOL.md §17.' } },
-    },
-    206: {
-      description: 'A part of it.',
-      headers: ['ETag', 'Credveil-Snapshot', 'Content-Range'],
-      content: { [OCTETS]: { description: 'A part of FilterFile, PROTOCOL.md §17.' } },
-    },
-    304: NOT_MODIFIED,
-  },
-  problems: ['QUERY_MALFORMED', 'INDEX_MISSING', 'FILTER_MISSING', 'SNAPSHOT_GONE', 'RANGE_NOT_SATISFIABLE'],
-};
+  problems: ['FILTER_MISSING'],
+});
+
+export const replica = (index: string): Operation =>
+  ranged('index', 'SlotFile, PROTOCOL.md §12', {
+    summary: `All buckets of the index \`${index}\``,
+    description: 'For clients that the operator lets hold a replica.',
+  });
 
 export const RANGE: Operation = {
   summary: "A range of unsalted hashes, compatible with Have I Been Pwned's Pwned Passwords",

@@ -7,10 +7,11 @@ import type { SchemaName } from './schemas.ts';
 
 /**
  * Who has access. `open`: everyone. `client`: listed clients, if the server has a list. `metered`:
- * the same, and each request counts against their quotas. `evaluation`: the same, but the handler
- * counts the request together with its elements.
+ * the same, and each request counts against their quotas. `replica`: the same, and only for clients
+ * that may hold a replica. `evaluation`: as `metered`, but the handler counts the request together
+ * with its elements.
  */
-export type Access = 'open' | 'client' | 'metered' | 'evaluation';
+export type Access = 'open' | 'client' | 'metered' | 'replica' | 'evaluation';
 
 export interface Parameter {
   readonly name: string;
@@ -83,6 +84,7 @@ const BY_ACCESS: { readonly [access in Access]: readonly ProblemCode[] } = {
   open: [],
   client: CLIENT,
   metered: METERED,
+  replica: [...METERED, 'REPLICA_REFUSED'],
   evaluation: METERED,
 };
 

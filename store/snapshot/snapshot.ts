@@ -23,7 +23,7 @@ import { nodeSha256 } from './layout/bucket-tails.ts';
 import { FileSource } from './layout/file-source.ts';
 import { PartedFile } from './layout/parted-file.ts';
 import { LENGTH_BYTES, longestBody, slotBytes } from './layout/slot-sizes.ts';
-import { contentFileBytes, type SnapshotFacts } from './layout/snapshot-facts.ts';
+import { contentFileBytes, type IndexFacts, type SnapshotFacts } from './layout/snapshot-facts.ts';
 import { corruptSnapshot, filterPath, snapshotPath } from './layout/snapshot-files.ts';
 import type { SnapshotSource, TakeRoom } from './layout/snapshot-source.ts';
 import { SqliteSource } from './layout/sqlite-source.ts';
@@ -62,6 +62,8 @@ export class Snapshot {
   /** The trees above the segments of large signed indexes. */
   readonly #upper: { readonly [name in IndexName]?: MerkleTree };
   readonly #gaps: { readonly [name in RangeName]?: RangeSet | undefined };
+  /** Its owner, and all who hold it. */
+  #holders = 1;
 
   /** @throws StoreError `SNAPSHOT_CORRUPT` */
   constructor(source: SnapshotSource, filter: FilterFile | undefined, stated: StatementFile, current: Published) {
@@ -84,6 +86,22 @@ export class Snapshot {
     if (!facts) return undefined;
     const target = Buffer.allocUnsafe(slotBytes(facts));
     return target.subarray(0, this.#source.read(index, id, target));
+  }
+
+  /**
+   * The slot of a bucket, as PROTOCOL.md §12 has it. The dataset must have the index.
+   * @throws as `body`
+   */
+  slot(index: IndexName, id: BucketId): Buffer {
+    const slot = Buffer.allocUnsafe(slotBytes(this.facts.indexes[index] as IndexFacts));
+    const bodyBytes = this.#source.read(index, id, slot);
+    slot.writeUInt32BE(bodyBytes, slot.length - LENGTH_BYTES);
+    return slot;
+  }
+
+  /** The roots of an index's segments, if it has signatures and more than one. @throws as `body` */
+  roots(index: IndexName): Buffer {
+    return Buffer.from(this.#source.roots(index));
   }
 
   /** The lengths of what authenticates a bucket: in its body, and after the padded body. */
@@ -150,9 +168,19 @@ export class Snapshot {
     this.filter?.verify();
   }
 
+  /** Keeps the buckets readable after `close`. @returns releases them, once */
+  hold(): () => void {
+    this.#holders++;
+    return () => this.#release();
+  }
+
   close(): void {
-    this.#source.close();
+    this.#release();
     this.filter?.release();
+  }
+
+  #release(): void {
+    if (--this.#holders === 0) this.#source.close();
   }
 }
 

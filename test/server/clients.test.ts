@@ -121,7 +121,7 @@ describe('a server with a client list', () => {
     const tls = makeTlsFiles();
     const { certFile, keyFile, caFile } = tls;
     const fingerprint = new X509Certificate(pairOf('client').cert).fingerprint256.replaceAll(':', '').toLowerCase();
-    addClient(world.file, 'cert', { 'requests-per-day': 1 }, fingerprint);
+    addClient(world.file, 'cert', { 'requests-per-day': 1 }, { certificate: fingerprint });
     await world.start({ tls: { certFile, keyFile, caFile } });
     const { address } = world.server;
     const ask = async (pair: object) => (await getTls(address, '/v1/account/0', pair)).status;

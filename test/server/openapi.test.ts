@@ -137,7 +137,7 @@ describe.each(operations)('$name', ({ path, method, operation }) => {
   });
 
   test('the operation returns the documented refusals', async ({ world }) => {
-    const { ask, guarded, key } = world;
+    const { ask, guarded, server, key } = world;
     const isPost = method === 'post';
     const found: string[] = [];
     const refuse = async (asked: Partial<Asked>): Promise<void> => {
@@ -150,6 +150,7 @@ describe.each(operations)('$name', ({ path, method, operation }) => {
       await refuse({ from: guarded });
       await refuse({ from: guarded, headers: { authorization: 'Bearer x' } });
     }
+    if (operation.responses[403]) await refuse({ from: server });
     if (operation.responses[429]) {
       for (let i = 0; i < 2; i++)
         await ask({ path: '/v1/account/0', method: 'get', from: guarded, headers: { authorization: `Bearer ${key}` } });

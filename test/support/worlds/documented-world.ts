@@ -44,10 +44,20 @@ async function openWorld(): Promise<DocumentedWorld> {
   const clientsFile = `${clientFileFor(made.folder)}.listed`;
   const key = addClient(clientsFile, 'a', { 'requests-per-day': 2 }).keyText as string;
   const guarded = await startServer(made.folder, { port: 0, key: made.key, clientsFile });
+  /** One whose client may hold a replica. */
+  const copyFile = `${clientFileFor(made.folder)}.copies`;
+  const copyKey = addClient(copyFile, 'a', {}, { replica: true }).keyText as string;
+  const quotaFile = `${copyFile}.quota`;
+  const copied = await startServer(made.folder, { port: 0, key: made.key, clientsFile: copyFile, quotaFile });
   /** A dataset with range indexes. */
   const ranges = await makeRangeDataset({ passwords: seededPasswords(20) });
   const rangeServer = await startServer(ranges.folder, { port: 0 });
   const elements = blindedElements(sodium, 2);
+  const serverOf = (path: string): CredveilServer => {
+    const route = path.replace(/^\/d\/\w+/, '');
+    if (isRange(route)) return rangeServer;
+    return route.startsWith('/v1/replica/') ? copied : server;
+  };
   return {
     server,
     guarded,
@@ -57,19 +67,20 @@ async function openWorld(): Promise<DocumentedWorld> {
       '/v1/evaluate': encodeElementsRequest(elements),
       '/v1/prove': encodeElementsRequest(elements),
     },
-    ask({ path, method, headers = {}, body, from = isRange(path.replace(/^\/d\/\w+/, '')) ? rangeServer : server }) {
+    ask({ path, method, headers = {}, body, from = serverOf(path) }) {
+      const known = from === copied ? { authorization: `Bearer ${copyKey}` } : {};
       const type = body && !('content-type' in headers) ? { 'content-type': CONTENT_TYPE } : {};
       const sent = body ? { body: new Uint8Array(body) } : {};
       // The rest of the route's parameters: an example replaces the prefix alone.
       return fetch(from.url + examplePath(path, made.folder), {
         method: method.toUpperCase(),
-        headers: { ...type, ...headers },
+        headers: { ...type, ...known, ...headers },
         ...sent,
       });
     },
     below: (path) => `/d/${openDataset((isRange(path) ? ranges : made).folder).id}`,
     async close() {
-      for (const started of [server, guarded, rangeServer]) await started.close({ deadlineMs: 100 });
+      for (const started of [server, guarded, copied, rangeServer]) await started.close({ deadlineMs: 100 });
       ranges.dispose();
       made.dispose();
     },
