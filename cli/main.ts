@@ -33,6 +33,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => v
   events: async () => (await import('./commands/events.ts')).addEvents,
   watch: async () => (await import('./commands/watch.ts')).addWatch,
   check: async () => (await import('./commands/check.ts')).addCheck,
+  replica: async () => (await import('./commands/replica.ts')).addReplica,
   stats: async () => (await import('./commands/stats.ts')).addStats,
   sources: async () => (await import('./commands/sources.ts')).addSources,
   remove: async () => (await import('./commands/sources.ts')).addRemove,

@@ -12,6 +12,7 @@ import type { Authority } from './publication/authority.ts';
 import { createHistory, type History } from './publication/history.ts';
 import { createSnapshotReader } from './publication/reader.ts';
 import { indexOf, maxAnswerBytes, type Snapshot } from './publication/snapshot.ts';
+import { attachReplica } from './replica/attachable.ts';
 import { createBucketCache } from './transport/bucket-cache.ts';
 import type { Deadline } from './transport/deadline.ts';
 import { createSend, OCTETS, refuseOctets, type Send } from './transport/requests.ts';
@@ -43,7 +44,10 @@ export function createService(
 ): Service {
   const buckets = createBucketCache(settings.bucketCacheBytes);
   const flights = createSingleFlight<Bucket>(settings.timeoutMs);
-  const send = createSend(settings);
+  const network = createSend(settings);
+  const { replica: option } = settings;
+  const replica = option && attachReplica(option, { settings, network, authority, assertKey });
+  const send = replica?.send ?? network;
   const history = createHistory(settings.memory, authority);
   const reader = createSnapshotReader({ settings, send, authority, history, assertKey });
 
@@ -57,19 +61,24 @@ export function createService(
       const { snapshot: id } = snapshot;
       const { prefixBits } = indexOf(snapshot, index);
       const path = `v1/${index}/${formatPrefix(bucketId(hash, prefixBits), prefixBits)}?snapshot=${id}`;
-      const fetchOnce = async (shared: Deadline): Promise<Bucket> => {
-        const maxBytes = maxAnswerBytes(indexOf(snapshot, index));
-        const body = await send({ path, accept: OCTETS, maxBytes, deadline: shared, refuse: refuseOctets(id) });
+      const open = (body: Uint8Array): Bucket => {
         const bucket = openBody(body, snapshot, index, hash);
         buckets.put(id, path, bucket);
         return bucket;
       };
-      return buckets.get(id, path) ?? flights.share(path, deadline, fetchOnce);
+      const fetchOnce = async (shared: Deadline): Promise<Bucket> => {
+        const maxBytes = maxAnswerBytes(indexOf(snapshot, index));
+        return open(await send({ path, accept: OCTETS, maxBytes, deadline: shared, refuse: refuseOctets(id) }));
+      };
+      const known = buckets.get(id, path);
+      if (known) return known;
+      if (replica) return open(replica.read(snapshot, index, bucketId(hash, prefixBits)));
+      return flights.share(path, deadline, fetchOnce);
     },
   };
 }
 
-const openBody: Service['openBody'] = (body, snapshot, index, hash) => {
+export const openBody: Service['openBody'] = (body, snapshot, index, hash) => {
   const { prefixBits, bodyBytes, metadataBytes, auth } = indexOf(snapshot, index);
   if (!bodyBytes.includes(body.length - auth.upperBytes))
     throw lookupFailure('BODY_MALFORMED', { detail: 'an unannounced length' });

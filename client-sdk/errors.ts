@@ -37,6 +37,8 @@ export type UnknownReason =
   | 'SNAPSHOT_OLDER'
   | 'SNAPSHOT_STALE'
   | 'CLOCK_WRONG'
+  | 'REPLICA_MISSING'
+  | 'REPLICA_UNREADABLE'
   | 'MEMORY_FAILED'
   | 'MODULE_FAILED'
   | 'INDEX_MISSING'
@@ -67,6 +69,18 @@ export type FilterReason =
   | 'FILTER_UNREADABLE';
 
 /**
+ * Why a replica cannot be brought up to date; `pull` can also fail with an `UnknownReason`. No
+ * verdict has it: checks go on with the copy of before.
+ * @example
+ * ```ts
+ * import type { ReplicaReason } from '@credveil/client';
+ *
+ * const IS_EXPECTED: ReplicaReason = 'REPLICA_BUSY';
+ * ```
+ */
+export type ReplicaReason = 'REPLICA_BUSY' | 'REPLICA_UNWRITABLE';
+
+/**
  * A mistake of the calling program. It is thrown and is never part of a verdict.
  * @example
  * ```ts
@@ -92,7 +106,7 @@ export type MisuseCode = 'OPTION_MALFORMED' | 'KEY_MALFORMED' | 'ARGUMENT_MALFOR
  * console.log(await offline.ready().catch(codeOf)); // NETWORK
  * ```
  */
-export type LookupErrorCode = UnknownReason | FilterReason | MisuseCode;
+export type LookupErrorCode = UnknownReason | FilterReason | ReplicaReason | MisuseCode;
 
 /**
  * A lookup that failed, with a `code` and, in `hint`, the next step. It never contains a username,
@@ -124,8 +138,8 @@ export const OF_THE_REQUEST: ReadonlySet<UnknownReason> = new Set([
   'CHECK_FAILED',
 ]);
 
-/** Why an answer is missing, or a filter. */
-export type Reason = UnknownReason | FilterReason;
+/** Why an answer is missing, a filter, or a newer replica. */
+export type Reason = UnknownReason | FilterReason | ReplicaReason;
 
 interface FailureOptions {
   readonly cause?: unknown;
@@ -138,8 +152,8 @@ export function lookupFailure(reason: Reason, { cause, detail = '' }: FailureOpt
   return new LookupError(reason, detail, '', { cause });
 }
 
-/** Mistakes of the calling program, which are no reason of a verdict, and reasons of filters. */
-const NOT_OF_A_VERDICT = /^(FILTER|OPTION|KEY|ARGUMENT)_(?!MISMATCH)/;
+/** Mistakes of the calling program, and reasons of filters and pulls. */
+const NOT_OF_A_VERDICT = /^((FILTER|OPTION|KEY|ARGUMENT)_(?!MISMATCH)|REPLICA_(BUSY|UNWRITABLE))/;
 
 /** Why a question has no answer. An error without a reason is a defect, here or below. */
 export function reasonOf(error: unknown): UnknownReason {

@@ -8,6 +8,7 @@ export {
   LookupError,
   type LookupErrorCode,
   type MisuseCode,
+  type ReplicaReason,
   type UnknownReason,
 } from './errors.ts';
 export type { CircuitEvent, Hooks, QuotaEvent, RequestEvent, SnapshotEvent, VerdictEvent } from './events.ts';

@@ -34,7 +34,9 @@ const MAX_PASSWORD_UNITS = 4096;
 export function createKeyedLookup(settings: CheckerSettings, { dataset, key, trust }: HmacSettings): Lookup {
   const suite = createHmacSuite(key);
   const known = knownAnswer(suite);
-  const authority = trust ? createSignatureAuthority(trust) : createMacAuthority(dataset, suite.sealKey);
+  const authority = trust
+    ? createSignatureAuthority(trust, settings.hashes)
+    : createMacAuthority(dataset, suite.sealKey, settings.hashes);
   const service = createService(settings, authority, ({ suite: name, keyId, canary }: Statement) => {
     const isRight = name === suite.name && keyId === suite.keyId;
     if (!isRight || !equalTexts(canary.accountHash + canary.tag, known.accountHash + known.tag))

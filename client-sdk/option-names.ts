@@ -32,6 +32,7 @@ const SHARED_NAMES: Names<SharedOptions> = {
   clientKey: true,
   headers: true,
   passwordFilter: true,
+  replica: true,
   ...HOOKS,
 };
 

@@ -1,10 +1,12 @@
 // Options of a checker, and the settings that they are parsed into.
 
 import type { IndexName } from '../protocol/bucket-id.ts';
+import type { Hashes } from '../protocol/seal.ts';
 import type { HmacPin, Trust } from '../protocol/signed/trust.ts';
 import type { Engine } from './engine.ts';
 import type { Events, Hooks } from './events.ts';
 import type { FilterSource, VerifiedFilterSource } from './filter-source.ts';
+import type { Replica } from './replica/handle.ts';
 import type { CircuitBreakerOptions } from './transport/circuit-breaker.ts';
 import type { Fetch } from './transport/fetch.ts';
 import type { Policy, PolicyOptions } from './verdict/policy.ts';
@@ -93,6 +95,11 @@ export interface SharedOptions extends Hooks {
    * leak sends nothing about it (under `oprf`, only a blinded element). Default false.
    */
   readonly passwordFilter?: boolean | PasswordFilterOptions;
+  /**
+   * Answers from a copy on disk, so that no request tells about a check (under `oprf`, only blinded
+   * elements are sent): `createReplica` of `@credveil/client/replica`. Default: none.
+   */
+  readonly replica?: Replica;
 }
 
 /**
@@ -264,6 +271,9 @@ export interface CheckerSettings extends Endpoint {
   readonly fetch: Fetch;
   /** Undefined if it is off. */
   readonly passwordFilter: FilterSettings | undefined;
+  readonly replica: Replica | undefined;
+  /** Default: those of @noble/hashes. */
+  readonly hashes: Hashes | undefined;
 }
 
 export interface FilterSettings {

@@ -27,7 +27,8 @@ export function parseRoles(options: LeakCheckerOptions): Roles {
       throw malformed('bucketsUrl', 'given together with evaluators', 'Omit it: url is the server of the buckets.');
     return assertDistinct({ buckets: parseAddress('bucketsUrl', bucketsUrl), evaluators: [place] });
   }
-  if (evaluators === undefined) return { buckets: place, evaluators };
+  // With a replica no server is asked for buckets: whoever evaluates need not know what for.
+  if (evaluators === undefined) return { buckets: place, evaluators: options.replica && [place] };
   if (!Array.isArray(evaluators) || evaluators.length < 1 || evaluators.length > MAX_EVALUATORS)
     throw malformed('evaluators', `not a list of 1 to ${MAX_EVALUATORS} servers`, 'Omit it if url evaluates.');
   const parsed = evaluators.map((address: ServerAddress) => parseAddress('evaluators', address));
@@ -45,7 +46,8 @@ function assertDistinct({ buckets, evaluators }: SplitRoles): SplitRoles {
   return { buckets, evaluators };
 }
 
-function parseAddress(option: string, address: unknown): Endpoint {
+/** @throws LookupError `OPTION_MALFORMED`, `KEY_MALFORMED` */
+export function parseAddress(option: string, address: unknown): Endpoint {
   if (typeof address === 'string' || address instanceof URL) return parseEndpoint(option, { url: address });
   if (typeof address !== 'object' || address === null)
     throw malformed(option, 'neither a URL nor an object', 'Pass a URL, or { url, clientKey, headers }.');

@@ -14,6 +14,7 @@ import type {
 } from './options.ts';
 import { parseRoles } from './parse-endpoints.ts';
 import { parseBounds, parseSuiteOptions } from './parse-pins.ts';
+import type { Attachable } from './replica/attachable.ts';
 import type { CircuitBreakerOptions } from './transport/circuit-breaker.ts';
 import { createPolicy } from './verdict/policy.ts';
 
@@ -53,6 +54,8 @@ function parseSettings(options: LeakCheckerOptions, secrets: SuiteSettings): Omi
   if (ownFetch !== undefined && typeof ownFetch !== 'function')
     throw malformed('fetch', 'not a function', "Omit it to use the platform's.");
   const bounds = parseBounds(options, secrets);
+  const replica = options.replica as Attachable | undefined;
+  if (replica && !replica.attach) throw malformed('replica', 'not one', 'Pass the result of createReplica.');
   return {
     ...bounds,
     ...parseIntegers(INTEGERS, options),
@@ -62,7 +65,10 @@ function parseSettings(options: LeakCheckerOptions, secrets: SuiteSettings): Omi
     // Read from globalThis at each call, so that instrumentation can replace it later. Called
     // without a receiver: a browser's fetch throws as a method of another object.
     fetch: ownFetch ? (input, init) => ownFetch(input, init) : (input, init) => globalThis.fetch(input, init),
-    passwordFilter: parsePasswordFilter(options.passwordFilter, bounds.maxSnapshotAgeMs),
+    // A replica needs none.
+    passwordFilter: replica ? undefined : parsePasswordFilter(options.passwordFilter, bounds.maxSnapshotAgeMs),
+    replica,
+    hashes: replica?.hashes,
   };
 }
 

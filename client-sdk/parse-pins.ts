@@ -2,7 +2,6 @@
 
 import { INDEX_NAMES, type IndexName } from '../protocol/bucket-id.ts';
 import { parseHmacPinText, parseTrustText } from '../protocol/signed/trust.ts';
-import type { SuiteName } from '../protocol/suite.ts';
 import { assertNames, type Integers, malformed, parseIntegers, parseKey } from './option-values.ts';
 import type { CheckerMemory, CheckerSettings, Endpoint, LeakCheckerOptions, SuiteSettings } from './options.ts';
 
@@ -41,20 +40,24 @@ export function parseSuiteOptions(
 type Bounds = Pick<CheckerSettings, 'maxSnapshotAgeMs' | 'maxPrefixBits' | 'minUsernames' | 'memory'>;
 
 export function parseBounds(options: LeakCheckerOptions, secrets: SuiteSettings): Bounds {
-  // With split roles, the server of the buckets has no key and cannot compute the prefix of a
-  // guess.
-  const isOneServer = secrets.suite === 'oprf' && secrets.evaluators === undefined;
+  // A checker with a replica sends no prefix. With split roles, the server of the buckets has no
+  // key and cannot compute the prefix of a guess.
+  const isEvaluated = secrets.suite === 'oprf' && !options.replica;
   return {
     ...parseIntegers(INTEGERS, options),
-    maxPrefixBits: parsePrefixBits(options.maxPrefixBits, secrets.suite, isOneServer),
+    maxPrefixBits: parsePrefixBits(
+      options.maxPrefixBits,
+      isEvaluated,
+      secrets.suite === 'oprf' && isEvaluated && !secrets.evaluators,
+    ),
     memory: parseMemory(options.memory),
   };
 }
 
-function parsePrefixBits(given: unknown = {}, suite: SuiteName, isOneServer: boolean): Bounds['maxPrefixBits'] {
+function parsePrefixBits(given: unknown = {}, isEvaluated: boolean, isOneServer: boolean): Bounds['maxPrefixBits'] {
   assertNames(given, INDEX_NAMES, 'maxPrefixBits.');
   // The prefix of a username is one of an unkeyed hash, whoever has the buckets.
-  const accountBits = suite === 'oprf' ? EVALUATOR_PREFIX_BITS.account : MAX_PREFIX_BITS;
+  const accountBits = isEvaluated ? EVALUATOR_PREFIX_BITS.account : MAX_PREFIX_BITS;
   const passwordBits = isOneServer ? EVALUATOR_PREFIX_BITS.password : MAX_PREFIX_BITS;
   const integers: Integers<IndexName> = {
     account: [accountBits, 0, MAX_PREFIX_BITS],

@@ -59,6 +59,11 @@ export const REASONS: Texts = {
     'Run `credveil publish --renew` on a timer; look for a stale cache, and at the clock of this machine.',
   ],
   CLOCK_WRONG: ['the clock is behind that of the publisher, or was set back', 'Set the clock, for example with NTP.'],
+  REPLICA_MISSING: ['there is no replica in its folder yet', 'Run `credveil replica pull`, or call `replica.pull`.'],
+  REPLICA_UNREADABLE: [
+    'files of the replica are missing, cut off or cannot be read',
+    'Run `credveil replica pull --verify`, or call `replica.pull({ verify: true })`.',
+  ],
   MEMORY_FAILED: [
     'the option `memory` did not return what was saved',
     'See the cause. If its text is damaged, delete it.',
@@ -78,6 +83,11 @@ export const REASONS: Texts = {
     'Mount the body parser before the adapter, or set the option `fields` to a function.',
   ],
   CHECK_FAILED: ['the check failed unexpectedly', 'See the cause: of `ready`, or in the third argument of `onError`.'],
+  REPLICA_BUSY: ['another process is updating this replica', 'Wait for it; what it fetches serves all.'],
+  REPLICA_UNWRITABLE: [
+    'the folder of the replica cannot be written',
+    'See the code: ENOSPC is a full disk. What was fetched is kept, and the next pull goes on.',
+  ],
   FILTER_MISSING: ['the service has no password filter', 'Publish with `--filter-one-in` above 0 if one is wanted.'],
   FILTER_TOO_LARGE: [
     'the password filter is longer than allowed',

@@ -37,6 +37,11 @@ export interface BucketPlace {
 export type HmacSha256 = (key: Uint8Array, message: Uint8Array) => Uint8Array;
 /** SHA-256 as a parameter, for the same reason. */
 export type Sha256 = (message: Uint8Array) => Uint8Array;
+/** The hashes of a platform, for callers that have them faster. */
+export interface Hashes {
+  readonly sha256: Sha256;
+  readonly hmacSha256: HmacSha256;
+}
 export const nobleHmacSha256: HmacSha256 = (key, message) => hmac(sha256, key, message);
 
 /** @param content the body before its tail @returns a BucketInput */

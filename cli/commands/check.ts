@@ -3,21 +3,15 @@
 import { addAbortSignal } from 'node:stream';
 import { type Command, Option } from 'commander';
 import { type Credential, createLeakChecker, LookupError, type Verdict } from '../../client-sdk/index.ts';
-import type { DatasetId } from '../../protocol/brands.ts';
-import { isDatasetId } from '../../protocol/ids.ts';
-import { parseHmacKeyText } from '../../protocol/keys.ts';
-import { formatHmacPin, parseTrustText } from '../../protocol/signed/trust.ts';
-import { assertKeyBelongs, type Dataset, openDataset } from '../../store/dataset.ts';
 import { type CheckFailures, createCheckFailures, withFlags } from '../check/check-failures.ts';
 import { LineError, parseLine, readLines } from '../check/credential-lines.ts';
+import { choosePins, type PinOptions, type Pins, pinnedDataset } from '../check/pins.ts';
 import { promptHidden, promptLine } from '../check/prompt.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { openClientKeyFile, openKeyFile, openPinFile } from '../key-files.ts';
-import { assertKeyUnnamed, keyFileFor } from '../open.ts';
+import { openClientKeyFile } from '../key-files.ts';
 import { note, printJson, printResult } from '../output.ts';
 import { printable } from '../printable.ts';
-import { trustLine } from '../signing-part.ts';
 import { formatCounted } from '../units.ts';
 
 const MAX_EXACT_TIMES = 4;
@@ -29,36 +23,13 @@ Exit codes:
     2  an invalid option, or a line that holds no credential; the other lines are checked
   130  interrupted`;
 
-interface CheckOptions {
+interface CheckOptions extends PinOptions {
   url: string;
   bucketsUrl?: string;
   evaluator?: string[];
-  keyFile?: string;
-  dataset?: string;
-  trust?: string;
   clientKeyFile?: string;
   timeout: string;
   json?: boolean;
-}
-
-/** What a client pins: key and dataset, dataset and publisher, or both. */
-type Pins = { key: string; trust?: string } | { trust: string };
-
-function choosePins({ keyFile, dataset, trust }: CheckOptions): Pins {
-  if (dataset !== undefined && !isDatasetId(dataset)) {
-    if (trust === undefined) return pinsOf(openDataset(dataset), keyFile);
-    throw new UsageError('--dataset and --trust both name what clients pin', 'Leave one of them out.');
-  }
-  if (keyFile === undefined && trust === undefined)
-    throw new UsageError(
-      'check needs the line that clients of the dataset pin',
-      'Pass --dataset with its folder, or what `credveil key pin` prints: --trust with the line, or --key-file with a file that holds it.',
-    );
-  if (keyFile === undefined) return { trust: trust as string };
-  const pinned = openPinFile(keyFile);
-  const line = trust ?? pinned.trust;
-  const key = completeKey(pinned.key, line === undefined ? dataset : parseTrustText(line).dataset);
-  return line === undefined ? { key } : { key, trust: line };
 }
 
 /** The servers of split roles. @throws UsageError */
@@ -66,29 +37,6 @@ function chooseServers({ bucketsUrl, evaluator: evaluators }: CheckOptions, pins
   if ('key' in pins && (bucketsUrl !== undefined || evaluators !== undefined))
     throw new UsageError('--buckets-url and --evaluator are for the suite oprf', 'Remove them.');
   return { ...(bucketsUrl !== undefined && { bucketsUrl }), ...(evaluators !== undefined && { evaluators }) };
-}
-
-function pinsOf(dataset: Dataset, keyFile: string | undefined): Pins {
-  const trust = trustLine(dataset);
-  if (dataset.parameters.suite === 'oprf') {
-    assertKeyUnnamed(keyFile);
-    return { trust: trust as string };
-  }
-  const key = openKeyFile(keyFileFor(dataset.folder, keyFile));
-  assertKeyBelongs(dataset, key);
-  return { key: key.revealPin(dataset.id) as string, ...(trust !== undefined && { trust }) };
-}
-
-/** The second field of either line. */
-function pinnedDataset(pins: Pins): DatasetId | undefined {
-  const [, dataset = ''] = (pins.trust ?? ('key' in pins ? pins.key : '')).split('.');
-  return isDatasetId(dataset) ? dataset : undefined;
-}
-
-/** A key file holds the secret alone. */
-function completeKey(line: string, dataset: DatasetId | undefined): string {
-  if (!line.startsWith('credveil-hmac-1.') || dataset === undefined) return line;
-  return formatHmacPin({ dataset, key: parseHmacKeyText(line) });
 }
 
 /** Counts are exact up to 4, and lower bounds above. */
@@ -174,7 +122,7 @@ export function addCheck(program: Command): void {
       const timeoutMs = Number(options.timeout);
       if (!Number.isInteger(timeoutMs) || timeoutMs < 1)
         throw new UsageError('--timeout must be a whole number of milliseconds', 'Omit it for the default of 10000.');
-      const pins = choosePins(options);
+      const pins = choosePins('check', options);
       const { clientKeyFile } = options;
       const failures = createCheckFailures({ dataset: pinnedDataset(pins), hasClientKey: clientKeyFile !== undefined });
       const checker = withFlags(() =>

@@ -134,7 +134,7 @@ function assertKey({ suite: name, publicKey, keyId, canary }: Statement): void {
 }
 
 export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSettings): Lookup {
-  const service = createService(settings, createSignatureAuthority(oprf.trust), assertKey);
+  const service = createService(settings, createSignatureAuthority(oprf.trust, settings.hashes), assertKey);
   const filters = loadFilterCache(settings);
   const keyedFor = createKeyring(service, oprf);
 

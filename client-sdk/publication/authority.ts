@@ -2,7 +2,7 @@
 // PROTOCOL.md §10.
 
 import type { DatasetId, KeyId, SealKey } from '../../protocol/brands.ts';
-import { type BucketAuth, createMacAuth } from '../../protocol/seal.ts';
+import { type BucketAuth, createMacAuth, type Hashes } from '../../protocol/seal.ts';
 import { createMac, type Verifier } from '../../protocol/signed/envelope.ts';
 import type { Head } from '../../protocol/signed/head.ts';
 import type { AuthName, LayerIndex, Statement } from '../../protocol/signed/statement.ts';
@@ -24,9 +24,9 @@ export interface Authority {
 }
 
 /** Believes every holder of the key. */
-export function createMacAuthority(dataset: DatasetId, sealKey: SealKey): Authority {
+export function createMacAuthority(dataset: DatasetId, sealKey: SealKey, hashes?: Hashes): Authority {
   const mac = createMac(sealKey);
-  const bucketAuth = createMacAuth(sealKey);
+  const bucketAuth = createMacAuth(sealKey, hashes?.hmacSha256);
   return {
     dataset,
     auth: 'mac',
@@ -40,7 +40,7 @@ export function createMacAuthority(dataset: DatasetId, sealKey: SealKey): Author
 const loadSignature = createPart(() => import('./signature.ts'));
 
 /** Believes the publisher. Loads the curve at the first use. */
-export function createSignatureAuthority({ dataset, publisher }: Trust): Authority {
+export function createSignatureAuthority({ dataset, publisher }: Trust, hashes?: Hashes): Authority {
   return {
     dataset,
     auth: 'signature',
@@ -50,6 +50,6 @@ export function createSignatureAuthority({ dataset, publisher }: Trust): Authori
       const { createEd25519Verifier, headKeysFor } = await loadSignature();
       return headKeysFor(statement, head).map((key) => createEd25519Verifier('head', key));
     },
-    bucketAuth: async (index) => (await loadSignature()).createRootAuth(index),
+    bucketAuth: async (index) => (await loadSignature()).createRootAuth(index, hashes?.sha256),
   };
 }

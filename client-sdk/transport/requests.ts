@@ -16,6 +16,8 @@ export interface ServiceRequest {
   /** Default: the endpoint of the settings. */
   readonly to?: Endpoint | undefined;
   readonly accept: string;
+  /** Of the bytes that are asked for; without it, all. */
+  readonly range?: string;
   /** The body of a POST; without it, the request is a GET. */
   readonly body?: Uint8Array<ArrayBuffer>;
   readonly maxBytes: number;
@@ -47,7 +49,7 @@ export function createSend({ maxBodyBytes, events, fetch: fetchOnce, ...place }:
     }
   };
 
-  return async ({ path, to = place, accept, body, maxBytes, deadline, refuse }) => {
+  return async ({ path, to = place, accept, range, body, maxBytes, deadline, refuse }) => {
     const asked = to.base + routeOf(path);
     refusals.assertOver(asked);
     return reported(path, () =>
@@ -57,6 +59,7 @@ export function createSend({ maxBodyBytes, events, fetch: fetchOnce, ...place }:
           ...to.headers,
           accept,
           'accept-encoding': 'identity',
+          ...(range && { range }),
           ...(body && { 'content-type': OCTETS }),
         },
         body,

@@ -9,7 +9,7 @@ import type { HistogramBin } from '../../protocol/service-status.ts';
 import { array, type Members, object, parseMembers, required, text } from '../../protocol/signed/members.ts';
 import { MAX_SOURCES, SOURCE_MEMBERS } from '../../protocol/signed/sources.ts';
 import { LAYER_MEMBERS, STATEMENT_MEMBERS } from '../../protocol/signed/statement.ts';
-import { slotFileBytes } from './layout/slot-sizes.ts';
+import { slotFileBytes } from '../../protocol/snapshot/slots.ts';
 import {
   type IndexFacts,
   LAYOUTS,

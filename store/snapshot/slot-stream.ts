@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream';
 import type { BucketId } from '../../protocol/brands.ts';
 import type { IndexName } from '../../protocol/bucket-id.ts';
-import { slotBytes, slotFileBytes } from './layout/slot-sizes.ts';
+import { slotBytes, slotFileBytes } from '../../protocol/snapshot/slots.ts';
 import type { IndexFacts } from './layout/snapshot-facts.ts';
 import type { Snapshot } from './snapshot.ts';
 

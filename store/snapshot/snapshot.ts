@@ -12,6 +12,7 @@ import {
   splitNodes,
   upperSiblings,
 } from '../../protocol/signed/merkle.ts';
+import { LENGTH_BYTES, longestBody, slotBytes } from '../../protocol/snapshot/slots.ts';
 import type { Dataset } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
 import { digestFile } from '../files.ts';
@@ -22,7 +23,6 @@ import { FilterFile } from './filter-file.ts';
 import { nodeSha256 } from './layout/bucket-tails.ts';
 import { FileSource } from './layout/file-source.ts';
 import { PartedFile } from './layout/parted-file.ts';
-import { LENGTH_BYTES, longestBody, slotBytes } from './layout/slot-sizes.ts';
 import { contentFileBytes, type IndexFacts, type SnapshotFacts } from './layout/snapshot-facts.ts';
 import { corruptSnapshot, filterPath, snapshotPath } from './layout/snapshot-files.ts';
 import type { SnapshotSource, TakeRoom } from './layout/snapshot-source.ts';
@@ -88,10 +88,7 @@ export class Snapshot {
     return target.subarray(0, this.#source.read(index, id, target));
   }
 
-  /**
-   * The slot of a bucket, as PROTOCOL.md §12 has it. The dataset must have the index.
-   * @throws as `body`
-   */
+  /** The slot of a bucket, PROTOCOL.md §12. The dataset has the index. @throws as `body` */
   slot(index: IndexName, id: BucketId): Buffer {
     const slot = Buffer.allocUnsafe(slotBytes(this.facts.indexes[index] as IndexFacts));
     const bodyBytes = this.#source.read(index, id, slot);

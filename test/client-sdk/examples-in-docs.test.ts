@@ -5,8 +5,10 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { test as base, expect } from 'vitest';
+import { addClient } from '../../access/client-file.ts';
 import { exportBloomFilter } from '../../cli/export-bloom.ts';
 import { CANARY } from '../../protocol/test-credentials.ts';
+import { startServer } from '../../server/server.ts';
 import { filterPath } from '../../store/snapshot/layout/snapshot-files.ts';
 import { typeErrorsOf } from '../support/client/check-snippets.ts';
 import { publicNames, readmeSnippets } from '../support/client/doc-snippets.ts';
@@ -25,16 +27,26 @@ const test = base.extend<{ place: Place }>({
       const keyless = await createOprfWorld({});
       const file = path.join(path.dirname(keyed.made.folder), 'filter.json');
       const { sha256 } = await exportBloomFilter(keyed.made.folder, file);
+      const copies = `${keyed.made.folder}.copies`;
+      const clientKey = addClient(copies, 'copy', {}, { replica: true }).keyText as string;
+      const copied = await startServer(keyed.made.folder, {
+        port: 0,
+        clientsFile: copies,
+        quotaFile: `${copies}.quota`,
+      });
       await use({
         url: keyed.url,
         key: keyPinOf(keyed.made).key,
         keylessUrl: keyless.url,
         trust: keyless.pin.trust,
+        cache: `${keyed.made.folder}.replica`,
+        from: { url: copied.url, clientKey },
         filterFile: filterPath(keyed.made.dataset, '000001'),
         watchKey: watchTags().publicKey,
         json: fs.readFileSync(file),
         sha256,
       });
+      await copied.close();
       await keyed.close();
       await keyless.close();
     },

@@ -31,6 +31,7 @@ const SUBPATHS = [
   'sodium',
   'node',
   'bloom-filters',
+  'replica',
   'watch',
   'express',
   'fastify',

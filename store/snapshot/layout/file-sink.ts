@@ -4,9 +4,9 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import type { IndexName, RangeName } from '../../../protocol/bucket-id.ts';
+import { longestBody, slotBytes } from '../../../protocol/snapshot/slots.ts';
 import { writeFully } from '../../files.ts';
 import { RangeFileWriter } from './range-file.ts';
-import { longestBody, slotBytes } from './slot-sizes.ts';
 import { createSlots, finishSlots, type SlotDigests, type SlotsTask } from './slot-writer.ts';
 import type { LayoutFacts, SnapshotFile } from './snapshot-facts.ts';
 import type { RangeSink, SnapshotSink, WrittenFile, WrittenIndex } from './snapshot-sink.ts';

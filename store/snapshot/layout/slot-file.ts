@@ -1,18 +1,9 @@
-// The buckets of an index in slots of one size, so that finding one takes no index. PROTOCOL.md
-// §12.
-//
-//   struct SlotFile {
-//     struct {
-//       u8  body[bodyBytes.last];         // BucketBody, then zeros
-//       u32 length;                       // of the body without the zeros
-//     } slots[2^prefixBits];
-//     u8 roots[2^upperSiblings][32];      // with signatures and more than 10 prefixBits only
-//   }
+// Reads the buckets of an index from their slots: protocol/snapshot/slots.ts.
 
 import type { BucketId } from '../../../protocol/brands.ts';
 import { NODE_BYTES } from '../../../protocol/signed/merkle.ts';
+import { countRoots, LENGTH_BYTES, type SlotFacts, slotBytes } from '../../../protocol/snapshot/slots.ts';
 import type { PartedFile } from './parted-file.ts';
-import { countRoots, LENGTH_BYTES, type SlotFacts, slotBytes } from './slot-sizes.ts';
 import { corruptSnapshot } from './snapshot-files.ts';
 
 export class SlotFile {

@@ -3,10 +3,10 @@
 
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import { LENGTH_BYTES } from '../../../protocol/snapshot/slots.ts';
 import { readFully, writeFully } from '../../files.ts';
 import { type PartBodies, readBodies } from './bodies-file.ts';
 import { countParts, DIGEST_BYTES, PART_BYTES, PartHasher } from './parted-file.ts';
-import { LENGTH_BYTES } from './slot-sizes.ts';
 import type { WrittenFile } from './snapshot-sink.ts';
 
 /** Bytes of slots that are written at once, about. */

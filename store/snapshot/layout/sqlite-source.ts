@@ -3,8 +3,8 @@
 import Database from 'better-sqlite3';
 import type { BucketId } from '../../../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName, IndexNumber, RANGE_NAMES, type RangeName } from '../../../protocol/bucket-id.ts';
+import { LENGTH_BYTES } from '../../../protocol/snapshot/slots.ts';
 import { parseRangeSet, type RangeSet } from '../../run/range-set.ts';
-import { LENGTH_BYTES } from './slot-sizes.ts';
 import type { SnapshotFacts } from './snapshot-facts.ts';
 import { corruptSnapshot } from './snapshot-files.ts';
 import type { SnapshotSource } from './snapshot-source.ts';

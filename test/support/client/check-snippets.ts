@@ -9,11 +9,12 @@ import { type Snippet, splitImports } from './doc-snippets.ts';
 
 /** The names that snippets take from the application around them. */
 const SURROUNDINGS = `
-import type { LeakChecker } from '@credveil/client';
+import type { LeakChecker, ServerParts } from '@credveil/client';
 
 declare global {
   const leaks: LeakChecker;
   const url: string, key: string, trust: string, watchKey: string;
+  const cache: string, from: ServerParts;
   const username: string, password: string;
   const json: Uint8Array, sha256: string;
   const user: { readonly id: string; readonly passwordChangedAt: Date };

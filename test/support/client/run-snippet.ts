@@ -2,6 +2,7 @@
 
 import { stripTypeScriptTypes } from 'node:module';
 import { format } from 'node:util';
+import type { ServerAddress } from '../../../client-sdk/index.ts';
 import * as client from '../../../client-sdk/index.ts';
 import { CANARY } from '../../../protocol/test-credentials.ts';
 import { TIMEOUT_MS } from '../worlds/client-world.ts';
@@ -14,6 +15,9 @@ export interface Place {
   readonly key: string;
   readonly trust: string;
   readonly filterFile: string;
+  /** A folder for a replica, and the server that it is pulled from. */
+  readonly cache: string;
+  readonly from: ServerAddress;
   /** The public line of a watch key. */
   readonly watchKey: string;
   /** A filter in JSON of bloom-filters, and its digest. */
@@ -64,6 +68,7 @@ const SUBPATHS: Readonly<Record<string, () => Promise<object>>> = {
   node: () => import('../../../client-sdk/node.ts'),
   'bloom-filters': () => import('../../../client-sdk/bloom-filters.ts'),
   sodium: () => import('../../../client-sdk/sodium.ts'),
+  replica: () => import('../../../client-sdk/replica/replica.ts'),
   watch: () => import('../../../client-sdk/watch/watching-checker.ts'),
   express: () => import('../../../client-sdk/adapter/express.ts'),
   fastify: () => import('../../../client-sdk/adapter/fastify.ts'),
@@ -118,7 +123,8 @@ export async function runSnippet(code: string, { keylessUrl, filterFile, ...plac
       .replaceAll('process.env.CREDVEIL_KEY', 'key')
       .replaceAll('credveil-trust-2.<dataset>.<publisher>', place.trust)
       .replaceAll('credveil-watch-public-1.<id>.<key>', place.watchKey)
-      .replaceAll('/var/lib/leaks/passwords.filter', filterFile),
+      .replaceAll('/var/lib/leaks/passwords.filter', filterFile)
+      .replaceAll('/var/lib/leaks/replica', place.cache),
   );
   const inner = body.replace(/^export default .*$/gm, '').replace(/^export /gm, '');
   const made = HANDLED.map((name) => `${name}: typeof ${name} === 'undefined' ? undefined : ${name}`);

@@ -1,0 +1,155 @@
+// credveil replica: a copy of a service on disk, for checks without requests.
+
+import type { Command } from 'commander';
+import { createLeakChecker, type LeakCheckerOptions, LookupError, type UnknownReason } from '../../client-sdk/index.ts';
+import { createReplica, type PullProgress } from '../../client-sdk/replica/replica.ts';
+import { createCheckFailures, withFlags } from '../check/check-failures.ts';
+import { choosePins, type PinOptions, pinnedDataset } from '../check/pins.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { openClientKeyFile } from '../key-files.ts';
+import { printResult } from '../output.ts';
+import { bytesFigure, ProgressBar, type ProgressState } from '../progress.ts';
+import { formatBytes, formatSeconds } from '../units.ts';
+
+interface PullFlags extends PinOptions {
+  url: string;
+  clientKeyFile?: string;
+  verify?: boolean;
+  json?: boolean;
+}
+
+type StatusFlags = PinOptions & { json?: boolean };
+
+/** The snapshot in use. */
+interface Seen {
+  readonly snapshot: string;
+  readonly remainingMs: number;
+}
+
+const PULL_EXIT_CODES = `
+A pull that was interrupted or broke off is continued by the next one.
+
+Exit codes:
+    0  the replica is up to date
+    1  it is not: the service, what it sent, or the disk; the one before stays in use
+    2  an invalid option
+  130  interrupted`;
+
+const STATUS_EXIT_CODES = `
+Exit codes:
+    0  checks on the replica are answered
+    1  they are not: the error has the reason
+    2  an invalid option`;
+
+const progressState = (bar: ProgressBar, { bytes, totalBytes }: PullProgress): ProgressState => ({
+  label: 'replica pull',
+  done: bytes,
+  total: totalBytes,
+  figures: [
+    bytesFigure(bytes, totalBytes),
+    `${formatBytes(Math.round(bytes / Math.max(0.001, bar.elapsedSeconds)))}/s`,
+  ],
+});
+
+async function pull(cache: string, options: PullFlags): Promise<void> {
+  const { url, clientKeyFile, verify = false } = options;
+  const pins = choosePins('replica pull', options);
+  const failures = createCheckFailures({ dataset: pinnedDataset(pins), hasClientKey: clientKeyFile !== undefined });
+  const replica = createReplica({ cache, refreshMs: 0 });
+  withFlags(() =>
+    createLeakChecker({
+      url,
+      ...pins,
+      ...(clientKeyFile !== undefined && { clientKey: openClientKeyFile(clientKeyFile) }),
+      fetch: failures.fetch,
+      replica,
+    }),
+  );
+  const bar = new ProgressBar();
+  let last: PullProgress | undefined;
+  const onProgress = (progress: PullProgress): void => {
+    last = progress;
+    bar.update(() => progressState(bar, progress));
+  };
+  const interrupt = onInterrupt();
+  const { signal } = interrupt;
+  try {
+    const pulled = await replica.pull({ signal, verify, onProgress });
+    if (last) bar.finish(progressState(bar, last));
+    printResult(options, pulled, ({ snapshot, isNew, bytes }) =>
+      isNew ? `replica of snapshot ${snapshot}: ${formatBytes(bytes)}` : `snapshot ${snapshot} is the newest one`,
+    );
+  } catch (error) {
+    bar.abandon();
+    signal.throwIfAborted();
+    throw inWords(error, failures.explain);
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+/** What the terminal is told of: the platform's cause, and flags instead of options. */
+function inWords(error: unknown, explain: (reason: UnknownReason) => LookupError | object): unknown {
+  if (!(error instanceof LookupError)) return error;
+  const { code, message } = error;
+  if (code === 'NETWORK' || code === 'HTTP_STATUS' || code === 'DATASET_MISMATCH') {
+    const met = explain(code) as { readonly message: string; readonly hint: string };
+    return new LookupError(code, met.message, met.hint, { cause: error });
+  }
+  if (code !== 'CLIENT_REFUSED') return error;
+  const hint = 'Pass --client-key-file with the key of a client that may: credveil client add DATASET NAME --replica.';
+  return new LookupError(code, message, hint, { cause: error });
+}
+
+async function status(cache: string, options: StatusFlags): Promise<void> {
+  const pins = choosePins('replica status', options);
+  const replica = createReplica({ cache, refreshMs: 0 });
+  let seen: Seen | undefined;
+  const checker = createLeakChecker({
+    // Nothing is asked of it.
+    url: 'http://localhost',
+    ...pins,
+    replica,
+    onSnapshot: ({ snapshot, remainingMs }) => {
+      if (snapshot !== undefined && remainingMs !== undefined) seen = { snapshot, remainingMs };
+    },
+  } as LeakCheckerOptions);
+  try {
+    await checker.ready();
+  } catch (error) {
+    // Under oprf the evaluator is asked after the replica was read.
+    if (!seen) throw error;
+  } finally {
+    replica.close();
+  }
+  const { snapshot, remainingMs } = seen as unknown as Seen;
+  const seconds = Math.max(0, Math.floor(remainingMs / 1_000));
+  printResult(
+    options,
+    { snapshot, remainingSeconds: seconds },
+    () => `snapshot ${snapshot}, to be believed for ${formatSeconds(seconds)}`,
+  );
+}
+
+export function addReplica(program: Command): void {
+  const replica = program.command('replica').description('hold a copy of a service, and check without asking it');
+  pinned(replica.command('pull').description('bring a replica up to date, verified by what clients pin'))
+    .requiredOption('--url <url>', 'base URL of the server')
+    .option('--client-key-file <file>', 'file with the client key that `credveil client add --replica` printed')
+    .option('--verify', 'read all that is there again, and fetch what is damaged')
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', PULL_EXIT_CODES)
+    .action(pull);
+  pinned(replica.command('status').description('show the snapshot of a replica, and how long it is believed'))
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', STATUS_EXIT_CODES)
+    .action(status);
+}
+
+function pinned(command: Command): Command {
+  return command
+    .argument('<cache>', 'folder of the replica')
+    .option('--trust <line>', 'signed datasets: the public line that `credveil key pin` prints')
+    .option('--key-file <file>', 'hmac: file with what `credveil key pin` prints, or a key file')
+    .option('--dataset <folder>', 'folder of the dataset, to pin what its clients pin; or its id, with a key file');
+}

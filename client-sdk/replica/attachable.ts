@@ -1,0 +1,38 @@
+// What a checker needs of a replica, and gives to it.
+
+import type { BucketId } from '../../protocol/brands.ts';
+import type { IndexName } from '../../protocol/bucket-id.ts';
+import type { Hashes } from '../../protocol/seal.ts';
+import type { Statement } from '../../protocol/signed/statement.ts';
+import type { CheckerSettings } from '../options.ts';
+import type { Authority } from '../publication/authority.ts';
+import type { Snapshot } from '../publication/snapshot.ts';
+import type { Send } from '../transport/requests.ts';
+import type { Replica } from './handle.ts';
+
+/** What a checker pins, and how it reaches the service. */
+export interface ReplicaContext {
+  readonly settings: CheckerSettings;
+  /** Sends over the network. */
+  readonly network: Send;
+  readonly authority: Authority;
+  /** As in ReaderOptions. */
+  assertKey(statement: Statement): void;
+}
+
+/** A replica in the hands of a checker, which verifies whatever it is given. */
+export interface AttachedReplica {
+  /** Documents come from the disk; what names another server goes there. */
+  readonly send: Send;
+  /** What a server would answer. @throws LookupError, `SNAPSHOT_CHANGED` if it was replaced */
+  read(snapshot: Snapshot, index: IndexName, id: BucketId): Uint8Array;
+}
+
+export interface Attachable extends Replica {
+  readonly hashes: Hashes;
+  attach(context: ReplicaContext): AttachedReplica;
+}
+
+/** @param replica checked when the options were parsed */
+export const attachReplica = (replica: Replica, context: ReplicaContext): AttachedReplica =>
+  (replica as Attachable).attach(context);

@@ -1,0 +1,215 @@
+// The folder of a replica.
+//
+//   head                           the envelope of the newest head: its snapshot is in use
+//   000007-496edf06a41da910/       statement, sources, account, password of that snapshot
+//   000008-0123456789abcdef.part/  another one, as far as it is fetched
+//   lock                           of the process that fetches
+//
+// A snapshot's folder gets its name once it is complete, and the head is replaced after that: at
+// any time the folder holds the old snapshot or the new one.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import type { SnapshotId } from '../../protocol/brands.ts';
+import { INDEX_NAMES } from '../../protocol/bucket-id.ts';
+import { SNAPSHOT_ID } from '../../protocol/ids.ts';
+import { HEAD_KIND } from '../../protocol/signed/envelope.ts';
+import { slotFileBytes } from '../../protocol/snapshot/slots.ts';
+import { LookupError, lookupFailure } from '../errors.ts';
+import type { Snapshot } from '../publication/snapshot.ts';
+
+const PART = /\.part$/;
+const DOCUMENTS = ['statement', 'sources'] as const;
+export type DocumentName = (typeof DOCUMENTS)[number];
+/** What a snapshot's statement and sources are called on disk, with their bytes. */
+export type Documents = { readonly [name in DocumentName]?: Uint8Array };
+
+export class ReplicaFolder {
+  readonly #path: string;
+
+  constructor(cache: string) {
+    this.#path = path.resolve(cache);
+  }
+
+  at(...names: readonly string[]): string {
+    return path.join(this.#path, ...names);
+  }
+
+  /** Creates the folder. @throws LookupError `REPLICA_UNWRITABLE` */
+  create(): void {
+    onDisk(() => fs.mkdirSync(this.#path, { recursive: true, mode: 0o700 }));
+  }
+
+  /** The envelope of the head. Undefined if there is no replica yet. @throws as `readBounded` */
+  head(): Buffer | undefined {
+    return readBounded(this.at('head'), HEAD_KIND.maxBytes);
+  }
+
+  /** When a pull last found the head to be the newest one; undefined if none did. */
+  confirmedAt(): number | undefined {
+    return fs.statSync(this.at('head'), { throwIfNoEntry: false })?.mtimeMs;
+  }
+
+  /** @throws as `readBounded`; undefined if the snapshot is not here */
+  document(snapshot: SnapshotId, name: DocumentName, maxBytes: number): Buffer | undefined {
+    return readBounded(this.at(snapshot, name), maxBytes);
+  }
+
+  /** Whether a snapshot is here, and nothing of it was cut off. */
+  has({ snapshot, indexes }: Snapshot): boolean {
+    return INDEX_NAMES.every((index) => {
+      const facts = indexes[index];
+      return !facts || bytesOf(this.at(snapshot, index)) === slotFileBytes(facts);
+    });
+  }
+
+  /**
+   * The place to fetch a snapshot into: what was begun before, or is to be fetched anew. Others
+   * that were begun are removed.
+   */
+  begin(snapshot: SnapshotId): string {
+    const part = this.at(`${snapshot}.part`);
+    onDisk(() => {
+      this.#remove((name) => PART.test(name) && this.at(name) !== part);
+      if (fs.existsSync(this.at(snapshot))) fs.renameSync(this.at(snapshot), part);
+      fs.mkdirSync(part, { recursive: true, mode: 0o700 });
+      for (const entry of fs.readdirSync(part, { withFileTypes: true }))
+        if (!entry.isFile()) fs.rmSync(path.join(part, entry.name), { recursive: true });
+    });
+    return part;
+  }
+
+  /** Gives a fetched snapshot its name. */
+  complete(snapshot: SnapshotId, documents: Documents): void {
+    const part = this.at(`${snapshot}.part`);
+    onDisk(() => {
+      for (const name of DOCUMENTS) {
+        const bytes = documents[name];
+        if (bytes) writeSynced(path.join(part, name), bytes);
+      }
+      syncFolder(part);
+      fs.renameSync(part, this.at(snapshot));
+      syncFolder(this.#path);
+    });
+  }
+
+  /** Makes the snapshot of a head the one in use, and removes all others. */
+  use(snapshot: SnapshotId, head: Uint8Array): void {
+    onDisk(() => {
+      const aside = this.at(`head.${process.pid}`);
+      writeSynced(aside, head);
+      fs.renameSync(aside, this.at('head'));
+      syncFolder(this.#path);
+      this.prune(snapshot);
+    });
+  }
+
+  /** Notes that the head is the newest one. */
+  confirm(): void {
+    const now = new Date();
+    onDisk(() => fs.utimesSync(this.at('head'), now, now));
+  }
+
+  /** Processes that have a file open read on; Windows refuses, and the next pull removes it. */
+  prune(snapshot: SnapshotId): void {
+    this.#remove((name) => name !== snapshot && SNAPSHOT_ID.test(name.replace(PART, '')));
+  }
+
+  #remove(isOld: (name: string) => boolean): void {
+    for (const name of fs.readdirSync(this.#path).filter(isOld))
+      try {
+        fs.rmSync(this.at(name), { recursive: true, force: true });
+      } catch {
+        // As above.
+      }
+  }
+}
+
+/** The length of a regular file. */
+function bytesOf(file: string): number | undefined {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  return stat?.isFile() ? stat.size : undefined;
+}
+
+/**
+ * Opens a regular file, and waits for no other. Undefined if it is missing.
+ * @throws LookupError `REPLICA_UNREADABLE`
+ */
+export function openFile(file: string): number | undefined {
+  try {
+    const handle = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
+    if (fs.fstatSync(handle).isFile()) return handle;
+    fs.closeSync(handle);
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw lookupFailure('REPLICA_UNREADABLE', { cause });
+  }
+  throw lookupFailure('REPLICA_UNREADABLE', { detail: 'something that is no file' });
+}
+
+/** Fills the buffer with the bytes from `at`. @throws LookupError `REPLICA_UNREADABLE` */
+export function readFully(handle: number, target: Uint8Array, at: number): void {
+  let filled = 0;
+  try {
+    while (filled < target.length) {
+      const read = fs.readSync(handle, target, filled, target.length - filled, at + filled);
+      if (read === 0) throw lookupFailure('REPLICA_UNREADABLE', { detail: 'a file ends early' });
+      filled += read;
+    }
+  } catch (cause) {
+    throw cause instanceof LookupError ? cause : lookupFailure('REPLICA_UNREADABLE', { cause });
+  }
+}
+
+/** @throws LookupError `REPLICA_UNREADABLE`, also for a longer file */
+function readBounded(file: string, maxBytes: number): Buffer | undefined {
+  const handle = openFile(file);
+  if (handle === undefined) return undefined;
+  try {
+    const { size } = fs.fstatSync(handle);
+    if (size > maxBytes) throw lookupFailure('REPLICA_UNREADABLE', { detail: 'a document is too long' });
+    const bytes = Buffer.allocUnsafe(size);
+    readFully(handle, bytes, 0);
+    return bytes;
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
+export const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
+
+/** Names what went wrong while writing: a full disk, a folder of others. */
+export function onDisk<T>(write: () => T): T {
+  try {
+    return write();
+  } catch (cause) {
+    throw unwritable(cause);
+  }
+}
+
+/** @param cause of the file system, whose code is shown and not its path */
+export function unwritable(cause: unknown): LookupError {
+  if (cause instanceof LookupError) return cause;
+  return lookupFailure('REPLICA_UNWRITABLE', { cause, detail: (cause as NodeJS.ErrnoException).code ?? '' });
+}
+
+function writeSynced(file: string, bytes: Uint8Array): void {
+  const handle = fs.openSync(file, 'w', 0o600);
+  try {
+    fs.writeFileSync(handle, bytes);
+    fs.fsyncSync(handle);
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
+/** A name that was given lasts. Windows has no such call. */
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const handle = fs.openSync(folder, 'r');
+  try {
+    fs.fsyncSync(handle);
+  } finally {
+    fs.closeSync(handle);
+  }
+}

@@ -1,0 +1,103 @@
+// The lock of a replica's folder: one process fetches at a time. Node has no lock that ends with
+// its process, so a file names the holder, who touches it again and again.
+//
+// Taking it twice would waste a download and nothing more: what is written was verified, and each
+// check verifies again.
+
+import fs from 'node:fs';
+import os from 'node:os';
+import { lookupFailure } from '../errors.ts';
+import { isMissing, onDisk } from './folder.ts';
+
+const TOUCH_MS = 5_000;
+/** A holder that was not heard of for so long is gone, or asleep. */
+const GONE_MS = 60_000;
+
+/** Locks of this process. */
+const held = new Set<string>();
+
+/**
+ * @returns releases it
+ * @throws LookupError `REPLICA_BUSY`, `REPLICA_UNWRITABLE`
+ */
+export function takeLock(file: string): () => void {
+  const own = JSON.stringify({ host: os.hostname(), pid: process.pid });
+  const write = (): boolean => {
+    try {
+      fs.writeFileSync(file, own, { flag: 'wx', mode: 0o600 });
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw error;
+    }
+  };
+  const taken = onDisk(() => {
+    if (held.has(file)) return false;
+    if (write()) return true;
+    const left = readLeft(file, own);
+    return left !== undefined && takeAway(file, left) && write();
+  });
+  if (!taken) throw lookupFailure('REPLICA_BUSY');
+  held.add(file);
+  const touch = setInterval(() => {
+    const now = new Date();
+    fs.utimes(file, now, now, () => undefined);
+  }, TOUCH_MS).unref();
+  return () => {
+    clearInterval(touch);
+    held.delete(file);
+    try {
+      if (fs.readFileSync(file, 'utf8') === own) fs.rmSync(file, { force: true });
+    } catch {
+      // It is somebody else's by now, or the folder is gone.
+    }
+  };
+}
+
+/** The text of a lock whose holder has left it behind; undefined for one that is held. */
+function readLeft(file: string, own: string): string | undefined {
+  try {
+    const { mtimeMs } = fs.statSync(file);
+    const text = fs.readFileSync(file, 'utf8');
+    // A process of this id that does not hold it was one before this.
+    return text === own || isLeft(text, Date.now() - mtimeMs) ? text : undefined;
+  } catch (error) {
+    if (isMissing(error)) return '';
+    throw error;
+  }
+}
+
+/** Removes a lock, unless another process has taken it since. */
+function takeAway(file: string, left: string): boolean {
+  const aside = `${file}.${process.pid}`;
+  try {
+    fs.renameSync(file, aside);
+  } catch (error) {
+    if (isMissing(error)) return true;
+    throw error;
+  }
+  const isIt = fs.readFileSync(aside, 'utf8') === left;
+  if (!isIt && !fs.existsSync(file)) fs.renameSync(aside, file);
+  fs.rmSync(aside, { force: true });
+  return isIt;
+}
+
+function isLeft(text: string, ageMs: number): boolean {
+  if (ageMs > GONE_MS) return true;
+  try {
+    const { host, pid } = JSON.parse(text) as { host?: unknown; pid?: unknown };
+    return host === os.hostname() && typeof pid === 'number' && !isAlive(pid);
+  } catch {
+    // Killed while it wrote.
+    return ageMs > TOUCH_MS;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

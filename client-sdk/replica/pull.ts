@@ -1,0 +1,152 @@
+// Brings a replica up to date: head, statement and sources are verified as a checker verifies them,
+// and all slots before the folder's head names them.
+
+import { INDEX_NAMES } from '../../protocol/bucket-id.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
+import { HEAD_KIND, openEnvelope, STATEMENT_KIND, verifyEnvelope } from '../../protocol/signed/envelope.ts';
+import { decodeHead, type Head, headSnapshotId } from '../../protocol/signed/head.ts';
+import { parseStatement, payloadDigest } from '../../protocol/signed/statement.ts';
+import { slotFileBytes } from '../../protocol/snapshot/slots.ts';
+import { LookupError, lookupFailure } from '../errors.ts';
+import type { Authority } from '../publication/authority.ts';
+import { createHistory } from '../publication/history.ts';
+import { createSnapshotReader } from '../publication/reader.ts';
+import type { Snapshot } from '../publication/snapshot.ts';
+import { createDeadline } from '../transport/deadline.ts';
+import type { Send } from '../transport/requests.ts';
+import type { ReplicaContext } from './attachable.ts';
+import { downloadIndex } from './download.ts';
+import type { Documents, ReplicaFolder } from './folder.ts';
+import type { PulledReplica, PullOptions } from './handle.ts';
+import { takeLock } from './lock.ts';
+
+/** Maximum wait for head, statement and sources. */
+const DOCUMENTS_TIMEOUT_MS = 30_000;
+
+/** What was published, verified, and the bytes that were. */
+interface Published {
+  readonly snapshot: Snapshot;
+  readonly head: Uint8Array;
+  readonly documents: Documents;
+}
+
+/**
+ * @throws LookupError as a check has it, `REPLICA_BUSY` if another process pulls,
+ *   `REPLICA_UNWRITABLE`
+ */
+export async function pullReplica(
+  folder: ReplicaFolder,
+  context: ReplicaContext,
+  options: PullOptions,
+): Promise<PulledReplica> {
+  folder.create();
+  const release = takeLock(folder.at('lock'));
+  try {
+    // The snapshot may be replaced while it is fetched: once more, with what took its place.
+    return await pullOnce(folder, context, options).catch((error: unknown) => {
+      if (!(error instanceof LookupError && error.code === 'SNAPSHOT_CHANGED')) throw error;
+      return pullOnce(folder, context, options);
+    });
+  } finally {
+    release();
+  }
+}
+
+async function pullOnce(
+  folder: ReplicaFolder,
+  context: ReplicaContext,
+  { signal = new AbortController().signal, verify = false, onProgress = () => undefined }: PullOptions,
+): Promise<PulledReplica> {
+  const held = await readHeld(folder, context.authority);
+  const { snapshot, head, documents } = await fetchPublished(context, held?.head, signal);
+  const id = snapshot.snapshot;
+  const totalBytes = INDEX_NAMES.reduce((sum, name) => sum + lengthOf(snapshot, name), 0);
+  if (verify || !folder.has(snapshot)) {
+    const part = folder.begin(id);
+    let bytes = 0;
+    const onBytes = (more: number): void => {
+      bytes += more;
+      onProgress({ bytes, totalBytes });
+    };
+    const { network, settings } = context;
+    for (const index of INDEX_NAMES)
+      if (snapshot.indexes[index])
+        await downloadIndex({
+          ...{ snapshot, index, folder: part, network, signal, onBytes },
+          maxBodyBytes: settings.maxBodyBytes,
+        });
+    folder.complete(id, documents);
+  }
+  if (!held || isNewer(head, held.head)) folder.use(id, head);
+  else folder.prune(id);
+  folder.confirm();
+  const isNew = !held || headSnapshotId(held.head) !== id;
+  return { snapshot: id, isNew, bytes: totalBytes };
+}
+
+function lengthOf({ indexes }: Snapshot, name: (typeof INDEX_NAMES)[number]): number {
+  const facts = indexes[name];
+  return facts ? slotFileBytes(facts) : 0;
+}
+
+/** A cache on the way may answer with a head that is older than the one before. */
+function isNewer(head: Uint8Array, held: Head): boolean {
+  const { sequence, issuedAt } = decodeHead(head).head;
+  return sequence > held.sequence || Date.parse(issuedAt) > Date.parse(held.issuedAt);
+}
+
+/** @param held nothing older is taken */
+async function fetchPublished(
+  { settings, network, authority, assertKey }: ReplicaContext,
+  held: Head | undefined,
+  signal: AbortSignal,
+): Promise<Published> {
+  const received = new Map<string, Uint8Array>();
+  const send: Send = async (request) => {
+    const bytes = await network(request);
+    received.set(/^v1\/([a-z]+)/.exec(request.path)?.[1] ?? '', bytes);
+    return bytes;
+  };
+  const history = createHistory(settings.memory, authority);
+  if (held) history.add({ sequence: held.sequence, issuedAt: Date.parse(held.issuedAt) });
+  const reader = createSnapshotReader({ settings, send, authority, history, assertKey });
+  const snapshot = await reader.fetch(createDeadline(DOCUMENTS_TIMEOUT_MS, signal));
+  const sources = received.get('sources');
+  return {
+    snapshot,
+    head: received.get('head') as Uint8Array,
+    documents: { statement: received.get('statement') as Uint8Array, ...(sources && { sources }) },
+  };
+}
+
+/**
+ * The head in the folder, if it is authentic: it may have run out, and still nothing older replaces
+ * it.
+ * @throws LookupError `DATASET_MISMATCH` for the replica of another dataset
+ */
+async function readHeld(folder: ReplicaFolder, authority: Authority): Promise<{ readonly head: Head } | undefined> {
+  try {
+    const bytes = folder.head();
+    if (!bytes) return undefined;
+    const { envelope, head } = decodeHead(bytes);
+    if (head.dataset !== authority.dataset)
+      throw lookupFailure('DATASET_MISMATCH', { detail: 'the replica in this folder' });
+    const pinned = await authority.pinned();
+    const isPinned = authority.auth === 'mac' || envelope.keyid === pinned.keyid;
+    const keys = isPinned ? [pinned] : await delegatedKeys(folder, head, authority);
+    verifyEnvelope(HEAD_KIND, envelope, keys);
+    return { head };
+  } catch (error) {
+    // Damaged: as if it was not there.
+    if (error instanceof ProtocolError) return undefined;
+    if (error instanceof LookupError && error.code === 'REPLICA_UNREADABLE') return undefined;
+    throw error;
+  }
+}
+
+async function delegatedKeys(folder: ReplicaFolder, head: Head, authority: Authority) {
+  const bytes = folder.document(headSnapshotId(head), 'statement', STATEMENT_KIND.maxBytes);
+  if (!bytes) return [];
+  const payload = openEnvelope(STATEMENT_KIND, bytes, [await authority.pinned()]);
+  return payloadDigest(payload) === head.statement ? authority.delegated(parseStatement(payload), head) : [];
+}

@@ -1,0 +1,144 @@
+// Answers from a replica as its server would. Nothing is verified here: the checker does that, for
+// each bucket again.
+
+import { createHash, createHmac } from 'node:crypto';
+import fs from 'node:fs';
+import type { BucketId, SnapshotId } from '../../protocol/brands.ts';
+import type { IndexName } from '../../protocol/bucket-id.ts';
+import { concatBytes } from '../../protocol/bytes.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
+import type { Hashes } from '../../protocol/seal.ts';
+import { STATEMENT_KIND } from '../../protocol/signed/envelope.ts';
+import { decodeHead, headSnapshotId } from '../../protocol/signed/head.ts';
+import { MerkleTree, NODE_BYTES, SEGMENT_BITS, splitNodes } from '../../protocol/signed/merkle.ts';
+import { countRoots, paddedBody, slotBytes, slotFileBytes, slotsBytes } from '../../protocol/snapshot/slots.ts';
+import { lookupFailure } from '../errors.ts';
+import { indexOf, type Snapshot, type SnapshotIndex } from '../publication/snapshot.ts';
+import { openFile, type ReplicaFolder, readFully } from './folder.ts';
+
+/** The platform's, which are twice as fast. */
+export const NODE_HASHES: Hashes = {
+  sha256: (message) => createHash('sha256').update(message).digest(),
+  hmacSha256: (key, message) => createHmac('sha256', key).update(message).digest(),
+};
+
+/** How often a document is looked for again, while pulls replace what names it. */
+const ATTEMPTS = 3;
+
+interface OpenIndex {
+  readonly handle: number;
+  /** Above the segments; undefined where there is one. */
+  readonly upper: MerkleTree | undefined;
+}
+
+export class ReplicaReader {
+  readonly #folder: ReplicaFolder;
+  /** The snapshot of the head that was read last, and its statement. */
+  #named: { readonly snapshot: SnapshotId; readonly statement: Buffer } | undefined;
+  #open: { readonly snapshot: SnapshotId; readonly indexes: Map<IndexName, OpenIndex> } | undefined;
+
+  constructor(folder: ReplicaFolder) {
+    this.#folder = folder;
+  }
+
+  /** @throws LookupError `REPLICA_MISSING`, `REPLICA_UNREADABLE`, `SNAPSHOT_CHANGED` */
+  document(path: string, maxBytes: number): Uint8Array {
+    if (path === 'v1/head') return this.#readHead();
+    const [, kind, name] = /^v1\/(statement|sources)\/([0-9a-f-]+)$/.exec(path) ?? [];
+    const { snapshot, statement } = this.#named ?? {};
+    if (kind === 'statement' && statement && snapshot === name) return statement;
+    const sources = kind === 'sources' && snapshot && this.#folder.document(snapshot, 'sources', maxBytes);
+    if (!sources) throw lookupFailure('SNAPSHOT_CHANGED');
+    return sources;
+  }
+
+  /** Reads the statement with the head: a pull may replace both in between. */
+  #readHead(): Uint8Array {
+    for (let attempt = 1; ; attempt++) {
+      const head = this.#folder.head();
+      if (!head) throw lookupFailure('REPLICA_MISSING');
+      const snapshot = snapshotOf(head);
+      const statement = snapshot && this.#folder.document(snapshot, 'statement', STATEMENT_KIND.maxBytes);
+      if (statement) this.#named = { snapshot, statement };
+      // A head that is malformed is for the checker to refuse.
+      if (statement || !snapshot) return head;
+      if (attempt === ATTEMPTS) throw lookupFailure('REPLICA_UNREADABLE', { detail: 'the statement is missing' });
+    }
+  }
+
+  /**
+   * What a server would answer.
+   * @throws LookupError `REPLICA_UNREADABLE`, `SNAPSHOT_CHANGED`, `BODY_MALFORMED`
+   */
+  read(snapshot: Snapshot, index: IndexName, id: BucketId): Uint8Array {
+    const facts = indexOf(snapshot, index);
+    const { handle, upper } = this.#openIndex(snapshot.snapshot, index, facts);
+    const slot = Buffer.allocUnsafe(slotBytes(facts));
+    readFully(handle, slot, id * slot.length);
+    return answerOf(slot, facts, upper?.siblings(id >>> SEGMENT_BITS));
+  }
+
+  close(): void {
+    for (const { handle } of this.#open?.indexes.values() ?? []) fs.closeSync(handle);
+    this.#open = undefined;
+  }
+
+  /** One snapshot is open at a time; reads are synchronous, so none is under way. */
+  #openIndex(snapshot: SnapshotId, index: IndexName, facts: SnapshotIndex): OpenIndex {
+    if (this.#open?.snapshot !== snapshot) {
+      this.close();
+      this.#open = { snapshot, indexes: new Map() };
+    }
+    const { indexes } = this.#open;
+    let opened = indexes.get(index);
+    if (!opened) {
+      opened = this.#openSlots(snapshot, index, facts);
+      indexes.set(index, opened);
+    }
+    return opened;
+  }
+
+  #openSlots(snapshot: SnapshotId, index: IndexName, facts: SnapshotIndex): OpenIndex {
+    const handle = openFile(this.#folder.at(snapshot, index));
+    if (handle === undefined) {
+      if (fs.existsSync(this.#folder.at(snapshot)))
+        throw lookupFailure('REPLICA_UNREADABLE', { detail: 'an index is missing' });
+      throw lookupFailure('SNAPSHOT_CHANGED');
+    }
+    try {
+      if (fs.fstatSync(handle).size !== slotFileBytes(facts))
+        throw lookupFailure('REPLICA_UNREADABLE', { detail: 'a file has another length' });
+      const roots = Buffer.alloc(countRoots(facts) * NODE_BYTES);
+      readFully(handle, roots, slotsBytes(facts));
+      return { handle, upper: upperTree(roots) };
+    } catch (error) {
+      fs.closeSync(handle);
+      throw error;
+    }
+  }
+}
+
+/** @param roots of the segments of an index @returns the tree above them, if there are several */
+export const upperTree = (roots: Uint8Array): MerkleTree | undefined =>
+  roots.length === 0 ? undefined : new MerkleTree(splitNodes(roots), NODE_HASHES.sha256);
+
+/** A slot as an answer. @throws LookupError `BODY_MALFORMED` */
+export function answerOf(slot: Uint8Array, facts: SnapshotIndex, upper: Uint8Array | undefined): Uint8Array {
+  try {
+    const body = paddedBody(slot, facts);
+    return upper ? concatBytes(body, upper) : body;
+  } catch (cause) {
+    if (!(cause instanceof ProtocolError)) throw cause;
+    throw lookupFailure('BODY_MALFORMED', { cause });
+  }
+}
+
+/** The snapshot that a head names, whoever made it. */
+function snapshotOf(head: Uint8Array): SnapshotId | undefined {
+  try {
+    return headSnapshotId(decodeHead(head).head);
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
+  }
+}
