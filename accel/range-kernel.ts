@@ -1,5 +1,5 @@
 // Ranges as text on the WebAssembly kernel: PROTOCOL.md §12, §13. Tests compare it with
-// store/snapshot/range-text.ts.
+// store/snapshot/ranges/range-text.ts.
 
 import { startKernel } from './kernel-instance.ts';
 

@@ -20,7 +20,7 @@ import { corruptSnapshot } from './snapshot/layout/snapshot-files.ts';
 import { BucketEncoder } from './snapshot/parts/bucket-encoder.ts';
 import { createNodePads } from './snapshot/parts/pads.ts';
 import { canaryStreams } from './snapshot/publication.ts';
-import { gapsOf } from './snapshot/range-gaps.ts';
+import { gapsOf } from './snapshot/ranges/range-gaps.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
 
 /** Records between two turns of the event loop. */

@@ -29,7 +29,7 @@ import type { IndexFacts, RangeFacts } from './snapshot/layout/snapshot-facts.ts
 import { corruptSnapshot, filterPath } from './snapshot/layout/snapshot-files.ts';
 import { sealFilterFile } from './snapshot/parts/filter-writer.ts';
 import { SizeTally } from './snapshot/parts/histogram.ts';
-import { decodeRangeBody } from './snapshot/range-body.ts';
+import { decodeRangeBody } from './snapshot/ranges/range-body.ts';
 import { openSnapshot, type Snapshot } from './snapshot/snapshot.ts';
 import { readHead, readStatement } from './snapshot/statement-files.ts';
 import { verifyRuns } from './verify-runs.ts';

@@ -8,8 +8,8 @@ import zlib from 'node:zlib';
 import { RangeKernel } from '../../accel/range-kernel.ts';
 import { RANGE_NAMES, RANGES, type RangeName } from '../../protocol/bucket-id.ts';
 import { HASH_BYTES } from '../../store/run/range-record.ts';
-import { SHARED_BYTES } from '../../store/snapshot/range-body.ts';
-import { paddedTextBytes, padRange } from '../../store/snapshot/range-padding.ts';
+import { SHARED_BYTES } from '../../store/snapshot/ranges/range-body.ts';
+import { paddedTextBytes, padRange } from '../../store/snapshot/ranges/range-padding.ts';
 import { rangeEntries, rangeText, type Snapshot } from '../../store/snapshot/snapshot.ts';
 
 /** The forms of a range in responses. */

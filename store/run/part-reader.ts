@@ -52,6 +52,11 @@ export function readPartTables(run: Run, sections: readonly SectionName[]): Part
   }
 }
 
+export function hasRecords(tables: PartTables, section: SectionName, { from, to }: KeyRange): boolean {
+  const table = tables[section];
+  return table !== undefined && new PartTable(table).recordsBetween(from, to) > 0;
+}
+
 function tableOf(records: Buffer, recordBytes: number): Buffer {
   const tally = new PartTally(recordBytes);
   tally.add(records);

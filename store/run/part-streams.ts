@@ -2,7 +2,7 @@
 // beforehand. Plain values, so that threads carry them.
 
 import type { RecordStream } from './merge.ts';
-import { type KeyRange, PartReader, type PartTables, readPartTables } from './part-reader.ts';
+import { hasRecords, type KeyRange, PartReader, type PartTables, readPartTables } from './part-reader.ts';
 import { type RunRemoval, withoutRemoved } from './removal.ts';
 import type { Run } from './run.ts';
 import { RunReader } from './run-reader.ts';
@@ -63,11 +63,13 @@ export function openPartStreams(
       for (const group of groups) open.push(new GroupFile(groupFile(group, section), SECTION_LAYOUTS[section], range));
       return { streams: open, close };
     }
-    const streams = runs.map(({ run, tables, removal }, place) => {
+    const streams: RecordStream[] = [];
+    for (const [place, { run, tables, removal }] of runs.entries()) {
+      if (!hasRecords(tables, section, range)) continue;
       const reader = new PartReader(run, tables, section, range, place + 1, verifies);
       open.push(reader);
-      return section === 'account' && removal ? withoutRemoved(reader, removal) : reader;
-    });
+      streams.push(section === 'account' && removal ? withoutRemoved(reader, removal) : reader);
+    }
     return { streams, close };
   } catch (error) {
     close();

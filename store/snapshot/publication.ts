@@ -15,7 +15,7 @@ import type { PartSources } from '../run/part-streams.ts';
 import { RECORD_BYTES } from '../run/record.ts';
 import type { RunRemoval } from '../run/removal.ts';
 import type { Run } from '../run/run.ts';
-import type { GroupOptions } from '../run/run-streams.ts';
+import type { SectionName } from '../run/sections.ts';
 import type { SigningKey } from '../signing-key.ts';
 import type { Authority } from './authority.ts';
 import type { IndexFacts, LayoutName } from './layout/snapshot-facts.ts';
@@ -63,9 +63,6 @@ export interface PublishOptions {
   readonly program?: string;
 }
 
-/** For more runs than may be open. */
-export type RunGroups = Required<Omit<GroupOptions, 'sections' | 'checksParts'>>;
-
 /** The parameters of one publication, shared by all of its steps. */
 export interface Publication {
   readonly dataset: Dataset;
@@ -80,7 +77,6 @@ export interface Publication {
   /** What parts of all indexes are merged from. */
   readonly sources: PartSources;
   readonly threads: number;
-  readonly groups: RunGroups;
   readonly options: PublishOptions;
   /** What suppressed names take out of a run. */
   readonly removed: (run: Run) => RunRemoval | undefined;
@@ -92,11 +88,11 @@ const FILTER_SLACK = 1.05;
 const sum = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
 /** Records of all runs for an index. */
-export const countRecords = (publication: Publication, index: IndexName): number =>
+export const countRecords = (publication: Publication, index: SectionName): number =>
   sum(recordCounts(publication, index));
 
 /** Records of each run for an index. */
-function recordCounts({ runs, removed }: Publication, index: IndexName): number[] {
+function recordCounts({ runs, removed }: Publication, index: SectionName): number[] {
   return runs.map((run) => {
     const records = sum(run.facts.sections.filter((at) => at.index === index).map((section) => section.records));
     return index === 'account' ? records - (removed(run)?.records ?? 0) : records;

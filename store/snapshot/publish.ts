@@ -16,7 +16,7 @@ import { planSuppression, type Suppression } from '../retention/retention.ts';
 import { type PartSources, preparePartSource } from '../run/part-streams.ts';
 import type { RunRemoval } from '../run/removal.ts';
 import { openRuns, type Run } from '../run/run.ts';
-import { writeGroups } from '../run/run-streams.ts';
+import { type GroupOptions, writeGroups } from '../run/run-streams.ts';
 import { type Asides, openAsides } from './asides.ts';
 import { delegatedKeys, publishingAuthority } from './authority.ts';
 import { type CurrentSnapshot, factsPath, openCurrent, pruneSnapshots, writeCurrent } from './current.ts';
@@ -86,7 +86,7 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
     const groups = { folder: asides.groups, turn, removed, maxOpen };
     const sources = await prepareSources(dataset, runs, groups);
     const publication: Publication = {
-      ...{ dataset, suite, authority, layer, numberOf, runs, sources, threads, groups, options, removed },
+      ...{ dataset, suite, authority, layer, numberOf, runs, sources, threads, options, removed },
       layout: options.layout ?? 'slots',
     };
     const tables = await writeTables(asides, publication);
@@ -121,13 +121,14 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
 
 /** Runs that do not fit into memory are merged in groups first. */
 async function prepareSources(
-  { parameters: { indexes } }: Dataset,
+  { parameters: { indexes, ranges = [] } }: Dataset,
   runs: readonly Run[],
-  groups: Publication['groups'],
+  groups: Required<Omit<GroupOptions, 'sections' | 'checksParts'>>,
 ): Promise<PartSources> {
+  const all = [...indexes, ...ranges];
   const isGrouped = runs.length > groups.maxOpen;
-  const written = isGrouped ? await writeGroups(runs, { ...groups, sections: indexes }) : [];
-  const sections = isGrouped ? [] : indexes;
+  const written = isGrouped ? await writeGroups(runs, { ...groups, sections: all }) : [];
+  const sections = isGrouped ? [] : all;
   return { runs: runs.map((run) => preparePartSource(run, sections, groups.removed(run))), groups: written };
 }
 

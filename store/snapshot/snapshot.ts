@@ -28,9 +28,9 @@ import { corruptSnapshot, filterPath, snapshotPath } from './layout/snapshot-fil
 import type { SnapshotSource, TakeRoom } from './layout/snapshot-source.ts';
 import { SqliteSource } from './layout/sqlite-source.ts';
 import { paddedSize } from './parts/body-sizes.ts';
-import { decodeRangeBody, type RangeEntries, SHARED_BYTES } from './range-body.ts';
-import { readGaps } from './range-gaps.ts';
-import { formatRows } from './range-text.ts';
+import { decodeRangeBody, type RangeEntries, SHARED_BYTES } from './ranges/range-body.ts';
+import { readGaps } from './ranges/range-gaps.ts';
+import { formatRows } from './ranges/range-text.ts';
 import { readStatement, type StatementFile } from './statement-files.ts';
 
 /** A snapshot of up to this length is checked as a whole when it is opened. */

@@ -1,13 +1,14 @@
 // Writes the indexes, the filter and the ranges of a snapshot. PROTOCOL.md §12.
 
 import fs from 'node:fs';
-import type { IndexName } from '../../protocol/bucket-id.ts';
+import type { IndexName, RangeName } from '../../protocol/bucket-id.ts';
 import { snapshotMode } from '../dataset.ts';
 import { yieldToEventLoop } from '../event-loop.ts';
 import type { Asides } from './asides.ts';
-import { type EncodedIndex, encodeIndexes } from './encode-indexes.ts';
+import { type EncodedIndex, encodeParts } from './encode-parts.ts';
+import type { PartBodies } from './layout/bodies-file.ts';
 import { FileSink } from './layout/file-sink.ts';
-import type { IndexFacts, LayoutFacts, RangesFacts, SnapshotFacts } from './layout/snapshot-facts.ts';
+import type { IndexFacts, LayoutFacts, RangeFacts, SnapshotFacts } from './layout/snapshot-facts.ts';
 import type { SnapshotSink } from './layout/snapshot-sink.ts';
 import { SqliteSink } from './layout/sqlite-sink.ts';
 import { writeFilter } from './parts/filter-writer.ts';
@@ -17,7 +18,6 @@ import { createRunner, type PartRunner } from './parts/part-runner.ts';
 import type { WorkSettings } from './parts/part-work.ts';
 import { Progress } from './progress.ts';
 import { canaryRecords, type Publication } from './publication.ts';
-import { countRangeRecords, writeRanges } from './range-writer.ts';
 
 export type Tables = Pick<SnapshotFacts, 'indexes' | 'ranges' | 'filter'> & LayoutFacts;
 
@@ -33,23 +33,37 @@ export async function writeTables(asides: Asides, publication: Publication): Pro
   const sink = createSink(publication, asides, runner, turn);
   try {
     const leftovers = new Leftovers(asides.leftovers, suite.sealKey);
-    const encoded = await encodeIndexes(publication, runner, leftovers, progress);
+    const encoded = await encodeParts(publication, runner, leftovers, progress);
     const indexes: { [name in IndexName]?: IndexFacts } = {};
-    for (const { index, facts, bodies, roots } of encoded) {
+    for (const { index, facts, bodies, roots } of encoded.indexes) {
       await sink.writeIndex(index, { facts, bodies, roots });
-      // They took half of the room, which the next index needs.
-      for (const { file } of bodies) fs.rmSync(file);
+      removeBodies(bodies);
       indexes[index] = facts;
     }
-    const filter = encoded.find((index) => index.filter)?.filter;
+    const filter = encoded.indexes.find((index) => index.filter)?.filter;
     const written = filter && (await joinFilter(asides, publication, filter, turn));
-    const ranges = await writeAllRanges(publication, sink, progress);
+    const ranges: { [name in RangeName]?: RangeFacts } = {};
+    for (const { name, facts, bodies, gaps } of encoded.ranges) {
+      await sink.writeRanges(name, { bodies, gaps });
+      removeBodies(bodies);
+      ranges[name] = facts;
+    }
     const laidOut = await sink.finish(written && { bytes: written.facts.bytes, digests: written.digests });
-    return { indexes, ...(written && { filter: written.facts }), ...(ranges && { ranges }), ...laidOut };
+    return {
+      indexes,
+      ...(written && { filter: written.facts }),
+      ...(publication.dataset.parameters.ranges && { ranges }),
+      ...laidOut,
+    };
   } finally {
     await runner.close();
     sink.close();
   }
+}
+
+/** They take as much room as what is written from them, which the next ones need. */
+function removeBodies(bodies: readonly PartBodies[]): void {
+  for (const { file } of bodies) fs.rmSync(file);
 }
 
 /** What threads are told: no key that evaluates. */
@@ -69,8 +83,11 @@ function createSink(
 ): SnapshotSink {
   const mode = snapshotMode(dataset.parameters);
   if (layout === 'sqlite') return new SqliteSink(asides.sqlite, mode, turn);
-  return new FileSink(asides.fileOf, mode, (tasks) =>
-    runner.run(tasks.map((task) => ({ ...task, kind: 'slots' as const }))),
+  return new FileSink(
+    asides.fileOf,
+    mode,
+    (tasks) => runner.run(tasks.map((task) => ({ ...task, kind: 'slots' as const }))),
+    turn,
   );
 }
 
@@ -81,15 +98,4 @@ function joinFilter(
   turn: () => Promise<void>,
 ): ReturnType<typeof writeFilter> {
   return writeFilter(asides.filter, { dataset: dataset.id, layer, blocks }, parts, suite.sealKey, turn);
-}
-
-async function writeAllRanges(
-  { dataset, runs, groups }: Publication,
-  sink: SnapshotSink,
-  progress: Progress,
-): Promise<RangesFacts | undefined> {
-  const { ranges } = dataset.parameters;
-  if (!ranges) return undefined;
-  progress.begin('write', countRangeRecords(ranges, runs));
-  return writeRanges(sink, ranges, runs, { ...groups, onRecords: (read) => progress.add(read) });
 }

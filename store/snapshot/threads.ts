@@ -30,7 +30,7 @@ export function planThreads(
   runs: readonly Run[],
   { threads: wanted, parts, memoryBytes }: PublishOptions,
 ): ThreadPlan {
-  const records = parameters.indexes.map((index) => {
+  const records = [...parameters.indexes, ...(parameters.ranges ?? [])].map((index) => {
     const sections = runs.flatMap(({ facts }) => facts.sections).filter((section) => section.index === index);
     return sections.reduce((sum, section) => sum + section.records, 0);
   });

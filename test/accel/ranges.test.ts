@@ -1,11 +1,11 @@
-// The range kernel against the text of store/snapshot/range-text.ts.
+// The range kernel against the text of store/snapshot/ranges/range-text.ts.
 
 import { describe, expect, test } from 'vitest';
 import { RangeKernel } from '../../accel/range-kernel.ts';
 import { RANGE_NAMES, type RangeName } from '../../protocol/bucket-id.ts';
 import { HASH_BYTES } from '../../store/run/range-record.ts';
-import { decodeRangeBody, encodeRangeBody, SHARED_BYTES } from '../../store/snapshot/range-body.ts';
-import { formatRows } from '../../store/snapshot/range-text.ts';
+import { decodeRangeBody, encodeRangeBody, SHARED_BYTES } from '../../store/snapshot/ranges/range-body.ts';
+import { formatRows } from '../../store/snapshot/ranges/range-text.ts';
 import { createRandom, type Random, testSeed } from '../support/random.ts';
 
 const RANGE = 0xabcde;

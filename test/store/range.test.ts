@@ -7,9 +7,14 @@ import { formatRangePrefix, parseRangePrefix, RANGE_NAMES, type RangeName } from
 import { writeU32 } from '../../protocol/bytes.ts';
 import { Merge, type RecordStream } from '../../store/run/merge.ts';
 import { HASH_BYTES, rangeLayout } from '../../store/run/range-record.ts';
-import { decodeRangeBody, encodeRangeBody, type RangeEntries, SHARED_BYTES } from '../../store/snapshot/range-body.ts';
-import { paddedTextBytes, padRange } from '../../store/snapshot/range-padding.ts';
-import { formatRows, mostTextBytes, rowBytes, textBytes } from '../../store/snapshot/range-text.ts';
+import {
+  decodeRangeBody,
+  encodeRangeBody,
+  type RangeEntries,
+  SHARED_BYTES,
+} from '../../store/snapshot/ranges/range-body.ts';
+import { paddedTextBytes, padRange } from '../../store/snapshot/ranges/range-padding.ts';
+import { formatRows, mostTextBytes, rowBytes, textBytes } from '../../store/snapshot/ranges/range-text.ts';
 import { mutateBytes, valueOrRefusal } from '../support/mutate.ts';
 import { createRandom, type Random, testSeed } from '../support/random.ts';
 

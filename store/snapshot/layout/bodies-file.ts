@@ -3,16 +3,17 @@
 //
 //   struct BodiesFile {
 //     struct {
+//       u32 id;                    // of a bucket or a range, ascending
 //       u32 length;
 //       u8  body[length];
-//     } bodies[];                  // of successive ids
+//     } bodies[];
 //   }
 
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { BufferedWriter } from './buffered-writer.ts';
 
-const LENGTH_BYTES = 4;
+const HEAD_BYTES = 8;
 const BLOCK_BYTES = 2 ** 21;
 
 export interface FileDigest {
@@ -21,17 +22,23 @@ export interface FileDigest {
   readonly sha256: string;
 }
 
-/** The bodies of `count` ids from `from`. */
+/** The bodies of a part, which has `count` ids from `from`. */
 export interface PartBodies {
   readonly file: string;
   readonly from: number;
   readonly count: number;
 }
 
+/** The body of a bucket or a range. */
+export interface Body {
+  readonly id: number;
+  readonly bytes: Uint8Array;
+}
+
 export class BodiesWriter {
   readonly #out: BufferedWriter;
   readonly #hash = createHash('sha256');
-  readonly #length = Buffer.alloc(LENGTH_BYTES);
+  readonly #head = Buffer.alloc(HEAD_BYTES);
   #bytes = 0;
 
   constructor(file: string) {
@@ -41,10 +48,11 @@ export class BodiesWriter {
     });
   }
 
-  /** Adds the body of the next id. */
-  add(body: Uint8Array): void {
-    this.#length.writeUInt32BE(body.length);
-    this.#out.write(this.#length);
+  /** @param id above that of the previous call */
+  add(id: number, body: Uint8Array): void {
+    this.#head.writeUInt32BE(id);
+    this.#head.writeUInt32BE(body.length, 4);
+    this.#out.write(this.#head);
     this.#out.write(body);
   }
 
@@ -60,12 +68,13 @@ export class BodiesWriter {
 }
 
 /** The bodies in order, each good until the next. */
-export function* readBodies({ file, count }: PartBodies): Generator<Buffer> {
+export function* readBodies({ file }: PartBodies): Generator<Body> {
   const handle = fs.openSync(file, 'r');
   let block = Buffer.alloc(BLOCK_BYTES);
   let [at, end] = [0, 0];
-  const need = (bytes: number): void => {
-    if (at + bytes <= end) return;
+  /** Whether as many bytes follow. */
+  const has = (bytes: number): boolean => {
+    if (at + bytes <= end) return true;
     const rest = block.subarray(at, end);
     if (bytes > block.length) block = Buffer.concat([rest], 2 * bytes);
     else rest.copy(block);
@@ -73,20 +82,42 @@ export function* readBodies({ file, count }: PartBodies): Generator<Buffer> {
     at = 0;
     while (end < bytes) {
       const read = fs.readSync(handle, block, end, block.length - end, null);
-      if (read === 0) throw new Error('the bodies of an index end early');
+      if (read === 0) return false;
       end += read;
     }
+    return true;
   };
   try {
-    for (let body = 0; body < count; body++) {
-      need(LENGTH_BYTES);
-      const length = block.readUInt32BE(at);
-      at += LENGTH_BYTES;
-      need(length);
-      yield block.subarray(at, at + length);
+    while (has(HEAD_BYTES)) {
+      const id = block.readUInt32BE(at);
+      const length = block.readUInt32BE(at + 4);
+      at += HEAD_BYTES;
+      if (!has(length)) break;
+      yield { id, bytes: block.subarray(at, at + length) };
       at += length;
     }
+    if (at < end) throw new Error('a file of bodies ends early');
   } finally {
     fs.closeSync(handle);
   }
+}
+
+/** Bodies between two turns. */
+const BODIES_PER_TURN = 4096;
+
+/**
+ * Calls `take` with all bodies of all parts in order, each good until it returns.
+ * @param turn is called from time to time: it may throw
+ */
+export async function eachBody(
+  parts: readonly PartBodies[],
+  turn: () => Promise<void>,
+  take: (id: number, body: Uint8Array) => void,
+): Promise<void> {
+  let bodies = 0;
+  for (const part of parts)
+    for (const { id, bytes } of readBodies(part)) {
+      take(id, bytes);
+      if (++bodies % BODIES_PER_TURN === 0) await turn();
+    }
 }

@@ -6,10 +6,11 @@ import fs from 'node:fs';
 import type { IndexName, RangeName } from '../../../protocol/bucket-id.ts';
 import { longestBody, slotBytes } from '../../../protocol/snapshot/slots.ts';
 import { writeFully } from '../../files.ts';
+import { eachBody } from './bodies-file.ts';
 import { RangeFileWriter } from './range-file.ts';
 import { createSlots, finishSlots, type SlotDigests, type SlotsTask } from './slot-writer.ts';
 import type { LayoutFacts, SnapshotFile } from './snapshot-facts.ts';
-import type { RangeSink, SnapshotSink, WrittenFile, WrittenIndex } from './snapshot-sink.ts';
+import type { SnapshotSink, WrittenFile, WrittenIndex, WrittenRanges } from './snapshot-sink.ts';
 
 export type WriteSlots = (tasks: readonly SlotsTask[]) => Promise<readonly SlotDigests[]>;
 
@@ -18,16 +19,18 @@ export class FileSink implements SnapshotSink {
   readonly #mode: number;
   readonly #writeSlots: WriteSlots;
   readonly #written = new Map<SnapshotFile, WrittenFile>();
-  #open: { close(): void } | undefined;
+  readonly #turn: () => Promise<void>;
 
   /**
    * @param pathOf the temporary place of each file
    * @param writeSlots does these tasks, on several threads maybe
+   * @param turn is called from time to time: it may throw
    */
-  constructor(pathOf: (file: SnapshotFile) => string, mode: number, writeSlots: WriteSlots) {
+  constructor(pathOf: (file: SnapshotFile) => string, mode: number, writeSlots: WriteSlots, turn: () => Promise<void>) {
     this.#pathOf = pathOf;
     this.#mode = mode;
     this.#writeSlots = writeSlots;
+    this.#turn = turn;
   }
 
   async writeIndex(index: IndexName, { facts, bodies, roots }: WrittenIndex): Promise<void> {
@@ -38,15 +41,14 @@ export class FileSink implements SnapshotSink {
     this.#written.set(index, finishSlots(target, 2 ** facts.prefixBits * slotBytes(facts), roots, digests));
   }
 
-  beginRanges(name: RangeName): RangeSink {
+  async writeRanges(name: RangeName, { bodies, gaps }: WrittenRanges): Promise<void> {
     const writer = new RangeFileWriter(this.#pathOf(name), this.#mode);
-    this.#open = writer;
-    return {
-      add: (range, body) => writer.add(range, body),
-      finish: (gaps) => {
-        this.#written.set(name, writer.finish(gaps));
-      },
-    };
+    try {
+      await eachBody(bodies, this.#turn, (range, body) => writer.add(range, body));
+      this.#written.set(name, writer.finish(gaps));
+    } finally {
+      writer.close();
+    }
   }
 
   async finish(filter: WrittenFile | undefined): Promise<LayoutFacts> {
@@ -66,6 +68,6 @@ export class FileSink implements SnapshotSink {
   }
 
   close(): void {
-    this.#open?.close();
+    // Each method closes what it opens.
   }
 }

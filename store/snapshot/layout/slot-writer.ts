@@ -51,15 +51,18 @@ export function writeSlots({ target, bodies, longest }: SlotsTask): SlotDigests 
   };
   try {
     let filled = 0;
-    for (const body of readBodies(bodies)) {
-      batch.set(body, filled);
-      batch.writeUInt32BE(body.length, filled + longest);
+    let next = bodies.from;
+    for (const { id, bytes } of readBodies(bodies)) {
+      if (id !== next++) throw new Error('a file of bodies lacks one');
+      batch.set(bytes, filled);
+      batch.writeUInt32BE(bytes.length, filled + longest);
       filled += slotBytes;
       if (filled < batch.length) continue;
       flush(filled);
       filled = 0;
     }
     flush(filled);
+    if (next !== bodies.from + bodies.count) throw new Error('a file of bodies lacks some');
     return { first, digests: hasher.whole() };
   } finally {
     fs.closeSync(handle);

@@ -13,11 +13,12 @@ export interface WrittenIndex {
   readonly roots: Uint8Array;
 }
 
-/** Takes the bodies of a range index, ascending by range; none for a range without entries. */
-export interface RangeSink {
-  add(range: number, body: Uint8Array): void;
-  /** @param gaps RangeSet as text */
-  finish(gaps: string): void;
+/** All ranges of a range index. */
+export interface WrittenRanges {
+  /** In order; none for a range without entries. */
+  readonly bodies: readonly PartBodies[];
+  /** RangeSet as text. */
+  readonly gaps: string;
 }
 
 /** A file whose parts have digests. */
@@ -29,7 +30,7 @@ export interface WrittenFile {
 /** Takes one section after another. */
 export interface SnapshotSink {
   writeIndex(index: IndexName, written: WrittenIndex): Promise<void>;
-  beginRanges(name: RangeName): RangeSink;
+  writeRanges(name: RangeName, written: WrittenRanges): Promise<void>;
   /** Once all is written, the filter too. */
   finish(filter: WrittenFile | undefined): Promise<LayoutFacts>;
   /** Closes what is open, also after a failure. */

@@ -4,14 +4,13 @@ import fs from 'node:fs';
 import Database from 'better-sqlite3';
 import { type IndexName, IndexNumber, type RangeName } from '../../../protocol/bucket-id.ts';
 import { digestFile } from '../../files.ts';
-import { readBodies } from './bodies-file.ts';
+import { eachBody } from './bodies-file.ts';
 import type { LayoutFacts } from './snapshot-facts.ts';
 import { corruptSnapshot } from './snapshot-files.ts';
-import type { RangeSink, SnapshotSink, WrittenIndex } from './snapshot-sink.ts';
+import type { SnapshotSink, WrittenIndex, WrittenRanges } from './snapshot-sink.ts';
 
 /** Small pages waste the least space on overflow. */
 const PAGE_SIZE = 'page_size = 1024';
-const BUCKETS_PER_TURN = 4096;
 
 export class SqliteSink implements SnapshotSink {
   readonly #file: string;
@@ -33,28 +32,18 @@ export class SqliteSink implements SnapshotSink {
 
   async writeIndex(index: IndexName, { bodies, roots }: WrittenIndex): Promise<void> {
     const insert = this.#createTable(index);
-    for (const some of bodies) {
-      let id = some.from;
-      for (const body of readBodies(some)) {
-        insert(id++, body);
-        if (id % BUCKETS_PER_TURN === 0) await this.#turn();
-      }
-    }
+    await eachBody(bodies, this.#turn, insert);
     if (roots.length === 0) return;
     this.#database.exec('CREATE TABLE IF NOT EXISTS manifest (id INTEGER PRIMARY KEY, roots BLOB NOT NULL)');
     this.#database.prepare('INSERT INTO manifest (id, roots) VALUES (?, ?)').run(IndexNumber[index], roots);
   }
 
-  beginRanges(name: RangeName): RangeSink {
+  async writeRanges(name: RangeName, { bodies, gaps }: WrittenRanges): Promise<void> {
     const insert = this.#createTable(name);
-    return {
-      add: insert,
-      finish: (gaps) => {
-        if (gaps === '') return;
-        this.#database.exec('CREATE TABLE IF NOT EXISTS gaps (name TEXT PRIMARY KEY, ranges TEXT NOT NULL)');
-        this.#database.prepare('INSERT INTO gaps (name, ranges) VALUES (?, ?)').run(name, gaps);
-      },
-    };
+    await eachBody(bodies, this.#turn, insert);
+    if (gaps === '') return;
+    this.#database.exec('CREATE TABLE IF NOT EXISTS gaps (name TEXT PRIMARY KEY, ranges TEXT NOT NULL)');
+    this.#database.prepare('INSERT INTO gaps (name, ranges) VALUES (?, ?)').run(name, gaps);
   }
 
   async finish(): Promise<LayoutFacts> {

@@ -10,7 +10,7 @@ import type { Merge } from '../../run/merge.ts';
 import { KIND_AT, TAG_AT } from '../../run/record.ts';
 import { type BucketTally, TallyKeeper } from './bucket-tally.ts';
 
-/** Writes a bucket. @returns the length of its body without padding */
+/** Writes a bucket, whose arrays are used again. @returns the length of its body without padding */
 export type WriteBucket = (id: BucketId, content: BucketContent & { readonly tags: Float64Array }) => number;
 
 /** How the records of one index become buckets. */
@@ -41,6 +41,11 @@ export class BucketEncoder {
   #tags = new Float64Array(4096);
   #metadata = new Uint8Array(4096 * 3);
   #count = 0;
+  // Used again for each bucket.
+  #sortedTags = new Float64Array(4096);
+  #sortedMetadata = new Uint8Array(4096 * 3);
+  #order = new Uint32Array(4096);
+  #ends = new Uint32Array(4096);
   /** Tags of similarity forms. */
   #formTags = new Float64Array(4096);
   #formCount = 0;
@@ -119,12 +124,17 @@ export class BucketEncoder {
 
   /**
    * Records arrive ordered by hash, then tag. A bucket needs them ordered by tag, each tag once.
+   * What is returned is good until the next call.
    */
   #sortByTag(count: number): { tags: Float64Array; metadata: Uint8Array } {
     const width = this.#metadataBytes;
     const order = this.#orderByTag(count);
-    const tags = new Float64Array(count);
-    const metadata = new Uint8Array(count * width);
+    if (this.#sortedTags.length < count) {
+      this.#sortedTags = new Float64Array(this.#tags.length);
+      this.#sortedMetadata = new Uint8Array(this.#metadata.length);
+    }
+    const tags = this.#sortedTags;
+    const metadata = this.#sortedMetadata;
     let kept = 0;
     for (let place = 0; place < count; place++) {
       const from = order[place] as number;
@@ -148,7 +158,9 @@ export class BucketEncoder {
     const tags = this.#tags;
     const bits = 32 - Math.clz32(count);
     const divisor = 2 ** (TAG_BITS - bits);
-    const ends = new Uint32Array(2 ** bits);
+    if (this.#order.length < count) this.#order = new Uint32Array(tags.length);
+    if (this.#ends.length < 2 ** bits) this.#ends = new Uint32Array(2 ** bits);
+    const ends = this.#ends.subarray(0, 2 ** bits).fill(0);
     for (let i = 0; i < count; i++) {
       const group = Math.floor((tags[i] as number) / divisor);
       ends[group] = (ends[group] as number) + 1;
@@ -159,7 +171,7 @@ export class BucketEncoder {
       ends[group] = sum;
       sum += size;
     }
-    const order = new Uint32Array(count);
+    const order = this.#order;
     for (let i = 0; i < count; i++) {
       const group = Math.floor((tags[i] as number) / divisor);
       const place = ends[group] as number;

@@ -6,10 +6,8 @@ import { TAG_BITS } from '../../../protocol/entry.ts';
 import type { MetadataBytes } from '../../../protocol/metadata.ts';
 import type { IndexFacts } from '../layout/snapshot-facts.ts';
 import { chooseBodySizes, sizeEntropyBits } from './body-sizes.ts';
+import { addUp, type Counts, increase, total } from './counts.ts';
 import { SizeTally } from './histogram.ts';
-
-/** How often each value occurred. */
-type Counts = readonly (readonly [value: number, times: number])[];
 
 /** Of some buckets. Plain values, so that threads and files carry them. */
 export interface BucketTally {
@@ -24,10 +22,6 @@ export interface BucketTally {
 
 /** Above the bits of a tag. */
 const BITS_LIMIT = 64;
-
-const increase = (counts: Map<number, number>, value: number, times = 1): void => {
-  counts.set(value, (counts.get(value) ?? 0) + times);
-};
 
 export class TallyKeeper {
   readonly #sizes = new Map<number, number>();
@@ -50,15 +44,6 @@ export class TallyKeeper {
     };
   }
 }
-
-/** In ascending order: sums of fractions depend on it. */
-function addUp(parts: readonly Counts[]): Counts {
-  const all = new Map<number, number>();
-  for (const counts of parts) for (const [value, times] of counts) increase(all, value, times);
-  return [...all].sort(([a], [b]) => a - b);
-}
-
-const total = (counts: Counts): number => counts.reduce((sum, [value, times]) => sum + value * times, 0);
 
 /** What all entries of a bucket need at least, in bits. */
 const leastBits = (entries: number, tagBits: number): number =>

@@ -11,8 +11,12 @@ import type { SealKey } from '../../../protocol/brands.ts';
 import type { IndexName } from '../../../protocol/bucket-id.ts';
 import { PRIVATE_FOLDER } from '../../dataset.ts';
 import { readRegularFile } from '../../files.ts';
+import type { SectionName } from '../../run/sections.ts';
 import type { Part } from './part.ts';
-import type { EncodedPart, PartCount } from './part-work.ts';
+import type { EncodeTask, PartCount, RangesTask, ResultOf } from './part-work.ts';
+
+/** Tasks whose results are kept. */
+type DoneTask = EncodeTask | RangesTask;
 
 const LABEL = 'credveil leftover 1 ';
 const MAX_NOTE_BYTES = 2 ** 26;
@@ -27,7 +31,7 @@ export interface PartPlan {
   /** The program's version: another one may write other bytes. */
   readonly program: string;
   readonly layer: string;
-  readonly parts: { readonly [name in IndexName]?: number };
+  readonly parts: { readonly [name in SectionName]?: number };
   readonly counts: { readonly [name in IndexName]?: PlannedCount };
 }
 
@@ -59,13 +63,14 @@ export class Leftovers {
     this.#write('plan', plan);
   }
 
-  keepPart(part: Part, layer: string, encoded: EncodedPart): void {
-    this.#write(nameOf(part), { part, layer, encoded });
+  keepPart<T extends DoneTask>(part: Part, layer: string, result: ResultOf<T>): void {
+    this.#write(nameOf(part), { part, layer, result });
   }
 
-  partOf(part: Part, layer: string): EncodedPart | undefined {
-    const note = this.#read(nameOf(part)) as { part: Part; layer: string; encoded: EncodedPart } | undefined;
-    return note?.layer === layer && note.part.bits === part.bits ? note.encoded : undefined;
+  /** What an earlier attempt says of a part. */
+  partOf<T extends DoneTask>(part: Part, layer: string): ResultOf<T> | undefined {
+    const note = this.#read(nameOf(part)) as { part: Part; layer: string; result: ResultOf<T> } | undefined;
+    return note?.layer === layer && note.part.bits === part.bits ? note.result : undefined;
   }
 
   /** The file of a part's bodies, or of its blocks of the filter. */

@@ -1,12 +1,12 @@
-// A part of an index: successive buckets, and the records that go into them.
+// A part of an index: successive buckets or ranges, and the records that go into them.
 
-import type { IndexName } from '../../../protocol/bucket-id.ts';
 import { upperSiblings } from '../../../protocol/signed/merkle.ts';
 import type { KeyRange } from '../../run/part-reader.ts';
+import type { SectionName } from '../../run/sections.ts';
 
 /** Part `number` of 2^`bits`. */
-export interface Part {
-  readonly index: IndexName;
+export interface Part<Name extends SectionName = SectionName> {
+  readonly index: Name;
   readonly number: number;
   readonly bits: number;
 }
@@ -26,7 +26,7 @@ export function fittingPartBits(bits: number, prefixBits: number, isSigned: bool
   return Math.min(bits, isSigned ? upperSiblings(prefixBits) : prefixBits);
 }
 
-export const listParts = (index: IndexName, bits: number): Part[] =>
+export const listParts = <Name extends SectionName>(index: Name, bits: number): Part<Name>[] =>
   Array.from({ length: 2 ** bits }, (_, number) => ({ index, number, bits }));
 
 /** The first bytes of its records' keys. */
@@ -35,7 +35,7 @@ export function keysOf({ number, bits }: Part): KeyRange {
   return { from: number * keys, to: (number + 1) * keys };
 }
 
-/** Its buckets, from `from` up to `to`. */
+/** Its buckets or ranges, from `from` up to `to`. */
 export function idsOf({ number, bits }: Part, prefixBits: number): { readonly from: number; readonly to: number } {
   const buckets = 2 ** (prefixBits - bits);
   return { from: number * buckets, to: (number + 1) * buckets };

@@ -34,16 +34,20 @@ function untimed(facts: Buffer): string {
 let copies = 0;
 
 /** A copy of a dataset, beside it. */
-export function copyOf({ folder }: MadeDataset): string {
+export function copyOf({ folder }: Pick<MadeDataset, 'folder'>): string {
   const copy = `${folder}-copy-${copies++}`;
   fs.cpSync(folder, copy, { recursive: true });
   return copy;
 }
 
-/** Publishes a dataset's folder with the keys of `made`. */
-export async function publishIn(folder: string, made: MadeDataset, options: PublishOptions = {}): Promise<void> {
-  await publish(openDataset(folder), made.suite, {
-    ...(made.publisher && { publisher: made.publisher }),
-    ...options,
-  });
+/** What publishes a dataset. */
+export type Keys = Pick<MadeDataset, 'suite'> & Partial<Pick<MadeDataset, 'publisher'>>;
+
+/** Publishes a dataset's folder. */
+export async function publishIn(
+  folder: string,
+  { suite, publisher }: Keys,
+  options: PublishOptions = {},
+): Promise<void> {
+  await publish(openDataset(folder), suite, { ...(publisher && { publisher }), ...options });
 }

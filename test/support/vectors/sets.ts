@@ -5,7 +5,7 @@ import { md4 } from '../../../ingest/md4.ts';
 import type { SnapshotId } from '../../../protocol/brands.ts';
 import { normalizePassword } from '../../../protocol/normalize.ts';
 import { passwordInput } from '../../../protocol/private-input.ts';
-import { padRange } from '../../../store/snapshot/range-padding.ts';
+import { padRange } from '../../../store/snapshot/ranges/range-padding.ts';
 import { createExampleFilter } from '../examples/filter-examples.ts';
 import { toHex } from '../examples/oprf-examples.ts';
 import { STATEMENT } from '../signed/samples.ts';

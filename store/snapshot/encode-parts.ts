@@ -1,20 +1,33 @@
-// Merges the runs into the buckets of all indexes, part by part: first to count what there is, if
-// the runs' own counts leave a choice open, then to write. PROTOCOL.md §12.
+// Merges the runs into the buckets and ranges of all indexes, part by part: first to count what
+// there is, if the runs' own counts leave a choice open, then to write. PROTOCOL.md §12.
 
-import { INDEX_NAMES, type IndexName } from '../../protocol/bucket-id.ts';
+import type { LayerId } from '../../protocol/brands.ts';
+import { type IndexName, RANGES, type RangeName } from '../../protocol/bucket-id.ts';
 import { filterRate } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
+import { formatRangeSet } from '../run/range-set.ts';
+import type { SectionName } from '../run/sections.ts';
 import type { PartBodies } from './layout/bodies-file.ts';
 import { treeTop } from './layout/bucket-tails.ts';
-import type { IndexFacts } from './layout/snapshot-facts.ts';
+import type { IndexFacts, RangeFacts } from './layout/snapshot-facts.ts';
 import { describeIndex } from './parts/bucket-tally.ts';
 import { blocksOf, chooseBlocks, type WrittenFilterPart } from './parts/filter-writer.ts';
 import type { Leftovers, PlannedCount } from './parts/leftovers.ts';
 import { choosePartBits, fittingPartBits, idsOf, keysOf, listParts, type Part } from './parts/part.ts';
 import type { PartRunner } from './parts/part-runner.ts';
-import type { CheckTask, CountTask, EncodedPart, EncodeTask } from './parts/part-work.ts';
+import type {
+  CheckTask,
+  CountTask,
+  EncodedPart,
+  EncodedRanges,
+  EncodeTask,
+  RangesTask,
+  ResultOf,
+} from './parts/part-work.ts';
+import { describeRanges } from './parts/range-gatherer.ts';
 import type { Progress } from './progress.ts';
 import { assertPrefixBits, boundCount, choosePrefixBits, countRecords, type Publication } from './publication.ts';
+import { gapsOf } from './ranges/range-gaps.ts';
 
 export interface EncodedIndex {
   readonly index: IndexName;
@@ -25,20 +38,34 @@ export interface EncodedIndex {
   readonly filter?: { readonly blocks: number; readonly parts: readonly WrittenFilterPart[] };
 }
 
+export interface EncodedRange {
+  readonly name: RangeName;
+  readonly facts: RangeFacts;
+  readonly bodies: readonly PartBodies[];
+  /** RangeSet as text. */
+  readonly gaps: string;
+}
+
+export interface Encoded {
+  readonly indexes: readonly EncodedIndex[];
+  readonly ranges: readonly EncodedRange[];
+}
+
 type Counts = { readonly [name in IndexName]?: PlannedCount };
 
 /**
- * Writes the bodies of all buckets, and the blocks of the filter, to files of their parts.
+ * Writes all bodies, and the blocks of the filter, to files of their parts.
  * @throws StoreError `RUN_CORRUPT`
  */
-export async function encodeIndexes(
+export async function encodeParts(
   publication: Publication,
   runner: PartRunner,
   leftovers: Leftovers,
   progress: Progress,
-): Promise<EncodedIndex[]> {
-  const { layer, options, sources } = publication;
-  const bits = partBits(publication);
+): Promise<Encoded> {
+  const { dataset, layer, options, sources } = publication;
+  const { indexes, ranges = [] } = dataset.parameters;
+  const bits = partBits(publication, [...indexes, ...ranges]);
   const basis = { program: options.program ?? '', layer, parts: bits };
   let counts: Counts | undefined = leftovers.takeUp(basis);
   if (!counts) {
@@ -48,36 +75,33 @@ export async function encodeIndexes(
   const plans = Object.entries(counts).map(([index, count]) =>
     planIndex(publication, leftovers, index as IndexName, bits, count),
   );
-  progress.begin('write', totalRecords(publication, INDEX_NAMES));
+  const rangeTasks = ranges.map((name) => planRanges(layer, leftovers, name, bits));
+  progress.begin('write', totalRecords(publication, [...indexes, ...ranges]));
   const checks: CheckTask[] = sources.groups.length > 0 ? [] : sources.runs.map((_, run) => ({ kind: 'check', run }));
-  const keep = ({ part }: EncodeTask, encoded: EncodedPart): void => leftovers.keepPart(part, layer, encoded);
-  const encoded = await runner.run(
-    plans.flatMap(({ tasks }) => tasks),
-    keep,
-    checks,
-  );
+  const tasks = [...plans.flatMap((plan) => plan.tasks), ...rangeTasks.flat()];
+  const results = await runner.run(tasks, ({ part }, result) => leftovers.keepPart(part, layer, result), checks);
   progress.end();
   let from = 0;
-  return plans.map((plan) => {
-    const parts = encoded.slice(from, from + plan.tasks.length);
-    from += plan.tasks.length;
-    return describe(publication, plan, parts);
-  });
+  const take = <T extends EncodeTask | RangesTask>(some: readonly T[]): ResultOf<T>[] => {
+    from += some.length;
+    return results.slice(from - some.length, from) as ResultOf<T>[];
+  };
+  return {
+    indexes: plans.map((plan) => describe(publication, plan, take(plan.tasks))),
+    ranges: rangeTasks.map((some, place) => describeRange(publication, ranges[place] as RangeName, some, take(some))),
+  };
 }
 
-type PartBits = { readonly [name in IndexName]?: number };
+type PartBits = { readonly [name in SectionName]?: number };
 
-function partBits(publication: Publication): PartBits {
-  const bits: { [name in IndexName]?: number } = {};
-  for (const index of publication.dataset.parameters.indexes)
-    bits[index] = choosePartBits(countRecords(publication, index), publication.options.parts);
+function partBits(publication: Publication, names: readonly SectionName[]): PartBits {
+  const bits: { [name in SectionName]?: number } = {};
+  for (const name of names) bits[name] = choosePartBits(countRecords(publication, name), publication.options.parts);
   return bits;
 }
 
-function totalRecords(publication: Publication, indexes: readonly IndexName[]): number {
-  const counted = publication.dataset.parameters.indexes.filter((index) => indexes.includes(index));
-  return counted.reduce((sum, index) => sum + countRecords(publication, index), 0);
-}
+const totalRecords = (publication: Publication, names: readonly SectionName[]): number =>
+  names.reduce((sum, name) => sum + countRecords(publication, name), 0);
 
 async function countIndexes(
   publication: Publication,
@@ -93,13 +117,7 @@ async function countIndexes(
     if (!bound) for (const part of listParts(index, bits[index] ?? 0)) tasks.push({ kind: 'count', part });
   }
   if (tasks.length === 0) return counts;
-  progress.begin(
-    'count',
-    totalRecords(
-      publication,
-      tasks.map(({ part }) => part.index),
-    ),
-  );
+  progress.begin('count', totalRecords(publication, [...new Set(tasks.map(({ part }) => part.index))]));
   await runner.run(tasks, ({ part }, { entries, members }) => {
     const before = counts[part.index] as PlannedCount;
     counts[part.index] = { ...before, entries: before.entries + entries, members: before.members + members };
@@ -129,7 +147,7 @@ function planIndex(
   const parts = listParts(index, fittingPartBits(bits[index] ?? 0, prefixBits, authority.bucketKey === undefined));
   const tasks = parts.map((part): EncodeTask => {
     const filter = blocks > 0 && { filter: { file: leftovers.fileOf(part, 'blocks'), blocks } };
-    const kept = leftovers.partOf(part, layer);
+    const kept = leftovers.partOf<EncodeTask>(part, layer);
     return { kind: 'encode', part, prefixBits, bodiesFile: leftovers.fileOf(part, 'bodies'), ...filter, kept };
   });
   return { index, prefixBits, count, tasks };
@@ -160,6 +178,28 @@ function describe(publication: Publication, plan: IndexPlan, encoded: readonly E
     bodies: tasks.map(({ part, bodiesFile }) => bodiesOf(part, prefixBits, bodiesFile)),
     roots,
     ...(blocks !== undefined && { filter: { blocks, parts: filterParts(tasks, encoded) } }),
+  };
+}
+
+const planRanges = (layer: LayerId, leftovers: Leftovers, name: RangeName, bits: PartBits): RangesTask[] =>
+  listParts(name, bits[name] ?? 0).map((part) => ({
+    ...{ kind: 'ranges', part, bodiesFile: leftovers.fileOf(part, 'bodies') },
+    kept: leftovers.partOf<RangesTask>(part, layer),
+  }));
+
+function describeRange(
+  { runs }: Publication,
+  name: RangeName,
+  tasks: readonly RangesTask[],
+  encoded: readonly EncodedRanges[],
+): EncodedRange {
+  const gaps = gapsOf(runs, name);
+  const tallies = encoded.map(({ tally }) => tally);
+  return {
+    name,
+    facts: describeRanges(tallies, gaps.size),
+    bodies: tasks.map(({ part, bodiesFile }) => bodiesOf(part, Math.log2(RANGES), bodiesFile)),
+    gaps: formatRangeSet(gaps),
   };
 }
 

@@ -1,8 +1,8 @@
 // Rows of a range as text, as Have I Been Pwned's API writes them: `SUFFIX:COUNT`, CRLF between
 // rows, none at the end. PROTOCOL.md §13.
 
-import type { RangeName } from '../../protocol/bucket-id.ts';
-import { HASH_BYTES } from '../run/range-record.ts';
+import type { RangeName } from '../../../protocol/bucket-id.ts';
+import { HASH_BYTES } from '../../run/range-record.ts';
 import { type RangeEntries, SHARED_BYTES } from './range-body.ts';
 
 const [ZERO, COLON, CR, LF] = [0x30, 0x3a, 0x0d, 0x0a];

@@ -10,10 +10,10 @@
 //                                       // shortest form
 //   }
 
-import type { RangeName } from '../../protocol/bucket-id.ts';
-import { compareBytes, readU32, writeU32 } from '../../protocol/bytes.ts';
-import { HASH_BYTES } from '../run/range-record.ts';
-import { corruptSnapshot } from './layout/snapshot-files.ts';
+import type { RangeName } from '../../../protocol/bucket-id.ts';
+import { compareBytes, readU32, writeU32 } from '../../../protocol/bytes.ts';
+import { HASH_BYTES } from '../../run/range-record.ts';
+import { corruptSnapshot } from '../layout/snapshot-files.ts';
 
 const FORMAT = 1;
 const HEADER_BYTES = 5;

@@ -6,11 +6,11 @@
 // rows.
 
 import { createHash } from 'node:crypto';
-import type { SnapshotId } from '../../protocol/brands.ts';
-import type { RangeName } from '../../protocol/bucket-id.ts';
-import { compareBytes } from '../../protocol/bytes.ts';
-import type { RangeFacts } from './layout/snapshot-facts.ts';
-import { corruptSnapshot } from './layout/snapshot-files.ts';
+import type { SnapshotId } from '../../../protocol/brands.ts';
+import type { RangeName } from '../../../protocol/bucket-id.ts';
+import { compareBytes } from '../../../protocol/bytes.ts';
+import type { RangeFacts } from '../layout/snapshot-facts.ts';
+import { corruptSnapshot } from '../layout/snapshot-files.ts';
 import type { RangeEntries } from './range-body.ts';
 import { formatRows, mostTextBytes, rowBytes, textBytes } from './range-text.ts';
 

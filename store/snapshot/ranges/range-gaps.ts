@@ -1,12 +1,12 @@
 // The gaps of a snapshot's range indexes: ranges that a mirror lacks, whose answers would be wrong.
 // PROTOCOL.md §12.
 
-import type { RangeName } from '../../protocol/bucket-id.ts';
-import { parseRangeSet, RangeSet } from '../run/range-set.ts';
-import type { Run } from '../run/run.ts';
-import type { SnapshotFacts } from './layout/snapshot-facts.ts';
-import { corruptSnapshot } from './layout/snapshot-files.ts';
-import type { SnapshotSource } from './layout/snapshot-source.ts';
+import type { RangeName } from '../../../protocol/bucket-id.ts';
+import { parseRangeSet, RangeSet } from '../../run/range-set.ts';
+import type { Run } from '../../run/run.ts';
+import type { SnapshotFacts } from '../layout/snapshot-facts.ts';
+import { corruptSnapshot } from '../layout/snapshot-files.ts';
+import type { SnapshotSource } from '../layout/snapshot-source.ts';
 
 /**
  * The ranges that any mirror among the runs lacks: what other runs know of such a range is a part
