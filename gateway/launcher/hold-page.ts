@@ -23,23 +23,25 @@ const dayOf = (at: number): string => `${new Date(at).toUTCString().slice(5, 22)
 const toldOf = (site: string, due?: Due): Markup =>
   html`<p>The password of this account at <strong>${site}</strong> stands in lists of stolen passwords. So the sign-in waits until its owner confirms it.</p><p>If you have not just signed in to ${site} in this browser, close this page.</p>${due === undefined ? '' : html`<p>${changeText(due)}</p>`}`;
 
+const GIVE_UP = html`<form class="again" method="post" action="/hold/end"><button class="quiet">Give this sign-in up</button></form>`;
+
 export const askHoldPage = (site: string, headers: readonly string[], due?: Due): OwnPage => ({
   title: TITLE,
   headers,
-  content: html`<div class="gate">${toldOf(site, due)}<form method="post" action="/hold/mail"><button class="primary">Send a code by mail</button></form></div>`,
+  content: html`<div class="gate">${toldOf(site, due)}<form method="post" action="/hold/mail"><button class="primary">Send a code by mail</button></form></div>${GIVE_UP}`,
 });
 
 /** @param url where the owner shows a factor */
 export const factorHoldPage = (site: string, url: string, headers: readonly string[], due?: Due): OwnPage => ({
   title: TITLE,
   headers,
-  content: html`<div class="gate">${toldOf(site, due)}<p><a class="button primary" href="${url}">Show your second factor</a></p></div>`,
+  content: html`<div class="gate">${toldOf(site, due)}<p><a class="button primary" href="${url}">Show your second factor</a></p></div>${GIVE_UP}`,
 });
 
 export const nobodyHoldPage = (site: string, headers: readonly string[]): OwnPage => ({
   title: TITLE,
   headers,
-  content: html`<div class="gate">${toldOf(site)}<p>This site has no way to reach the owner. Choose a new password with the site's own page for a forgotten one, or ask who manages your account.</p></div>`,
+  content: html`<div class="gate">${toldOf(site)}<p>This site has no way to reach the owner. Choose a new password with the site's own page for a forgotten one, or ask who manages your account.</p></div>${GIVE_UP}`,
 });
 
 /** @param wrong what is wrong with the code that was typed */
@@ -49,6 +51,13 @@ export function holdCodePage(digits: number, lead: string, wrong?: string): OwnP
   return {
     title: TITLE,
     lead,
-    content: html`<form class="gate" method="post" action="/hold/code"><div class="field"><label for="code">The code of ${digits} digits</label><input id="code" class="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="16" required autofocus${described}>${message}</div><button class="primary">Confirm</button></form><form class="again" method="post" action="/hold/mail"><button class="quiet">Send another code</button></form>`,
+    content: html`<form class="gate" method="post" action="/hold/code"><div class="field"><label for="code">The code of ${digits} digits</label><input id="code" class="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="16" required autofocus${described}>${message}</div><button class="primary">Confirm</button></form><form class="again" method="post" action="/hold/mail"><button class="quiet">Send another code</button></form>${GIVE_UP}`,
   };
 }
+
+/** @param origin of the site */
+export const endedHoldPage = (origin: string): OwnPage => ({
+  title: 'Sign-in given up',
+  lead: 'Nobody was signed in by it. You can sign in again.',
+  content: html`<p><a class="button primary" href="${origin}/">Back to the site</a></p>`,
+});

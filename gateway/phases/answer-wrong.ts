@@ -30,9 +30,7 @@ export async function answerToWrong(
   const { hold } = exchange;
   const wrong = wrongLogin(exchange, attempt, content);
   if (!hold || !wrong || exchange.response.destroyed) return undefined;
-  const headers = pairsOf(wrong.head.headers).flatMap(([name, value]) =>
-    name.toLowerCase() === 'cookie' ? hold.jar.withoutSessions(name, value) : [name, value],
-  );
+  const headers = hold.jar.withoutSessions(wrong.head.headers);
   exchange.head = { ...wrong.head, headers };
   const held = await forwardLogin(exchange, wrong.head.target, wrong.content, parts, setup);
   if (!held) return undefined;

@@ -7,7 +7,7 @@ import { sendRedirect } from '../answers/answer.ts';
 import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
 import { pairsOf } from '../header-pairs.ts';
-import { isNavigation, isOfOtherHost } from '../identity/navigation.ts';
+import { isNavigation, isOfOtherHost, originOf } from '../identity/navigation.ts';
 import { needingState } from '../identity/routes/route.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { HoldExchange } from '../quarantine/hold-exchange.ts';
@@ -136,7 +136,8 @@ export async function answerHeld(
   const { application, head } = exchange;
   // Its session is over, and the page comes with another one.
   if (state === 'dead' && head && isNavigation(exchange)) {
-    leadOn(exchange, head.target, more);
+    // By itself, `//other.example` would lead to another host.
+    leadOn(exchange, originOf(exchange) + (head.target.startsWith('/') ? head.target : '/'), more);
     observe.answered(exchange, 'REDIRECTED');
     return;
   }

@@ -46,13 +46,19 @@ export async function lockLogin(
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<boolean> {
-  const { hold } = exchange;
-  if (!hold) return true;
+  const { hold, head } = exchange;
+  if (!hold || !head) return true;
   if (!isAtOwnHost(exchange, hold.rules, setup)) throw new Refusal('HOST_UNKNOWN');
   // Who is signed in as somebody else by another site would be shown that one's held login.
   // So would who is signed in by another host of the same site.
-  if (isOfBrowser(login) && isOfOtherHost(exchange)) throw new Refusal('FORM_FOREIGN');
+  if (isOfBrowser(login) && isOfOtherHost(exchange) && !isUnnamed(exchange)) throw new Refusal('FORM_FOREIGN');
   const state = await needingState(() => hold.lock());
+  if (state === 'dead') {
+    // A login before it was broken off, such as by a second click: this one begins anew.
+    exchange.hold = await needingState(() => hold.anew());
+    exchange.head = { ...head, headers: hold.jar.withoutSessions(head.headers) };
+    return true;
+  }
   if (state !== 'free') {
     await needingState(() => answerHeld(exchange, state, hold.id ?? '', parts, setup));
     return false;
@@ -60,6 +66,14 @@ export async function lockLogin(
   if (!hold.jar.isEmpty) hold.before = await signedIn(exchange, hold, []);
   return true;
 }
+
+/**
+ * Behind a page that hides its address (`Referrer-Policy: no-referrer`), browsers name no origin,
+ * and under plain HTTP no site. Its form is of this site where the handle came with it, which is a
+ * cookie that browsers send with no form of another site.
+ */
+const isUnnamed = ({ message: { headers }, hold }: Exchange): boolean =>
+  headers['sec-fetch-site'] === undefined && headers.origin === 'null' && hold?.id !== undefined;
 
 export interface EndedLogin {
   readonly attempt: Attempt;

@@ -95,6 +95,15 @@ export class HoldExchange {
   }
 
   /**
+   * What its browser had is worth nothing any more: the request goes on as one without sessions.
+   * @throws StateError
+   */
+  async anew(): Promise<HoldExchange> {
+    await this.giveUp();
+    return new HoldExchange({ ...this.#options, jar: this.jar.anew(), id: undefined, open: undefined });
+  }
+
+  /**
    * @returns `free` once nothing else of this browser passes
    * @throws StateError
    */

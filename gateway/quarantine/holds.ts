@@ -29,6 +29,9 @@ export interface Handoff {
 
 export type HoldState = 'free' | 'locked' | 'frozen' | 'dead';
 
+/** By which a clock may have been set back since. */
+const CLOCK_STEP_MS = 60_000;
+
 const TOPIC = 'hold-login';
 const POLL_MS = 50;
 const WAIT_MS = 10_000;
@@ -43,8 +46,6 @@ const MAX_HELD = 1_024;
 /** Of a held login, each of which is an entry of the state. */
 const MAX_HANDOFFS = 30;
 const HANDOFFS_MS = 10 * 60_000;
-/** By the schema of `for`, and a minute. */
-const MAX_FROZEN_MS = 31 * 60_000;
 const HANDOFF_MS = 60_000;
 const CODE_MS = 60_000;
 const GIVEN_MS = 30_000;
@@ -99,11 +100,11 @@ export class Holds {
     await this.generation.ready();
     const text = await this.#state.get('hold', id);
     if (text === undefined) return 'free';
-    const [kind, until] = text.split(' ');
+    const [kind, until, ms] = text.split(' ');
     const leftMs = Number(until) - Date.now();
-    // None is frozen for so long: a clock was ahead.
-    if (kind === 'frozen' && leftMs > MAX_FROZEN_MS) return 'dead';
-    return (kind === 'locked' || kind === 'frozen') && leftMs > 0 ? kind : 'dead';
+    // Of a clock that was ahead, it would be so for as long.
+    const isTimely = leftMs > 0 && leftMs <= Number(ms) + CLOCK_STEP_MS;
+    return isTimely && (kind === 'locked' || kind === 'frozen') ? kind : 'dead';
   }
 
   /** @returns what it is once no login is on its way; `locked` if one still is after ten seconds */
@@ -136,7 +137,10 @@ export class Holds {
     for (const end = performance.now() + WAIT_MS; ; ) {
       const until = Date.now() + lockMs;
       const isLocked = await this.generation.makingRoom(() =>
-        this.#state.add('hold', id, `locked ${until}`, { ...this.#kept(id, lifeMs + lockMs), isDurable: true }),
+        this.#state.add('hold', id, `locked ${until} ${lockMs}`, {
+          ...this.#kept(id, lifeMs + lockMs),
+          isDurable: true,
+        }),
       );
       if (isLocked) return (await this.#drained(id)) ? until : 'locked';
       const state = await this.settled(id);
@@ -191,7 +195,7 @@ export class Holds {
     }
     await this.#state.set('held', id, sealLogin(this.#loginKey, id, login), { ttlMs: forMs });
     const until = Date.now() + forMs;
-    await this.#write(id, `frozen ${until}`, lifeMs + forMs);
+    await this.#write(id, `frozen ${until} ${forMs}`, lifeMs + forMs);
     return true;
   }
 

@@ -44,6 +44,11 @@ export class Jar {
     this.#opened = new Map(contents);
   }
 
+  /** That of a browser without any. */
+  anew(): Jar {
+    return new Jar(this.#place, undefined);
+  }
+
   get contents(): JarContents {
     return [...this.#opened];
   }
@@ -98,11 +103,21 @@ export class Jar {
     return [...sealed.flat(), ...this.#ofHandle()];
   }
 
-  /** The header Cookie without sessions, as a name and a value; empty without any cookie. */
-  withoutSessions(header: string, cookies: string): string[] {
+  /** Headers of a request without sessions. */
+  withoutSessions(headers: readonly string[]): string[] {
+    return pairsOf(headers).flatMap(([name, value]) => {
+      if (name.toLowerCase() !== 'cookie') return [name, value];
+      const left = this.#withoutSessions(value);
+      return left === '' ? [] : [name, left];
+    });
+  }
+
+  #withoutSessions(cookies: string): string {
     const kept = cookies.split(';').filter((piece) => !this.#place.rules.names.isInCookie(piece));
-    const left = kept.map((piece) => piece.trim()).filter((piece) => piece !== '');
-    return left.length === 0 ? [] : [header, left.join('; ')];
+    return kept
+      .map((piece) => piece.trim())
+      .filter((piece) => piece !== '')
+      .join('; ');
   }
 
   /** Names of the cookies of sessions that these headers set, each as often as they do. */

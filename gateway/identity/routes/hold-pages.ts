@@ -6,7 +6,7 @@ import { isSameSecret } from '../../../runtime/same-secret.ts';
 import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
 import { passedPage } from '../../launcher/door-pages.ts';
-import { askHoldPage, factorHoldPage, holdCodePage, nobodyHoldPage } from '../../launcher/hold-page.ts';
+import { askHoldPage, endedHoldPage, factorHoldPage, holdCodePage, nobodyHoldPage } from '../../launcher/hold-page.ts';
 import { sendOwnPage } from '../../launcher/shell.ts';
 import type { HeldLogin } from '../../quarantine/held-login.ts';
 import type { HoldRules } from '../../quarantine/hold-rules.ts';
@@ -112,6 +112,15 @@ export async function answerHoldCode(exchange: Exchange, parts: RouteParts): Pro
   const url = await releaseUrl(holds, login, way.id);
   // No redirect: what a form leads to may not leave this host by the policy of its page.
   await sendOwnPage(exchange.response, { ...passedPage(url, ['Refresh', `0;url=${url}`]), title: 'Confirmed' });
+  parts.observe.allowed(exchange);
+}
+
+/** Whoever is not its owner, or typed another account, need not wait for its end. */
+export async function answerHoldEnd(exchange: Exchange, parts: RouteParts): Promise<void> {
+  const { way, rules, login, holds } = await heldOf(exchange, parts);
+  await readForm(exchange);
+  await holds.kill(way.id, rules);
+  await sendOwnPage(exchange.response, endedHoldPage(login.origin));
   parts.observe.allowed(exchange);
 }
 

@@ -10,7 +10,7 @@ import { CONFIRM_WAITING, REFUSE_WAITING, WAITING } from '../../launcher/waiting
 import { answerCancel, answerChallenge, answerKeyOptions } from './challenge.ts';
 import { answerBegin, answerFinish } from './enrol.ts';
 import { answerAppForm, answerEnrolForm, answerEnrolPage } from './enrol-app.ts';
-import { answerHold, answerHoldCode, answerHoldMail } from './hold-pages.ts';
+import { answerHold, answerHoldCode, answerHoldEnd, answerHoldMail } from './hold-pages.ts';
 import { answerEndSession, answerEndSessions, answerFactorsPage, answerHome, answerSessions } from './own-apps.ts';
 import { answerFactors, answerMail, answerManage, answerRecovery, answerRemove, answerRename } from './own-factors.ts';
 import { answerAddress, answerCode } from './pin.ts';
@@ -55,6 +55,7 @@ const ROUTES: { readonly [path: string]: Methods } = {
   '/pin/code': { POST: answerCode },
   '/hold': { GET: answerHold },
   '/hold/mail': { POST: answerHoldMail },
+  '/hold/end': { POST: answerHoldEnd },
   '/hold/code': { POST: answerHoldCode },
   [WAITING]: { GET: answerWaiting },
   [CONFIRM_WAITING]: { POST: answerConfirmWaiting },
