@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { makeDataset } from '../test/support/dataset.ts';
 import { createRandom } from '../test/support/random.ts';
 import { measureChecks } from './client/checks.ts';
+import { measureReplica } from './client/replica.ts';
 import { measureSteps } from './client/steps.ts';
 import { type Figure, formatFigures } from './harness/figure.ts';
 import { describeMachine } from './harness/machine.ts';
@@ -40,6 +41,7 @@ try {
     ...(await measureBucketGets(dataset)),
     ...(await measureClients(dataset)),
     ...(await measureChecks(dataset, pairs)),
+    ...(await measureReplica(dataset, pairs)),
     ...(await measureEngines()),
     ...(await measureLinearCheck()),
     ...(await measureLookups()),

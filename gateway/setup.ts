@@ -197,14 +197,15 @@ export const sessionCookiesOf = ({ presets, sessionCookies }: NonNullable<AppCon
 const accessOf = ({ keyFileGroup: group }: GatewayConfig) => (group === undefined ? {} : { group });
 
 /** By content, as origins: a reload takes up a key that was replaced. */
-function createChecksOf(config: GatewayConfig, { previous, onChecked, checks }: SetupParts): Checks | undefined {
+function createChecksOf(config: GatewayConfig, { previous, onChecked, checks, tls }: SetupParts): Checks | undefined {
   const { leaks, stateDirectory } = config;
   if (!leaks) return undefined;
   const files = readLeakFiles(leaks, accessOf(config));
   if (previous?.checks?.digest === files.digest) return previous.checks;
   const memory = stateDirectory === undefined ? undefined : createCheckerMemory(stateDirectory);
   if (!checks) throw new TypeError('checks are not loaded');
-  return checks.createChecks(files, { memory, passwordFilter: leaks.passwordFilter, onChecked });
+  const { onEvent } = tls;
+  return checks.createChecks(files, { memory, passwordFilter: leaks.passwordFilter, onChecked, onEvent });
 }
 
 /** Of one gateway, whatever its configuration: they are in its own folder. */
@@ -226,6 +227,7 @@ const createIdentityOf = (config: GatewayConfig, { providers: module, previous }
 /** Closes what the next setup does not go on with. */
 export async function retireSetup(setup: GatewaySetup, next: GatewaySetup | undefined): Promise<void> {
   if (next?.tokens !== setup.tokens) setup.tokens?.close();
+  if (next?.checks !== setup.checks) setup.checks?.close();
   setup.devices.close();
   for (const [id, profile] of setup.profiles) if (next?.profiles.get(id) !== profile) profile.close();
   const old = [...setup.origins].filter(([key, origin]) => next?.origins.get(key) !== origin);

@@ -1,7 +1,7 @@
 // Answers from a replica as its server would. Nothing is verified here: the checker does that, for
 // each bucket again.
 
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 import fs from 'node:fs';
 import type { BucketId, SnapshotId } from '../../protocol/brands.ts';
 import type { IndexName } from '../../protocol/bucket-id.ts';
@@ -16,10 +16,22 @@ import { lookupFailure } from '../errors.ts';
 import { indexOf, type Snapshot, type SnapshotIndex } from '../publication/snapshot.ts';
 import { openFile, type ReplicaFolder, readFully } from './folder.ts';
 
-/** The platform's, which are twice as fast. */
+/** Making one anew takes twice as long as the HMAC of a bucket. */
+const keyObjects = new WeakMap<Uint8Array, KeyObject>();
+
+function keyObjectOf(key: Uint8Array): KeyObject {
+  let known = keyObjects.get(key);
+  if (!known) {
+    known = createSecretKey(key);
+    keyObjects.set(key, known);
+  }
+  return known;
+}
+
+/** The platform's, which are several times as fast. */
 export const NODE_HASHES: Hashes = {
-  sha256: (message) => createHash('sha256').update(message).digest(),
-  hmacSha256: (key, message) => createHmac('sha256', key).update(message).digest(),
+  sha256: (message) => hash('sha256', message, 'buffer'),
+  hmacSha256: (key, message) => createHmac('sha256', keyObjectOf(key)).update(message).digest(),
 };
 
 /** How often a document is looked for again, while pulls replace what names it. */

@@ -10,6 +10,7 @@ import {
   LookupError,
   type SnapshotEvent,
 } from '../../client-sdk/index.ts';
+import { createReplica, type PullEvent } from '../../client-sdk/replica/replica.ts';
 import { failuresIn, worstOf } from '../../client-sdk/verdict/decide.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { nameError, type OnEvent } from '../../runtime/events.ts';
@@ -37,11 +38,15 @@ export interface Checks {
   snapshot(): string | undefined;
   /** @throws LookupError whose code is the reason that a check would have */
   ready(): Promise<void>;
+  /** Ends what goes on beside checks. A check that follows begins it again. */
+  close(): void;
 }
 
 export interface ChecksOptions {
   readonly memory?: CheckerMemory | undefined;
   readonly passwordFilter: boolean;
+  /** Hears of updates of a replica: of failures, and once there is one. */
+  readonly onEvent?: OnEvent | undefined;
   /** Called with the time that each check took. */
   readonly onChecked?: ((seconds: number) => void) | undefined;
 }
@@ -55,8 +60,8 @@ const MAX_FIELD_BYTES = 30_000;
 
 /** @throws LookupError `OPTION_MALFORMED`, `KEY_MALFORMED` */
 export function createChecks(
-  { options, digest }: LeakFiles,
-  { memory, passwordFilter, onChecked }: ChecksOptions,
+  { options, replica: copy, digest }: LeakFiles,
+  { memory, passwordFilter, onChecked, onEvent = () => undefined }: ChecksOptions,
 ): Checks {
   let snapshot: string | undefined;
   const onSnapshot = (event: SnapshotEvent): void => {
@@ -64,7 +69,15 @@ export function createChecks(
   };
   // The SDK uses no more of `fetch` than this one has.
   const fetch = plainFetch as typeof globalThis.fetch;
-  const shared = { ...options, fetch, onSnapshot, ...(memory && { memory }), ...engineFor(options) };
+  const replica = copy && createReplica({ ...copy, onPull: (event) => reportPull(event, onEvent) });
+  const shared = {
+    ...options,
+    fetch,
+    onSnapshot,
+    ...(memory && { memory }),
+    ...(replica && { replica }),
+    ...engineFor(options),
+  };
   const checker = createLeakChecker({ ...shared, passwordFilter });
   let even: LeakChecker | undefined;
   const timed = async (used: LeakChecker, credential: CheckedCredential): Promise<LeakVerdict> => {
@@ -84,8 +97,9 @@ export function createChecks(
     },
     ready: async () => {
       await checker.ready();
-      if (passwordFilter) await checker.loadFilter();
+      if (passwordFilter && !replica) await checker.loadFilter();
     },
+    close: () => replica?.close(),
   };
 }
 
@@ -130,6 +144,12 @@ const isReadable = (credential: CheckedCredential): boolean =>
 /** In their order, so many at most in each. */
 const groupsOf = (values: readonly string[], size: number): string[][] =>
   Array.from({ length: Math.ceil(values.length / size) }, (_, i) => values.slice(i * size, (i + 1) * size));
+
+/** Each failure, and a new copy: the first of them ends `REPLICA_MISSING`. */
+function reportPull({ pulled, error }: PullEvent, onEvent: OnEvent): void {
+  if (pulled?.isNew) onEvent({ event: 'leaks-ready' });
+  if (error) onEvent({ event: 'leaks-unavailable', message: error.message, ...nameError(error) });
+}
 
 /** Whether the service can be used, so that the first login does not wait for its head. */
 export async function reportReadiness(checks: Checks, onEvent: OnEvent): Promise<void> {

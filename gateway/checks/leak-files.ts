@@ -2,12 +2,14 @@
 
 import { createHash } from 'node:crypto';
 import type { LeakCheckerOptions, ServerAddress } from '../../client-sdk/index.ts';
+import type { ReplicaOptions } from '../../client-sdk/replica/replica.ts';
 import { StoreError } from '../../store/errors.ts';
 import { type KeyFileAccess, openClientKeyFile, openPinFile, type PinLines } from '../../store/key-file.ts';
 import type { LeaksConfig } from './leaks-schema.ts';
 
 export interface LeakFiles {
   readonly options: LeakCheckerOptions;
+  readonly replica: ReplicaOptions | undefined;
   /** Differs when the configuration or the content of a file does. It tells nothing of them. */
   readonly digest: string;
 }
@@ -15,6 +17,7 @@ export interface LeakFiles {
 /** @throws StoreError for files that cannot be used */
 export function readLeakFiles(config: LeaksConfig, access: KeyFileAccess = {}): LeakFiles {
   const { url, trust, keyFile, clientKeyFile, bucketsUrl, evaluators, timeoutMs } = config;
+  const { cache, from, refreshMs } = config.replica ?? {};
   const clientKeyOf = (file: string | undefined) =>
     file === undefined ? {} : { clientKey: openClientKeyFile(file, access) };
   const serverOf = (given: NonNullable<LeaksConfig['bucketsUrl']>): ServerAddress => ({
@@ -31,11 +34,19 @@ export function readLeakFiles(config: LeaksConfig, access: KeyFileAccess = {}): 
         ...(bucketsUrl && { bucketsUrl: serverOf(bucketsUrl) }),
         ...(evaluators && { evaluators: evaluators.map(serverOf) }),
       };
+  const replica =
+    cache === undefined
+      ? undefined
+      : {
+          cache,
+          ...(from && { from: serverOf(from) }),
+          ...(refreshMs !== undefined && { refreshMs }),
+        };
   const digest = createHash('sha256')
-    .update(JSON.stringify([config, options]))
+    .update(JSON.stringify([config, options, replica]))
     .digest('hex');
   // Without a key the schema requires `trust`.
-  return { options: options as LeakCheckerOptions, digest };
+  return { options: options as LeakCheckerOptions, replica, digest };
 }
 
 /** A key file of a dataset has no dataset's name in it, and a client has to know that. */

@@ -29,6 +29,15 @@ const server = z.union(
   { error: 'must be a URL, or an object with url and clientKeyFile' },
 );
 
+const MAX_REFRESH_MS = 86_400_000;
+
+const replica = z.strictObject({
+  cache: file,
+  /** The server that it is pulled from, if it is another than that of the buckets. */
+  from: server.optional(),
+  refreshMs: wholeNumber(1_000, MAX_REFRESH_MS).optional(),
+});
+
 export const LEAKS_SCHEMA = z.strictObject({
   url: serviceUrl,
   /** The line of the publisher, which is not secret. */
@@ -50,6 +59,12 @@ export const LEAKS_SCHEMA = z.strictObject({
     .optional(),
   /** Of a whole check. */
   timeoutMs: wholeNumber(1, MAX_TIMEOUT_MS).default(300),
+  /** A copy of the service on disk, from which checks are answered. */
+  replica: z
+    .union([file.transform((cache) => ({ cache, from: undefined, refreshMs: undefined })), replica], {
+      error: 'must be a path, or an object with cache, from and refreshMs',
+    })
+    .optional(),
   /** Holds the filter of leaked passwords in the memory of each worker. */
   passwordFilter: z.boolean({ error: 'must be true or false' }).default(false),
 });

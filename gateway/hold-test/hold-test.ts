@@ -131,6 +131,7 @@ function findsAll(onLeaked: { readonly [status: string]: readonly LeakAction[] }
     checkEvenly: check,
     snapshot: () => undefined,
     ready: async () => undefined,
+    close: () => undefined,
   };
 }
 

@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addClient } from '../../../access/client-file.ts';
 import { createCheckerMemory } from '../../../gateway/checks/checker-memory.ts';
 import { type Checks, createChecks } from '../../../gateway/checks/checks.ts';
 import { readLeakFiles } from '../../../gateway/checks/leak-files.ts';
@@ -114,6 +115,35 @@ describe('a check', () => {
     ['a password beyond the longest', { usernames: ['a'], passwords: ['x'.repeat(70_000)] }],
   ])('is unknown through the request with %s', async (_, credential) => {
     expect(await checksWith().check(credential)).toMatchObject({ status: 'unknown', isOfRequest: true });
+  });
+});
+
+describe('a replica', () => {
+  test('answers without the service, and says what became of its updates', async () => {
+    const clientKey = addClient(place.at('copies.json'), 'copy', {}, { replica: true }).keyText as string;
+    const clientKeyFile = secretFile('copy.key', `${clientKey}\n`);
+    const [clientsFile, quotaFile] = [place.at('copies.json'), place.at('copies.quota')];
+    const copied = await startServer(made.folder, { port: 0, clientsFile, quotaFile });
+    const events: string[] = [];
+    const from = { url: copied.url, clientKeyFile };
+    const config = LEAKS_SCHEMA.parse({
+      ...{ url: 'http://127.0.0.1:9', keyFile: keyFile(), passwordFilter: true },
+      replica: { cache: place.at('leaks'), from, refreshMs: 1_000 },
+    });
+    const checks = createChecks(readLeakFiles(config), {
+      passwordFilter: config.passwordFilter,
+      onEvent: ({ event }) => events.push(event),
+    });
+    const asked = { usernames: [leaked.username], passwords: [leaked.password] };
+    await expect(checks.ready()).rejects.toMatchObject({ code: 'REPLICA_MISSING' });
+    await expect.poll(async () => (await checks.check(asked)).status).toBe('pair');
+    expect((await checks.checkEvenly(asked)).status).toBe('pair');
+    await checks.ready();
+    expect(events).toContain('leaks-ready');
+    await copied.close();
+    await expect.poll(() => events, { timeout: 20_000 }).toContain('leaks-unavailable');
+    expect((await checks.check(asked)).status).toBe('pair');
+    checks.close();
   });
 });
 
