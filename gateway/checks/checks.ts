@@ -15,6 +15,7 @@ import { failuresIn, worstOf } from '../../client-sdk/verdict/decide.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { nameError, type OnEvent } from '../../runtime/events.ts';
 import type { LeakFiles } from './leak-files.ts';
+import { spellingsOf } from './password-spellings.ts';
 import { plainFetch } from './plain-fetch.ts';
 import { withoutMarks } from './user-letters.ts';
 import { type LeakVerdict, UNREADABLE } from './verdict.ts';
@@ -54,6 +55,9 @@ export interface ChecksOptions {
 /** What the SDK takes in one check. */
 const MAX_USERNAMES = 16;
 const MAX_PASSWORDS = 4;
+
+/** Passwords in one request, of each of which all spellings are asked for. */
+const MAX_TYPED = 8;
 
 /** Of a username or password in its normal form. The SDK's own bound is on both together. */
 const MAX_FIELD_BYTES = 30_000;
@@ -124,14 +128,14 @@ async function checkWith(checker: LeakChecker, credential: CheckedCredential): P
 }
 
 /**
- * Many applications trim passwords, and have names of their own for what was typed, such as the one
- * without accents.
+ * Many applications change passwords before they compare them, and have names of their own for what
+ * was typed, such as the one without accents.
  * @returns as many as the SDK needs for all values; undefined for more than any login has
  */
 function credentialsOf({ usernames, passwords }: CheckedCredential): Credential[] | undefined {
   const names = groupsOf([...new Set([...usernames, ...usernames.map(withoutMarks)])], MAX_USERNAMES);
-  const spelled = groupsOf([...new Set(passwords.flatMap((password) => [password, password.trim()]))], MAX_PASSWORDS);
-  if (names.length > 2 || spelled.length > 2 || spelled.length === 0) return undefined;
+  const spelled = groupsOf([...new Set(passwords.flatMap(spellingsOf))], MAX_PASSWORDS);
+  if (names.length > 2 || passwords.length > MAX_TYPED || spelled.length === 0) return undefined;
   if (names.length === 0) return spelled.map((group) => ({ passwords: group }));
   return spelled.flatMap((group) => names.map((some) => ({ passwords: group, usernames: some })));
 }

@@ -24,6 +24,7 @@ import { createOrigin, loadModules, sessionCookiesOf } from '../setup.ts';
 import { openGatewayKey } from '../state/gateway-key.ts';
 import { openSqliteState } from '../state/sqlite-state.ts';
 import { readOriginFiles } from '../upstream/origin-files.ts';
+import { attackCredential, type CredentialFields, credentialFields, fieldsIn } from './attack-credential.ts';
 import { attackHeld } from './attack-held.ts';
 import { attackOrigin } from './attack-origin.ts';
 import type { TestAccount } from './test-account.ts';
@@ -85,9 +86,13 @@ export async function testHold(
       const place = placeOf(account);
       steps.push(...(await attackOrigin(place, whoami)));
       if (steps.some(({ fault }) => fault !== undefined)) return steps;
+      steps.push(...(await attackCredential(place, credentialFields(login))));
+      if (steps.some(({ fault }) => fault !== undefined)) return steps;
       held = undefined;
       steps.push(...(await attackHeld(place)));
-      if (held !== undefined) reached.add(held);
+      if (held === undefined) continue;
+      reached.add(held);
+      steps.push(nameStep(account, credentialFields(login, held)));
     }
     return [...steps, everyLogin(login, reached)];
   } finally {
@@ -97,6 +102,13 @@ export async function testHold(
     state.close();
     fs.rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A name that was asked for before is none that could be checked. */
+function nameStep(account: TestAccount, { names }: CredentialFields): TestStep {
+  const step = 'its login has a name';
+  if (names.size === 0 || fieldsIn(account, names).length > 0) return { step };
+  return { step, fault: 'no field of the account is one of username: name it there, or leave username out' };
 }
 
 /** Another login may open what no page of whoami shows, or answer with a token. */

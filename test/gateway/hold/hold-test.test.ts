@@ -8,9 +8,10 @@ import { APP, formAt, loginKeys } from '../../support/gateway/hold/hold-world.ts
 import { type InPlaceOptions, SECRET, startInPlaceApp } from '../../support/gateway/hold/in-place-app.ts';
 import { type LeakService, startLeakService } from '../../support/gateway/login/guarded-app.ts';
 
+const PASSWORD = 'an account of tests';
 const account: TestAccount = {
   login: '/login',
-  fields: { user: 'test', pass: 'an account of tests' },
+  fields: { user: 'test', pass: PASSWORD },
   as: 'form',
   page: '/home',
   signedIn: SECRET,
@@ -38,7 +39,7 @@ async function faultsOf({
   path = '/login',
   ...given
 }: Given): Promise<string[]> {
-  const app = await startInPlaceApp({ users: { test: 'an account of tests' }, answerMs: 20, ...given });
+  const app = await startInPlaceApp({ users: { test: PASSWORD }, answerMs: 20, ...given });
   const config = configOf(`
 listen: 127.0.0.1:0
 auth: auth.example
@@ -73,12 +74,28 @@ test.each<[string, Given, string]>([
     { hold: `sessions: [PHPSESSID], whoami: { path: /home, after: '<form>', before: '</form>' }` },
     'whoami names no stranger',
   ],
+  ['passwords are cut', { compares: (typed) => typed.slice(0, 14) }, 'takes it with more behind it'],
+  ['case is no matter', { compares: (typed) => typed.toLowerCase() }, 'takes it in other letters'],
+  ['accents are no matter', { compares: (typed) => typed.normalize('NFD').replace(/\p{M}/gu, '') }, 'with an accent'],
+  ['all tags are taken away', { compares: (typed) => typed.replace(/<[^>]*>?/g, '') }, 'takes it with an open tag'],
+  ['the name was asked for before', { isNamedBefore: 'test' }, 'its name is read from the login'],
+  ['the login has no name', { isNamedBefore: 'test', account: { fields: { pass: PASSWORD } } }, 'its login has a name'],
+  ['the password is short', { users: { test: 'short' }, account: { fields: { user: 'test', pass: 'short' } } }, '15'],
   ['a query logs in too', { alsoAt: 'query' }, '(GET with a query)'],
   ['another path logs in too', { alsoAt: '/' }, '(the first path)'],
   ['a cookie is too long to be sealed', { idBytes: 1_536 }, 'browsers keep its cookies'],
   ['the login is none of the configuration', { path: '/elsewhere' }, 'the login is held'],
 ])('it fails where %s', async (_, given, fault) => {
   expect((await faultsOf(given)).join('\n')).toContain(fault);
+});
+
+test('spellings that the check undoes are no fault', async () => {
+  const compares = (typed: string): string =>
+    typed
+      .normalize('NFKC')
+      .replace(/[\p{Cf}\\]|<[^<>]*>/gu, '')
+      .trim();
+  expect(await faultsOf({ compares })).toEqual([]);
 });
 
 test('it fails where a location has no account', async () => {

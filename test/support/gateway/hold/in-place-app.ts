@@ -28,6 +28,10 @@ export interface InPlaceOptions {
   readonly alsoAt?: 'query' | string;
   /** Of the ids of sessions. */
   readonly idBytes?: number;
+  /** What is compared of a password. */
+  readonly compares?: (password: string) => string;
+  /** Whoever has typed a name on a page before. */
+  readonly isNamedBefore?: string;
 }
 
 export const SECRET = 'secret page of';
@@ -39,6 +43,8 @@ export async function startInPlaceApp({
   alsoBy,
   alsoAt,
   idBytes = 16,
+  compares = (password) => password,
+  isNamedBefore,
 }: InPlaceOptions): Promise<InPlaceApp> {
   const sessions = new Map<string, { user?: string }>();
   const seen: InPlaceApp['seen'] = [];
@@ -72,8 +78,9 @@ export async function startInPlaceApp({
     const isAtQuery = alsoAt === 'query' && target.includes('pass=');
     if ((method === 'POST' && (path === '/login' || path === alsoAt)) || isAtQuery) {
       const form = new URLSearchParams(isAtQuery ? target.split('?')[1] : body);
-      const name = (form.get('user') ?? '').split('@')[0] ?? '';
-      const isRight = users[name] !== undefined && users[name] === form.get('pass');
+      const name = isNamedBefore ?? (form.get('user') ?? '').split('@')[0] ?? '';
+      const right = users[name];
+      const isRight = right !== undefined && compares(right) === compares(form.get('pass') ?? '');
       if (isRight) session.user = name;
       await sleep(answerMs);
       if (isRight && page !== undefined) return response.end(page);
