@@ -27,10 +27,22 @@ function folderBytes(folder: string): number {
 }
 
 /** Processor time of all threads of a process, in seconds (Linux, where a tick is 10 ms). */
-export function processorSeconds(pid: number): number {
+export const processorSeconds = (pid: number): number => secondsOf(`/proc/${pid}/stat`);
+
+/** That of each thread by its id: the first one's is the process's. */
+export function threadSeconds(pid: number): Map<number, number> {
+  try {
+    const ids = fs.readdirSync(`/proc/${pid}/task`).map(Number);
+    return new Map(ids.map((id) => [id, secondsOf(`/proc/${pid}/task/${id}/stat`)]));
+  } catch {
+    return new Map();
+  }
+}
+
+function secondsOf(stat: string): number {
   try {
     // Fields after the name, which may contain spaces: utime and stime are the 12th and 13th.
-    const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+    const fields = fs.readFileSync(stat, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
     return (Number(fields[11]) + Number(fields[12])) / 100;
   } catch {
     return 0;
