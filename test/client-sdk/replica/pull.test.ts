@@ -6,7 +6,13 @@ import { test as base, describe, expect } from 'vitest';
 import { addClient, clientFileFor } from '../../../access/client-file.ts';
 import { createLeakChecker } from '../../../client-sdk/index.ts';
 import { createReplica } from '../../../client-sdk/replica/replica.ts';
+import type { HeadKey } from '../../../protocol/brands.ts';
+import { createSigningKey } from '../../../store/signing-key.ts';
+import { snapshotName } from '../../../store/snapshot/current.ts';
+import { publish } from '../../../store/snapshot/publish.ts';
+import { readStatement, writeHead } from '../../../store/snapshot/statement-files.ts';
 import { type MakeDatasetOptions, makeDataset, seededPairs } from '../../support/dataset.ts';
+import { mountSmallDisk } from '../../support/gateway/small-disk.ts';
 import { perFile } from '../../support/per-file.ts';
 import { keyPinOf } from '../../support/pins.ts';
 import { LEAKED, STRANGER } from '../../support/worlds/client-world.ts';
@@ -139,6 +145,27 @@ describe('a pull', () => {
     await expect(world.open(file).replica.pull()).rejects.toMatchObject(failing('REPLICA_UNWRITABLE'));
   });
 
+  test('names a full disk, and goes on once there is room', async ({ world }) => {
+    const disk = mountSmallDisk(2 ** 20);
+    if (!disk) return;
+    const cache = path.join(disk.folder, 'cache');
+    const { leaks, replica } = world.open(cache, IN_PARTS);
+    let parts = 0;
+    world.spoil((_answer, target) => {
+      if (isPart(target) && ++parts === 3) disk.fill();
+    });
+    await expect(replica.pull()).rejects.toMatchObject({
+      ...failing('REPLICA_UNWRITABLE'),
+      message: expect.stringContaining('ENOSPC'),
+    });
+    expect((await leaks.check(LEAKED)).reason).toBe('REPLICA_MISSING');
+    disk.empty();
+    world.spoil();
+    await replica.pull();
+    expect((await leaks.check(LEAKED)).status).toBe('pair');
+    replica.close();
+  });
+
   test('needs a client that may hold a replica', async ({ world }) => {
     const clientKey = addClient(clientFileFor(world.made.folder), 'other', {}).keyText as string;
     const { replica } = world.open(world.folder(), { clientKey });
@@ -170,6 +197,33 @@ describe('a pull', () => {
     fs.utimesSync(path.join(cache, 'lock'), long, long);
     expect((await replica.pull()).isNew).toBe(false);
     expect(fs.existsSync(path.join(cache, 'lock'))).toBe(false);
+  });
+
+  test('takes none that is older than one whose head a delegated key made', async () => {
+    const world = await createReplicaWorld({ pairs: [LEAKED, ...seededPairs(20)], signed: true });
+    try {
+      const { dataset, suite, publisher } = world.made;
+      const old = new Map<string, Buffer>();
+      world.spoil((answer, target) => void old.set(target, answer.body));
+      await world.open(world.folder()).replica.pull();
+      world.spoil();
+      const key = createSigningKey('head');
+      const delegate = [key.publicKey as HeadKey];
+      const { facts } = await publish(dataset, suite, { ...(publisher && { publisher }), delegate });
+      const name = snapshotName(facts.snapshot);
+      writeHead(dataset, name, readStatement(dataset, name), key);
+      const headers = { authorization: `Bearer ${world.clientKey}` };
+      const headOf = async (): Promise<string> => (await fetch(`${world.server.url}/v1/head`, { headers })).text();
+      await expect.poll(async () => JSON.parse(await headOf()).signatures[0].keyid).toBe(key.keyid);
+      const cache = world.folder();
+      const { leaks, replica } = world.open(cache);
+      expect(await replica.pull()).toMatchObject({ snapshot: facts.snapshot, isNew: true });
+      expect((await leaks.check(LEAKED)).status).toBe('pair');
+      world.spoil((answer, target) => void Object.assign(answer, { status: 200, body: old.get(target) }));
+      await expect(world.open(cache).replica.pull()).rejects.toMatchObject(failing('SNAPSHOT_OLDER'));
+    } finally {
+      await world.close();
+    }
   });
 
   test('follows a snapshot that is replaced meanwhile, and takes none that is older', async () => {
