@@ -242,6 +242,8 @@ export type ServerEvent =
   | { readonly event: 'login-released'; readonly app: string; readonly login: string; readonly request: string }
   /** A mail about a held login was not sent. */
   | { readonly event: 'hold-mail-failed'; readonly app: string; readonly code: string; readonly hint: string }
+  /** The application did not end the session of a login that nobody has confirmed. */
+  | { readonly event: 'hold-logout-failed'; readonly app: string; readonly code: string; readonly hint: string }
   | { readonly event: 'closed' };
 
 /**

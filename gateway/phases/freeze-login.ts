@@ -5,6 +5,7 @@ import type { Exchange } from '../exchange.ts';
 import { handleOf } from '../handle/handles.ts';
 import { originOf } from '../identity/navigation.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
+import type { OnEnd } from '../quarantine/held-ends.ts';
 import type { HeldLogin } from '../quarantine/held-login.ts';
 import { tellOwner } from '../quarantine/tell-owner.ts';
 import type { GatewaySetup } from '../setup.ts';
@@ -62,7 +63,7 @@ export async function heldLoginOf(
 export async function freezeLogin(
   exchange: Exchange,
   login: HeldLogin,
-  typed: readonly string[],
+  { typed, onEnd }: { readonly typed: readonly string[]; readonly onEnd: OnEnd },
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<void> {
@@ -75,7 +76,11 @@ export async function freezeLogin(
   hold.leave();
   holds.events.held(exchange, login.app, login.login, isHeld ? 'held' : 'full');
   void tellOwner(login, typed, parts, setup);
-  if (!isHeld) throw new Refusal('HOLD_FULL');
+  if (!isHeld) {
+    void onEnd(false);
+    throw new Refusal('HOLD_FULL');
+  }
+  holds.ends.watch(id, hold.rules.forMs, onEnd);
   await answerHeld(exchange, 'frozen', id, parts, setup, headers);
 }
 

@@ -9,7 +9,7 @@ import { actionsFor } from '../checks/on-leaked.ts';
 import type { Exchange } from '../exchange.ts';
 import { withoutCookies } from '../fields/set-cookies.ts';
 import { pairsOf } from '../header-pairs.ts';
-import type { Admitted, AttemptFacts } from '../limits/limits.ts';
+import type { Admitted, AttemptFacts, AttemptResult } from '../limits/limits.ts';
 import { type Attempt, countedOutcome, type Judgement, UNKNOWN } from '../login/attempt.ts';
 import type { Candidate } from '../login/find-login.ts';
 import type { KnownCredential } from '../login/known-credentials.ts';
@@ -148,7 +148,8 @@ async function forwardAndJudge(
     if (known && judgement.outcome !== 'failure') {
       await admitted.settle({ outcome: 'success', isProven: false, response: held });
       const answer: LoginAnswer = { kind: 'release', headers: [] };
-      const ended = { attempt, rise, answer, content, isFailure: false, isFound: false, isWrong: false };
+      const settle = async (): Promise<void> => undefined;
+      const ended = { attempt, rise, answer, content, settle, told, isFound: false, isWrong: false };
       if (await endLogin(exchange, held, ended, parts, setup)) held.release();
       return;
     }
@@ -161,7 +162,7 @@ async function forwardAndJudge(
     if (judgement.isDeniedRenewal) keepBack(exchange, held, parts);
     const canonical = report?.user ?? (sessionUsers.length === 1 ? sessionUsers[0] : undefined);
     const counted = { ...judgement, outcome: countedOutcome(judgement), response: held };
-    const headers = await slot.settle({ ...counted, ...(canonical !== undefined && { canonical }) });
+    const slots = slotsOf(slot, { ...counted, ...(canonical !== undefined && { canonical }) });
     const sessions = sessionsOfLogin(exchange, attempt, held.headers);
     const mayBeIn = mayLogIn(exchange, attempt, held.headers);
     const isFound = isFoundBy(exchange, policy, judgement);
@@ -172,17 +173,28 @@ async function forwardAndJudge(
     const wrong = isUnsure ? await sameAsWrong(exchange, attempt, { held, content }, parts, setup) : undefined;
     const mayHold = exchange.hold !== undefined && (isOpen || (isUnsure && !wrong));
     const checked = { ...login, judgement, sessionUsers, sessions, mayBeIn, mayHold, taken };
-    const answer = withHeaders(await checkLogin(exchange, checked, parts), headers);
-    const isFailure = told.outcome === 'failure';
-    const ended = { attempt, rise, answer, content, isFailure, isFound, isWrong };
+    // What is held counts once it has ended.
+    const before = mayHold ? undefined : await slots.settle();
+    const found = await checkLogin(exchange, checked, parts);
+    const answer = withHeaders(found, before ?? (found.kind === 'hold' ? [] : await slots.settle()));
+    const ended = { attempt, rise, answer, content, settle: slots.settleHeld, told, isFound, isWrong };
     if (wrong) held.discard();
-    const left = wrong ?? held;
-    if (await endLogin(exchange, left, ended, parts, setup)) answerLogin(exchange, left, answer, parts);
+    if (await endLogin(exchange, wrong ?? held, ended, parts, setup))
+      answerLogin(exchange, wrong ?? held, answer, parts);
   } catch (error) {
     held.discard();
     throw error;
   }
 }
+
+/** A held login that was released is no success of its own: its release is. */
+const slotsOf = (slot: Admitted, result: AttemptResult) => ({
+  settle: () => slot.settle(result),
+  settleHeld: async (isReleased: boolean): Promise<void> => {
+    const outcome = isReleased ? 'success' : 'failure';
+    await slot.settle({ ...result, outcome, isProven: !isReleased });
+  },
+});
 
 /** Where logins are held, under each name of their user. */
 function checksFor({ application }: Exchange, { people }: PipelineParts, { checks }: GatewaySetup): Checks | undefined {

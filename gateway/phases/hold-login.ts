@@ -7,9 +7,12 @@ import { withoutCookies } from '../fields/set-cookies.ts';
 import { isHttp2, streamOf } from '../http-version.ts';
 import { isNavigation, isOfOtherHost } from '../identity/navigation.ts';
 import { needingState } from '../identity/routes/route.ts';
-import { type Attempt, isOfBrowser } from '../login/attempt.ts';
+import { type Attempt, isOfBrowser, type Judgement } from '../login/attempt.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
+import type { OnEnd } from '../quarantine/held-ends.ts';
+import type { HeldLogin } from '../quarantine/held-login.ts';
 import type { HoldRules } from '../quarantine/hold-rules.ts';
+import { logOutHeld } from '../quarantine/log-out.ts';
 import { tellOwner } from '../quarantine/tell-owner.ts';
 import type { Content } from '../request/collect-body.ts';
 import type { GatewaySetup } from '../setup.ts';
@@ -17,6 +20,7 @@ import type { HeldResponse } from '../upstream/held-response.ts';
 import { answerToWrong } from './answer-wrong.ts';
 import type { LoginAnswer } from './check/check-login.ts';
 import { answerHeld } from './enter-hold.ts';
+import { ownHeadersFor } from './forward-request.ts';
 import { freezeLogin, heldLoginOf, responseOf } from './freeze-login.ts';
 import { type Rise, signedIn } from './hold-rise.ts';
 import { waitForOwner } from './wait-for-owner.ts';
@@ -81,8 +85,10 @@ export interface EndedLogin {
   readonly answer: LoginAnswer;
   /** Its body. */
   readonly content: Content | undefined;
-  /** It looks like one. */
-  readonly isFailure: boolean;
+  /** Once a login that was held has ended: how it counts in limits. */
+  readonly settle: OnEnd;
+  /** What its answer looks like. */
+  readonly told: Judgement;
   /** Its password has leaked, and the application asks for nothing more behind it. */
   readonly isFound: boolean;
   /** The application has reported that it was wrong. */
@@ -116,7 +122,7 @@ export async function endLogin(
     return false;
   }
   // A page that proves nothing, behind a failure whose password has not leaked, is no rise.
-  if (rise && (rise.isSure || !ended.isFailure || ended.isFound)) {
+  if (rise && (rise.isSure || ended.told.outcome !== 'failure' || ended.isFound)) {
     const isNew = await needingState(() => hold.rise(rise.isSure ? rise.user : undefined));
     const headers = [...held.headers, ...(isNew ? hold.jar.renew(held.headers) : [])];
     // Whoever owed another password has it.
@@ -139,7 +145,7 @@ type Held = EndedLogin & { readonly answer: Extract<LoginAnswer, { kind: 'hold' 
 async function holdBack(
   exchange: Exchange,
   held: HeldResponse,
-  { attempt, rise, answer, content }: Held,
+  { attempt, rise, answer, content, settle }: Held,
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<void> {
@@ -150,14 +156,34 @@ async function holdBack(
   const opened = await heldLoginOf(exchange, response, { ...of, rise }, parts);
   held.discard();
   if (!hold || !opened) return;
+  const onEnd = endOf(exchange, opened, settle, parts);
   if (isOfBrowser(login) && isNavigation(exchange)) {
-    await freezeLogin(exchange, opened, typed, parts, setup);
+    await freezeLogin(exchange, opened, { typed, onEnd }, parts, setup);
     return;
   }
-  if (await waitForOwner(exchange, opened, parts, setup)) return;
+  const isReleased = await waitForOwner(exchange, opened, parts, setup);
+  // Its answer does not wait: how long the application takes would tell a right password.
+  void onEnd(isReleased);
+  if (isReleased) return;
   parts.people?.holds.events.held(exchange, opened.app, login.name, 'refused');
   void tellOwner(opened, typed, parts, setup);
   await refuseProgram(exchange, { attempt, content }, parts, setup);
+}
+
+/** An abandoned login is one that has failed; and the application may end its session. */
+function endOf(exchange: Exchange, login: HeldLogin, settle: OnEnd, parts: PipelineParts): OnEnd {
+  const { hold, application } = exchange;
+  const events = parts.people?.holds.events;
+  const own = ownHeadersFor(exchange);
+  return async (isReleased) => {
+    try {
+      await settle(isReleased);
+      if (!isReleased && hold && application && events)
+        await logOutHeld(application.origin, login, hold.rules, own, events);
+    } catch (error) {
+      parts.observe.failed(exchange, error);
+    }
+  };
 }
 
 /** What its browser had is worth nothing any more, and it gets the answer to a wrong password. */

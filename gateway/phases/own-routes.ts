@@ -46,7 +46,7 @@ export async function answerOwnHost(
 /** @throws Refusal */
 export async function answerOwnRoute(
   exchange: Exchange,
-  { observe, reports, bodyRates, people }: PipelineParts,
+  { observe, reports, bodyRates, people, limits }: PipelineParts,
   { outcomeToken, identity, applications, geo }: GatewaySetup,
 ): Promise<void> {
   const { head, response } = exchange;
@@ -56,7 +56,7 @@ export async function answerOwnRoute(
     return;
   }
   if (head?.path === RELEASE && people) {
-    await needingState(() => answerRelease(exchange, { holds: people.holds, applications, observe }));
+    await needingState(() => answerRelease(exchange, { holds: people.holds, applications, observe, limits }));
     return;
   }
   if (head?.path !== OUTCOME || !outcomeToken || !reports) throw new Refusal('ROUTE_UNKNOWN');

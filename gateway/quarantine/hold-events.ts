@@ -25,6 +25,11 @@ export class HoldEvents {
     this.#onEvent({ event: 'login-released', app, login, request: id });
   }
 
+  logoutFailed(app: string, code: string): void {
+    const hint = 'Look at logout in the key hold: the session is worth nothing to its browser, and goes on.';
+    this.#onEvent({ event: 'hold-logout-failed', app, code, hint });
+  }
+
   mailFailed(app: string, error: unknown): void {
     const isMail = error instanceof MailError;
     const { code, hint } = isMail ? { code: error.reason, hint: MAIL_HINT } : nameError(error);

@@ -24,6 +24,8 @@ export interface HoldRules {
   /** The longest that a login may take: then its browser's sessions are given up. */
   readonly lockMs: number;
   readonly start: string;
+  /** How the application ends its own session. */
+  readonly logout: { readonly path: string; readonly method: 'GET' | 'POST' } | undefined;
 }
 
 /** Beside what the application itself may take. */
@@ -51,5 +53,6 @@ export function createHoldRules(
     mustChangeMs: config.mustChange ?? MUST_CHANGE_MS,
     lockMs: connectTimeoutMs + responseTimeoutMs + LOGIN_MS,
     start,
+    logout: config.logout,
   };
 }

@@ -50,6 +50,10 @@ export const HOLD_SCHEMA = z.strictObject({
   sessionLife: duration('1h', '400d').default(30 * DAY),
   /** How long after a login was confirmed its password has to be changed. Default: 3d. */
   mustChange: duration('0s', '90d').optional(),
+  /** How the application ends its session, where a login was held that nobody has confirmed. */
+  logout: z
+    .strictObject({ path, method: z.enum(['GET', 'POST'], { error: 'must be GET or POST' }).default('GET') })
+    .optional(),
   /** Where a login goes on whose answer was too long to be kept. */
   start: path.default('/'),
 });

@@ -12,6 +12,7 @@ import { deriveKey } from '../state/gateway-key.ts';
 import { type State, StateError, type WindowNeed } from '../state/state.ts';
 import { CookieSeal } from './cookie-seal.ts';
 import { Generation } from './generation.ts';
+import { HeldEnds } from './held-ends.ts';
 import { type HeldLogin, openLogin, sealLogin } from './held-login.ts';
 import { HoldEvents } from './hold-events.ts';
 import type { HoldRules } from './hold-rules.ts';
@@ -50,6 +51,8 @@ const HANDOFF_MS = 60_000;
 const CODE_MS = 60_000;
 const GIVEN_MS = 30_000;
 const SECRET_BYTES = 16;
+/** Of a handle that is as dead as all others, since its login goes on under another one. */
+const RELEASED = 'released';
 
 /** What comes back with a code of one use. */
 type OnceKind = 'handoff' | 'code' | 'given';
@@ -66,6 +69,7 @@ export class Holds {
   readonly owed: OwedPasswords;
   readonly waiting: WaitingLogins;
   readonly rises: Rises;
+  readonly ends: HeldEnds;
   readonly events: HoldEvents;
   /** Of browsers that requests wait for. */
   readonly #changes = new Map<string, Promise<void>>();
@@ -80,6 +84,7 @@ export class Holds {
     const nameOf = (app: string, user: string): string => this.hashOf('user', app, user);
     this.owed = new OwedPasswords(state, nameOf);
     this.rises = new Rises(state, nameOf);
+    this.ends = new HeldEnds(state, async (id) => (await state.get('hold', id)) === RELEASED);
     this.waiting = new WaitingLogins(state, this.#loginKey, (person) => this.hashOf('waiting', person), waitMs);
     state.subscribe(TOPIC, (browser) => this.open.beginLogin(browser));
   }
@@ -236,11 +241,17 @@ export class Holds {
     return text === undefined ? undefined : openLogin(this.#loginKey, id, text);
   }
 
+  /** A held login is over, and nobody has confirmed it. */
+  async abandon(id: string, rules: HoldRules): Promise<void> {
+    await this.kill(id, rules);
+    this.ends.tell(id);
+  }
+
   /** Takes it: of many at once, one gets it. The browser's old handle is dead from then on. */
   async take(id: string, rules: HoldRules): Promise<HeldLogin | undefined> {
     if ((await this.read(id)) !== 'frozen') return undefined;
     const text = await this.#state.takeOnce('held', id);
-    await this.#write(id, 'dead', rules.lifeMs);
+    await this.#write(id, text === undefined ? 'dead' : RELEASED, rules.lifeMs);
     return text === undefined ? undefined : openLogin(this.#loginKey, id, text);
   }
 

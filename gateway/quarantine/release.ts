@@ -8,6 +8,7 @@ import type { Application, Applications } from '../applications.ts';
 import type { Exchange } from '../exchange.ts';
 import { objectOf, pairsOf } from '../header-pairs.ts';
 import { isNavigation } from '../identity/navigation.ts';
+import type { Limits } from '../limits/limits.ts';
 import { OwnCookie } from '../request/own-cookies.ts';
 import type { HeldLogin } from './held-login.ts';
 import type { HoldRules } from './hold-rules.ts';
@@ -30,13 +31,17 @@ export interface ReleaseParts {
   readonly holds: Holds;
   readonly applications: Applications;
   readonly observe: ReleaseObserve;
+  readonly limits?: Pick<Limits, 'admit'> | undefined;
 }
 
 /**
  * A code is worth something for the browser whose login it releases, and once.
  * @throws Refusal `HOLD_STALE`; StateError
  */
-export async function answerRelease(exchange: Exchange, { holds, applications, observe }: ReleaseParts): Promise<void> {
+export async function answerRelease(
+  exchange: Exchange,
+  { holds, applications, observe, limits }: ReleaseParts,
+): Promise<void> {
   const { head, isSecure, response } = exchange;
   if (head?.method !== 'GET') throw new Refusal('METHOD_REFUSED');
   const codes = new URLSearchParams(head.query ?? '').getAll('code');
@@ -52,6 +57,8 @@ export async function answerRelease(exchange: Exchange, { holds, applications, o
     throw new Refusal('HOLD_STALE');
   const login = await holds.take(given.id, rules);
   if (!login) throw new Refusal('HOLD_STALE');
+  await holds.ends.finish(given.id);
+  const ofDevice = await deviceOf(exchange, login, limits);
   const jar = new Jar({ app: given.app, rules, seal: holds.seal, isSecure }, undefined, login.jar);
   const ofJar = jar.renew(login.headers);
   const now = Date.now();
@@ -59,10 +66,10 @@ export async function answerRelease(exchange: Exchange, { holds, applications, o
   const to = login.location ?? due ?? (login.body === undefined ? rules.start : undefined);
   if (to !== undefined) {
     const cookies = pairsOf(login.headers).filter(([name]) => name.toLowerCase() === 'set-cookie');
-    sendRedirect(response, 303, to, jar.seal([...cookies.flat(), ...ofJar], now));
+    sendRedirect(response, 303, to, jar.seal([...cookies.flat(), ...ofDevice, ...ofJar], now));
   } else {
     const secret = OwnCookie.draw();
-    const headers = jar.seal([...login.headers, ...ofJar], now);
+    const headers = jar.seal([...login.headers, ...ofDevice, ...ofJar], now);
     await holds.keepGiven(secret, { ...login, headers, jar: [] });
     const { headers: ofHandle } = jar.begin();
     const cookie = ['Set-Cookie', GIVEN_COOKIE.of(given.app).format(secret, isSecure)];
@@ -71,6 +78,18 @@ export async function answerRelease(exchange: Exchange, { holds, applications, o
   }
   holds.events.released(exchange, given.app, login.login);
   observe.answered(exchange, 'REDIRECTED');
+}
+
+/** Now the browser is one of its user, and what went wrong before is over. @returns headers */
+async function deviceOf(
+  exchange: Exchange,
+  { app, user }: HeldLogin,
+  limits: Pick<Limits, 'admit'> | undefined,
+): Promise<readonly string[]> {
+  if (user === undefined || exchange.application?.name !== app) return [];
+  const admission = await limits?.admit({ exchange, usernames: [user] });
+  if (!admission || admission.ban) return [];
+  return admission.settle({ outcome: 'success', isProven: true, canonical: user });
 }
 
 /** Its user owes another password. @returns where it is changed, if it is due */

@@ -98,7 +98,7 @@ export async function answerHoldCode(exchange: Exchange, parts: RouteParts): Pro
   const kept = taken ? await holds.state.get(ROOM, `${key}.code`) : undefined;
   if (!taken) {
     // Who guesses so often is not the owner.
-    await holds.kill(way.id, rules);
+    await holds.abandon(way.id, rules);
     throw new Refusal('HOLD_STALE');
   }
   if (kept === undefined || given.length !== DIGITS || !isSameSecret(kept, holds.hashOf('code', way.id, given))) {

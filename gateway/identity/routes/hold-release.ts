@@ -83,6 +83,6 @@ export const release: ChallengePurpose = {
   },
   async onSpent({ note, app }, { people: { holds }, applications }) {
     const rules = app === undefined ? undefined : applications.named(app)?.hold;
-    if (rules) await needingState(() => holds.kill((JSON.parse(note) as Note).id, rules));
+    if (rules) await needingState(() => holds.abandon((JSON.parse(note) as Note).id, rules));
   },
 };

@@ -86,7 +86,7 @@ const waitingIn = (form: URLSearchParams, own: OwnSession, { people }: RoutePart
 
 async function end({ id, app }: WaitingLogin, { people, applications }: RouteParts): Promise<void> {
   const rules = applications.named(app)?.hold;
-  if (rules) await needingState(() => people.holds.kill(id, rules));
+  if (rules) await needingState(() => people.holds.abandon(id, rules));
 }
 
 /** So that a reload sends no form again. */
