@@ -119,7 +119,7 @@ export async function answerHoldCode(exchange: Exchange, parts: RouteParts): Pro
 export async function answerHoldEnd(exchange: Exchange, parts: RouteParts): Promise<void> {
   const { way, rules, login, holds } = await heldOf(exchange, parts);
   await readForm(exchange);
-  await holds.kill(way.id, rules);
+  await holds.abandon(way.id, rules);
   await sendOwnPage(exchange.response, endedHoldPage(login.origin));
   parts.observe.allowed(exchange);
 }
