@@ -10,7 +10,7 @@ import { MAX_REPORT_BYTES, parseReport } from '../outcome/report.ts';
 import type { Reports } from '../outcome/reports.ts';
 import type { OutcomeToken } from '../outcome/token.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
-import { answerRelease, RELEASE } from '../quarantine/release.ts';
+import { answerRelease, RELEASE, type ReleaseParts } from '../quarantine/release.ts';
 import { isOwnPath, OWN_PATH } from '../request/own-path.ts';
 import type { GatewaySetup } from '../setup.ts';
 import { StateError } from '../state/state.ts';
@@ -56,7 +56,9 @@ export async function answerOwnRoute(
     return;
   }
   if (head?.path === RELEASE && people) {
-    await needingState(() => answerRelease(exchange, { holds: people.holds, applications, observe, limits }));
+    await needingState(() =>
+      answerRelease(exchange, { holds: people.holds, applications, observe, count: countWith(limits) }),
+    );
     return;
   }
   if (head?.path !== OUTCOME || !outcomeToken || !reports) throw new Refusal('ROUTE_UNKNOWN');
@@ -68,6 +70,16 @@ export async function answerOwnRoute(
   response.end();
   observe.allowed(exchange);
 }
+
+/** From now on a browser is one of its user, and what went wrong before is over. */
+const countWith =
+  (limits: PipelineParts['limits']): ReleaseParts['count'] =>
+  async (exchange, app, user) => {
+    if (exchange.application?.name !== app) return [];
+    const admission = await limits?.admit({ exchange, usernames: [user] });
+    if (!admission || admission.ban) return [];
+    return admission.settle({ outcome: 'success', isProven: true, canonical: user });
+  };
 
 /** @returns false if the client has left */
 async function takeReport({ message, head }: Exchange, token: OutcomeToken, reports: Reports): Promise<boolean> {

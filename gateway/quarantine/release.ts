@@ -8,7 +8,6 @@ import type { Application, Applications } from '../applications.ts';
 import type { Exchange } from '../exchange.ts';
 import { objectOf, pairsOf } from '../header-pairs.ts';
 import { isNavigation } from '../identity/navigation.ts';
-import type { Limits } from '../limits/limits.ts';
 import { OwnCookie } from '../request/own-cookies.ts';
 import type { HeldLogin } from './held-login.ts';
 import type { HoldRules } from './hold-rules.ts';
@@ -31,7 +30,8 @@ export interface ReleaseParts {
   readonly holds: Holds;
   readonly applications: Applications;
   readonly observe: ReleaseObserve;
-  readonly limits?: Pick<Limits, 'admit'> | undefined;
+  /** Of a login that has succeeded now. @returns headers */
+  count(exchange: Exchange, app: string, user: string): Promise<readonly string[]>;
 }
 
 /**
@@ -40,7 +40,7 @@ export interface ReleaseParts {
  */
 export async function answerRelease(
   exchange: Exchange,
-  { holds, applications, observe, limits }: ReleaseParts,
+  { holds, applications, observe, count }: ReleaseParts,
 ): Promise<void> {
   const { head, isSecure, response } = exchange;
   if (head?.method !== 'GET') throw new Refusal('METHOD_REFUSED');
@@ -58,7 +58,7 @@ export async function answerRelease(
   const login = await holds.take(given.id, rules);
   if (!login) throw new Refusal('HOLD_STALE');
   await holds.ends.finish(given.id);
-  const ofDevice = await deviceOf(exchange, login, limits);
+  const ofDevice = login.user === undefined ? [] : await count(exchange, login.app, login.user);
   const jar = new Jar({ app: given.app, rules, seal: holds.seal, isSecure }, undefined, login.jar);
   const ofJar = jar.renew(login.headers);
   const now = Date.now();
@@ -78,18 +78,6 @@ export async function answerRelease(
   }
   holds.events.released(exchange, given.app, login.login);
   observe.answered(exchange, 'REDIRECTED');
-}
-
-/** Now the browser is one of its user, and what went wrong before is over. @returns headers */
-async function deviceOf(
-  exchange: Exchange,
-  { app, user }: HeldLogin,
-  limits: Pick<Limits, 'admit'> | undefined,
-): Promise<readonly string[]> {
-  if (user === undefined || exchange.application?.name !== app) return [];
-  const admission = await limits?.admit({ exchange, usernames: [user] });
-  if (!admission || admission.ban) return [];
-  return admission.settle({ outcome: 'success', isProven: true, canonical: user });
 }
 
 /** Its user owes another password. @returns where it is changed, if it is due */
