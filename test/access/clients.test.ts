@@ -51,8 +51,11 @@ describe('credveil client', () => {
       id,
       created: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
       certificate: null,
+      replica: false,
       quotas: { 'requests-per-day': 7, 'requests-per-minute': 0 },
     });
+    expect(await credveilJson(['client', 'add', dataset, 'copies', '--replica'])).toMatchObject({ replica: true });
+    expect((await credveil(['client', 'list', dataset])).stdout).toMatch(/^copies .* key +yes /m);
   });
 
   test('client add refuses a quota of evaluations on a dataset of the hmac suite', async ({
