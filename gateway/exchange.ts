@@ -158,6 +158,7 @@ const AUTHENTICATE: { readonly [Code in AnswerCode]?: string } = {
   SIGN_IN_REQUIRED: 'Credveil',
   FORM_NOT_SENT: 'Credveil',
   LOGIN_HELD: 'Credveil',
+  LOGIN_WRONG: 'Credveil',
 };
 
 /** RFC 9110 §11.6.1: a 401 names how to authenticate. */

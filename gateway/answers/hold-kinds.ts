@@ -14,6 +14,12 @@ export const HOLD_KINDS = {
     detail: 'This sign-in waits until the owner of the account confirms it.',
     hint: 'Open the site in a browser, and sign in there.',
   },
+  LOGIN_WRONG: {
+    status: 401,
+    title: 'Not signed in',
+    detail: 'The name or the password was wrong, or this sign-in is one that cannot be confirmed.',
+    hint: 'Check both, and sign in again. If you are sure of them, ask the site for a new password.',
+  },
   LOGIN_PENDING: {
     status: 503,
     title: 'Sign-in in progress',

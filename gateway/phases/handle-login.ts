@@ -21,7 +21,6 @@ import type { PipelineParts } from '../pipeline-parts.ts';
 import type { Content } from '../request/collect-body.ts';
 import type { GatewaySetup } from '../setup.ts';
 import type { HeldResponse } from '../upstream/held-response.ts';
-import { sameAsWrong } from './answer-wrong.ts';
 import { isBlocked } from './apply-actions.ts';
 import { checkFirst } from './check/check-first.ts';
 import { checkLogin, checkUnanswered, type LoginAnswer } from './check/check-login.ts';
@@ -168,19 +167,14 @@ async function forwardAndJudge(
     const isFound = isFoundBy(exchange, policy, judgement);
     // No page and no status proves it: a right password may get them, and go on elsewhere.
     const isWrong = report?.outcome === 'failure';
-    const isOpen = rise !== undefined || mayBeRight(attempt, judgement);
-    const isUnsure = exchange.hold !== undefined && isFound && !isWrong && !isOpen;
-    const wrong = isUnsure ? await sameAsWrong(exchange, attempt, { held, content }, parts, setup) : undefined;
-    const mayHold = exchange.hold !== undefined && (isOpen || (isUnsure && !wrong));
+    const mayHold = exchange.hold !== undefined && (rise !== undefined || mayBeRight(attempt, judgement));
     const checked = { ...login, judgement, sessionUsers, sessions, mayBeIn, mayHold, taken };
     // What is held counts once it has ended.
     const before = mayHold ? undefined : await slots.settle();
     const found = await checkLogin(exchange, checked, parts);
     const answer = withHeaders(found, before ?? (found.kind === 'hold' ? [] : await slots.settle()));
     const ended = { attempt, rise, answer, content, settle: slots.settleHeld, told, isFound, isWrong };
-    if (wrong) held.discard();
-    if (await endLogin(exchange, wrong ?? held, ended, parts, setup))
-      answerLogin(exchange, wrong ?? held, answer, parts);
+    if (await endLogin(exchange, held, ended, parts, setup)) answerLogin(exchange, held, answer, parts);
   } catch (error) {
     held.discard();
     throw error;

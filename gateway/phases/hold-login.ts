@@ -3,9 +3,8 @@
 
 import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
-import { withoutCookies } from '../fields/set-cookies.ts';
 import { isHttp2, streamOf } from '../http-version.ts';
-import { isNavigation, isOfOtherHost } from '../identity/navigation.ts';
+import { isNavigation, isOfOtherHost, originOf } from '../identity/navigation.ts';
 import { needingState } from '../identity/routes/route.ts';
 import { type Attempt, isOfBrowser, type Judgement } from '../login/attempt.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
@@ -115,10 +114,11 @@ export async function endLogin(
     return false;
   }
   if (answer.kind === 'refuse') return true;
-  // A program that sees what is done about a right password would tell it from a wrong one.
-  if (ended.isFound && !isNavigation(exchange)) {
+  // It may be right, whatever its answer looks like. And a program that sees what is done about a
+  // right password would tell it from a wrong one.
+  if (ended.isFound && !(ended.isWrong && isNavigation(exchange))) {
     held.discard();
-    await needingState(() => refuseProgram(exchange, ended, parts, setup));
+    await needingState(() => refuseLogin(exchange, ended, parts, setup));
     return false;
   }
   // A page that proves nothing, behind a failure whose password has not leaked, is no rise.
@@ -128,10 +128,6 @@ export async function endLogin(
     // Whoever owed another password has it.
     if (!ended.isFound && rise.isSure && rise.user !== undefined) await needingState(() => hold.paid(rise.user ?? ''));
     held.changeHeaders(() => hold.jar.seal(headers, Date.now()));
-  } else if (ended.isFound && !ended.isWrong) {
-    // What it has begun may go on without a password, such as by the choice of a role: not here.
-    await needingState(() => hold.kill());
-    held.changeHeaders((headers) => withoutCookies(headers, new Set(hold.jar.namesSetBy(headers))));
   } else {
     await needingState(() => hold.unlock());
     held.changeHeaders((headers) => hold.jar.seal(headers, Date.now()));
@@ -167,7 +163,7 @@ async function holdBack(
   if (isReleased) return;
   parts.people?.holds.events.held(exchange, opened.app, login.name, 'refused');
   void tellOwner(opened, typed, parts, setup);
-  await refuseProgram(exchange, { attempt, content }, parts, setup);
+  await refuseLogin(exchange, { attempt, content }, parts, setup);
 }
 
 /** An abandoned login is one that has failed; and the application may end its session. */
@@ -186,8 +182,11 @@ function endOf(exchange: Exchange, login: HeldLogin, settle: OnEnd, parts: Pipel
   };
 }
 
-/** What its browser had is worth nothing any more, and it gets the answer to a wrong password. */
-async function refuseProgram(
+/**
+ * What its browser had is worth nothing any more: what the login has begun may go on without a
+ * password, such as by the choice of a role. A program gets the answer to a wrong password.
+ */
+async function refuseLogin(
   exchange: Exchange,
   { attempt, content }: Pick<EndedLogin, 'attempt' | 'content'>,
   parts: PipelineParts,
@@ -196,6 +195,12 @@ async function refuseProgram(
   const { hold } = exchange;
   if (!hold) return;
   await hold.kill();
+  const headers = ['Vary', 'Cookie'];
+  if (isNavigation(exchange)) {
+    exchange.answer('LOGIN_WRONG', { headers, link: { href: formOf(exchange), text: 'Back to the sign-in' } });
+    parts.observe.answered(exchange, 'LOGIN_WRONG');
+    return;
+  }
   const decoy = await answerToWrong(exchange, attempt, content, parts, setup);
   if (decoy) {
     hold.jar.renew([]);
@@ -204,6 +209,15 @@ async function refuseProgram(
     decoy.release();
     return;
   }
-  exchange.answer('LOGIN_HELD', { headers: ['Vary', 'Cookie'] });
+  exchange.answer('LOGIN_HELD', { headers });
   parts.observe.answered(exchange, 'LOGIN_HELD');
+}
+
+/** The page that has sent it, if it is of this site; else what many forms lead to is one, too. */
+function formOf(exchange: Exchange): string {
+  const { message, head } = exchange;
+  const { referer = '' } = message.headers;
+  const own = originOf(exchange);
+  if (URL.canParse(referer) && new URL(referer).origin === own) return referer;
+  return own + (head?.path ?? '/');
 }

@@ -2,15 +2,15 @@
 // wrong password gets.
 
 import { randomInt } from 'node:crypto';
+import { headerValues, pairsOf } from '../header-pairs.ts';
 import { urlDecode } from '../rules/functions/text.ts';
 
 /** What of a request has a password. */
 export interface LoginParts {
   /** Path and query. */
   readonly target: string;
-  readonly authorization: string | undefined;
-  /** Of the header Content-Type, in lower case. */
-  readonly type: string;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
   /** Of which each character is one byte. */
   readonly body: string;
 }
@@ -18,10 +18,22 @@ export interface LoginParts {
 const LETTERS = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789';
 
 /**
- * @param passwords all that the application may have read as the password
- * @returns undefined if there is none to replace; whatever is overlooked shows in the answer
+ * All that a login needs. By any other one, such as `Idempotency-Key`, an application may give the
+ * answer again that the right password has got.
  */
-export function createDecoy(parts: LoginParts, passwords: readonly string[]): LoginParts | undefined {
+const HEADERS_KEPT: ReadonlySet<string> = new Set([
+  ...['accept', 'accept-language', 'accept-charset', 'content-type', 'user-agent', 'x-requested-with'],
+  ...['referer', 'origin', 'cookie', 'authorization'],
+]);
+
+/**
+ * @param passwords all that the application may have read as the password
+ * @returns undefined if there is none to replace: whatever is overlooked has to be read again
+ */
+export function createDecoy(
+  { target, headers, body }: LoginParts,
+  passwords: readonly string[],
+): LoginParts | undefined {
   const known = new Map<string, string>();
   for (const password of passwords) {
     const drawn = drawLike(password);
@@ -34,12 +46,15 @@ export function createDecoy(parts: LoginParts, passwords: readonly string[]): Lo
     if (drawn !== undefined) replaced++;
     return drawn;
   };
-  const [path = '', query] = parts.target.split(/\?(.*)/s);
+  const [path = '', query] = target.split(/\?(.*)/s);
+  const type = headerValues(headers, 'content-type').join().toLowerCase();
   const decoy = {
-    ...parts,
     target: query === undefined ? path : `${path}?${inForm(query, swap)}`,
-    authorization: parts.authorization && inBasic(parts.authorization, swap),
-    body: inBody(parts, swap),
+    headers: pairsOf(headers).flatMap(([name, value]) => {
+      const lower = name.toLowerCase();
+      return HEADERS_KEPT.has(lower) ? [name, inHeader(lower, value, swap)] : [];
+    }),
+    body: inBody(type, body, swap),
   };
   return replaced === 0 ? undefined : decoy;
 }
@@ -51,7 +66,7 @@ const drawLike = (password: string): string =>
   Array.from({ length: Math.max(1, [...password].length) }, () => LETTERS[randomInt(LETTERS.length)]).join('');
 
 /** Each expression ends where the text does at the latest: no character is read twice. */
-function inBody({ type, body }: LoginParts, swap: Swap): string {
+function inBody(type: string, body: string, swap: Swap): string {
   if (type.includes('json')) return inJson(body, swap);
   if (type.includes('xml')) return body.replace(/>([^<]*)/g, (all, text: string) => replaceIn(all, text, swap));
   if (type.startsWith('multipart/'))
@@ -64,11 +79,16 @@ function replaceIn(all: string, text: string, swap: Swap): string {
   return drawn === undefined ? all : all.slice(0, all.length - text.length) + drawn;
 }
 
-const inForm = (form: string, swap: Swap): string =>
-  form.replace(/=([^&]*)/g, (all, value: string) => {
+const inForm = (form: string, swap: Swap, values = /=([^&]*)/g): string =>
+  form.replace(values, (all, value: string) => {
     const drawn = swap(urlDecode(value));
     return drawn === undefined ? all : `=${drawn}`;
   });
+
+function inHeader(name: string, value: string, swap: Swap): string {
+  if (name === 'authorization') return inBasic(value, swap);
+  return name === 'cookie' ? inForm(value, swap, /=([^;]*)/g) : value;
+}
 
 const inJson = (json: string, swap: Swap): string =>
   json.replace(/"(?:[^"\\]|\\[\s\S]|\\$)*(?:"|$)/g, (literal) => {

@@ -141,7 +141,7 @@ export function printOf({ status, location, body }: WhoamiPage): string {
 }
 
 /** Such as the token of a form. */
-export const maskRandom = (text: string): string =>
+const maskRandom = (text: string): string =>
   text.replace(/(["'])(?=[^"']{0,1000}\d)[\w+=-][\w+/=-]{15,}\1/g, '""').replace(/[\w+=-]{16,}/g, '*');
 
 const ENTITIES: { readonly [name: string]: string } = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };

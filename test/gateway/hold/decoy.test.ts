@@ -8,8 +8,7 @@ const PASSWORD = 'p&ss <w> "ö" 1';
 const BYTES = Buffer.from(PASSWORD).toString('latin1');
 const parts = (given: Partial<LoginParts>): LoginParts => ({
   target: '/login',
-  authorization: undefined,
-  type: '',
+  headers: [],
   body: '',
   ...given,
 });
@@ -23,18 +22,24 @@ describe('the decoy of a login', () => {
     ],
     [
       'JSON',
-      { type: 'application/json', body: Buffer.from(JSON.stringify({ user: 'a', pass: PASSWORD })).toString('latin1') },
+      {
+        headers: ['Content-Type', 'application/json'],
+        body: Buffer.from(JSON.stringify({ user: 'a', pass: PASSWORD })).toString('latin1'),
+      },
       ({ body }) => (JSON.parse(body) as { pass: string }).pass,
     ],
     [
       'XML',
-      { type: 'text/xml', body: `<a><string>p&amp;ss &lt;w&gt; &quot;${BYTES.slice(10, 12)}&quot; 1</string></a>` },
+      {
+        headers: ['Content-Type', 'text/xml'],
+        body: `<a><string>p&amp;ss &lt;w&gt; &quot;${BYTES.slice(10, 12)}&quot; 1</string></a>`,
+      },
       ({ body }) => /<string>(.*)<\/string>/.exec(body)?.[1],
     ],
     [
       'multipart',
       {
-        type: 'multipart/form-data; boundary=x',
+        headers: ['Content-Type', 'multipart/form-data; boundary=x'],
         body: `--x\r\nContent-Disposition: form-data; name="p"\r\n\r\n${BYTES}\r\n--x--\r\n`,
       },
       ({ body }) => /\r\n\r\n(.*)\r\n--x--/.exec(body)?.[1],
@@ -46,8 +51,13 @@ describe('the decoy of a login', () => {
     ],
     [
       'Basic',
-      { authorization: basicOf('ann', PASSWORD).Authorization },
-      ({ authorization = '' }) => Buffer.from(authorization.slice(6), 'base64').toString().slice(4),
+      { headers: ['Authorization', basicOf('ann', PASSWORD).Authorization] },
+      ({ headers: [, authorization = ''] }) => Buffer.from(authorization.slice(6), 'base64').toString().slice(4),
+    ],
+    [
+      'a cookie',
+      { headers: ['Cookie', `a=1; p=${encodeURIComponent(PASSWORD)}; b=2`] },
+      ({ headers: [, cookie = ''] }) => /^a=1; p=(.*); b=2$/.exec(cookie)?.[1],
     ],
   ])('has another password of the same length in %s', (_, given, passwordOf) => {
     const made = createDecoy(parts(given), [PASSWORD]);
@@ -55,6 +65,23 @@ describe('the decoy of a login', () => {
     expect(drawn).toMatch(/^[\w]+$/);
     expect(drawn).toHaveLength(PASSWORD.length);
     expect(JSON.stringify(made)).not.toContain('p&ss');
+  });
+
+  test('has no header by which an application could know the login again', () => {
+    const headers = [
+      'Accept',
+      '*/*',
+      'Idempotency-Key',
+      'k',
+      'Cookie',
+      'a=1',
+      'X-Nonce',
+      'n',
+      'Sec-Fetch-Mode',
+      'cors',
+    ];
+    const made = createDecoy(parts({ headers, body: `pass=${encodeURIComponent(PASSWORD)}` }), [PASSWORD]);
+    expect(made?.headers).toEqual(['Accept', '*/*', 'Cookie', 'a=1']);
   });
 
   test('is none without a password that could be replaced', () => {

@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seededPairs } from '../../support/dataset.ts';
 import { leadTo, pageOf, startHandledApp } from '../../support/gateway/hold/handled-app.ts';
-import { formAt, type HoldWorld, startHoldWorld } from '../../support/gateway/hold/hold-world.ts';
+import { formAt, type HoldWorld, PAGE, startHoldWorld } from '../../support/gateway/hold/hold-world.ts';
 import { SECRET } from '../../support/gateway/hold/in-place-app.ts';
 import { type LeakService, startLeakService } from '../../support/gateway/login/guarded-app.ts';
 import { type Answer, cookiesOf, textOf } from '../../support/gateway/visit.ts';
@@ -107,6 +107,39 @@ describe('a ticket', () => {
   });
 });
 
+describe('an answer that both passwords get', () => {
+  // The session has it, the application keeps answers, or it takes passwords from cookies.
+  type Way = readonly [string, string, { readonly [name: string]: string }, { readonly [name: string]: string }];
+  const ofCookie = { Cookie: `pass=${encodeURIComponent(password)}` };
+  test.each<Way>([
+    ['of the session', 'session', {}, {}],
+    ['of a number of the request', 'key', { 'Idempotency-Key': 'k1' }, {}],
+    ['of a cookie', 'cookie', ofCookie, { x: password }],
+  ])('%s leaves to nobody', async (_, by, headers, fields) => {
+    const kept = new Map<string, string>();
+    const app = await startHandledApp(({ line, form, session, request, response }) => {
+      if (line !== 'POST /login') return false;
+      const cookie = /(?:^|; )pass=([^;]*)/.exec(request.headers.cookie ?? '')?.[1];
+      const given = by === 'cookie' && cookie !== undefined ? decodeURIComponent(cookie) : form.get('pass');
+      if (given === password) session.other = TICKET;
+      const key = String(request.headers['idempotency-key'] ?? '');
+      const own = (by === 'session' ? session.other : given === password && TICKET) || 'WRONG';
+      const code = by === 'key' ? (kept.get(key) ?? own) : own;
+      kept.set(key, code);
+      json(response, 403, { code });
+      return true;
+    });
+    const world = await startHoldWorld({ users: {}, leaks, app, locations: formAt('main', '/login') });
+    for (const kind of [PAGE, PROGRAM]) {
+      const { Cookie = '', ...others } = headers as { Cookie?: string };
+      const cookies = [await world.visitor(), Cookie].filter((each) => each !== '').join('; ');
+      const answer = await world.login({ ...leaked, ...fields }, cookies, { ...kind, ...others });
+      expect(allOf(answer)).not.toContain(TICKET);
+      expect(answer.status).toMatch(/30[3]|40[13]/);
+    }
+  });
+});
+
 describe('a wrong password that has leaked', () => {
   const old = 'old-and-leaked-1';
   let both: LeakService;
@@ -115,20 +148,39 @@ describe('a wrong password that has leaked', () => {
   });
   afterAll(() => both.close());
 
-  test.each<[string, (attempt: number) => string]>([
-    ['always the same', () => '<form>wrong</form>'],
-    ['with a count', (attempt) => `<form>wrong, attempt ${attempt} of 5</form>`],
-    ['with a word of the moment', (attempt) => `<form>wrong: ${['cat', 'horse', 'dog'][attempt % 3]}</form>`],
-  ])('gets the answer of the application, %s', async (_, page) => {
+  const start = async (page: (attempt: number) => string) => {
     let attempts = 0;
     const app = await startHandledApp(({ line, response }) =>
       line === 'POST /login' ? response.writeHead(403).end(page(attempts++)) : false,
     );
-    const locations = formAt('main', '/login');
-    const { login, visitor, mail } = await startHoldWorld({ users: {}, leaks: both, app, locations });
-    const answer = await login({ user: 'alice', pass: old }, await visitor());
-    expect([answer.status, textOf(answer)]).toEqual([expect.stringContaining('403'), expect.stringContaining('wrong')]);
+    return startHoldWorld({ users: {}, leaks: both, app, locations: formAt('main', '/login') });
+  };
+
+  test.each<[string, (attempt: number) => string]>([
+    ['always the same', () => '<form>wrong</form>'],
+    ['with a count', (attempt) => `<form>wrong, attempt ${attempt} of 5</form>`],
+  ])('leads back to the form, where the page is %s', async (_, page) => {
+    const { login, visitor, get, mail } = await start(page);
+    const cookie = await visitor();
+    const referer = 'http://app.example/in?lang=de';
+    for (const [headers, href] of [
+      [{ ...PAGE, Referer: referer }, referer],
+      [{ ...PAGE, Referer: 'http://evil.example/' }, 'http://app.example/login'],
+      [PAGE, 'http://app.example/login'],
+    ] as const) {
+      const answer = await login({ user: 'alice', pass: old }, cookie, headers);
+      const shown = [answer.status, textOf(answer)];
+      expect(shown).toEqual([expect.stringContaining('401'), expect.stringContaining(`href="${href}"`)]);
+      expect(allOf(answer)).not.toContain('attempt');
+    }
+    expect(textOf(await get('/login', cookie))).toContain('form');
     expect(mail.mails).toEqual([]);
+  });
+
+  test('gets a program the answer of the application', async () => {
+    const { login, visitor } = await start(() => '<form>wrong</form>');
+    const answer = await login({ user: 'alice', pass: old }, await visitor(), PROGRAM);
+    expect([answer.status, textOf(answer)]).toEqual([expect.stringContaining('403'), '<form>wrong</form>']);
   });
 });
 

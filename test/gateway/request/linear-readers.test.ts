@@ -30,8 +30,8 @@ const UNITS = [
 ];
 
 const names = createSessionNames(['PHPSESSID', 'sid_*', '*session*id']);
-const decoy = (given: { target?: string; authorization?: string; type?: string; body?: string }) =>
-  createDecoy({ target: '/', authorization: undefined, type: '', body: '', ...given }, ['secret']);
+const decoy = (given: { target?: string; headers?: string[]; body?: string }) =>
+  createDecoy({ target: '/', headers: [], body: '', ...given }, ['secret']);
 const exchange = (headers: string[], target = '/') => ({ head: { headers, target, reserved: [] } }) as never;
 const PEER = { family: 4, word: 1 } as const;
 
@@ -56,9 +56,12 @@ const READERS: { readonly [name: string]: (text: string) => unknown } = {
   'hops of proxies': (text) => clientAddress(PEER, [text], [{ first: PEER, last: PEER }]),
   'a content type': (text) => [readContentType(`a/b${text}`), hidesNames(`a/b;${text}`)],
   Basic: (text) => readBasic(`Basic ${text}`),
-  'a form': (text) => [readForm(text), decoy({ body: text, target: `/?${text}`, authorization: `Basic ${text}` })],
-  JSON: (text) => [readJson(`{"${text}`), decoy({ type: 'application/json', body: text })],
-  XML: (text) => [readXmlRpc(`<methodCall>${text}`), decoy({ type: 'text/xml', body: text })],
+  'a form': (text) => [
+    readForm(text),
+    decoy({ body: text, target: `/?${text}`, headers: ['Authorization', `Basic ${text}`, 'Cookie', text] }),
+  ],
+  JSON: (text) => [readJson(`{"${text}`), decoy({ headers: ['Content-Type', 'application/json'], body: text })],
+  XML: (text) => [readXmlRpc(`<methodCall>${text}`), decoy({ headers: ['Content-Type', 'text/xml'], body: text })],
   'a multipart form': (text) => {
     new MultipartScan(
       () => undefined,
@@ -66,7 +69,7 @@ const READERS: { readonly [name: string]: (text: string) => unknown } = {
     ).push(`Content-Disposition: ${text}`);
     return [
       readMultipart(`multipart/form-data; ${text}`, text),
-      decoy({ type: 'multipart/form-data; boundary=x', body: text }),
+      decoy({ headers: ['Content-Type', 'multipart/form-data; boundary=x'], body: text }),
     ];
   },
 };
