@@ -87,12 +87,12 @@ describe('an option without effect is refused', () => {
     [
       '--keep of a renewal',
       ({ dataset }) => ['publish', dataset, '--renew', '--keep', '3'],
-      '--keep, --memory and --layout',
+      '--keep, --memory, --layout and --threads',
     ],
     [
       '--memory of a renewal',
       ({ dataset }) => ['publish', dataset, '--renew', '--memory', '1GiB'],
-      '--keep, --memory and --layout',
+      '--keep, --memory, --layout and --threads',
     ],
     [
       '--key-file of a signed renewal',
