@@ -3,9 +3,9 @@
 
 import type { Whoami } from '../quarantine/hold-rules.ts';
 import { createSessionNames } from '../quarantine/session-names.ts';
-import { isOfStranger, nameOn, type WhoamiPage } from '../quarantine/whoami.ts';
+import { isOfStranger, nameOn, printOf, type WhoamiPage } from '../quarantine/whoami.ts';
 import { logInTo } from './log-in.ts';
-import { cookieOf, jarAfter, type SendTest } from './test-client.ts';
+import { cookieOf, hiddenFields, jarAfter, type SendTest, type TestAnswer } from './test-client.ts';
 import type { TestPlace, TestStep } from './test-place.ts';
 
 export async function attackOrigin(place: TestPlace, whoami: readonly Whoami[]): Promise<readonly TestStep[]> {
@@ -40,6 +40,7 @@ export async function attackOrigin(place: TestPlace, whoami: readonly Whoami[]):
     isInBody ||= await isIn({ method: 'POST', path: page, headers, body, cookie: others });
   }
   step('no body tells a session', isInBody, 'the application takes a session from the fields of a form');
+  steps.push(...(await askWithGiven(place, form)));
   const without = !(await isIn({ path: page, cookie: cookieOf(ofSession) }));
   step(
     'the cookies of sessions suffice',
@@ -48,6 +49,35 @@ export async function attackOrigin(place: TestPlace, whoami: readonly Whoami[]):
   );
   if (whoami.length > 0) steps.push(...(await askPages(place, whoami, ofSession)));
   return steps;
+}
+
+/** With what a browser was given before its login, and is no cookie of a session. */
+async function askWithGiven({ account, origin, sessions }: TestPlace, form: TestAnswer): Promise<readonly TestStep[]> {
+  const { page, signedIn } = account;
+  const { isSession } = createSessionNames(sessions);
+  const othersIn = (answer: TestAnswer) => cookieOf([...jarAfter(answer)].filter(([name]) => !isSession(name)));
+  const looksOf = async (cookie: string): Promise<string> => {
+    const { status, location, body } = await origin({ path: page, cookie });
+    return printOf({ status, location, body: Buffer.from(body) });
+  };
+  const given = othersIn(form);
+  const stranger = othersIn(await origin({ path: account.form ?? account.login }));
+  const isTied = given !== '' && (await looksOf(given)) !== (await looksOf(stranger));
+  let field: string | undefined;
+  for (const [name, value] of hiddenFields(form.body)) {
+    const query = new URLSearchParams([[name, value]]).toString();
+    const { body } = await origin({ path: `${page}${page.includes('?') ? '&' : '?'}${query}` });
+    if (body.includes(signedIn)) field = name;
+  }
+  const [tied, hidden] = ['no cookie of before shows the login', 'no field of the form tells a session'];
+  return [
+    isTied
+      ? { step: tied, fault: 'with a cookie of before the login, the page is another one than for strangers: name it' }
+      : { step: tied },
+    field !== undefined
+      ? { step: hidden, fault: `a hidden field of the form tells the session without a cookie (${field})` }
+      : { step: hidden },
+  ];
 }
 
 /** @param ofSession cookies of the session that is signed in */

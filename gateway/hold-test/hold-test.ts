@@ -75,6 +75,7 @@ export async function testHold(
       sessions: [...sessionCookiesOf(login), ...(login.hold?.sessions ?? [])],
       holds: new Holds(state, key, () => undefined),
       app: name,
+      host,
       isSecure,
     };
   };
@@ -82,6 +83,7 @@ export async function testHold(
   try {
     const steps: TestStep[] = [];
     const reached = new Set<string>();
+    const hosts = new Set<string>();
     for (const account of accounts) {
       const place = placeOf(account);
       steps.push(...(await attackOrigin(place, whoami)));
@@ -92,9 +94,10 @@ export async function testHold(
       steps.push(...(await attackHeld(place)));
       if (held === undefined) continue;
       reached.add(held);
+      hosts.add(place.host);
       steps.push(nameStep(account, credentialFields(login, held)));
     }
-    return [...steps, everyLogin(login, reached)];
+    return [...steps, everyLogin(login, reached), everyHost(login, hosts)];
   } finally {
     await pool.destroy();
     await gateway.close({ deadlineMs: 100 });
@@ -130,6 +133,14 @@ const OTHER_CLIENT = [
   ...['Accept-Language', 'de'],
   ...['User-Agent', 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'],
 ];
+
+/** The page of whoami may be another one at each, or the same for all. */
+function everyHost({ hold }: NonNullable<AppConfig['login']>, reached: ReadonlySet<string>): TestStep {
+  const step = 'each host was tested';
+  const missing = (hold?.hosts ?? []).filter((host) => !reached.has(host));
+  if (missing.length === 0) return { step };
+  return { step, fault: `no account was held at ${missing.join(', ')}: give a list of accounts, one with each host` };
+}
 
 /** Each password has leaked in a way that is held. */
 function findsAll(onLeaked: { readonly [status: string]: readonly LeakAction[] }): Checks {

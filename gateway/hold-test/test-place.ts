@@ -22,5 +22,7 @@ export interface TestPlace {
   readonly sessions: readonly string[];
   readonly holds: Holds;
   readonly app: string;
+  /** At which the account logs in. */
+  readonly host: string;
   readonly isSecure: boolean;
 }

@@ -29,13 +29,18 @@ interface Given extends Partial<InPlaceOptions> {
   readonly path?: string;
   readonly account?: Partial<TestAccount>;
   readonly locations?: string;
+  /** Of the application, with the hosts where people log in. */
+  readonly name?: string;
+  readonly hosts?: readonly string[];
 }
 
 const WHOAMI = `whoami: { path: /home, after: '<b>', before: '</b>' }`;
 
 /** @returns the steps that failed, each with its fault */
 async function faultsOf({
-  hold = `sessions: [PHPSESSID], ${WHOAMI}`,
+  name = APP,
+  hosts,
+  hold = `sessions: [PHPSESSID], ${WHOAMI}${hosts ? `, hosts: [${hosts}]` : ''}`,
   path = '/login',
   ...given
 }: Given): Promise<string[]> {
@@ -46,11 +51,13 @@ auth: auth.example
 identity: { mail: { pin: { smtp: "smtp://127.0.0.1:9", from: a@example.com, to: ["@example.com"] } } }
 leaks: ${leaks.keys()}
 apps:
-  ${APP}:
+  ${name}:
     to: "${app.url}"
     login: ${loginKeys(hold, given.locations).replace('"/login"', `"${path}"`)}
 `);
-  const steps = await testHold(config, APP, [{ ...account, ...given.account }]);
+  const steps = await testHold(config, name.replaceAll('"', ''), [
+    { ...account, ...(hosts && { host: APP }), ...given.account },
+  ]);
   return steps.flatMap(({ step, fault }) => (fault === undefined ? [] : [`${step}: ${fault}`]));
 }
 
@@ -61,6 +68,9 @@ test('an application passes whose sessions are all named', async () => {
 test.each<[string, Given, string]>([
   ['another cookie tells a session', { alsoBy: 'cookie' }, 'no other cookie tells a session'],
   ['a form tells a session', { alsoBy: 'body' }, 'no body tells a session'],
+  ['a cookie of before shows whose it is', { alsoBy: 'cart' }, 'no cookie of before shows the login'],
+  ['a hidden field tells a session', { alsoBy: 'field' }, 'no field of the form tells a session'],
+  ['another host was not tested', { name: '"*.example"', hosts: ['app.example', 'b.example'] }, 'held at b.example'],
   ['the wrong cookie is named', { hold: `sessions: [theme], ${WHOAMI}` }, 'no other cookie tells a session'],
   ['the account is none', { account: { fields: { user: 'test', pass: 'wrong' } } }, 'the account signs in'],
   ['the page is for everybody', { account: { signedIn: '<' } }, 'the page is not for strangers'],

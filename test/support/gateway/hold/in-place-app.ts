@@ -22,8 +22,11 @@ export interface InPlaceOptions {
   readonly answerMs?: number;
   /** What the answer to a right password has. */
   readonly page?: string;
-  /** What tells a session beside its cookie: another one, or a field of any form. */
-  readonly alsoBy?: 'cookie' | 'body';
+  /**
+   * What tells a session beside its cookie: another one, a field of any form, or the one of its own
+   * form in a query. The cart shows whose it is alone.
+   */
+  readonly alsoBy?: 'cookie' | 'body' | 'field' | 'cart';
   /** Another path under which a form logs in, or any request with a query. */
   readonly alsoAt?: 'query' | string;
   /** Of the ids of sessions. */
@@ -57,7 +60,9 @@ export async function startInPlaceApp({
     const id = idIn(request) || randomBytes(idBytes).toString('hex');
     const session = sessions.get(id) ?? {};
     sessions.set(id, session);
-    const other = alsoBy === 'cookie' ? `remember=${id}; Path=/` : 'theme=dark; Path=/';
+    const name = alsoBy === 'cookie' ? 'remember' : 'cart';
+    const isOther = alsoBy === 'cookie' || alsoBy === 'cart';
+    const other = isOther ? `${name}=${id}; Path=/` : 'theme=dark; Path=/';
     if (isNew) response.setHeader('Set-Cookie', [`PHPSESSID=${id}; Path=/; Domain=example`, other]);
     let body = '';
     if (path === '/stream') {
@@ -90,8 +95,13 @@ export async function startInPlaceApp({
     const [, others = id] =
       (alsoBy === 'cookie' && /remember=([0-9a-f]+)/.exec(request.headers.cookie ?? '')) ||
       (alsoBy === 'body' && /PHPSESSID=([0-9a-f]+)/.exec(body)) ||
+      (alsoBy === 'field' && /key=([0-9a-f]+)/.exec(target)) ||
       [];
-    response.end(pageOf(sessions.get(others)?.user));
+    const cart = alsoBy === 'cart' ? /cart=([0-9a-f]+)/.exec(request.headers.cookie ?? '')?.[1] : undefined;
+    const owner = cart === undefined ? undefined : sessions.get(cart)?.user;
+    const field = alsoBy === 'field' ? `<input type="hidden" name="key" value="${id}">` : '';
+    const more = owner === undefined ? '' : `, deliver to ${owner}`;
+    response.end(pageOf(sessions.get(others)?.user) + field + more);
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
     const { 'sec-websocket-key': key = '' } = request.headers;
