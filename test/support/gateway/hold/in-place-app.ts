@@ -60,9 +60,7 @@ export async function startInPlaceApp({
     const id = idIn(request) || randomBytes(idBytes).toString('hex');
     const session = sessions.get(id) ?? {};
     sessions.set(id, session);
-    const name = alsoBy === 'cookie' ? 'remember' : 'cart';
-    const isOther = alsoBy === 'cookie' || alsoBy === 'cart';
-    const other = isOther ? `${name}=${id}; Path=/` : 'theme=dark; Path=/';
+    const other = otherCookie(id, alsoBy);
     if (isNew) response.setHeader('Set-Cookie', [`PHPSESSID=${id}; Path=/; Domain=example`, other]);
     let body = '';
     if (path === '/stream') {
@@ -97,11 +95,7 @@ export async function startInPlaceApp({
       (alsoBy === 'body' && /PHPSESSID=([0-9a-f]+)/.exec(body)) ||
       (alsoBy === 'field' && /key=([0-9a-f]+)/.exec(target)) ||
       [];
-    const cart = alsoBy === 'cart' ? /cart=([0-9a-f]+)/.exec(request.headers.cookie ?? '')?.[1] : undefined;
-    const owner = cart === undefined ? undefined : sessions.get(cart)?.user;
-    const field = alsoBy === 'field' ? `<input type="hidden" name="key" value="${id}">` : '';
-    const more = owner === undefined ? '' : `, deliver to ${owner}`;
-    response.end(pageOf(sessions.get(others)?.user) + field + more);
+    response.end(pageOf(sessions.get(others)?.user) + moreOn(request, id, alsoBy, (of) => sessions.get(of)?.user));
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
     const { 'sec-websocket-key': key = '' } = request.headers;
@@ -114,6 +108,23 @@ export async function startInPlaceApp({
   });
   const signedIn = () => [...sessions].flatMap(([id, { user }]) => (user === undefined ? [] : [id]));
   return { url, server, seen, signedIn };
+}
+
+function otherCookie(id: string, alsoBy: InPlaceOptions['alsoBy']): string {
+  if (alsoBy !== 'cookie' && alsoBy !== 'cart') return 'theme=dark; Path=/';
+  return `${alsoBy === 'cookie' ? 'remember' : 'cart'}=${id}; Path=/`;
+}
+
+/** What a page has beside whose it is: the field of a session, or whose the cart is. */
+function moreOn(
+  { headers: { cookie = '' } }: IncomingMessage,
+  id: string,
+  alsoBy: InPlaceOptions['alsoBy'],
+  userOf: (id: string) => string | undefined,
+): string {
+  if (alsoBy === 'field') return `<input type="hidden" name="key" value="${id}">`;
+  const owner = alsoBy === 'cart' ? userOf(/cart=([0-9a-f]+)/.exec(cookie)?.[1] ?? '') : undefined;
+  return owner === undefined ? '' : `, deliver to ${owner}`;
 }
 
 /** As lenient as any server: quoted, escaped, in the query, in the path, the last of several. */
