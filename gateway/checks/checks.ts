@@ -17,6 +17,7 @@ import { nameError, type OnEvent } from '../../runtime/events.ts';
 import type { LeakFiles } from './leak-files.ts';
 import { spellingsOf } from './password-spellings.ts';
 import { plainFetch } from './plain-fetch.ts';
+import { isTypeable } from './typed-text.ts';
 import { withoutMarks } from './user-letters.ts';
 import { type LeakVerdict, UNREADABLE } from './verdict.ts';
 
@@ -140,10 +141,19 @@ function credentialsOf({ usernames, passwords }: CheckedCredential): Credential[
   return spelled.flatMap((group) => names.map((some) => ({ passwords: group, usernames: some })));
 }
 
-const isReadable = (credential: CheckedCredential): boolean =>
-  credentialsOf(credential) !== undefined &&
-  credential.usernames.every((name) => normalizeUsername(name).length <= MAX_FIELD_BYTES) &&
-  credential.passwords.every((password) => normalizePassword(password).length <= MAX_FIELD_BYTES);
+function isReadable({ usernames, passwords }: CheckedCredential): boolean {
+  if (![...usernames, ...passwords].every(isTypeable)) return false;
+  const asked = credentialsOf({ usernames, passwords });
+  return asked !== undefined && asked.every((one) => textsOf(one).every(isShort));
+}
+
+const textsOf = (one: Credential): readonly string[] => [...(one.usernames ?? []), ...(one.passwords ?? [])];
+
+/** Also each spelling of a password, where what stood between marks was taken away. */
+const isShort = (text: string): boolean =>
+  isTypeable(text) &&
+  normalizeUsername(text).length <= MAX_FIELD_BYTES &&
+  normalizePassword(text).length <= MAX_FIELD_BYTES;
 
 /** In their order, so many at most in each. */
 const groupsOf = (values: readonly string[], size: number): string[][] =>

@@ -38,12 +38,15 @@ const unescapeUrl = (text: string): string =>
 
 const CHANGES = [trim, prepare, withoutTags, withoutSlashes, unescapeHtml, unescapeUrl];
 
+/** Whether it is in visible ASCII, and no application changes it: also any token of a program. */
+export const hasOneSpelling = (text: string): boolean => PLAIN.test(text) && !MARKED.test(text);
+
 /**
  * @returns what was typed, and what an application may compare instead: each change alone, and all
  * of them; never an empty one
  */
 export function spellingsOf(password: string): readonly string[] {
-  if (PLAIN.test(password) && !MARKED.test(password)) return [password];
+  if (hasOneSpelling(password)) return [password];
   const all = CHANGES.reduce((text, change) => change(text), password);
   const others = [...CHANGES.map((change) => change(password)), all].filter((text) => text !== '');
   return [...new Set([password, ...others])];

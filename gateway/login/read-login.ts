@@ -5,17 +5,14 @@ import { headerValues } from '../header-pairs.ts';
 import { type Attempt, type FindMember, isOfBrowser, type Login } from './attempt.ts';
 import type { BodyScan } from './body/body-scan.ts';
 import type { Decompression } from './body/decompress.ts';
-import type { Field } from './body/fields.ts';
 import { readCookies, readForm } from './body/form.ts';
-import { filledOf, type Matches, matchFields, type Target, targetsOf } from './body/match-fields.ts';
-import { folded } from './body/names.ts';
+import { matchFields, targetsOf } from './body/match-fields.ts';
 import { type RawBody, type ReadBody, readBody } from './body/read-body.ts';
-import { textsOfBytes } from './body/texts.ts';
-import { argumentAt } from './body/xml-rpc-arguments.ts';
 import { type BodyView, type Source, viewOf } from './body-view.ts';
+import { collectPart } from './collect-part.ts';
 import { type Candidate, contextsOf, judge } from './find-login.ts';
-import { basicOf, headerOf } from './login-fields.ts';
-import { type FieldReference, pathOf } from './reference.ts';
+import { headerOf } from './login-fields.ts';
+import { pathOf } from './reference.ts';
 import { spelled } from './spellings.ts';
 import { type FoundCredential, toldOf } from './told-credential.ts';
 
@@ -198,6 +195,7 @@ function collect(candidate: Candidate, source: Source, view: BodyView): Found {
     ...texts,
     ...texts.flatMap(ofPrograms).filter((text) => text !== ''),
   ];
+  const hasPassword = passwords.isFound || passwords.ofCookies.length > 0;
   return {
     candidate,
     names: usernames.values,
@@ -207,94 +205,6 @@ function collect(candidate: Candidate, source: Source, view: BodyView): Found {
     ofCookies: usernames.ofCookies,
     passwords: withSpellings(passwords.ofFields),
     allPasswords: withSpellings([...passwords.texts, ...passwords.ofCookies.flatMap(({ texts }) => texts)]),
-    problem: ofBody ?? passwords.problem ?? (passwords.isFound ? usernames.problem : undefined),
+    problem: ofBody ?? passwords.problem ?? (hasPassword ? usernames.problem : undefined),
   };
 }
-
-interface Part extends Matches {
-  /** Without what is in the query or in clear, beside fields of a body that was read. */
-  readonly ofFields: readonly string[];
-  /** Values there. */
-  readonly others: readonly string[];
-  readonly ofCookies: readonly Field[];
-}
-
-function collectPart(
-  references: readonly FieldReference[],
-  targets: readonly Target[],
-  source: Source,
-  part: { readonly view: BodyView; readonly isPassword: boolean },
-): Part {
-  const parts: (Matches & Partial<Part>)[] = [
-    ...(targets.length > 0 ? [ofMembers(targets, source, part)] : []),
-    ...references.map((reference) => ofHead(reference, source)),
-  ];
-  return {
-    texts: parts.flatMap(({ texts }) => texts),
-    values: parts.flatMap(({ values }) => values),
-    ofFields: parts.flatMap(({ texts, ofFields = texts }) => ofFields),
-    others: parts.flatMap(({ others = [] }) => others),
-    ofCookies: parts.flatMap(({ ofCookies = [] }) => ofCookies),
-    isFound: parts.some(({ isFound }) => isFound),
-    problem: parts.map(({ problem }) => problem).find((one) => one !== undefined),
-  };
-}
-
-const NOTHING: Matches = { texts: [], values: [], isFound: false };
-
-/** Of the body, and of what some servers read as if it were in the body. */
-function ofMembers(
-  targets: readonly Target[],
-  { body, query, cookies }: Source,
-  { view, isPassword }: { readonly view: BodyView; readonly isPassword: boolean },
-): Part {
-  const inBody = matchFields(targets, view.fields);
-  const inQuery = matchFields(targets, query);
-  const inClear = matchFields(targets, body.hidden);
-  const isInBody = inBody.isFound || inClear.isFound;
-  const isAlone = view.isOfQuery && !isInBody;
-  const ofPassword = isAlone ? inQuery.problem : 'its query has a password';
-  const ofUsername = inBody.isFound ? undefined : inQuery.problem;
-  const [first = inQuery, ...rest] = [inBody, inClear, inQuery].filter(({ isFound }) => isFound);
-  const problemOfQuery = inQuery.isFound ? (isPassword ? ofPassword : ofUsername) : undefined;
-  return {
-    texts: [...inBody.texts, ...inClear.texts, ...inQuery.texts],
-    ofFields: first.texts,
-    values: first.values,
-    others: rest.flatMap(({ values }) => values),
-    ofCookies: cookies.filter((cookie) => matchFields(targets, [cookie]).isFound),
-    isFound: isInBody || inQuery.isFound,
-    problem: inBody.problem ?? inClear.problem ?? problemOfQuery,
-  };
-}
-
-function ofHead(reference: FieldReference, { exchange, body, query }: Source): Matches {
-  switch (reference.place) {
-    case 'body':
-      return NOTHING;
-    case 'query': {
-      const letters = folded(reference.name);
-      return onlyOne(query.filter(({ path }) => folded(path.join('')) === letters).map(({ texts }) => texts));
-    }
-    case 'header':
-      return onlyOne(headerValues(exchange.head?.headers ?? [], reference.name).map((value) => textsOfBytes(value)));
-    case 'basic': {
-      const reading = basicOf(exchange);
-      if (reading === 'none') return NOTHING;
-      if (reading === 'malformed') return { ...NOTHING, isFound: true, problem: 'its Authorization is malformed' };
-      return onlyOne([reading[reference.part]]);
-    }
-    case 'xmlrpc': {
-      const call = body.call();
-      const argument = call && argumentAt(call, reference.position);
-      return argument ? { ...argument, values: filledOf(argument.texts), isFound: true } : NOTHING;
-    }
-  }
-}
-
-const onlyOne = (values: readonly (readonly string[])[]): Matches => ({
-  texts: values.flat(),
-  values: values.flatMap(filledOf),
-  isFound: values.length > 0,
-  problem: values.length > 1 ? 'a field stands twice' : undefined,
-});
