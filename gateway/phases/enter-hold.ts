@@ -47,17 +47,17 @@ export async function enterHold(exchange: Exchange, parts: PipelineParts, setup:
     const jar = new Jar(place, isLive ? handle : undefined);
     exchange.head = withOpened(head, jar);
     const ofBrowser = isLive ? { id, open } : { id: undefined, open: undefined };
-    const network = networkOfClient(exchange, holds);
-    const options = { holds, app: application.name, rules, jar, network, ...ofBrowser };
+    const options = { holds, app: application.name, rules, jar, ...networksOf(exchange, holds), ...ofBrowser };
     exchange.hold = new HoldExchange({ ...options, watch: (browser) => watch(exchange, browser, holds) });
     return !exchange.response.destroyed;
   });
 }
 
-/** A customer has a /64 at least. */
-function networkOfClient({ client }: Exchange, holds: Holds): string {
-  const network = client ? formatRange(networkOf(client, client.family === 4 ? 32 : 64)) : '';
-  return holds.hashOf('network', network);
+/** A customer has a /64 at least, and as much as a /48. */
+function networksOf({ client }: Exchange, holds: Holds) {
+  const hashOf = (bits: number): string =>
+    holds.hashOf('network', client ? formatRange(networkOf(client, client.family === 4 ? 32 : bits)) : '');
+  return { network: hashOf(64), site: hashOf(48) };
 }
 
 /** Its user owes another password, which is due: a page leads to where it is changed. */

@@ -44,7 +44,7 @@ export async function heldLoginOf(
   const { hold, application, head } = exchange;
   if (!hold || !application || !head) return undefined;
   const user = await ownerOf(exchange, typed, rise, parts);
-  const of = { user, isKnown: await isKnown(exchange, user, parts), network: hold.network };
+  const of = { user, isKnown: await isKnown(exchange, user, parts), network: hold.network, site: hold.site };
   const at = { app: application.name, origin: originOf(exchange), target: head.target };
   return {
     ...at,
@@ -52,7 +52,7 @@ export async function heldLoginOf(
     ...of,
     login,
     typed: typed[0] ?? '',
-    isSeen: rise !== undefined,
+    isSeen: rise?.user !== undefined,
     location,
     changePage,
     jar: hold.jar.contents,
@@ -73,7 +73,8 @@ export async function freezeLogin(
   const { handle, headers } = hold.jar.begin();
   const id = hold.id ?? holds.idOf(login.app, handle);
   const isHeld = await holds.freeze(id, login, hold.rules);
-  hold.leave();
+  if (isHeld) hold.leave();
+  else await hold.kill();
   holds.events.held(exchange, login.app, login.login, isHeld ? 'held' : 'full');
   void tellOwner(login, typed, parts, setup);
   if (!isHeld) {

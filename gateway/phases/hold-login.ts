@@ -2,6 +2,7 @@
 // forwarded, and what the answer opens is passed on under a new handle, or held.
 
 import { Refusal } from '../answers/kinds.ts';
+import { actionsFor } from '../checks/on-leaked.ts';
 import type { Exchange } from '../exchange.ts';
 import { isHttp2, streamOf } from '../http-version.ts';
 import { isNavigation, isOfOtherHost, originOf } from '../identity/navigation.ts';
@@ -10,6 +11,7 @@ import { type Attempt, isOfBrowser, type Judgement } from '../login/attempt.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { OnEnd } from '../quarantine/held-ends.ts';
 import type { HeldLogin } from '../quarantine/held-login.ts';
+import type { HoldExchange } from '../quarantine/hold-exchange.ts';
 import type { HoldRules } from '../quarantine/hold-rules.ts';
 import { logOutHeld } from '../quarantine/log-out.ts';
 import { tellOwner } from '../quarantine/tell-owner.ts';
@@ -21,7 +23,7 @@ import type { LoginAnswer } from './check/check-login.ts';
 import { answerHeld } from './enter-hold.ts';
 import { ownHeadersFor } from './forward-request.ts';
 import { freezeLogin, heldLoginOf, responseOf } from './freeze-login.ts';
-import { type Rise, signedIn } from './hold-rise.ts';
+import { ownerOf, type Rise, signedIn } from './hold-rise.ts';
 import { waitForOwner } from './wait-for-owner.ts';
 
 /**
@@ -55,7 +57,7 @@ export async function lockLogin(
   // Who is signed in as somebody else by another site would be shown that one's held login.
   // So would who is signed in by another host of the same site.
   if (isOfBrowser(login) && isOfOtherHost(exchange) && !isUnnamed(exchange)) throw new Refusal('FORM_FOREIGN');
-  const state = await needingState(() => hold.lock());
+  const state = (await mayEnd(exchange, hold)) ? await needingState(() => hold.lock()) : 'dead';
   if (state === 'dead') {
     // A login before it was broken off, such as by a second click: this one begins anew.
     exchange.hold = await needingState(() => hold.anew());
@@ -68,6 +70,13 @@ export async function lockLogin(
   }
   if (!hold.jar.isEmpty) hold.before = await signedIn(exchange, hold, []);
   return true;
+}
+
+/** A login with a finding ends the sessions that it is sent with: too many begin without any. */
+async function mayEnd({ application, verdict }: Exchange, hold: HoldExchange): Promise<boolean> {
+  const { login } = application?.config ?? {};
+  const isFound = login && verdict && actionsFor(verdict, login).includes('hold');
+  return !isFound || needingState(() => hold.mayEnd());
 }
 
 /**
@@ -121,12 +130,11 @@ export async function endLogin(
     await needingState(() => refuseLogin(exchange, ended, parts, setup));
     return false;
   }
+  if (!ended.isFound) await needingState(() => payOwed(exchange, ended, parts));
   // A page that proves nothing, behind a failure whose password has not leaked, is no rise.
   if (rise && (rise.isSure || ended.told.outcome !== 'failure' || ended.isFound)) {
     const isNew = await needingState(() => hold.rise(rise.isSure ? rise.user : undefined));
     const headers = [...held.headers, ...(isNew ? hold.jar.renew(held.headers) : [])];
-    // Whoever owed another password has it.
-    if (!ended.isFound && rise.isSure && rise.user !== undefined) await needingState(() => hold.paid(rise.user ?? ''));
     held.changeHeaders(() => hold.jar.seal(headers, Date.now()));
   } else {
     await needingState(() => hold.unlock());
@@ -134,6 +142,13 @@ export async function endLogin(
   }
   hold.leaves();
   return true;
+}
+
+/** Whoever owed another password has it, once one without a finding is right. */
+async function payOwed(exchange: Exchange, { attempt, rise, told }: EndedLogin, parts: PipelineParts): Promise<void> {
+  const isRight = told.outcome === 'success';
+  const user = rise?.isSure ? rise.user : isRight ? await ownerOf(exchange, attempt.typed, rise, parts) : undefined;
+  if (user !== undefined) await exchange.hold?.paid(user);
 }
 
 type Held = EndedLogin & { readonly answer: Extract<LoginAnswer, { kind: 'hold' }> };
@@ -157,12 +172,14 @@ async function holdBack(
     await freezeLogin(exchange, opened, { typed, onEnd }, parts, setup);
     return;
   }
-  const isReleased = await waitForOwner(exchange, opened, parts, setup);
+  const waited = await waitForOwner(exchange, opened, parts, setup);
+  const isReleased = waited === 'released';
   // Its answer does not wait: how long the application takes would tell a right password.
   void onEnd(isReleased);
   if (isReleased) return;
   parts.people?.holds.events.held(exchange, opened.app, login.name, 'refused');
-  void tellOwner(opened, typed, parts, setup);
+  // Whoever was asked to confirm it knows.
+  if (waited === 'not asked') void tellOwner(opened, typed, parts, setup);
   await refuseLogin(exchange, { attempt, content }, parts, setup);
 }
 

@@ -13,7 +13,7 @@ import type { GatewaySetup } from '../setup.ts';
 
 /**
  * Nothing of its browser passes meanwhile.
- * @returns whether it has its answer; false too where nobody could confirm it
+ * @returns whether it has its answer; `not asked` where nobody could confirm it, or was told of it
  * @throws StateError
  */
 export async function waitForOwner(
@@ -21,35 +21,36 @@ export async function waitForOwner(
   login: HeldLogin,
   parts: PipelineParts,
   setup: GatewaySetup,
-): Promise<boolean> {
+): Promise<'released' | 'refused' | 'not asked'> {
   const { hold, response, client } = exchange;
   const holds = parts.people?.holds;
   const person = await personOf(login, parts);
-  if (!hold?.rules.waits.has(login.login) || !holds?.waiting.mayWait || person === undefined) return false;
+  if (!hold?.rules.waits.has(login.login) || !holds?.waiting.mayWait || person === undefined) return 'not asked';
   const { rules } = hold;
   const { handle } = hold.jar.begin();
   const id = hold.id ?? holds.idOf(login.app, handle);
   const { user = '', app, login: place, origin } = login;
+  let isHeld = false;
   try {
-    const isHeld = await holds.freeze(id, login, { ...rules, forMs: holds.waiting.waitMs });
-    hold.leave();
+    isHeld = await holds.freeze(id, login, { ...rules, forMs: holds.waiting.waitMs });
     holds.events.held(exchange, app, place, isHeld ? 'waiting' : 'full');
-    if (!isHeld) return false;
+    if (!isHeld) return 'not asked';
+    hold.leave();
     void tellOwner(login, [], parts, setup, `${setup.identity?.origin}/held`);
     const left = new AbortController();
     response.once('close', () => left.abort());
-    if (response.destroyed) return false;
+    if (response.destroyed) return 'refused';
     const address = client ? formatAddress(client) : '';
     const waiting = { id, app, site: new URL(origin).host, user, address, since: Date.now() };
     const isLeft = async (): Promise<boolean> => (await holds.read(id)) === 'frozen';
-    if (!(await holds.waiting.wait(waiting, person, { left: left.signal, isHeld: isLeft }))) return false;
+    if (!(await holds.waiting.wait(waiting, person, { left: left.signal, isHeld: isLeft }))) return 'refused';
     const given = await holds.take(id, rules);
-    if (!given || response.destroyed) return false;
+    if (!given || response.destroyed) return 'refused';
     await answer(exchange, given, parts);
-    return true;
+    return 'released';
   } finally {
     // What it has opened is of another handle by now, or of nobody.
-    await holds.kill(id, rules);
+    if (isHeld) await holds.kill(id, rules);
   }
 }
 

@@ -15,10 +15,11 @@ export interface HeldLogin {
   readonly login: string;
   /** The first name that was typed. */
   readonly typed: string;
-  /** What it has opened was seen: else its password may be wrong. */
+  /** The application has named whom it has signed in: else the password may be wrong. */
   readonly isSeen: boolean;
-  /** Of the client, as the state has it. */
+  /** Of the client, as the state has it: of one customer, and one that may have many of these. */
   readonly network: string;
+  readonly site: string;
   /** Its user was signed in in this browser before. */
   readonly isKnown: boolean;
   readonly status: number;
@@ -33,6 +34,10 @@ export interface HeldLogin {
   /** Where its user changes the password. */
   readonly changePage: string | undefined;
 }
+
+/** Whether it is known whose it is, and not only what was typed. */
+export const isOfUser = (login: Pick<HeldLogin, 'isSeen' | 'user'>): login is HeldLogin & { readonly user: string } =>
+  login.isSeen && login.user !== undefined;
 
 export function sealLogin(key: KeyObject, browser: string, login: HeldLogin): string {
   return closeBox(key, Buffer.from(browser), Buffer.from(JSON.stringify(login))).toString('base64url');

@@ -13,8 +13,9 @@ export interface HoldExchangeOptions {
   /** Of the browser; undefined for one without sessions. */
   readonly id: string | undefined;
   readonly open: OpenExchange | undefined;
-  /** Of the client, as the state has it. */
+  /** Of the client, as the state has it: of one customer, and one that may have many of these. */
   readonly network: string;
+  readonly site: string;
   /** Of its response from now on. @param id of the browser that gets it */
   watch(id: string): OpenExchange;
 }
@@ -42,6 +43,10 @@ export class HoldExchange {
 
   get network(): string {
     return this.#options.network;
+  }
+
+  get site(): string {
+    return this.#options.site;
   }
 
   get id(): string | undefined {
@@ -136,14 +141,23 @@ export class HoldExchange {
    * @returns whether it is another one @throws StateError
    */
   async rise(user: string | undefined): Promise<boolean> {
-    const { app, holds, id, network } = this.#options;
-    const by = user === undefined ? { network } : { user };
+    const { app, holds, id, site } = this.#options;
+    const by = user === undefined ? { site } : { user };
     if (id !== undefined && !(await holds.rises.take(app, by))) {
       await this.unlock();
       return false;
     }
     await this.kill();
     return true;
+  }
+
+  /**
+   * A login with a finding ends the sessions of its browser, which has to be remembered.
+   * @returns false where its site has ended enough @throws StateError
+   */
+  async mayEnd(): Promise<boolean> {
+    const { app, holds, id, site } = this.#options;
+    return id === undefined || holds.rises.take(app, { found: site });
   }
 
   /** A login without a finding shows that this user has another password. @throws StateError */

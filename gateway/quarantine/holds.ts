@@ -13,7 +13,7 @@ import { type State, StateError, type WindowNeed } from '../state/state.ts';
 import { CookieSeal } from './cookie-seal.ts';
 import { Generation } from './generation.ts';
 import { HeldEnds } from './held-ends.ts';
-import { type HeldLogin, openLogin, sealLogin } from './held-login.ts';
+import { type HeldLogin, isOfUser, openLogin, sealLogin } from './held-login.ts';
 import { HoldEvents } from './hold-events.ts';
 import type { HoldRules } from './hold-rules.ts';
 import { OpenExchanges } from './open-exchanges.ts';
@@ -44,6 +44,9 @@ const MAX_OF_USER = 3;
 const MAX_OF_USER_AT_ALL = 12;
 const MAX_OF_NETWORK = 20;
 const MAX_HELD = 1_024;
+/** Of a site that are of nobody for sure: each leaves a handle that has to be remembered. */
+const MAX_UNSURE_A_DAY = 1_000;
+const DAY_MS = 86_400_000;
 /** Of a held login, each of which is an entry of the state. */
 const MAX_HANDOFFS = 30;
 const HANDOFFS_MS = 10 * 60_000;
@@ -189,15 +192,12 @@ export class Holds {
 
   /**
    * Holds a login back. On the disk before this resolves.
-   * @returns false if too many are held: then the browser is dead
+   * @returns false if too many are held: then its browser has to die
    */
   async freeze(id: string, login: HeldLogin, rules: HoldRules): Promise<boolean> {
     const { forMs, lifeMs } = rules;
     const { taken } = await this.#state.takeSlots(this.#needsOf(login, forMs));
-    if (!taken) {
-      await this.kill(id, rules);
-      return false;
-    }
+    if (!taken) return false;
     await this.#state.set('held', id, sealLogin(this.#loginKey, id, login), { ttlMs: forMs });
     const until = Date.now() + forMs;
     await this.#write(id, `frozen ${until} ${forMs}`, lifeMs + forMs);
@@ -205,11 +205,14 @@ export class Holds {
   }
 
   #needsOf(login: HeldLogin, windowMs: number): readonly WindowNeed[] {
-    const { network, isKnown } = login;
-    const whose = isKnown ? 'known' : 'held';
+    const { network, site, isKnown } = login;
+    // Of nobody for sure is whatever has leaked, right or not: it takes no place from others.
+    const whose = isKnown ? 'known' : isOfUser(login) ? 'held' : 'unsure';
+    const from = whose === 'unsure' ? site : network;
     return [
       ...this.ofUser('held', login, { one: MAX_OF_USER, all: MAX_OF_USER_AT_ALL, windowMs }),
-      ...(isKnown ? [] : [{ key: `held.network.${windowMs}.${network}`, allow: MAX_OF_NETWORK, windowMs }]),
+      ...(isKnown ? [] : [{ key: `${whose}.network.${windowMs}.${from}`, allow: MAX_OF_NETWORK, windowMs }]),
+      ...(whose === 'unsure' ? [{ key: `unsure.day.${site}`, allow: MAX_UNSURE_A_DAY, windowMs: DAY_MS }] : []),
       { key: `${whose}.all.${windowMs}`, allow: MAX_HELD, windowMs },
     ];
   }
@@ -220,12 +223,14 @@ export class Holds {
    */
   ofUser(
     what: string,
-    { app, user, typed, isSeen, network, isKnown }: HeldLogin,
+    login: HeldLogin,
     { one, all, windowMs }: { readonly one: number; readonly all: number; readonly windowMs: number },
   ): readonly WindowNeed[] {
+    const { app, user, typed, network, isKnown } = login;
     // As the application names them, letter by letter: others may have names that look alike.
-    const isTold = isSeen && user !== undefined;
-    const whose = isTold ? this.hashOf('user', app, user) : this.hashOf('typed', app, lettersOf(user ?? typed));
+    const whose = isOfUser(login)
+      ? this.hashOf('user', app, login.user)
+      : this.hashOf('typed', app, lettersOf(user ?? typed));
     const name = `${windowMs}.${whose}`;
     if (isKnown) return [{ key: `${what}.known.${name}`, allow: one, windowMs }];
     return [

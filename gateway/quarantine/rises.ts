@@ -1,10 +1,10 @@
-// Logins that have opened something, each of which leaves a handle that is dead, and has to be
-// remembered. Whoever has one right password brings that about as often as he likes, so that they
-// are counted.
+// Logins that have opened something, or have a finding: each of them leaves a handle that is dead,
+// and has to be remembered. Whoever has one right or leaked password brings that about as often as
+// he likes, so that they are counted.
 
 import type { State } from '../state/state.ts';
 
-/** In a day, of one user: a million of all end all sealed cookies. */
+/** In a day, of one user or site: a million of all end all sealed cookies. */
 const MAX_RISES = 1_000;
 const DAY_MS = 86_400_000;
 
@@ -19,12 +19,16 @@ export class Rises {
   }
 
   /**
-   * @param by the user whom the application names, or the network of the client where it names
-   * nobody for sure: anybody may type the name of another one
+   * @param by the user whom the application names, or the site of the client where it names nobody
+   * for sure: anybody may type the name of another one. `found` is the site of a login with a
+   * finding, right or wrong.
    * @returns false where there were enough @throws StateError
    */
-  async take(app: string, by: { readonly user: string } | { readonly network: string }): Promise<boolean> {
-    const name = 'user' in by ? this.#nameOf(app, by.user) : `from.${by.network}`;
+  async take(
+    app: string,
+    by: { readonly user: string } | { readonly site: string } | { readonly found: string },
+  ): Promise<boolean> {
+    const name = 'user' in by ? this.#nameOf(app, by.user) : 'site' in by ? `from.${by.site}` : `found.${by.found}`;
     const { taken } = await this.#state.takeSlots([{ key: `held.rises.${name}`, allow: MAX_RISES, windowMs: DAY_MS }]);
     return taken;
   }

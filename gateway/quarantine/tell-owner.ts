@@ -4,7 +4,7 @@ import { lettersOf } from '../checks/user-letters.ts';
 import { emailOf } from '../factors/factor.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { GatewaySetup } from '../setup.ts';
-import type { HeldLogin } from './held-login.ts';
+import { type HeldLogin, isOfUser } from './held-login.ts';
 
 const DAY = 86_400_000;
 const MAILS_A_DAY = 3;
@@ -27,18 +27,19 @@ export async function tellOwner(
   const mailer = identity?.mailer;
   if (!people || !mailer) return;
   try {
+    const isOf = isOfUser({ user, isSeen });
     const names = user === undefined ? typed.slice(0, MAX_TOLD) : [user];
-    // To hear of another's login does no harm.
     const addressOf = async (name: string): Promise<string | undefined> => {
       const person = await people.factors?.userOf(app, name);
       return person === undefined ? undefined : emailOf(person);
     };
-    const found = await Promise.all(
-      names.map(async (name) => (await addressOf(name)) ?? (await addressOf(lettersOf(name)))),
-    );
+    // Where nobody knows whose it was: to hear of another's login does no harm.
+    const nearTo = async (name: string) => (isOf ? undefined : addressOf(lettersOf(name)));
+    const found = await Promise.all(names.map(async (name) => (await addressOf(name)) ?? (await nearTo(name))));
     for (const address of new Set(found)) {
       if (address === undefined) continue;
-      const key = `held.told.${people.holds.hashOf('told', app, address)}`;
+      // What may be a wrong password keeps nobody from hearing of a right one.
+      const key = `held.told.${isOf ? 'sure' : 'unsure'}.${people.holds.hashOf('told', app, address)}`;
       const { taken } = await people.state.takeSlots([{ key, allow: MAILS_A_DAY, windowMs: DAY }]);
       const subject = `A sign-in to ${new URL(origin).host} was stopped`;
       if (taken) await mailer.send({ to: address, subject, text: textOf(origin, isSeen, waitsAt) });

@@ -22,9 +22,10 @@ beforeAll(async () => {
 afterAll(() => leaks.close());
 
 /** Its page for a new password is `/account?do=password`. */
-async function start(keys: string): Promise<HoldWorld> {
+async function start(keys: string, whoami?: string) {
   let right = password;
   const app = await startHandledApp(({ line, query, form, session, response }) => {
+    if (line === 'GET /nobody') return response.end('nobody');
     if (line === 'POST /login') {
       if (form.get('pass') === right) session.user = form.get('user') ?? '';
       return leadTo(response, form.get('pass') === right ? '/home' : '/login?error=1');
@@ -43,7 +44,11 @@ async function start(keys: string): Promise<HoldWorld> {
           success: 'http.response.code == 302 and credveil.response.location == "/home"'
           failure: 'credveil.response.location contains "error"'
           changePassword: /account?do=password`;
-  return startHoldWorld({ users: {}, leaks, app, locations, keys });
+  const world = await startHoldWorld({ users: {}, leaks, app, locations, keys, ...(whoami && { whoami }) });
+  const change = (to: string): void => {
+    right = to;
+  };
+  return { ...world, change };
 }
 
 const logIn = async (world: HoldWorld, pass: string, browser = world.browser()) => ({
@@ -103,6 +108,21 @@ test('a login with another password that has not leaked ends it in every browser
   });
   await logIn(world, FRESH);
   for (const { browser } of [first, second]) expect((await browser.get(`${AT}/home`)).text).toContain(SECRET);
+});
+
+test.each([
+  ['in the browser that is still signed in', `{ path: /home, after: '<b>', before: '</b>' }`],
+  ['where no page shows who is signed in', `{ path: /nobody, after: '<b>', before: '</b>' }`],
+])('a login with another password ends it %s', async (_, whoami) => {
+  const world = await start(', mustChange: 0s', whoami);
+  const { browser, page } = await logIn(world, password);
+  await confirmByMail(world, browser, page);
+  const second = await logIn(world, password);
+  const { location } = await confirmByMail(world, second.browser, second.page);
+  world.change(FRESH);
+  expect(await ledTo(second.browser)).toBe(location);
+  expect(valuesOf((await logIn(world, FRESH, browser)).page, 'location')).toEqual(['/home']);
+  expect(await ledTo(second.browser)).toBe('');
 });
 
 test('what other tabs ask for, or fetch ahead, takes nothing of the answer to a login', async () => {

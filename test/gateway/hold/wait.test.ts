@@ -113,6 +113,9 @@ test('who says that it is not them ends it', async () => {
   expect(valuesOf(led, 'location')).toEqual(['/held?done=refused']);
   expect(valuesOf(await login, 'location')).toEqual(['/login?error=1']);
   expect((await owner.get(`${AUTH}/held`)).text).not.toContain('name="login"');
+  // Once, and with the page where it waits.
+  const told = world.mail.mails.filter(({ text }) => text.includes('Somebody has signed in'));
+  expect(told.map(({ text }) => text.includes(`${AUTH}/held`))).toEqual([true]);
 });
 
 test('nobody else sees, confirms or refuses it, and a link of another site does nothing', async () => {
