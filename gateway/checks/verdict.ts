@@ -16,10 +16,10 @@ export interface LeakVerdict {
   /** `unknown` through what the client sent, and not because the service failed. */
   readonly isOfRequest?: boolean;
   /**
-   * Not all names of the login's user were asked for: its password alone may be of a pair that has
-   * leaked. Where logins are held back.
+   * The pair may be one that was not asked for, where logins are held back: `unnamed` as long as
+   * only the client says whose login it is, `cut` where a user has more names than are kept.
    */
-  readonly mayBePair?: boolean;
+  readonly mayBePair?: 'unnamed' | 'cut' | undefined;
 }
 
 /** Nobody can ask about what the client has sent. */
@@ -28,7 +28,8 @@ export const UNREADABLE: LeakVerdict = { status: 'unknown', reason: 'CREDENTIAL_
 /** Of questions about one login. @param verdicts at least one */
 export function worstVerdict(verdicts: readonly LeakVerdict[]): LeakVerdict {
   const worst = worstOf(verdicts);
-  const mayBePair = verdicts.some((verdict) => verdict.mayBePair);
+  const kinds = verdicts.map(({ mayBePair }) => mayBePair);
+  const mayBePair = kinds.find((kind) => kind === 'cut') ?? kinds.find((kind) => kind !== undefined);
   const missing = verdicts.map((verdict) => verdict.missing ?? verdict.reason).find((reason) => reason !== undefined);
   return {
     ...worst,
@@ -37,3 +38,7 @@ export function worstVerdict(verdicts: readonly LeakVerdict[]): LeakVerdict {
     ...(mayBePair && { mayBePair }),
   };
 }
+
+/** The application has named one user for sure, under whose names it was asked for. */
+export const namedVerdict = (verdict: LeakVerdict): LeakVerdict =>
+  verdict.mayBePair === 'unnamed' ? { ...verdict, mayBePair: undefined } : verdict;

@@ -6,6 +6,7 @@ import { Refusal } from '../answers/kinds.ts';
 import type { CheckPolicy } from '../checks/check-keys.ts';
 import type { Checks } from '../checks/checks.ts';
 import { actionsFor } from '../checks/on-leaked.ts';
+import { namedVerdict } from '../checks/verdict.ts';
 import type { Exchange } from '../exchange.ts';
 import { withoutCookies } from '../fields/set-cookies.ts';
 import { pairsOf } from '../header-pairs.ts';
@@ -164,11 +165,12 @@ async function forwardAndJudge(
     const slots = slotsOf(slot, { ...counted, ...(canonical !== undefined && { canonical }) });
     const sessions = sessionsOfLogin(exchange, attempt, held.headers);
     const mayBeIn = mayLogIn(exchange, attempt, held.headers);
-    const isFound = isFoundBy(exchange, policy, judgement);
+    const isNamed = rise?.isSure === true && rise.user !== undefined;
+    const isFound = isFoundBy(exchange, policy, judgement, isNamed);
     // No page and no status proves it: a right password may get them, and go on elsewhere.
     const isWrong = report?.outcome === 'failure';
     const mayHold = exchange.hold !== undefined && (rise !== undefined || mayBeRight(attempt, judgement));
-    const checked = { ...login, judgement, sessionUsers, sessions, mayBeIn, mayHold, taken };
+    const checked = { ...login, judgement, sessionUsers, isNamed, sessions, mayBeIn, mayHold, taken };
     // What is held counts once it has ended.
     const before = mayHold ? undefined : await slots.settle();
     const found = await checkLogin(exchange, checked, parts);
@@ -199,8 +201,10 @@ function checksFor({ application }: Exchange, { people }: PipelineParts, { check
 const isProvenFailure = ({ outcome, isProven }: Judgement): boolean => outcome === 'failure' && isProven;
 
 /** By the verdict from before it was forwarded. */
-const isFoundBy = ({ verdict }: Exchange, policy: CheckPolicy, judgement: Judgement): boolean =>
-  verdict !== undefined && actionsFor(verdict, policy).includes('hold') && judgement.asksSecondFactor !== true;
+function isFoundBy({ verdict }: Exchange, policy: CheckPolicy, judgement: Judgement, isNamed: boolean): boolean {
+  if (verdict === undefined || judgement.asksSecondFactor === true) return false;
+  return actionsFor(isNamed ? namedVerdict(verdict) : verdict, policy).includes('hold');
+}
 
 /**
  * Who was not signed in before the login, and is behind it, has the password, whatever its answer

@@ -9,7 +9,7 @@ import { prefersPage } from '../../answers/answer.ts';
 import type { CheckPolicy, LeakAction } from '../../checks/check-keys.ts';
 import type { Checks } from '../../checks/checks.ts';
 import { actionsFor } from '../../checks/on-leaked.ts';
-import { type LeakVerdict, worstVerdict } from '../../checks/verdict.ts';
+import { type LeakVerdict, namedVerdict, worstVerdict } from '../../checks/verdict.ts';
 import type { Exchange } from '../../exchange.ts';
 import type { BegunLogin, Shown } from '../../handle/browsers.ts';
 import type { LoginUsers } from '../../handle/handle-users.ts';
@@ -26,6 +26,8 @@ export interface LoginToCheck extends CheckedLogin {
   readonly judgement: Judgement;
   /** Of the session that the application begins, as it names them itself. */
   readonly sessionUsers: readonly string[];
+  /** One of them alone, and for sure. */
+  readonly isNamed: boolean;
   /** Cookies of the sessions that it may be in. */
   readonly sessions: readonly SentName[];
   /** Some session may be logged in, whatever the answer looks like. */
@@ -80,7 +82,8 @@ type Answered = Pick<LoginToCheck, 'attempt' | 'judgement' | 'sessionUsers' | 's
 async function checkRight(exchange: Exchange, login: Checked, parts: PipelineParts): Promise<LoginAnswer> {
   const { attempt, judgement, policy, checks } = login;
   const { isProven } = judgement;
-  const verdict = await verdictOf(exchange, login);
+  const found = await verdictOf(exchange, login);
+  const verdict = login.isNamed ? namedVerdict(found) : found;
   const told = await toldVerdict(login, verdict);
   const actions = actionsFor(told, policy);
   const isForPeople = actionsFor(verdict, policy).includes('notify');

@@ -2,7 +2,7 @@
 // may take what was typed for, and all names that the operator has imported for whoever that is.
 
 import type { CheckedCredential, Checks } from '../../checks/checks.ts';
-import { accountsOf, MAX_SPELLED } from '../../checks/user-letters.ts';
+import { accountsOf, isSameInLetters, MAX_SPELLED } from '../../checks/user-letters.ts';
 import { type LeakVerdict, worstVerdict } from '../../checks/verdict.ts';
 import type { FactorPeer } from '../../factors/factor-peer.ts';
 
@@ -28,8 +28,7 @@ export function withKnownNames(checks: Checks, app: string, people: People): Che
 
 interface Asked {
   readonly credentials: readonly CheckedCredential[];
-  /** Whoever's password it is may have a name that none of them has. */
-  readonly mayBePair: boolean;
+  readonly mayBePair: LeakVerdict['mayBePair'];
 }
 
 function create(checks: Checks, app: string, people: People): Checks {
@@ -39,12 +38,14 @@ function create(checks: Checks, app: string, people: People): Checks {
     const others = new Set([...known.flatMap(({ names }) => names), ...spelled]);
     for (const name of usernames) others.delete(name);
     const asked = [...others].slice(0, MAX_OTHERS);
-    // Neither who types no name nor who types many keeps a check from being made.
-    const isNobody = usernames.every((name) => name.trim() === '');
+    // An application may take a name that nobody has imported for anybody, or read none here.
+    const isImported = (name: string, i: number): boolean =>
+      known[i]?.names.some((each) => isSameInLetters(each, name)) === true;
     const isCut = asked.length < others.size || known.some((each) => each.isCut);
+    const isNamed = usernames.length > 0 && usernames.every(isImported);
     return {
       credentials: [{ usernames, passwords }, ...groupsOf(asked).map((group) => ({ usernames: group, passwords }))],
-      mayBePair: isNobody || isCut,
+      mayBePair: isCut ? 'cut' : isNamed ? undefined : 'unnamed',
     };
   };
   const checkAll = async (

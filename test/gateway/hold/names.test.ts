@@ -3,10 +3,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seededPairs } from '../../support/dataset.ts';
 import { type Handled, type Handler, leadTo, pageOf, startHandledApp } from '../../support/gateway/hold/handled-app.ts';
-import { PAGE, startHoldWorld } from '../../support/gateway/hold/hold-world.ts';
+import { formAt, PAGE, startHoldWorld } from '../../support/gateway/hold/hold-world.ts';
 import { statusOf } from '../../support/gateway/login/checked-app.ts';
 import { type LeakService, startLeakService } from '../../support/gateway/login/guarded-app.ts';
-import { cookiesOf, textOf, valuesOf } from '../../support/gateway/visit.ts';
+import { type Answer, cookiesOf, textOf, valuesOf } from '../../support/gateway/visit.ts';
 
 const [{ password }] = seededPairs(1, 99) as [{ username: string; password: string }];
 const SCRIPT = { Accept: '*/*', 'Sec-Fetch-Mode': 'cors', 'Sec-Fetch-Site': 'same-origin' };
@@ -39,10 +39,35 @@ test('by every spelling that an application may take, before it acts', async () 
   const names = ['ALICE', '\uff41lice', 'alic\u00e9', 'al\u200bice', 'CORP\\Alice', 'alice@elsewhere', ' al.ice '];
   for (const name of [...names, 'alice+x@corp.example', 'ALICE@CORP.EXAMPLE', `${' '.repeat(600)}alice`])
     expect([name, await statusOfBasic(name, password)]).toEqual([name, 401]);
+  // Whatever the application makes of it, nobody has imported such a name.
+  for (const name of ['uid=alice', 'alice x', 'phone-4711', '<i>alice</i>', 'alic*', ''])
+    expect([name, await statusOfBasic(name, password)]).toEqual([name, 401]);
   // The application may add the domain.
   expect(await statusOfBasic('DAVE', 'of dave, leaked')).toBe(401);
   expect(world.app.seen).toEqual([]);
   expect(await statusOfBasic('alice', 'never leaked at all')).toBe(200);
+});
+
+test('by no name that nobody has imported, unless the application names its user', async () => {
+  const world = await start(
+    ({ line, form, query, session, response }) => {
+      if (query.has('lang')) session.other = 'a notice that comes first';
+      if (line === 'GET /home' && session.other !== undefined) return response.end(session.other);
+      if (line !== 'POST /login') return false;
+      const isRight = ['phone-4711', 'zoe'].includes(form.get('user') ?? '') && form.get('pass') === password;
+      if (isRight) session.user = form.get('user') === 'zoe' ? 'zoe' : 'alice';
+      return leadTo(response, isRight ? '/home' : '/login?error=1');
+    },
+    formAt('main', '/login'),
+  );
+  const logIn = async (user: string, page: string) =>
+    world.login({ user, pass: password }, cookiesOf(await world.get(page)));
+  const isHeld = (answer: Answer): boolean => (valuesOf(answer, 'location')[0] ?? '').includes('/hold?');
+  expect(isHeld(await logIn('phone-4711', '/?lang=de'))).toBe(true);
+  expect(isHeld(await logIn('phone-4711', '/'))).toBe(true);
+  // Her password has leaked as that of others alone, and the application says who she is.
+  expect(isHeld(await logIn('zoe', '/?lang=de'))).toBe(true);
+  expect(isHeld(await logIn('zoe', '/'))).toBe(false);
 });
 
 const GENERIC = ` []
