@@ -1,11 +1,10 @@
 // What the answer to a login has opened, and whose it is.
 
-import { isSameInLetters } from '../checks/user-letters.ts';
 import type { Exchange } from '../exchange.ts';
 import { headerValues } from '../header-pairs.ts';
 import type { Attempt, Judgement } from '../login/attempt.ts';
 import { isOfBrowser } from '../login/attempt.ts';
-import { isSameName } from '../login/session-user.ts';
+import { spelled } from '../login/spellings.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { HoldExchange, Signed } from '../quarantine/hold-exchange.ts';
 import { askWhoami } from '../quarantine/whoami.ts';
@@ -113,8 +112,9 @@ export const mayBeRight = ({ login }: Attempt, { outcome, asksSecondFactor }: Ju
 /**
  * As the application names whoever may confirm a login. With a session of his own, or something
  * else in the same request that signs in, somebody could log another user in beside it, and confirm
- * that as himself: the names that were typed have to be that user's too. Where the application
- * shows nobody, they alone tell, if the operator knows them.
+ * that as himself: the names that were typed have to be that user's too, letter by letter, as two
+ * users may have names that look alike. Where the application shows nobody, they alone tell, if the
+ * operator knows them.
  * @returns undefined if nobody may @throws StateError
  */
 export async function ownerOf(
@@ -126,23 +126,19 @@ export async function ownerOf(
   if (!hold || !application) return undefined;
   const user = rise?.user;
   if (rise && hold.rules.whoami.length === 0) return user;
-  const [name] = typed;
+  const persons = await Promise.all(typed.map(async (each) => people?.factors?.userOf(application.name, each)));
+  const name = user ?? typed.find((_, i) => persons[i] !== undefined);
   if (name === undefined) return undefined;
-  const personOf = async (each: string): Promise<string | undefined> => people?.factors?.userOf(application.name, each);
-  if (user === undefined) {
-    const wasNobody = hold.before.every((each) => each !== 'unknown' && each.user === undefined);
-    const isOne = typed.every((each) => isSameName(each, name));
-    return wasNobody && isOne && (await personOf(name)) !== undefined ? name : undefined;
-  }
-  const person = await personOf(user);
-  for (const each of typed) {
-    // Two users may have names that differ in case alone.
-    const other = await personOf(each);
-    if (other !== undefined && other !== person) return undefined;
-    // Of a form that came as UTF-8, latin1 is another reading.
-    const readings = [each, Buffer.from(each, 'latin1').toString('utf8')];
-    if (isSameName(each, user) || (rise?.isSure && readings.some((name) => isSameInLetters(name, user)))) continue;
-    if (person === undefined || (each.toLowerCase() !== person && other !== person)) return undefined;
-  }
-  return user;
+  if (user === undefined && hold.before.some((each) => each === 'unknown' || each.user !== undefined)) return undefined;
+  const person = await people?.factors?.userOf(application.name, name);
+  if (persons.some((other) => other !== undefined && other !== person)) return undefined;
+  const isOwn = (each: string, i: number): boolean =>
+    each === name || (person !== undefined && (persons[i] === person || each.toLowerCase() === person));
+  const own = typed.filter(isOwn);
+  // Of a form that came as UTF-8, latin1 is another reading.
+  const ofOwn = new Set([
+    ...spelled(own, application.logins.spellings).names,
+    ...own.map((each) => Buffer.from(each).toString('latin1')),
+  ]);
+  return typed.every((each) => ofOwn.has(each)) ? name : undefined;
 }
