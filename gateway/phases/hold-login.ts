@@ -144,9 +144,9 @@ export async function endLogin(
   return true;
 }
 
-/** Whoever owed another password has it, once one without a finding is right. */
+/** Whoever owed another password has it, once one without a finding looks right. */
 async function payOwed(exchange: Exchange, { attempt, rise, told }: EndedLogin, parts: PipelineParts): Promise<void> {
-  const isRight = told.outcome === 'success';
+  const isRight = told.outcome !== 'failure';
   const user = rise?.isSure ? rise.user : isRight ? await ownerOf(exchange, attempt.typed, rise, parts) : undefined;
   if (user !== undefined) await exchange.hold?.paid(user);
 }
