@@ -9,8 +9,6 @@ export const withoutMarks = (name: string): string =>
 
 export const lettersOf = (name: string): string => withoutMarks(name).trim().toLowerCase();
 
-export const isSameInLetters = (a: string, b: string): boolean => lettersOf(a) === lettersOf(b);
-
 /** Letters that Unicode takes for letters of their own, and PHP applications for others. */
 const LETTERS: { readonly [letter: string]: string } = {
   Æ: 'AE',

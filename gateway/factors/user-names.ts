@@ -22,6 +22,8 @@ export interface KnownNames {
   readonly names: readonly string[];
   /** Undefined where these are all. */
   readonly isCut?: true | undefined;
+  /** It is a name or an address that was imported, and not one that only looks like it. */
+  readonly isExact?: true | undefined;
 }
 
 interface NamesAt {
@@ -76,7 +78,8 @@ export class UserNames {
     const known = [...people].map((person) => this.#namesAt(app, person)).filter((each) => each !== undefined);
     const isCut = name.length > MAX_SPELLED || [...found, ...known].some((each) => each.isCut);
     const names = new Set(known.flatMap(({ person, names }) => [person, ...names]));
-    return { names: [...names], ...(isCut && { isCut }) };
+    const isExact = exact.some((person) => this.#namesAt(app, person) !== undefined);
+    return { names: [...names], ...(isCut && { isCut }), ...(isExact && { isExact }) };
   }
 
   async forget(person: UserId): Promise<void> {

@@ -2,7 +2,7 @@
 // may take what was typed for, and all names that the operator has imported for whoever that is.
 
 import type { CheckedCredential, Checks } from '../../checks/checks.ts';
-import { accountsOf, isSameInLetters, MAX_SPELLED } from '../../checks/user-letters.ts';
+import { accountsOf, MAX_SPELLED } from '../../checks/user-letters.ts';
 import { type LeakVerdict, worstVerdict } from '../../checks/verdict.ts';
 import type { FactorPeer } from '../../factors/factor-peer.ts';
 
@@ -38,11 +38,12 @@ function create(checks: Checks, app: string, people: People): Checks {
     const others = new Set([...known.flatMap(({ names }) => names), ...spelled]);
     for (const name of usernames) others.delete(name);
     const asked = [...others].slice(0, MAX_OTHERS);
-    // An application may take a name that nobody has imported for anybody, or read none here.
-    const isImported = (name: string, i: number): boolean =>
-      known[i]?.names.some((each) => isSameInLetters(each, name)) === true;
+    // An application may take a name that nobody has imported for anybody, or read none here. Of a
+    // form that came as UTF-8, latin1 is another reading.
+    const exact = usernames.filter((_, i) => known[i]?.isExact);
+    const imported = new Set([...exact, ...exact.map((name) => Buffer.from(name).toString('latin1'))]);
     const isCut = asked.length < others.size || known.some((each) => each.isCut);
-    const isNamed = usernames.length > 0 && usernames.every(isImported);
+    const isNamed = usernames.length > 0 && usernames.every((name) => imported.has(name));
     return {
       credentials: [{ usernames, passwords }, ...groupsOf(asked).map((group) => ({ usernames: group, passwords }))],
       mayBePair: isCut ? 'cut' : isNamed ? undefined : 'unnamed',

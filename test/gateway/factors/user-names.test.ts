@@ -34,6 +34,7 @@ test('says where it could not tell all of them', async () => {
   // Who types the whole address is one of them alone.
   expect(await admin.namesOf('wiki', 'john@tenant3.example')).toEqual({
     names: ['john3@example.com', 'john@tenant3.example'],
+    isExact: true,
   });
   expect(await admin.namesOf('wiki', 'x'.repeat(600))).toMatchObject({ isCut: true });
 });

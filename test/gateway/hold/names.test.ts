@@ -42,10 +42,17 @@ test('by every spelling that an application may take, before it acts', async () 
   // Whatever the application makes of it, nobody has imported such a name.
   for (const name of ['uid=alice', 'alice x', 'phone-4711', '<i>alice</i>', 'alic*', ''])
     expect([name, await statusOfBasic(name, password)]).toEqual([name, 401]);
+  // Of a name that looks like an imported one, somebody else may be the user.
+  const others = [{ email: 'zoe@corp.example', app: 'app.example', user: 'zo\u00eb' }];
+  await world.kept.admin.importUsers(others);
+  for (const name of ['b\u00f3b', 'BOB', 'zoe'])
+    expect([name, await statusOfBasic(name, password)]).toEqual([name, 401]);
   // The application may add the domain.
   expect(await statusOfBasic('DAVE', 'of dave, leaked')).toBe(401);
   expect(world.app.seen).toEqual([]);
   expect(await statusOfBasic('alice', 'never leaked at all')).toBe(200);
+  for (const name of ['bob', 'zo\u00eb', 'Zoe@corp.example'])
+    expect([name, await statusOfBasic(name, password)]).toEqual([name, 200]);
 });
 
 test('by no name that nobody has imported, unless the application names its user', async () => {
