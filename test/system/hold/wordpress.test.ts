@@ -124,7 +124,7 @@ test('a leaked pair opens nothing until the owner confirms it', { timeout: 600_0
   const release = new URL((valuesOf(done, 'refresh')[0] ?? '').replace('0;url=', ''));
   const back = await send(withCookie({ path: release.pathname + release.search }, jar));
   expect([statusOf(back), valuesOf(back, 'location')[0]]).toEqual([303, `http://${blog.host}/wp-login.php`]);
-  const given = await send(withCookie({ path: '/wp-login.php' }, cookiesOf(form, held, back)));
+  const given = await send(withCookie({ path: '/wp-login.php', headers: PAGE }, cookiesOf(form, held, back)));
   expect([statusOf(given), valuesOf(given, 'location')[0]]).toEqual([302, expect.stringContaining('/wp-admin/')]);
   expect(textOf(await admin(cookiesOf(form, held, back, given)))).toContain(SIGNED_IN);
 });
