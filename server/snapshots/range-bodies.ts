@@ -8,9 +8,10 @@ import zlib from 'node:zlib';
 import { RangeKernel } from '../../accel/range-kernel.ts';
 import { RANGE_NAMES, RANGES, type RangeName } from '../../protocol/bucket-id.ts';
 import { HASH_BYTES } from '../../store/run/range-record.ts';
-import { SHARED_BYTES } from '../../store/snapshot/ranges/range-body.ts';
+import { entriesOf, SHARED_BYTES } from '../../store/snapshot/ranges/range-body.ts';
 import { paddedTextBytes, padRange } from '../../store/snapshot/ranges/range-padding.ts';
-import { rangeEntries, rangeText, type Snapshot } from '../../store/snapshot/snapshot.ts';
+import { formatRows } from '../../store/snapshot/ranges/range-text.ts';
+import { rangeEntries, type Snapshot } from '../../store/snapshot/snapshot.ts';
 
 /** The forms of a range in responses. */
 export const RANGE_FORMS = ['identity', 'br', 'gzip', 'padded'] as const;
@@ -63,8 +64,8 @@ function renderText(snapshot: Snapshot, name: RangeName, range: number): Buffer 
   const body = snapshot.rangeBody(name, range, kernel.takeRoom);
   if (!body) return undefined;
   const text = kernel.render(body, HASH_BYTES[name] - SHARED_BYTES, range);
-  // What is too long, empty or malformed: read again, with the error's name.
-  return text ? Buffer.from(text) : rangeText(snapshot, name, range);
+  // The kernel leaves what is empty, too long or malformed, whose error has a name here.
+  return text ? Buffer.from(text) : formatRows(name, entriesOf(name, range, body));
 }
 
 function makeBody(snapshot: Snapshot, name: RangeName, range: number, form: RangeForm): Buffer | undefined {

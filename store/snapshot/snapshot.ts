@@ -16,7 +16,6 @@ import { LENGTH_BYTES, longestBody, slotBytes } from '../../protocol/snapshot/sl
 import type { Dataset } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
 import { digestFile } from '../files.ts';
-import { HASH_BYTES } from '../run/range-record.ts';
 import type { RangeSet } from '../run/range-set.ts';
 import { openPublishedFacts, readCurrent } from './current.ts';
 import { FilterFile } from './filter-file.ts';
@@ -28,7 +27,7 @@ import { corruptSnapshot, filterPath, snapshotPath } from './layout/snapshot-fil
 import type { SnapshotSource, TakeRoom } from './layout/snapshot-source.ts';
 import { SqliteSource } from './layout/sqlite-source.ts';
 import { paddedSize } from './parts/body-sizes.ts';
-import { decodeRangeBody, type RangeEntries, SHARED_BYTES } from './ranges/range-body.ts';
+import { decodeRangeBody, entriesOf, type RangeEntries } from './ranges/range-body.ts';
 import { readGaps } from './ranges/range-gaps.ts';
 import { formatRows } from './ranges/range-text.ts';
 import { readStatement, type StatementFile } from './statement-files.ts';
@@ -280,10 +279,7 @@ async function checkFile(file: string, what: string, facts: { bytes: number; sha
  */
 export function rangeEntries(snapshot: Snapshot, name: RangeName, range: number): RangeEntries | undefined {
   const body = snapshot.rangeBody(name, range);
-  if (!body) return undefined;
-  if (body.length > 0) return decodeRangeBody(name, range, body);
-  const suffixBytes = HASH_BYTES[name] - SHARED_BYTES;
-  return { count: 0, suffixBytes, suffixes: new Uint8Array(0), times: new Float64Array(0) };
+  return body && entriesOf(name, range, body);
 }
 
 /** The rows of a range as text; no bytes without entries. Otherwise as `rangeEntries`. */

@@ -45,6 +45,13 @@ export function encodeRangeBody(suffixes: Uint8Array, times: Float64Array): Buff
   return body.subarray(0, at);
 }
 
+/** The entries of a stored body, maybe none. @throws StoreError `SNAPSHOT_CORRUPT` */
+export function entriesOf(name: RangeName, range: number, body: Uint8Array): RangeEntries {
+  if (body.length > 0) return decodeRangeBody(name, range, body);
+  const suffixBytes = HASH_BYTES[name] - SHARED_BYTES;
+  return { count: 0, suffixBytes, suffixes: new Uint8Array(0), times: new Float64Array(0) };
+}
+
 /**
  * Decodes strictly.
  * @throws StoreError `SNAPSHOT_CORRUPT` for a body that `encodeRangeBody` cannot write for this
