@@ -38,6 +38,7 @@ const AT_ONCE = 16;
 const PROBES = 16;
 /** Requests of one session before memory is measured. */
 const WARM_UP = 20_000;
+const IDLE_MS = 30_000;
 const MIB = 2 ** 20;
 /** As wrk names it. */
 const APP = '127.0.0.1';
@@ -71,6 +72,9 @@ try {
   const before = residentMib();
   await useAll(sessions);
   add(`${sessions.length} sessions, each used once`, residentMib() - before, 'MiB more in all three processes');
+  // Garbage of these requests is no session's either: an idle process gives it back.
+  await sleep(IDLE_MS);
+  add('the same, after half a minute without requests', residentMib() - before, 'MiB more');
   add('state.sqlite', fs.statSync(path.join(state, 'state.sqlite')).size / MIB, 'MiB');
   await measureEnds(sessions.slice(0, Number(values.ends)), sessions.at(-1)?.cookie ?? '');
   await measureSignIns(Number(values['sign-ins']));
