@@ -2,7 +2,7 @@
 // pass. PROTOCOL.md §6-§10.
 
 import type { BucketHash } from '../protocol/brands.ts';
-import { type Bucket, openBucket } from '../protocol/bucket.ts';
+import { openBucket } from '../protocol/bucket.ts';
 import { bucketId, formatPrefix, type IndexName } from '../protocol/bucket-id.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import type { Statement } from '../protocol/signed/statement.ts';
@@ -11,9 +11,9 @@ import type { CheckerSettings } from './options.ts';
 import type { Authority } from './publication/authority.ts';
 import { createHistory, type History } from './publication/history.ts';
 import { createSnapshotReader } from './publication/reader.ts';
-import { indexOf, maxAnswerBytes, type Snapshot } from './publication/snapshot.ts';
+import { indexOf, type LayeredIndex, maxAnswerBytes, type Snapshot } from './publication/snapshot.ts';
 import { attachReplica } from './replica/attachable.ts';
-import { createBucketCache } from './transport/bucket-cache.ts';
+import { createBucketCache, type LayerBucket, type LayeredBucket } from './transport/bucket-cache.ts';
 import type { Deadline } from './transport/deadline.ts';
 import { createSend, OCTETS, refuseOctets, type Send } from './transport/requests.ts';
 import { createSingleFlight } from './transport/single-flight.ts';
@@ -28,12 +28,12 @@ export interface Service {
    * Returns a verified bucket: a cached one, one in flight for another check, or a new one.
    * @throws LookupError, `SNAPSHOT_CHANGED` if the service no longer serves that snapshot
    */
-  fetchBucket(snapshot: Snapshot, index: IndexName, hash: BucketHash, deadline: Deadline): Promise<Bucket>;
+  fetchBucket(snapshot: Snapshot, index: IndexName, hash: BucketHash, deadline: Deadline): Promise<LayeredBucket>;
   /**
-   * Verifies length and tail of a bucket from any response.
+   * Verifies lengths and tails of a bucket from any response, in all layers.
    * @throws LookupError `BODY_MALFORMED`, `BODY_FORGED`
    */
-  openBody(body: Uint8Array, snapshot: Snapshot, index: IndexName, hash: BucketHash): Bucket;
+  openBody(body: Uint8Array, snapshot: Snapshot, index: IndexName, hash: BucketHash): LayeredBucket;
 }
 
 /** @param assertKey rejects a statement of another key. It throws LookupError `KEY_MISMATCH` */
@@ -43,7 +43,7 @@ export function createService(
   assertKey: (statement: Statement) => void,
 ): Service {
   const buckets = createBucketCache(settings.bucketCacheBytes);
-  const flights = createSingleFlight<Bucket>(settings.timeoutMs);
+  const flights = createSingleFlight<LayeredBucket>(settings.timeoutMs);
   const network = createSend(settings);
   const { replica: option } = settings;
   const replica = option && attachReplica(option, { settings, network, authority, assertKey });
@@ -59,14 +59,14 @@ export function createService(
 
     async fetchBucket(snapshot, index, hash, deadline) {
       const { snapshot: id } = snapshot;
-      const { prefixBits } = indexOf(snapshot, index);
+      const [{ prefixBits }] = indexOf(snapshot, index);
       const path = `v1/${index}/${formatPrefix(bucketId(hash, prefixBits), prefixBits)}?snapshot=${id}`;
-      const open = (body: Uint8Array): Bucket => {
+      const open = (body: Uint8Array): LayeredBucket => {
         const bucket = openBody(body, snapshot, index, hash);
         buckets.put(id, path, bucket);
         return bucket;
       };
-      const fetchOnce = async (shared: Deadline): Promise<Bucket> => {
+      const fetchOnce = async (shared: Deadline): Promise<LayeredBucket> => {
         const maxBytes = maxAnswerBytes(indexOf(snapshot, index));
         return open(await send({ path, accept: OCTETS, maxBytes, deadline: shared, refuse: refuseOctets(id) }));
       };
@@ -79,19 +79,41 @@ export function createService(
 }
 
 export const openBody: Service['openBody'] = (body, snapshot, index, hash) => {
-  const { prefixBits, bodyBytes, metadataBytes, auth } = indexOf(snapshot, index);
+  let end = body.length;
+  // From the last one: all but the first have one length.
+  const opened = indexOf(snapshot, index)
+    .toReversed()
+    .map((layered, i, { length }) => {
+      const start = i === length - 1 ? 0 : Math.max(0, end - maxAnswerBytes([layered]));
+      const bucket = openLayer(body.subarray(start, end), layered, snapshot, index, hash);
+      end = start;
+      return bucket;
+    });
+  return opened.toReversed();
+};
+
+/**
+ * Verifies length and tail of a body in one layer.
+ * @throws LookupError `BODY_MALFORMED`, `BODY_FORGED`
+ */
+export function openLayer(
+  body: Uint8Array,
+  { prefixBits, bodyBytes, metadataBytes, auth, layer }: LayeredIndex,
+  { askedForms }: Pick<Snapshot, 'askedForms'>,
+  index: IndexName,
+  hash: BucketHash,
+): LayerBucket {
   if (!bodyBytes.includes(body.length - auth.upperBytes))
     throw lookupFailure('BODY_MALFORMED', { detail: 'an unannounced length' });
   try {
-    const place = { layer: snapshot.layer, index, prefixBits, id: bucketId(hash, prefixBits) };
-    const bucket = openBucket(body, place, auth);
+    const bucket = openBucket(body, { layer, index, prefixBits, id: bucketId(hash, prefixBits) }, auth);
     // A bucket without forms would answer that the password resembles none.
-    const hasForms = index === 'account' && snapshot.askedForms !== undefined;
+    const hasForms = index === 'account' && askedForms !== undefined;
     if (bucket.metadataBytes !== metadataBytes || (bucket.forms !== undefined) !== hasForms)
       throw lookupFailure('BODY_MALFORMED', { detail: 'an unannounced format' });
-    return bucket;
+    return { ...bucket, layer };
   } catch (cause) {
     if (!(cause instanceof ProtocolError)) throw cause;
     throw lookupFailure(cause.code === 'BUCKET_FORGED' ? 'BODY_FORGED' : 'BODY_MALFORMED', { cause });
   }
-};
+}

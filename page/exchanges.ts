@@ -48,12 +48,22 @@ export function bucketOf(exchange: Exchange, published: Published): ReceivedBuck
     : undefined;
 }
 
-function describeBucket(index: IndexName, answer: Uint8Array, { indexes }: Published): ReceivedBucket {
-  const { prefixBits = 0, root } = indexes[index] ?? {};
-  const tailBytes = root === undefined ? SEAL_BYTES : lowerSiblings(prefixBits) * NODE_BYTES;
-  const bodyBytes = answer.length - (root === undefined ? 0 : upperSiblings(prefixBits) * NODE_BYTES);
-  const { tags, contentBytes } = decodeBody(answer.subarray(0, bodyBytes), tailBytes);
-  return { index, bytes: answer.length, paddingBytes: bodyBytes - contentBytes - tailBytes, tags };
+/** The bodies of all layers follow each other; all but the first have one length. */
+function describeBucket(index: IndexName, answer: Uint8Array, { layers }: Published): ReceivedBucket {
+  let end = answer.length;
+  let paddingBytes = 0;
+  const tags: number[] = [];
+  for (const [place, { indexes }] of [...layers.entries()].reverse()) {
+    const { prefixBits = 0, root, bodyBytes = [] } = indexes[index] ?? {};
+    const tailBytes = root === undefined ? SEAL_BYTES : lowerSiblings(prefixBits) * NODE_BYTES;
+    const bodyEnd = end - (root === undefined ? 0 : upperSiblings(prefixBits) * NODE_BYTES);
+    const start = place === 0 ? 0 : Math.max(0, bodyEnd - (bodyBytes[0] ?? 0));
+    const decoded = decodeBody(answer.subarray(start, bodyEnd), tailBytes);
+    tags.push(...decoded.tags);
+    paddingBytes += bodyEnd - start - decoded.contentBytes - tailBytes;
+    end = start;
+  }
+  return { index, bytes: answer.length, paddingBytes, tags: Float64Array.from(new Set(tags)).sort() };
 }
 
 /** The content of a request, in words. */

@@ -1,19 +1,19 @@
 // What a dataset's service publishes, as the page shows it. The SDK verifies it; the page reads the
 // same bytes for display.
 
-import type { DatasetId, KeyId, LayerId } from '../protocol/brands.ts';
+import type { DatasetId, KeyId } from '../protocol/brands.ts';
 import { decodeEnvelope, STATEMENT_KIND } from '../protocol/signed/envelope.ts';
-import { type Layer, parseStatement, type Statement } from '../protocol/signed/statement.ts';
+import { type Layer, type Layers, parseStatement, type Statement } from '../protocol/signed/statement.ts';
 
-/** Of a statement and its one layer. */
-export interface Published extends Pick<Layer, 'indexes' | 'similar' | 'filter'> {
+/** Of a statement: `indexes` are those of the first layer, whose prefixes all layers have. */
+export interface Published extends Pick<Layer, 'indexes' | 'similar'> {
   readonly dataset: DatasetId;
   readonly suite: Statement['suite'];
   readonly auth: Statement['auth'];
   readonly keyId: KeyId;
   /** Under `oprf` only: 64 hex digits. */
   readonly publicKey?: string;
-  readonly layer: LayerId;
+  readonly layers: Layers;
   readonly usernameRules?: Statement['usernameRules'];
 }
 
@@ -21,7 +21,7 @@ export interface Published extends Pick<Layer, 'indexes' | 'similar' | 'filter'>
 export function readPublished(envelope: Uint8Array): Published {
   const { payload } = decodeEnvelope(STATEMENT_KIND, envelope);
   const { dataset, suite, auth, keyId, publicKey, usernameRules, layers } = parseStatement(payload);
-  const [{ id, ...layer }] = layers;
+  const [{ indexes, similar }] = layers;
   const optional = { ...(publicKey !== undefined && { publicKey }), ...(usernameRules && { usernameRules }) };
-  return { dataset, suite, auth, keyId, ...optional, layer: id, ...layer };
+  return { dataset, suite, auth, keyId, ...optional, layers, indexes, ...(similar && { similar }) };
 }

@@ -11,11 +11,12 @@ import {
   type PasswordFilter,
   parseFilterHeader,
 } from '../../protocol/password-filter.ts';
+import type { Layer } from '../../protocol/signed/statement.ts';
 import { lookupFailure } from '../errors.ts';
 import type { Snapshot } from '../publication/snapshot.ts';
 
 /** What the statement says of the filter. */
-export type WantedFilter = NonNullable<Snapshot['filter']>;
+export type WantedFilter = NonNullable<Layer['filter']>;
 
 /**
  * Reads a whole filter and verifies its digest.
@@ -24,7 +25,7 @@ export type WantedFilter = NonNullable<Snapshot['filter']>;
  */
 export async function assembleFilter(
   pieces: AsyncIterable<Uint8Array>,
-  { layer }: Snapshot,
+  { layers: [{ id: layer }] }: Snapshot,
   wanted: WantedFilter,
 ): Promise<PasswordFilter> {
   const hash = sha256.create();

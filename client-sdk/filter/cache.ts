@@ -31,7 +31,7 @@ type Update = (snapshot: Snapshot, heldVersion: string | undefined) => Promise<L
 function createUpdate(settings: CheckerSettings, { maxBytes, source }: FilterSettings): Update {
   const ownSource = source instanceof Uint8Array ? createBytesSource(source) : source;
   return async (snapshot, heldVersion) => {
-    const wanted: WantedFilter | undefined = snapshot.filter;
+    const wanted = filterOf(snapshot);
     if (!wanted) throw lookupFailure('FILTER_MISSING');
     if (ownSource && 'load' in ownSource) {
       const loaded = await loadVerified(ownSource, snapshot, maxBytes, heldVersion);
@@ -45,10 +45,15 @@ function createUpdate(settings: CheckerSettings, { maxBytes, source }: FilterSet
   };
 }
 
+/** That of one layer says nothing about the passwords of another one. */
+function filterOf({ layers: [{ filter }, ...added] }: Snapshot): WantedFilter | undefined {
+  return added.length === 0 ? filter : undefined;
+}
+
 /** A filter of the snapshot's layer has the same entries as the one that the statement names. */
 async function loadVerified(
   source: VerifiedFilterSource,
-  { dataset, layer }: Snapshot,
+  { dataset, layers: [{ id: layer }] }: Snapshot,
   maxBytes: number,
   heldVersion: string | undefined,
 ): Promise<Omit<Loaded, 'sha256'> | undefined> {
@@ -68,7 +73,7 @@ function createUpdatingCache({ refreshMs, maxAgeMs, source: ownSource }: FilterS
   let pauseMs = 0;
   let failures = 0;
 
-  const isNamedBy = ({ filter }: Snapshot): boolean => held !== undefined && filter?.sha256 === held.sha256;
+  const isNamedBy = (snapshot: Snapshot): boolean => held !== undefined && filterOf(snapshot)?.sha256 === held.sha256;
 
   const refresh = (snapshot: Snapshot): Promise<void> => {
     pending ??= update(snapshot, held?.version)

@@ -70,7 +70,7 @@ export function createEvaluatorClient(
       const response = await send({
         path: `v1/lookup?snapshot=${snapshot.snapshot}`,
         accept: OCTETS,
-        body: encodeLookupRequest({ bucketId: bucketId(hash, account.prefixBits), blindedElements }),
+        body: encodeLookupRequest({ bucketId: bucketId(hash, account[0].prefixBits), blindedElements }),
         maxBytes: 2 + blindedElements.length * ELEMENT_BYTES + maxAnswerBytes(account),
         deadline,
         refuse: refuseOctets(snapshot.snapshot),

@@ -3,7 +3,6 @@
 
 import { randomBytes } from '@noble/hashes/utils.js';
 import type { BucketHash, PrfOutput, PublicKey } from '../../protocol/brands.ts';
-import type { Bucket } from '../../protocol/bucket.ts';
 import { bucketId, formatPrefix } from '../../protocol/bucket-id.ts';
 import { fromHex, readU32 } from '../../protocol/bytes.ts';
 import { passwordBucketHash } from '../../protocol/entry.ts';
@@ -20,6 +19,7 @@ import type { CheckerSettings, OprfSettings } from '../options.ts';
 import { createPart } from '../part.ts';
 import { createSignatureAuthority } from '../publication/authority.ts';
 import type { Snapshot } from '../publication/snapshot.ts';
+import type { LayeredBucket } from '../transport/bucket-cache.ts';
 import type { Deadline } from '../transport/deadline.ts';
 import {
   answerAbsent,
@@ -46,7 +46,7 @@ type AccountInquiry = Inquiry & { readonly index: 'account' };
 /** The evaluations of a check, and the bucket of its username. */
 interface Evaluated {
   readonly outputAt: OutputAt;
-  openAccount(inquiry: AccountInquiry): Promise<Bucket> | Bucket;
+  openAccount(inquiry: AccountInquiry): Promise<LayeredBucket> | LayeredBucket;
 }
 
 /**
@@ -85,7 +85,7 @@ function createSplitEvaluate(
 ): Evaluate {
   return async (asked, snapshot, deadline) => {
     evaluator.assertTrusted();
-    const buckets = new Map<Inquiry, Promise<Bucket>>();
+    const buckets = new Map<Inquiry, Promise<LayeredBucket>>();
     for (const inquiry of asked) {
       if (inquiry.index !== 'account') continue;
       const bucket = fetchBucket(snapshot, 'account', accountBucketHash(inquiry), deadline);
@@ -95,7 +95,7 @@ function createSplitEvaluate(
     }
     const inputs = questionsOf(asked).map(({ input }) => input);
     const outputAt = await evaluator.evaluate(inputs, deadline);
-    return { outputAt, openAccount: (inquiry) => buckets.get(inquiry) as Promise<Bucket> };
+    return { outputAt, openAccount: (inquiry) => buckets.get(inquiry) as Promise<LayeredBucket> };
   };
 }
 
@@ -147,7 +147,7 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
     const { outputAt, openAccount } = await evaluate(asked, snapshot, deadline);
     const questions = questionsOf(asked);
     const outputOf = (question: Question): PrfOutput => outputAt(questions.indexOf(question));
-    const openBucketOf = (inquiry: Inquiry): Promise<Bucket> | Bucket => {
+    const openBucketOf = (inquiry: Inquiry): Promise<LayeredBucket> | LayeredBucket => {
       if (inquiry.index === 'account') return openAccount(inquiry);
       const [question] = inquiry.questions;
       // The service would recognize the bucket of a placeholder by its prefix.

@@ -2,6 +2,7 @@
 // before it is used. PROTOCOL.md §14.
 
 import { sha256 } from '@noble/hashes/sha2.js';
+import type { IndexName } from '../../protocol/bucket-id.ts';
 import { toHex } from '../../protocol/bytes.ts';
 import { ProtocolError, type ProtocolErrorCode } from '../../protocol/errors.ts';
 import {
@@ -14,7 +15,7 @@ import {
 } from '../../protocol/signed/envelope.ts';
 import { type Head, headSnapshotId, parseHead } from '../../protocol/signed/head.ts';
 import type { LeakSource } from '../../protocol/signed/sources.ts';
-import { type LayerIndex, parseStatement, payloadDigest, type Statement } from '../../protocol/signed/statement.ts';
+import { parseStatement, payloadDigest, type Statement } from '../../protocol/signed/statement.ts';
 import { lookupFailure, type UnknownReason } from '../errors.ts';
 import type { CheckerSettings } from '../options.ts';
 import { createPart } from '../part.ts';
@@ -23,7 +24,7 @@ import { refuseDocument, type Send } from '../transport/requests.ts';
 import type { Authority } from './authority.ts';
 import type { History } from './history.ts';
 import { assertStatement, lifeOf } from './rules.ts';
-import type { HeadLife, Snapshot } from './snapshot.ts';
+import type { HeadLife, LayeredIndex, Snapshot, SnapshotIndex } from './snapshot.ts';
 
 export interface SnapshotReader {
   /** Fetches the head, and what it names that is not known yet. @throws LookupError */
@@ -140,9 +141,17 @@ const loadSources = createPart(() => import('../../protocol/signed/sources.ts'))
 
 /** @throws LookupError `PROTOCOL_UNSUPPORTED` if this platform cannot apply the dataset's rules */
 async function derive({ usernameRules, layers }: Statement, { bucketAuth }: Authority): Promise<Known['derived']> {
-  const [{ indexes, similar }] = layers;
-  const withAuth = async (index: LayerIndex | undefined) => index && { ...index, auth: await bucketAuth(index) };
-  const [account, password] = [await withAuth(indexes.account), await withAuth(indexes.password)];
+  const [{ similar }] = layers;
+  const inAll = async (name: IndexName): Promise<SnapshotIndex | undefined> => {
+    const all: LayeredIndex[] = [];
+    for (const { id: layer, indexes } of layers) {
+      const index = indexes[name];
+      if (index) all.push({ ...index, layer, auth: await bucketAuth(index) });
+    }
+    const [first, ...added] = all;
+    return first && [first, ...added];
+  };
+  const [account, password] = [await inAll('account'), await inAll('password')];
   const rules = usernameRules && (await loadRules());
   return {
     indexes: { ...(account && { account }), ...(password && { password }) },
@@ -152,8 +161,7 @@ async function derive({ usernameRules, layers }: Statement, { bucketAuth }: Auth
 }
 
 function snapshotOf(head: Head, { statement, sources, derived }: Known, life: HeadLife): Snapshot {
-  const [{ id: layer, filter }] = statement.layers;
-  return { ...statement, ...derived, ...(filter && { filter }), snapshot: headSnapshotId(head), layer, sources, life };
+  return { ...statement, ...derived, snapshot: headSnapshotId(head), sources, life };
 }
 
 /** The reasons of a checker for the errors of documents. */

@@ -42,6 +42,7 @@ export function assertStatement(
   // A delegated key signs heads alone: it cannot raise the number.
   if (statement.sequence !== head.sequence)
     throw lookupFailure('HEAD_FORGED', { detail: "its sequence is not its statement's" });
+  // The other layers have the same prefixes.
   const [{ indexes }] = statement.layers;
   for (const name of ['account', 'password'] as const) {
     const { prefixBits = 0, usernames = Number.POSITIVE_INFINITY } = indexes[name] ?? {};

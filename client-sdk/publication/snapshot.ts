@@ -4,7 +4,7 @@ import type { DatasetId, KeyId, LayerId, SnapshotId } from '../../protocol/brand
 import type { IndexName } from '../../protocol/bucket-id.ts';
 import type { BucketAuth } from '../../protocol/seal.ts';
 import type { LeakSource } from '../../protocol/signed/sources.ts';
-import type { LayerFilter, LayerIndex } from '../../protocol/signed/statement.ts';
+import type { LayerIndex, Layers } from '../../protocol/signed/statement.ts';
 import type { askedForms } from '../../protocol/similar.ts';
 import type { KnownAnswer } from '../../protocol/test-credentials.ts';
 import type { RewriteUsername } from '../../protocol/username-rules.ts';
@@ -17,10 +17,14 @@ export interface HeadLife {
   readonly staleAt: Moment;
 }
 
-/** An index, and how its buckets are authenticated. */
-export interface SnapshotIndex extends LayerIndex {
+/** An index in one layer, and how its buckets are authenticated. */
+export interface LayeredIndex extends LayerIndex {
+  readonly layer: LayerId;
   readonly auth: BucketAuth;
 }
+
+/** An index in all layers, which have the same prefixes and metadata. */
+export type SnapshotIndex = readonly [LayeredIndex, ...LayeredIndex[]];
 
 export interface Snapshot {
   readonly snapshot: SnapshotId;
@@ -31,12 +35,10 @@ export interface Snapshot {
   readonly keyId: KeyId;
   /** Under `oprf` only: 64 hex digits. */
   readonly publicKey?: string;
-  readonly layer: LayerId;
+  readonly layers: Layers;
   readonly indexes: { readonly [name in IndexName]?: SnapshotIndex };
   /** Makes the forms of a password; absent unless the account index has entries of them. */
   readonly askedForms?: typeof askedForms;
-  /** Absent if there is none. */
-  readonly filter?: LayerFilter;
   /** Empty if the dataset's entries name no source. */
   readonly sources: readonly LeakSource[];
   readonly canary: KnownAnswer;
@@ -65,6 +67,6 @@ export function indexOf({ indexes }: Snapshot, name: IndexName): SnapshotIndex {
 }
 
 /** Maximum length of an answer with a bucket of the index. */
-export function maxAnswerBytes({ bodyBytes, auth }: SnapshotIndex): number {
-  return (bodyBytes.at(-1) ?? 0) + auth.upperBytes;
+export function maxAnswerBytes(index: readonly LayeredIndex[]): number {
+  return index.reduce((sum, { bodyBytes, auth }) => sum + (bodyBytes.at(-1) ?? 0) + auth.upperBytes, 0);
 }

@@ -17,7 +17,7 @@ import {
   slotFileBytes,
   slotsBytes,
 } from '../../protocol/snapshot/slots.ts';
-import { openBody } from '../api.ts';
+import { openLayer } from '../api.ts';
 import { LookupError, lookupFailure } from '../errors.ts';
 import { indexOf, type Snapshot } from '../publication/snapshot.ts';
 import { createDeadline } from '../transport/deadline.ts';
@@ -57,7 +57,7 @@ export interface Download {
  */
 export async function downloadIndex(download: Download): Promise<void> {
   const { snapshot, index, folder, maxBodyBytes, onBytes } = download;
-  const facts = indexOf(snapshot, index);
+  const [facts] = indexOf(snapshot, index);
   if (slotBytes(facts) > maxBodyBytes) throw lookupFailure('BODY_TOO_LARGE');
   const roots = await fetchRoots(download);
   const upper = upperTree(roots);
@@ -86,7 +86,7 @@ export async function downloadIndex(download: Download): Promise<void> {
 /** How many slots are fetched at a time. */
 function slotsInPart({ snapshot, index, maxBodyBytes }: Download): number {
   const partBytes = Math.min(PART_BYTES, maxBodyBytes);
-  return Math.max(1, Math.floor(partBytes / slotBytes(indexOf(snapshot, index))));
+  return Math.max(1, Math.floor(partBytes / slotBytes(indexOf(snapshot, index)[0])));
 }
 
 /** At its place: two processes that fetch at once write the same. */
@@ -105,7 +105,7 @@ async function onDiskLater<T>(write: () => Promise<T>): Promise<T> {
 
 /** The roots of the segments, which lead to the signed one. */
 async function fetchRoots(download: Download): Promise<Uint8Array> {
-  const facts = indexOf(download.snapshot, download.index);
+  const [facts] = indexOf(download.snapshot, download.index);
   if (countRoots(facts) === 0) return new Uint8Array(0);
   const roots = await fetchPart(download, slotsBytes(facts), slotFileBytes(facts));
   const root = upperTree(roots)?.root ?? new Uint8Array(NODE_BYTES);
@@ -115,7 +115,7 @@ async function fetchRoots(download: Download): Promise<Uint8Array> {
 
 /** How many slots of an earlier pull are right, from the first one. */
 async function countVerified(handle: FileHandle, download: Download, upper: MerkleTree | undefined): Promise<number> {
-  const facts = indexOf(download.snapshot, download.index);
+  const [facts] = indexOf(download.snapshot, download.index);
   const { size } = await onDiskLater(() => handle.stat());
   const there = Math.min(2 ** facts.prefixBits, Math.floor(size / slotBytes(facts)));
   const room = Buffer.allocUnsafe(Math.min(there, slotsInPart(download)) * slotBytes(facts));
@@ -145,14 +145,14 @@ async function verifySlots(
   { snapshot, index, signal }: Download,
   upper: MerkleTree | undefined,
 ): Promise<void> {
-  const facts = indexOf(snapshot, index);
+  const [facts] = indexOf(snapshot, index);
   const width = slotBytes(facts);
   let turn = performance.now();
   for (let at = 0; at < part.length; at += width) {
     const id = (from + at / width) as BucketId;
     const slot = part.subarray(at, at + width);
     const hash = (facts.prefixBits === 0 ? 0 : (id << (32 - facts.prefixBits)) >>> 0) as BucketHash;
-    openBody(answerOf(slot, facts, upper?.siblings(id >>> SEGMENT_BITS)), snapshot, index, hash);
+    openLayer(answerOf(slot, facts, upper?.siblings(id >>> SEGMENT_BITS)), facts, snapshot, index, hash);
     if (slot.subarray(paddedBody(slot, facts).length, longestBody(facts)).some((byte) => byte !== 0))
       throw lookupFailure('BODY_MALFORMED', { detail: 'padding is not zero' });
     if (performance.now() - turn < TURN_MS) continue;
@@ -165,7 +165,7 @@ async function verifySlots(
 /** Fetches the bytes from `from` to `to`, exclusive: again after an answer that broke off. */
 async function fetchPart(download: Download, from: number, to: number): Promise<Uint8Array> {
   const { snapshot, index, network, signal } = download;
-  const total = slotFileBytes(indexOf(snapshot, index));
+  const total = slotFileBytes(indexOf(snapshot, index)[0]);
   for (let attempt = 1; ; attempt++) {
     try {
       const part = await network({

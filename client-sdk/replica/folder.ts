@@ -58,7 +58,7 @@ export class ReplicaFolder {
   /** Whether a snapshot is here, and nothing of it was cut off. */
   has({ snapshot, indexes }: Snapshot): boolean {
     return INDEX_NAMES.every((index) => {
-      const facts = indexes[index];
+      const facts = indexes[index]?.[0];
       return !facts || bytesOf(this.at(snapshot, index)) === slotFileBytes(facts);
     });
   }

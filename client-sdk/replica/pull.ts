@@ -59,6 +59,7 @@ async function pullOnce(
 ): Promise<PulledReplica> {
   const held = await readHeld(folder, context.authority);
   const { snapshot, head, documents } = await fetchPublished(context, held?.head, signal);
+  if (snapshot.layers.length > 1) throw lookupFailure('PROTOCOL_UNSUPPORTED', { detail: 'a snapshot in layers' });
   const id = snapshot.snapshot;
   const totalBytes = INDEX_NAMES.reduce((sum, name) => sum + lengthOf(snapshot, name), 0);
   if (verify || !folder.has(snapshot)) {
@@ -85,7 +86,7 @@ async function pullOnce(
 }
 
 function lengthOf({ indexes }: Snapshot, name: (typeof INDEX_NAMES)[number]): number {
-  const facts = indexes[name];
+  const facts = indexes[name]?.[0];
   return facts ? slotFileBytes(facts) : 0;
 }
 

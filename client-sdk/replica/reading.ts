@@ -13,7 +13,7 @@ import { decodeHead, headSnapshotId } from '../../protocol/signed/head.ts';
 import { MerkleTree, NODE_BYTES, SEGMENT_BITS, splitNodes } from '../../protocol/signed/merkle.ts';
 import { countRoots, paddedBody, slotBytes, slotFileBytes, slotsBytes } from '../../protocol/snapshot/slots.ts';
 import { lookupFailure } from '../errors.ts';
-import { indexOf, type Snapshot, type SnapshotIndex } from '../publication/snapshot.ts';
+import { indexOf, type LayeredIndex, type Snapshot } from '../publication/snapshot.ts';
 import { openFile, type ReplicaFolder, readFully } from './folder.ts';
 
 /** Making one anew takes twice as long as the HMAC of a bucket. */
@@ -83,7 +83,7 @@ export class ReplicaReader {
    * @throws LookupError `REPLICA_UNREADABLE`, `SNAPSHOT_CHANGED`, `BODY_MALFORMED`
    */
   read(snapshot: Snapshot, index: IndexName, id: BucketId): Uint8Array {
-    const facts = indexOf(snapshot, index);
+    const [facts] = indexOf(snapshot, index);
     const { handle, upper } = this.#openIndex(snapshot.snapshot, index, facts);
     const slot = Buffer.allocUnsafe(slotBytes(facts));
     readFully(handle, slot, id * slot.length);
@@ -96,7 +96,7 @@ export class ReplicaReader {
   }
 
   /** One snapshot is open at a time; reads are synchronous, so none is under way. */
-  #openIndex(snapshot: SnapshotId, index: IndexName, facts: SnapshotIndex): OpenIndex {
+  #openIndex(snapshot: SnapshotId, index: IndexName, facts: LayeredIndex): OpenIndex {
     if (this.#open?.snapshot !== snapshot) {
       this.close();
       this.#open = { snapshot, indexes: new Map() };
@@ -110,7 +110,7 @@ export class ReplicaReader {
     return opened;
   }
 
-  #openSlots(snapshot: SnapshotId, index: IndexName, facts: SnapshotIndex): OpenIndex {
+  #openSlots(snapshot: SnapshotId, index: IndexName, facts: LayeredIndex): OpenIndex {
     const handle = openFile(this.#folder.at(snapshot, index));
     if (handle === undefined) {
       if (fs.existsSync(this.#folder.at(snapshot)))
@@ -135,7 +135,7 @@ export const upperTree = (roots: Uint8Array): MerkleTree | undefined =>
   roots.length === 0 ? undefined : new MerkleTree(splitNodes(roots), NODE_HASHES.sha256);
 
 /** A slot as an answer. @throws LookupError `BODY_MALFORMED` */
-export function answerOf(slot: Uint8Array, facts: SnapshotIndex, upper: Uint8Array | undefined): Uint8Array {
+export function answerOf(slot: Uint8Array, facts: LayeredIndex, upper: Uint8Array | undefined): Uint8Array {
   try {
     const body = paddedBody(slot, facts);
     return upper ? concatBytes(body, upper) : body;

@@ -1,14 +1,21 @@
 // LRU cache, bounded in bytes, of verified buckets of the current snapshot.
 
-import type { SnapshotId } from '../../protocol/brands.ts';
+import type { LayerId, SnapshotId } from '../../protocol/brands.ts';
 import type { Bucket } from '../../protocol/bucket.ts';
 import { elapsedSince, type Moment, momentAt } from '../moment.ts';
 
+export interface LayerBucket extends Bucket {
+  readonly layer: LayerId;
+}
+
+/** A bucket in all layers of its snapshot. */
+export type LayeredBucket = readonly LayerBucket[];
+
 export interface BucketCache {
   /** @param place names the bucket within the snapshot */
-  get(snapshot: SnapshotId, place: string): Bucket | undefined;
+  get(snapshot: SnapshotId, place: string): LayeredBucket | undefined;
   /** Stores the bucket, unless `get` has moved on to another snapshot. */
-  put(snapshot: SnapshotId, place: string, bucket: Bucket): void;
+  put(snapshot: SnapshotId, place: string, bucket: LayeredBucket): void;
 }
 
 /**
@@ -20,10 +27,13 @@ const MAX_AGE_MS = 600_000;
 const OVERHEAD_BYTES = 512;
 
 interface Entry {
-  readonly bucket: Bucket;
+  readonly bucket: LayeredBucket;
   readonly bytes: number;
   readonly keptAt: Moment;
 }
+
+const bytesOf = ({ tags, metadata, forms }: Bucket): number =>
+  tags.byteLength + metadata.byteLength + (forms?.tags.byteLength ?? 0) + OVERHEAD_BYTES;
 
 /** @param maxBytes 0 disables the cache */
 export function createBucketCache(maxBytes: number, maxAgeMs: number = MAX_AGE_MS): BucketCache {
@@ -64,11 +74,13 @@ export function createBucketCache(maxBytes: number, maxAgeMs: number = MAX_AGE_M
       return entry.bucket;
     },
 
-    put(snapshot, place, { tags, metadataBytes, metadata, forms }) {
-      const size = tags.byteLength + metadata.byteLength + (forms?.tags.byteLength ?? 0) + OVERHEAD_BYTES;
+    put(snapshot, place, layers) {
+      const size = layers.reduce((sum, layer) => sum + bytesOf(layer), 0);
       if (snapshot !== held || size > maxBytes) return;
-      // Copied: `metadata` is a view of the response body, and would keep all of it in memory.
-      const bucket: Bucket = { tags, metadataBytes, metadata: metadata.slice(), forms };
+      const bucket = layers.map(({ tags, metadataBytes, metadata, forms, layer }) => ({
+        // Copied: `metadata` is a view of the response body, and would keep all of it in memory.
+        ...{ tags, metadataBytes, metadata: metadata.slice(), forms, layer },
+      }));
       drop(place);
       insert(place, { bucket, bytes: size, keptAt: momentAt() });
     },

@@ -2,11 +2,11 @@
 // PROTOCOL.md §3, §4.
 
 import type { NormalizedPassword, NormalizedUsername, PrfOutput, PrivateInput } from '../../protocol/brands.ts';
-import { type Bucket, findEntry, hasForm } from '../../protocol/bucket.ts';
+import { findEntry, hasForm } from '../../protocol/bucket.ts';
 import type { IndexName } from '../../protocol/bucket-id.ts';
 import { entryTag, metadataPad } from '../../protocol/entry.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
-import type { Metadata } from '../../protocol/metadata.ts';
+import { MAX_TIMES_SEEN, type Metadata } from '../../protocol/metadata.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import {
   EntryKind,
@@ -16,9 +16,11 @@ import {
   similarInput,
   usernameInput,
 } from '../../protocol/private-input.ts';
+import type { LeakSource } from '../../protocol/signed/sources.ts';
 import type { RewriteUsername } from '../../protocol/username-rules.ts';
 import { reasonOf, type UnknownReason } from '../errors.ts';
 import type { Snapshot } from '../publication/snapshot.ts';
+import type { LayeredBucket } from '../transport/bucket-cache.ts';
 import { either } from './decide.ts';
 import { type Sighting, type Signal, type SignalName, type Signals, UNASKED } from './verdict.ts';
 
@@ -164,7 +166,7 @@ const KINDS: { readonly [name in Exclude<SignalName, 'similar'>]: EntryKind } = 
 
 /** Answers an inquiry from the bucket that would contain its entries. */
 export function answerFrom(
-  bucket: Bucket,
+  layers: LayeredBucket,
   { questions }: Inquiry,
   snapshot: Snapshot,
   outputOf: (question: Question) => PrfOutput,
@@ -174,11 +176,13 @@ export function answerFrom(
     const output = outputOf(question);
     onOutput?.(output);
     const tag = entryTag(output);
-    // Entries of forms have no metadata.
-    if (signal === 'similar') return { result: hasForm(bucket, tag) ? 'found' : 'absent' };
-    const metadata = findEntry(bucket, tag, metadataPad(snapshot.layer, output), KINDS[signal]);
-    if (!metadata) return { result: 'absent' };
-    return { result: 'found', ...sightingOf(metadata, snapshot) };
+    // Entries of forms have no metadata. Each layer is searched, whatever another one has.
+    if (signal === 'similar')
+      return { result: layers.filter((bucket) => hasForm(bucket, tag)).length > 0 ? 'found' : 'absent' };
+    const found = layers.flatMap(
+      (bucket) => findEntry(bucket, tag, metadataPad(bucket.layer, output), KINDS[signal]) ?? [],
+    );
+    return found.length > 0 ? { result: 'found', ...sightingOf(found, snapshot) } : { result: 'absent' };
   });
 }
 
@@ -187,8 +191,12 @@ export function answerAbsent({ questions }: Inquiry): Partial<Signals> {
   return signalsOf(questions, () => ({ result: 'absent' }));
 }
 
-function sightingOf({ timesSeen, source: number }: Metadata, { sources }: Snapshot): Sighting {
-  const source = sources.find((known) => known.number === number);
+/** @param found in each layer that has the entry */
+function sightingOf(found: readonly Metadata[], { sources }: Snapshot): Sighting {
+  const times = found.reduce((sum, { timesSeen = 0 }) => sum + timesSeen, 0);
+  const timesSeen = times > 0 ? Math.min(times, MAX_TIMES_SEEN) : undefined;
+  const named = sources.filter(({ number }) => found.some((metadata) => metadata.source === number));
+  const [source] = named.sort((a, b) => (orderOf(a) > orderOf(b) ? -1 : 1));
   // An entry names only the last of its sources, and sources without a date sort before dated ones.
   const newestLeak = sources.every(({ date }) => date !== undefined) ? source?.date : undefined;
   return {
@@ -197,6 +205,9 @@ function sightingOf({ timesSeen, source: number }: Metadata, { sources }: Snapsh
     ...(newestLeak !== undefined && { newestLeak }),
   };
 }
+
+/** Publishing merges sources in this order, a missing date first, and the last one counts. */
+const orderOf = ({ date = '', name }: LeakSource): string => `${date} ${name}`;
 
 /** Gives every question that is not settled the same failure. */
 export function failAll(inquiries: readonly Inquiry[], reason: UnknownReason): Partial<Signals> {

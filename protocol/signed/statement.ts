@@ -70,6 +70,9 @@ export interface Layer {
   readonly filter?: LayerFilter;
 }
 
+/** All answer for one prefix together, and are made with the same parameters. */
+export type Layers = readonly [Layer, ...Layer[]];
+
 /** A document that the statement vouches for by its digest. */
 export interface DigestOf {
   readonly sha256: string;
@@ -100,14 +103,15 @@ export interface Statement {
   readonly publicKey?: string;
   readonly auth: AuthName;
   readonly publishedAt: string;
-  /** Exactly one: the list is reserved for more. */
-  readonly layers: readonly [Layer];
+  /** The first one, and what was added to it since. */
+  readonly layers: Layers;
   readonly sources: DigestOf;
   readonly canary: KnownAnswer;
   /** Under `signature` only. */
   readonly headKeys?: readonly DelegatedKey[];
 }
 
+export const MAX_LAYERS = 8;
 const MAX_HEAD_KEYS = 8;
 const MAX_BODY_SIZES = 64;
 const parseCount = integer(0, Number.MAX_SAFE_INTEGER);
@@ -162,7 +166,7 @@ export const HEAD_KEY_MEMBERS: Members<DelegatedKey> = {
 };
 
 const parseSequence = integer(1, MAX_SEQUENCE);
-const parseLayers = array(object(LAYER_MEMBERS), 1, 1);
+const parseLayers = array(object(LAYER_MEMBERS), 1, MAX_LAYERS);
 
 export const STATEMENT_MEMBERS: Members<Statement> = {
   protocol: required(oneOf([PROTOCOL_VERSION])),
@@ -176,7 +180,7 @@ export const STATEMENT_MEMBERS: Members<Statement> = {
   publicKey: optional(hex(64)),
   auth: required(oneOf(AUTH_NAMES)),
   publishedAt: required(time),
-  layers: required((value, what) => parseLayers(value, what) as unknown as readonly [Layer]),
+  layers: required((value, what) => parseLayers(value, what) as unknown as Layers),
   sources: required(object(DIGEST_MEMBERS)),
   canary: required(object(CANARY_MEMBERS)),
   headKeys: optional(array(object(HEAD_KEY_MEMBERS), 0, MAX_HEAD_KEYS)),
@@ -189,7 +193,7 @@ const isSupported = (given: Record<string, unknown>): boolean =>
   SUITE_NAMES.includes(given.suite as SuiteName) &&
   AUTH_NAMES.includes(given.auth as AuthName) &&
   (given.usernameRules === undefined || areUsernameRules(given.usernameRules)) &&
-  (!Array.isArray(given.layers) || given.layers.length === 1);
+  (!Array.isArray(given.layers) || (given.layers.length >= 1 && given.layers.length <= MAX_LAYERS));
 
 function assertSupported(given: Record<string, unknown>): void {
   if (isSupported(given)) return;
@@ -202,22 +206,39 @@ function assertSupported(given: Record<string, unknown>): void {
 
 function assertConsistent(statement: Statement): void {
   const { sequence, minSequence, suite, usernameRules, publicKey, auth, headKeys, layers } = statement;
-  const [{ indexes, similar, filter }] = layers;
-  const { account, password } = indexes;
   const isSigned = auth === 'signature';
   if (minSequence > sequence) refuseMember('minSequence is above sequence');
   if ((publicKey !== undefined) !== (suite === 'oprf')) refuseMember('publicKey belongs to the suite oprf');
   if (suite === 'oprf' && !isSigned) refuseMember('the suite oprf needs signatures');
   if ((headKeys !== undefined) !== isSigned) refuseMember('headKeys belong to signatures');
+  for (const layer of layers) assertLayer(layer, isSigned);
+  if (usernameRules && !layers[0].indexes.account) refuseMember('usernameRules need an account index');
+  if (new Set(layers.map(({ id }) => id)).size < layers.length) refuseMember('a layer is there twice');
+  const [first, ...added] = layers;
+  for (const layer of added) assertAdded(layer, first);
+}
+
+function assertLayer({ indexes, similar, filter }: Layer, isSigned: boolean): void {
+  const { account, password } = indexes;
   for (const index of [account, password])
     if (index && (index.root !== undefined) !== isSigned) refuseMember('root belongs to signatures');
   if (account && account.usernames === undefined) refuseMember('usernames of account is missing');
   if (password?.usernames !== undefined) refuseMember('usernames belongs to account');
   if (similar && !account) refuseMember('similar needs an account index');
-  if (usernameRules && !account) refuseMember('usernameRules need an account index');
   if (filter && !password) refuseMember('filter needs a password index');
   if (filter && filter.bytes !== filterFileBytes(filter.blocks))
     refuseMember('bytes of filter is not that of its blocks');
+}
+
+/** An answer is cut into bodies from its end: those of all layers but the first have one length. */
+function assertAdded(layer: Layer, first: Layer): void {
+  const isAlike = (['account', 'password'] as const).every((name) => {
+    const [index, of] = [layer.indexes[name], first.indexes[name]];
+    const lengths = index?.bodyBytes.length ?? 1;
+    return index?.prefixBits === of?.prefixBits && index?.metadataBytes === of?.metadataBytes && lengths === 1;
+  });
+  if (!isAlike || layer.similar !== first.similar || !layer.filter !== !first.filter)
+    refuseMember('a layer is not like the first one');
 }
 
 /**

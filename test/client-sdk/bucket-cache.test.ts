@@ -2,9 +2,8 @@
 
 import { describe, expect, vi } from 'vitest';
 import { createLeakChecker } from '../../client-sdk/index.ts';
-import { createBucketCache } from '../../client-sdk/transport/bucket-cache.ts';
-import type { SnapshotId } from '../../protocol/brands.ts';
-import type { Bucket } from '../../protocol/bucket.ts';
+import { createBucketCache, type LayerBucket, type LayeredBucket } from '../../client-sdk/transport/bucket-cache.ts';
+import type { LayerId, SnapshotId } from '../../protocol/brands.ts';
 import { seededPairs } from '../support/dataset.ts';
 import type { HttpFront } from '../support/http-front.ts';
 import { keyPinOf } from '../support/pins.ts';
@@ -79,19 +78,21 @@ describe('cached buckets', () => {
 
   const A = '000001-0123456789abcdef' as SnapshotId;
   const B = '000002-0123456789abcdef' as SnapshotId;
-  const bucket = (entries: number): Bucket => ({
+  const inLayer = (entries: number): LayerBucket => ({
+    layer: '00'.repeat(16) as LayerId,
     tags: Float64Array.from({ length: entries }, (_, i) => i),
     metadataBytes: 1,
     // A view of a longer buffer, like the one of a response body.
     metadata: new Uint8Array(9 * entries).subarray(0, entries),
   });
+  const bucket = (...entries: number[]): LayeredBucket => entries.map(inLayer);
 
   test('fit maxBytes, and the least recently used one is evicted first', () => {
-    const one = bucket(100).tags.byteLength + 100 + 512;
+    const one = inLayer(100).tags.byteLength + 100 + 512;
     const cache = createBucketCache(3 * one);
     cache.get(A, 'a');
     for (const place of ['a', 'b', 'c']) cache.put(A, place, bucket(100));
-    expect(cache.get(A, 'a')?.metadata.buffer.byteLength, 'not the whole body').toBe(100);
+    expect(cache.get(A, 'a')?.[0]?.metadata.buffer.byteLength, 'not the whole body').toBe(100);
     cache.put(A, 'd', bucket(100));
     expect(['a', 'b', 'c', 'd'].filter((place) => cache.get(A, place))).toEqual(['a', 'c', 'd']);
     cache.put(A, 'e', bucket(1000));
@@ -99,11 +100,12 @@ describe('cached buckets', () => {
       ['a', 'c', 'd', 'e'].filter((place) => cache.get(A, place)),
       'larger than the whole cache',
     ).toEqual(['a', 'c', 'd']);
-    cache.put(A, 'a', bucket(200));
+    cache.put(A, 'a', bucket(100, 100));
     expect(
       ['a', 'c', 'd'].filter((place) => cache.get(A, place)),
       'counted at its new size',
     ).toEqual(['a', 'd']);
+    expect(cache.get(A, 'a')?.length, 'its layers').toBe(2);
   });
 
   test('belong to one snapshot', () => {

@@ -10,6 +10,7 @@ import { createLeakChecker, type SnapshotEvent } from '../../client-sdk/index.ts
 import { parseOptions } from '../../client-sdk/parse-options.ts';
 import { createMacAuthority } from '../../client-sdk/publication/authority.ts';
 import type { Snapshot } from '../../client-sdk/publication/snapshot.ts';
+import type { LayerBucket } from '../../client-sdk/transport/bucket-cache.ts';
 import type { BlindedElement, BucketHash, EvaluatedElement, Proof, PublicKey } from '../../protocol/brands.ts';
 import { assertElement, createNobleOprf, parseScalar } from '../../protocol/oprf.ts';
 import { decodeFilter } from '../../protocol/password-filter.ts';
@@ -102,10 +103,12 @@ describe('the SDK', () => {
     },
   ) {
     const { similar, ...parameters } = index;
-    const account = { ...parameters, entries: 5, auth: createBucketAuth(parameters, sealKey) };
-    const snapshot = { layer: given.layer, indexes: { account }, ...(similar && { askedForms: () => [] }) };
+    const { layer } = given;
+    const account = [{ ...parameters, layer, entries: 5, auth: createBucketAuth(parameters, sealKey) }];
+    const snapshot = { indexes: { account }, ...(similar && { askedForms: () => [] }) };
     const hash = (given.bucketId * 2 ** (32 - index.prefixBits)) as BucketHash;
-    return openBody(fromHex(answer), snapshot as unknown as Snapshot, 'account', hash);
+    const [bucket] = openBody(fromHex(answer), snapshot as unknown as Snapshot, 'account', hash);
+    return bucket as LayerBucket;
   }
 
   const { prefixBits } = given;
@@ -118,6 +121,27 @@ describe('the SDK', () => {
 
   test.each(given.refused)('refuses a bucket: $name', ({ answer, code, ...vector }) => {
     expect(errorCode(() => open(answer, { prefixBits, ...vector }))).toBe(code);
+  });
+
+  describe('a bucket in layers', () => {
+    const { layers, answer, tags, refused } = given.layered;
+    const account = layers.map((layer) => ({
+      ...{ ...layer, prefixBits },
+      auth: createBucketAuth({ ...layer, prefixBits }, sealKey),
+    }));
+    const hash = (given.bucketId * 2 ** (32 - prefixBits)) as BucketHash;
+    const openAll = (text: string) =>
+      openBody(fromHex(text), { indexes: { account } } as unknown as Snapshot, 'account', hash);
+
+    test('is opened in each of them', () => {
+      const opened = openAll(answer);
+      expect(opened.map((bucket) => [...bucket.tags].map((tag) => tag.toString(16).padStart(12, '0')))).toEqual(tags);
+      expect(opened.map(({ layer }) => layer)).toEqual(layers.map(({ layer }) => layer));
+    });
+
+    test.each(refused)('is refused: $name', ({ answer: wrong, code }) => {
+      expect(errorCode(() => openAll(wrong))).toBe(code);
+    });
   });
 
   test('follows the path of a signed bucket to its root', () => {

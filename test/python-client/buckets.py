@@ -82,6 +82,16 @@ def open_bucket(answer, seal_key, layer, index, parameters, bucket_id, with_form
     return Bucket({tag: body[at(i) : at(i + 1)] for i, tag in enumerate(tags)}, form_bits, forms)
 
 
+def open_layers(answer, seal_key, index, layers, bucket_id, with_forms):
+    """§7: a bucket for each layer, cut from the end of the answer."""
+    first, opened = next(iter(layers)), {}
+    for layer, parameters in reversed(layers.items()):
+        at = 0 if layer == first else max(0, len(answer) - most_bytes({layer: parameters}))
+        opened[layer] = open_bucket(answer[at:], seal_key, layer, index, parameters, bucket_id, with_forms)
+        answer = answer[:at]
+    return opened
+
+
 def merkle_root(message, position, path):
     """§8."""
     node = hashlib.sha256(b"\0" + message).digest()
@@ -103,7 +113,7 @@ def matches(bucket, layer, output, kind):
     return first >> 6 == kind - 1 and first & 63 != 1
 
 
-def most_bytes(parameters):
+def most_bytes(layers):
     """The longest answer for a bucket: §7, §8."""
-    upper = 32 * max(0, parameters["prefixBits"] - 10) if "root" in parameters else 0
-    return parameters["bodyBytes"][-1] + upper
+    upper = lambda one: 32 * max(0, one["prefixBits"] - 10) if "root" in one else 0
+    return sum(parameters["bodyBytes"][-1] + upper(parameters) for parameters in layers.values())

@@ -3,7 +3,7 @@
 import secrets
 import time
 
-from buckets import Bucket, matches, most_bytes, open_bucket
+from buckets import matches, most_bytes, open_layers
 from normalize import (
     PAIR,
     PASSWORD,
@@ -35,7 +35,8 @@ class Client:
         self.suite, self.indexes, layer = self.snapshot.suite, self.snapshot.indexes, self.snapshot.layer
         self.assert_canary()
         self.filter = None
-        if "filter" in layer:
+        # The filter of one layer says nothing of the others.
+        if "filter" in layer and len(self.snapshot.layers) == 1:
             path = f"/v1/filter/password?snapshot={self.snapshot.id}"
             file = self.service.ask(path, layer["filter"]["bytes"], snapshot=self.snapshot.id)
             self.filter = PasswordFilter(file, layer["filter"], layer["id"], self.snapshot.statement["dataset"])
@@ -59,7 +60,7 @@ class Client:
         if bucket_id is None:
             evaluated = self.service.evaluate(elements)
         else:
-            most = most_bytes(self.indexes["account"])
+            most = most_bytes(self.in_layers("account"))
             evaluated, body = self.service.lookup(self.snapshot.id, bucket_id, elements, most)
         if check is None:
             verify_proof(self.suite.public_key, elements, evaluated, self.service.prove(elements))
@@ -73,13 +74,17 @@ class Client:
         return int.from_bytes(hash4, "big") >> (32 - self.indexes[index]["prefixBits"])
 
     def bucket(self, index, bucket_id, body=None):
-        parameters, snapshot = self.indexes[index], self.snapshot
+        snapshot = self.snapshot
         if body is None:
-            prefix = format(bucket_id, "x").zfill(max(1, -(-parameters["prefixBits"] // 4)))
+            prefix = format(bucket_id, "x").zfill(max(1, -(-self.indexes[index]["prefixBits"] // 4)))
             path = f"/v1/{index}/{prefix}?snapshot={snapshot.id}"
-            body = self.service.ask(path, most_bytes(parameters), snapshot=snapshot.id)
+            body = self.service.ask(path, most_bytes(self.in_layers(index)), snapshot=snapshot.id)
         with_forms = index == "account" and "similar" in snapshot.layer
-        return open_bucket(body, self.suite.seal_key, snapshot.layer_id, index, parameters, bucket_id, with_forms)
+        return open_layers(body, self.suite.seal_key, index, self.in_layers(index), bucket_id, with_forms)
+
+    def in_layers(self, index):
+        """The parameters of an index in each layer, by the layer's id."""
+        return {layer["id"]: layer["indexes"][index] for layer in self.snapshot.layers}
 
     def questions(self, name, word):
         """(kind, username, password) of what is sought; dummies have the kind None."""
@@ -115,10 +120,10 @@ class Client:
         for (kind, _, _), output in zip(asked, outputs, strict=True):
             bucket = account
             if kind == PASSWORD and self.filter and not self.filter.may_hold(output):
-                bucket = Bucket({})
+                bucket = {}
             elif kind == PASSWORD:
                 bucket = self.bucket("password", self.bucket_id("password", output[16:20]))
-            if kind is not None and matches(bucket, self.snapshot.layer_id, output, kind):
+            if kind is not None and any(matches(bucket[layer], layer, output, kind) for layer in bucket):
                 found.add(kind)
         for kind, status in ((PAIR, "pair"), (SIMILAR, "similar"), (PASSWORD, "password"), (USERNAME, "username")):
             if kind in found:

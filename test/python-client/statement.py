@@ -73,6 +73,17 @@ def check_layer(layer, signed):
         demand((size - 80) % 32 == 0 and is_text(layer["filter"].get("sha256"), HEX64), "filter")
 
 
+def check_layers(layers):
+    """All answer for the same prefixes."""
+    known = lambda layer: [layer["indexes"][name] for name in ("account", "password") if name in layer["indexes"]]
+    shape = lambda layer: [(index["prefixBits"], index["metadataBytes"], "usernames" in index) for index in known(layer)]
+    for layer in layers[1:]:
+        demand(shape(layer) == shape(layers[0]), "layers")
+        demand(all((part in layer) == (part in layers[0]) for part in ("similar", "filter")), "layers")
+        demand(all(len(index["bodyBytes"]) == 1 for index in known(layer)), "layers")
+    demand(len({layer["id"] for layer in layers}) == len(layers), "layers")
+
+
 def parse_statement(payload):
     """Refuses any deviation from §10 before anything is computed from the statement."""
     statement = strict_json(payload, "statement")
@@ -81,7 +92,7 @@ def parse_statement(payload):
     supported = is_integer(statement.get("protocol"), 2, 2) and is_integer(statement.get("normalization"), 1, 1)
     supported = supported and suite in ("hmac", "oprf") and auth in ("mac", "signature")
     supported = supported and ("usernameRules" not in statement or are_username_rules(statement["usernameRules"]))
-    supported = supported and not (type(layers) is list and len(layers) != 1)
+    supported = supported and not (type(layers) is list and not 1 <= len(layers) <= 8)
     refuse_unless(supported, "STATEMENT_UNSUPPORTED", "another version")
     demand(type(layers) is list, "layers")
     demand(is_text(statement.get("dataset"), HEX16) and is_text(statement.get("keyId"), HEX16), "an id")
@@ -91,7 +102,9 @@ def parse_statement(payload):
     demand(signed or suite == "hmac", "oprf needs signatures")
     demand(is_text(statement.get("publicKey"), HEX64) if suite == "oprf" else "publicKey" not in statement, "publicKey")
     parse_time(statement.get("publishedAt"), "statement")
-    check_layer(layers[0], signed)
+    for layer in layers:
+        check_layer(layer, signed)
+    check_layers(layers)
     demand("usernameRules" not in statement or "account" in layers[0]["indexes"], "usernameRules")
     canary, sources, head_keys = statement.get("canary"), statement.get("sources"), statement.get("headKeys")
     demand(type(canary) is dict and is_text(canary.get("accountHash"), "[0-9a-f]{8}"), "canary")
@@ -156,4 +169,4 @@ class Snapshot:
         same = statement["suite"] == self.suite.name and statement["keyId"] == self.suite.key_id
         refuse_unless(same, "KEY_MISMATCH", "another key")
         self.statement, self.layer = statement, statement["layers"][0]
-        self.indexes, self.layer_id = self.layer["indexes"], self.layer["id"]
+        self.layers, self.indexes = statement["layers"], self.layer["indexes"]

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from buckets import Bucket, matches, merkle_root, open_bucket
+from buckets import Bucket, matches, merkle_root, open_bucket, open_layers
 from edwards import ORDER, add, decode_element, encode_element, multiply, negate
 from normalize import len2, normalize_password, normalize_username, rewrite_username, similar_forms
 from oprf import finalize, hash_to_group, linear_check_of, sha512, verify_proof
@@ -121,6 +121,14 @@ def check_buckets(vectors, differ):
     differ(tags == signed["tags"], "buckets", "signed")
     differ(code_of(lambda: open_signed(signed["wrongSibling"])) == "BODY_FORGED", "buckets", "wrong sibling")
     differ(code_of(lambda: open_signed(signed["withoutSibling"])) == "BODY_MALFORMED", "buckets", "without sibling")
+    layered = given["layered"]
+    layers = {one["layer"]: {**one, "prefixBits": given["prefixBits"]} for one in layered["layers"]}
+    open_all = lambda answer: open_layers(bytes.fromhex(answer), key, place[1], layers, given["bucketId"], False)
+    opened = open_all(layered["answer"])
+    tags = [[format(tag, "012x") for tag in opened[layer].entries] for layer in layers]
+    differ(tags == layered["tags"], "buckets", "layers")
+    for case in layered["refused"]:
+        differ(code_of(lambda: open_all(case["answer"])) == case["code"], "buckets", case["name"])
     tree, hashes = given["tree"], []
     for one in given["tree"]["inputs"]:
         hashes.append(merkle_root(bytes.fromhex(one), 0, b""))

@@ -2,12 +2,11 @@
 // neither sleep nor a clock that is set back makes anything younger.
 
 import { describe, expect, test as plain } from 'vitest';
-import { createBucketCache } from '../../../client-sdk/transport/bucket-cache.ts';
+import { createBucketCache, type LayerBucket } from '../../../client-sdk/transport/bucket-cache.ts';
 import { createCircuitBreaker } from '../../../client-sdk/transport/circuit-breaker.ts';
 import { createDeadline } from '../../../client-sdk/transport/deadline.ts';
 import { createSingleFlight } from '../../../client-sdk/transport/single-flight.ts';
-import type { SnapshotId } from '../../../protocol/brands.ts';
-import type { Bucket } from '../../../protocol/bucket.ts';
+import type { LayerId, SnapshotId } from '../../../protocol/brands.ts';
 import { createTestClock } from '../../support/clock.ts';
 import { forward, type HttpFront, send } from '../../support/http-front.ts';
 import { test } from '../../support/worlds/client-fixture.ts';
@@ -142,11 +141,12 @@ function createHeld() {
   const cache = createBucketCache(2 ** 20);
   const has = (): boolean => cache.get(snapshot, 'a') !== undefined;
   has();
-  const bucket: Bucket = {
+  const bucket: LayerBucket = {
+    layer: '00'.repeat(16) as LayerId,
     tags: new Float64Array(1),
     metadataBytes: 1,
     metadata: new Uint8Array(1),
     forms: undefined,
   };
-  return { put: () => cache.put(snapshot, 'a', bucket), has };
+  return { put: () => cache.put(snapshot, 'a', [bucket]), has };
 }

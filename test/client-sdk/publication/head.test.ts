@@ -120,7 +120,8 @@ describe.each([
     ['KEY_MISMATCH', 'with another canary', () => ({ canary: { accountHash: '00000000', tag: '000000000000' } })],
     ['STATEMENT_MALFORMED', 'whose minSequence is above its sequence', () => ({ minSequence: 9 })],
     ['STATEMENT_MALFORMED', 'without sources', () => ({ sources: undefined })],
-    ['PROTOCOL_UNSUPPORTED', 'with two layers', ({ layers }) => ({ layers: [...(layers as []), ...(layers as [])] })],
+    ['STATEMENT_MALFORMED', 'with a layer twice', ({ layers }) => ({ layers: [...(layers as []), ...(layers as [])] })],
+    ['PROTOCOL_UNSUPPORTED', 'with nine layers', ({ layers }) => ({ layers: Array(9).fill((layers as object[])[0]) })],
     [
       'BODY_FORGED',
       'that names another list of sources',

@@ -23,11 +23,12 @@ test.each([
   writeMetadata({ kind: EntryKind.password, times: 8, source: 258 }, 3, metadata, 0);
   const pad = metadataPad(layer, output);
   const bucket = {
+    layer,
     tags: Float64Array.of(entryTag(output)),
     metadata: metadata.map((byte, i) => byte ^ (pad[i] as number)),
     metadataBytes: 3,
   } as const;
-  const { password } = answerFrom(bucket, inquiry, { layer, sources } as unknown as Snapshot, () => output);
+  const { password } = answerFrom([bucket], inquiry, { sources } as unknown as Snapshot, () => output);
   expect(password).toMatchObject({ result: 'found', timesSeen: 8 });
   expect(password && 'source' in password ? password.source : undefined).toEqual(source);
 });

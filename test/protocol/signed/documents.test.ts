@@ -4,12 +4,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { LayerId } from '../../../protocol/brands.ts';
 import { USERNAME_RULES } from '../../../protocol/normalize.ts';
 import { encodeHead, HEAD_MEMBERS, headKeysFor, headSnapshotId, parseHead } from '../../../protocol/signed/head.ts';
 import {
   encodeStatement,
   LAYER_INDEX_MEMBERS,
   LAYER_MEMBERS,
+  type Layer,
+  type LayerIndex,
+  type Layers,
   parseStatement,
   payloadDigest,
   STATEMENT_MEMBERS,
@@ -60,6 +64,20 @@ describe('a statement', () => {
 
   const [layer] = STATEMENT.layers;
   const { account, password } = layer.indexes;
+  const added = (number: number, change: object = {}): Layer => ({
+    ...{ ...layer, id: number.toString(16).padStart(32, '0') as LayerId },
+    indexes: {
+      account: { ...(account as LayerIndex), bodyBytes: [48], ...change },
+      password: { ...(password as LayerIndex), bodyBytes: [64] },
+    },
+  });
+
+  test('has up to eight layers', () => {
+    const layers = [layer, ...[1, 2, 3, 4, 5, 6, 7].map((number) => added(number))] as unknown as Layers;
+    const statement = { ...STATEMENT, layers };
+    expect(parseStatement(encodeStatement(statement))).toEqual(statement);
+  });
+
   test.each([
     ['another protocol', { protocol: 3 }],
     ['another suite', { suite: 'rot13' }],
@@ -69,7 +87,7 @@ describe('a statement', () => {
     ['rules for usernames in another order', { usernameRules: ['gmail-dots', 'punycode'] }],
     ['no rule for usernames', { usernameRules: [] }],
     ['a rule that is no list', { usernameRules: 'punycode' }],
-    ['two layers', { layers: [layer, layer] }],
+    ['nine layers', { layers: Array.from({ length: 9 }, (_, i) => added(i)) }],
     ['no layer', { layers: [] }],
   ])('with %s is unsupported', (_what, change) => {
     expect(statementCode(change)).toBe('STATEMENT_UNSUPPORTED');
@@ -102,6 +120,16 @@ describe('a statement', () => {
       { usernameRules: ['punycode'], layers: [{ ...layer, indexes: { password } }] },
     ],
     ['no sources', { sources: undefined }],
+    ['one layer twice', { layers: [layer, { ...added(1), id: layer.id }] }],
+    ['layers of other prefixes', { layers: [layer, added(1, { prefixBits: 9 })] }],
+    ['layers of other metadata', { layers: [layer, added(1, { metadataBytes: 3 })] }],
+    ['a second layer of several lengths', { layers: [layer, added(1, { bodyBytes: [48, 64] })] }],
+    [
+      'a second layer without an index',
+      { layers: [layer, { ...added(1), indexes: { account: added(1).indexes.account } }] },
+    ],
+    ['forms in the second layer alone', { layers: [layer, { ...added(1), similar: true }] }],
+    ['a filter in the first layer alone', { layers: [layer, { ...added(1), filter: undefined }] }],
   ])('with %s is malformed', (_what, change) => {
     expect(statementCode(change)).toBe('STATEMENT_MALFORMED');
   });

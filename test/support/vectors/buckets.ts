@@ -1,7 +1,7 @@
 // Vectors of PROTOCOL.md §7, §8 and §17: bodies and filters, and one to refuse for each reason.
 
 import { createHash } from 'node:crypto';
-import type { BucketId } from '../../../protocol/brands.ts';
+import type { BucketId, LayerId } from '../../../protocol/brands.ts';
 import { encodeContent, shortenTags } from '../../../protocol/bucket.ts';
 import { concatBytes } from '../../../protocol/bytes.ts';
 import type { MetadataBytes } from '../../../protocol/metadata.ts';
@@ -127,6 +127,38 @@ function signed() {
   };
 }
 
+/** One prefix in two layers: the answer is both bodies, one behind the other. */
+function layered() {
+  const added = { ...PLACE, layer: '0f'.repeat(16) as LayerId };
+  const [first, second] = [contentOf(5, 1), contentOf(2, 1)];
+  const bodies = [
+    pad(concatBytes(first, computeSeal(sealKey, PLACE, first)), 96),
+    pad(concatBytes(second, computeSeal(sealKey, added, second)), 48),
+  ] as const;
+  const answer = (...parts: Uint8Array[]): string => parts.map(toHex).join('');
+  return {
+    layers: [
+      { layer: PLACE.layer, metadataBytes: 1, bodyBytes: [64, 96] },
+      { layer: added.layer, metadataBytes: 1, bodyBytes: [48] },
+    ],
+    answer: answer(...bodies),
+    tags: [TAGS, TAGS.slice(0, 2)].map((tags) => tags.map(hex48)),
+    refused: [
+      { name: 'without the last layer', code: 'BODY_MALFORMED', answer: answer(bodies[0]) },
+      { name: 'without the first layer', code: 'BODY_MALFORMED', answer: answer(bodies[1]) },
+      { name: 'in another order', code: 'BODY_MALFORMED', answer: answer(bodies[1], bodies[0]) },
+      { name: 'a layer more', code: 'BODY_MALFORMED', answer: answer(...bodies, bodies[1]) },
+      { name: 'a byte more', code: 'BODY_MALFORMED', answer: answer(...bodies, Uint8Array.of(0)) },
+      { name: 'a byte less', code: 'BODY_MALFORMED', answer: answer(...bodies).slice(2) },
+      { name: 'nothing', code: 'BODY_MALFORMED', answer: '' },
+      {
+        ...{ name: 'the first layer for the last one', code: 'BODY_FORGED' },
+        answer: answer(bodies[0], pad(concatBytes(second, computeSeal(sealKey, PLACE, second)), 48)),
+      },
+    ],
+  };
+}
+
 const hex48 = (tag: number): string => tag.toString(16).padStart(12, '0');
 
 /** A small tree, whole: its root and the path of one leaf. */
@@ -152,6 +184,7 @@ export function buckets() {
       ...forged().map((one) => ({ code: 'BODY_FORGED', ...describe(one) })),
     ],
     signed: signed(),
+    layered: layered(),
     tree: tree(),
   };
 }

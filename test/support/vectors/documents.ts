@@ -97,6 +97,18 @@ function make(name: string, code: string | null, pinned: Pinned, change: Change 
 }
 
 const layerOf = ({ layers: [layer] }: Json): Json => layer;
+
+/** Another layer of a statement, with one length for each index. */
+function addedTo(one: Json, number: number): Json {
+  const layer = structuredClone(layerOf(one));
+  for (const index of Object.values<Json>(layer.indexes)) index.bodyBytes = [48];
+  return { ...layer, id: number.toString(16).padStart(32, '0') };
+}
+
+function changed(layer: Json, account: object): Json {
+  Object.assign(layer.indexes.account, account);
+  return layer;
+}
 const twice = (text: string): string => text.replace('"sequence":7', '"sequence":7,"sequence":7');
 
 const heads = () => [
@@ -161,7 +173,7 @@ const statements = () => [
       ['an unknown rule for usernames', (one) => (one.usernameRules = ['punycode', 'yahoo-dashes'])],
       ['another auth', (one) => (one.auth = 'none')],
       ['no layer', (one) => (one.layers = [])],
-      ['two layers', (one) => one.layers.push(layerOf(one))],
+      ['nine layers', (one) => (one.layers = Array.from({ length: 9 }, (_, i) => addedTo(one, i)))],
     ] as [string, (one: Json) => void][]
   ).map(([name, statement]) => make(name, 'STATEMENT_UNSUPPORTED', MAC, { statement })),
   ...(
@@ -185,6 +197,13 @@ const statements = () => [
       ['similar that is false', (one) => (layerOf(one).similar = false)],
       ['a filter of part of a block', (one) => (layerOf(one).filter.bytes = 1105)],
       ['a filter without a password index', (one) => delete layerOf(one).indexes.password],
+      ['a layer twice', (one) => one.layers.push({ ...addedTo(one, 1), id: layerOf(one).id })],
+      ['layers of other prefixes', (one) => one.layers.push(changed(addedTo(one, 1), { prefixBits: 9 }))],
+      ['layers of other metadata', (one) => one.layers.push(changed(addedTo(one, 1), { metadataBytes: 0 }))],
+      ['a second layer of two lengths', (one) => one.layers.push(changed(addedTo(one, 1), { bodyBytes: [48, 64] }))],
+      ['a second layer without an index', (one) => one.layers.push({ ...addedTo(one, 1), indexes: {} })],
+      ['a second layer with forms', (one) => one.layers.push({ ...addedTo(one, 1), similar: true })],
+      ['a second layer without a filter', (one) => one.layers.push({ ...addedTo(one, 1), filter: undefined })],
       ['a list of sources of one byte', (one) => (one.sources.bytes = 1)],
     ] as [string, (one: Json) => void][]
   ).map(([name, statement]) => make(name, 'STATEMENT_MALFORMED', MAC, { statement })),
