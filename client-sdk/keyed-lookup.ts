@@ -28,8 +28,8 @@ import {
 import type { Signals } from './verdict/verdict.ts';
 
 const MAX_INPUT_BYTES = Number.POSITIVE_INFINITY;
-/** A password of this many UTF-16 units, once normalized, still fits into a PrivateInput. */
-const MAX_PASSWORD_UNITS = 4096;
+/** A password of this many UTF-16 units is not too long, also in other characters than ASCII. */
+const MAX_PASSWORD_UNITS = 1024;
 
 export function createKeyedLookup(settings: CheckerSettings, { dataset, key, trust }: HmacSettings): Lookup {
   const suite = createHmacSuite(key);

@@ -77,7 +77,7 @@ export const REASONS: Texts = {
     'Usernames need an `account` index, passwords alone a `password` index.',
   ],
   NOTHING_ASKED: ['the only field is empty', AT_ENTRY],
-  FIELD_TOO_LONG: ['a username or password is longer than 65,535 bytes', AT_ENTRY],
+  FIELD_TOO_LONG: ['a username or password is too long: PROTOCOL.md §2, §3', AT_ENTRY],
   CREDENTIAL_UNREADABLE: [
     'an adapter cannot determine the credential of a request',
     'Mount the body parser before the adapter, or set the option `fields` to a function.',

@@ -3,7 +3,7 @@
 import { sha1 } from '@noble/hashes/legacy.js';
 import type { Credential } from '../client-sdk/verdict/inquiry.ts';
 import { toHex } from '../protocol/bytes.ts';
-import { normalizePassword } from '../protocol/normalize.ts';
+import { isTooLong, normalizePassword } from '../protocol/normalize.ts';
 import { byId, formatCounted, shorten } from './dom.ts';
 import { isPublished } from './exchanges.ts';
 import type { Trial } from './trial.ts';
@@ -39,7 +39,8 @@ export function showComparison(credential: Credential, trial: Trial | undefined,
   if (password === undefined) {
     setText('range-sent', 'nothing: it cannot check a username');
   } else {
-    const digest = sha1(normalizePassword(password));
+    // Nobody else bounds what is sent.
+    const digest = sha1(isTooLong(password) ? new TextEncoder().encode(password) : normalizePassword(password));
     const hex = toHex(digest).toUpperCase();
     const kept = hex.slice(RANGE_DIGITS);
     setText('range-sent', `GET /range/${hex.slice(0, RANGE_DIGITS)}`);

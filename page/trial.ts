@@ -6,7 +6,7 @@ import { answerable, type Credential, deriveInquiries, type Question } from '../
 import type { SignalName, Verdict } from '../client-sdk/verdict/verdict.ts';
 import type { BlindedElement, BucketHash, PrfOutput, PublicKey } from '../protocol/brands.ts';
 import { createHmacSuite } from '../protocol/hmac-suite.ts';
-import { normalizeUsername } from '../protocol/normalize.ts';
+import { isTooLong, normalizeUsername } from '../protocol/normalize.ts';
 import { createOprfSuite } from '../protocol/oprf-suite.ts';
 import { MAX_OPRF_INPUT_BYTES } from '../protocol/private-input.ts';
 import { parseHmacPinText } from '../protocol/signed/trust.ts';
@@ -95,8 +95,8 @@ export function createTrier(traffic: Traffic, served: ServedDataset, published: 
         (questions as readonly Question[]).filter(({ settled }) => !settled).map((question) => seek(question, index)),
       );
       const { username } = credential;
-      const name = normalizeUsername(username ?? '');
-      // An empty one counts as none.
+      const name = normalizeUsername(isTooLong(username ?? '') ? '' : (username ?? ''));
+      // An empty one counts as none, and so does one that no entry has.
       const normalized = name.length > 0 ? (rewrite?.(name) ?? name) : undefined;
       return {
         published: asking,

@@ -66,7 +66,8 @@ const REASONS: { readonly [reason in UnknownReason]?: string } = {
   PREFIX_TOO_LONG: 'This dataset asks for more bits of a hash than a client should give.',
   BODY_FORGED: 'A bucket is not the one that was published: it was changed on the way.',
   SNAPSHOT_CHANGED: 'The server’s data changed twice during this check. Try again.',
-  FIELD_TOO_LONG: 'The username or the password is too long (maximum 65,535 bytes).',
+  FIELD_TOO_LONG:
+    'The username or the password is too long (maximum 65,535 bytes, or 1,024 characters if some are not ASCII).',
   INDEX_MISSING: 'This dataset has no index for that.',
   NOTHING_ASKED: 'There was nothing to check.',
 };

@@ -3,6 +3,7 @@
 import { addAbortSignal } from 'node:stream';
 import type { Command } from 'commander';
 import type { NormalizedUsername } from '../../protocol/brands.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
 import { type Dataset, openDataset } from '../../store/dataset.ts';
 import { dayOf } from '../../store/day.ts';
 import { openNameList, readListedNames, writeNameList } from '../../store/retention/name-file.ts';
@@ -32,8 +33,9 @@ function usernameOf({ number, bytes }: NumberedLine, spell: ReturnType<typeof cr
   let username: NormalizedUsername;
   try {
     username = spell(strictUtf8.decode(bytes));
-  } catch {
-    throw new LineError(number, bytes ? 'not a username in UTF-8' : 'too long', hint);
+  } catch (error) {
+    const isLong = !bytes || error instanceof ProtocolError;
+    throw new LineError(number, isLong ? 'too long' : 'not a username in UTF-8', hint);
   }
   if (!bytes || username.length === 0) throw new LineError(number, 'not a username', hint);
   return username;

@@ -3,6 +3,7 @@
 import type { BetterAuthPlugin, GenericEndpointContext } from 'better-auth';
 import { APIError, createAuthMiddleware, getSessionFromCtx, isAPIError } from 'better-auth/api';
 import { deleteSessionCookie } from 'better-auth/cookies';
+import { isTooLong } from '../../protocol/normalize.ts';
 import type { LeakChecker } from '../checker.ts';
 import type { SignalName, Verdict } from '../verdict/verdict.ts';
 import { withoutHeader } from './fetch-request.ts';
@@ -173,7 +174,9 @@ function readBody(body: unknown, { username, password }: CredentialPlace, names:
   return {
     ...reading,
     usernames: [...new Set([...reading.usernames, ...names])],
-    passwords: [...new Set(reading.passwords.flatMap((text) => [text, text.normalize('NFKC')]))],
+    passwords: [
+      ...new Set(reading.passwords.flatMap((text) => [text, ...(isTooLong(text) ? [] : [text.normalize('NFKC')])])),
+    ],
   };
 }
 

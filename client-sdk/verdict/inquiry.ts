@@ -7,7 +7,7 @@ import type { IndexName } from '../../protocol/bucket-id.ts';
 import { entryTag, metadataPad } from '../../protocol/entry.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { MAX_TIMES_SEEN, type Metadata } from '../../protocol/metadata.ts';
-import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
+import { isTooLong, normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import {
   EntryKind,
   MAX_SIMILAR_FORMS,
@@ -99,7 +99,9 @@ export type Inquiry =
     }
   | { readonly index: 'password'; readonly questions: readonly [Question] };
 
-const INPUT_OF_NOBODY = passwordInput(normalizePassword(''));
+const NO_PASSWORD = normalizePassword('');
+const INPUT_OF_NOBODY = passwordInput(NO_PASSWORD);
+const TOO_LONG: Signal = { result: 'unknown', reason: 'FIELD_TOO_LONG' };
 
 const settle = (signal: SignalName, settled: Signal): Question => ({ signal, input: INPUT_OF_NOBODY, settled });
 
@@ -110,7 +112,7 @@ function question(signal: SignalName, maxInputBytes: number, makeInput: () => Pr
   } catch (error) {
     if (!(error instanceof ProtocolError && error.code === 'FIELD_TOO_LONG')) throw error;
   }
-  return settle(signal, { result: 'unknown', reason: 'FIELD_TOO_LONG' });
+  return settle(signal, TOO_LONG);
 }
 
 /** Stands for the forms until a snapshot tells whether the dataset has entries of them. */
@@ -123,26 +125,33 @@ const FORMS: Question = { signal: 'similar', input: INPUT_OF_NOBODY };
  * @param rewrite applies the dataset's rules for usernames
  */
 export function deriveInquiries(credential: Spelling, maxInputBytes: number, rewrite?: RewriteUsername): Inquiry[] {
-  const normalized = normalizeUsername(credential.username ?? '');
+  const { username: name = '', password: secret = '' } = credential;
+  const [isLongName, isLongSecret] = [isTooLong(name), isTooLong(secret)];
+  // Of a name that is too long a bucket is asked for all the same, which depends on it.
+  const normalized = normalizeUsername(isLongName ? `-${name.slice(0, 99)}` : name);
   const username = rewrite?.(normalized) ?? normalized;
-  const password = credential.password === undefined ? undefined : normalizePassword(credential.password);
+  const password = isLongSecret ? NO_PASSWORD : normalizePassword(secret);
+  const hasPassword = credential.password !== undefined;
+  const ask = (signal: SignalName, isLong: boolean, makeInput: () => PrivateInput): Question =>
+    isLong ? settle(signal, TOO_LONG) : question(signal, maxInputBytes, makeInput);
   const inquiries: Inquiry[] = [];
   // An empty one is none: it has a bucket that everyone knows.
   if (username.length > 0) {
-    const questions = [question('username', maxInputBytes, () => usernameInput(username))];
-    if (password)
+    const questions = [ask('username', isLongName, () => usernameInput(username))];
+    if (hasPassword)
       questions.unshift(
-        question('pair', maxInputBytes, () => pairInput(username, password)),
+        ask('pair', isLongName || isLongSecret, () => pairInput(username, password)),
         FORMS,
       );
-    inquiries.push({ index: 'account', username, ...(password && { password }), questions });
+    // No form is asked for of a name that is not this one.
+    const ofForms = isLongName ? NO_PASSWORD : password;
+    inquiries.push({ index: 'account', username, ...(hasPassword && { password: ofForms }), questions });
   }
-  if (password) {
+  if (hasPassword) {
     // No dataset has an entry for an empty password alone.
-    const isEmpty = password.length === 0;
-    const only = isEmpty
-      ? settle('password', UNASKED.password)
-      : question('password', maxInputBytes, () => passwordInput(password));
+    const only = secret
+      ? ask('password', isLongSecret, () => passwordInput(password))
+      : settle('password', UNASKED.password);
     inquiries.push({ index: 'password', questions: [only] });
   }
   return inquiries;

@@ -5,7 +5,7 @@
 // others keep; a client can neither read nor change it.
 
 import { createHmac, type KeyObject } from 'node:crypto';
-import { normalizeUsername } from '../../protocol/normalize.ts';
+import { nameBytes } from '../checks/typed-text.ts';
 import type { Exchange } from '../exchange.ts';
 import { OwnCookie } from '../request/own-cookies.ts';
 
@@ -57,7 +57,7 @@ export class Handles {
 
   /** A name as people type it. */
   typedOf(application: string, name: string): string {
-    const normal = Buffer.from(normalizeUsername(name)).toString('utf8');
+    const normal = Buffer.from(nameBytes(name)).toString('utf8');
     return this.#hash(`typed\0${application}\0${normal}`).toString('base64url', 0, USER_BYTES);
   }
 

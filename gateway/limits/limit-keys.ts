@@ -2,9 +2,9 @@
 // cookie, a member of a login's body. A value that is missing makes no key.
 
 import { createHmac, type KeyObject } from 'node:crypto';
-import { normalizeUsername } from '../../protocol/normalize.ts';
 import type { Address } from '../addresses/address.ts';
 import { formatRange, networkOf } from '../addresses/network.ts';
+import { nameBytes } from '../checks/typed-text.ts';
 import type { Exchange } from '../exchange.ts';
 import type { FindMember } from '../login/attempt.ts';
 import { deriveKey } from '../state/gateway-key.ts';
@@ -65,7 +65,7 @@ export class LimitKeys {
   nameOf(application: string, username: string): string {
     return createHmac('sha256', this.#names)
       .update(`${application}\0`)
-      .update(normalizeUsername(username))
+      .update(nameBytes(username))
       .digest()
       .toString('base64url', 0, HASH_BYTES);
   }

@@ -1,7 +1,7 @@
 // The user whom a cookie of a session names, as the application itself does.
 
 import { isUtf8 } from 'node:buffer';
-import { normalizeUsername } from '../../protocol/normalize.ts';
+import { nameBytes } from '../checks/typed-text.ts';
 import type { SetCookie } from '../fields/set-cookies.ts';
 import { urlDecode } from '../rules/functions/text.ts';
 import { createNameTest } from './cookie-names.ts';
@@ -33,8 +33,7 @@ export function createUserReader({ cookies, until, coding }: SessionUser): UserR
 }
 
 /** Whether two names are one to a check. */
-export const isSameName = (a: string, b: string): boolean =>
-  Buffer.compare(normalizeUsername(a), normalizeUsername(b)) === 0;
+export const isSameName = (a: string, b: string): boolean => Buffer.compare(nameBytes(a), nameBytes(b)) === 0;
 
 function decodeWith(coding: SessionUser['coding'], text: string): Buffer | undefined {
   if (coding === undefined) return Buffer.from(text, 'latin1');

@@ -2,7 +2,7 @@
 // test guesses against.
 
 import { createHmac, type KeyObject } from 'node:crypto';
-import { normalizeUsername } from '../../protocol/normalize.ts';
+import { nameBytes } from '../checks/typed-text.ts';
 
 const HASH_BYTES = 16;
 
@@ -15,7 +15,7 @@ export function createNameUser(key: KeyObject): NameUser {
     const [typed] = usernames.filter((username) => username.trim() !== '');
     if (typed === undefined) return undefined;
     const hash = createHmac('sha256', key)
-      .update(`${application}\0${normalizeUsername(typed)}`)
+      .update(`${application}\0${nameBytes(typed)}`)
       .digest();
     return `u_${hash.subarray(0, HASH_BYTES).toString('base64url')}`;
   };

@@ -1,7 +1,7 @@
 // Packs the credentials of other than line formats for a worker.
 
 import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
-import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
+import { isTooLong, normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import type { Credential } from '../../store/run/credential-records.ts';
 import { NO_USERNAME, PACKED_HEADER_BYTES } from '../archive/packed-credential.ts';
 import { reasonNoPassword } from '../formats/no-password.ts';
@@ -78,6 +78,10 @@ export function deriveCredentials(
       usernameBytes === NO_USERNAME ? undefined : text.decode(packed.subarray(at + PACKED_HEADER_BYTES, passwordAt));
     const password = text.decode(packed.subarray(passwordAt, passwordAt + passwordBytes));
     at = passwordAt + passwordBytes;
+    if (isTooLong(password) || (username !== undefined && isTooLong(username))) {
+      rejects.add('too-long');
+      continue;
+    }
     const reason = username === undefined ? undefined : reasonNoPassword(password);
     if (reason !== undefined) {
       if (username !== undefined) deriver.seeName?.(normalizeUsername(username));

@@ -2,7 +2,7 @@
 // as strings.
 
 import { MAX_TIMES_SEEN } from '../../protocol/metadata.ts';
-import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
+import { isTooLong, normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
 import { MAX_FIELD_BYTES } from '../../protocol/private-input.ts';
 import type { Credential } from '../../store/run/credential-records.ts';
 import type { AsciiFields, CredentialSink, LineRules } from '../formats/format.ts';
@@ -212,6 +212,10 @@ class TextLines implements CredentialSink {
   }
 
   credential({ username, password, times }: Credential): void {
+    if (isTooLong(password) || (username !== undefined && isTooLong(username))) {
+      this.#rejects.add('too-long');
+      return;
+    }
     const reason = username === undefined ? undefined : reasonNoPassword(password);
     if (reason !== undefined) {
       if (username !== undefined) this.#deriver.seeName?.(normalizeUsername(username));

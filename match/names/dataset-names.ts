@@ -5,7 +5,7 @@ import { RejectCounter, type RejectCounts, type RejectReason } from '../../inges
 import type { NormalizedUsername } from '../../protocol/brands.ts';
 import { writeU32 } from '../../protocol/bytes.ts';
 import { TAG_AND_SEED_BYTES } from '../../protocol/entry.ts';
-import { normalizeUsername } from '../../protocol/normalize.ts';
+import { isTooLong, normalizeUsername } from '../../protocol/normalize.ts';
 import { EntryKind, MAX_FIELD_BYTES, usernameInput } from '../../protocol/private-input.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
 import { createUsernameRewrite } from '../../protocol/username-rules.ts';
@@ -74,6 +74,7 @@ export class DatasetNames implements UserSink {
   }
 
   #keyOf(name: string): string | undefined {
+    if (isTooLong(name)) return undefined;
     const username = this.#rewrite(normalizeUsername(name));
     if (username.length === 0 || username.length > MAX_FIELD_BYTES) return undefined;
     if (this.#list?.isSuppressed(username)) return SUPPRESSED;

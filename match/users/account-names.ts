@@ -3,7 +3,7 @@
 // can make nothing found that is not.
 
 import type { NormalizedUsername } from '../../protocol/brands.ts';
-import { normalizeUsername, USERNAME_RULES } from '../../protocol/normalize.ts';
+import { isTooLong, normalizeUsername, USERNAME_RULES } from '../../protocol/normalize.ts';
 import { createUsernameRewrite } from '../../protocol/username-rules.ts';
 
 const rewrite = createUsernameRewrite(USERNAME_RULES);
@@ -21,8 +21,8 @@ export function asciiNameKey(text: string): string {
 export const normalizedNameKey = (name: Uint8Array): string =>
   Buffer.from(rewrite(name as NormalizedUsername)).toString();
 
-/** @returns '' for a name of white space */
-export const nameKey = (name: string): string => normalizedNameKey(normalizeUsername(name));
+/** @returns '' for a name of white space, and for one that no entry has */
+export const nameKey = (name: string): string => (isTooLong(name) ? '' : normalizedNameKey(normalizeUsername(name)));
 
 /** What stands between the addresses of a list, or around one, and in no usual address. */
 const BETWEEN = /[\s\p{Cc}"<>()[\]\\,;:]+/u;

@@ -15,12 +15,19 @@ def scalar_values(text):
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
+def bounded(text):
+    """Ordering a run of marks takes quadratic time."""
+    text = scalar_values(text)
+    refuse_unless(text.isascii() or len(text) <= 1024, "FIELD_TOO_LONG", "a text that is not ASCII")
+    return text
+
+
 def normalize_password(text):
-    return unicodedata.normalize("NFC", scalar_values(text)).encode()
+    return unicodedata.normalize("NFC", bounded(text)).encode()
 
 
 def normalize_username(text):
-    before, text = None, scalar_values(text)
+    before, text = None, bounded(text)
     while text != before:
         before = text
         text = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).strip(WHITE_SPACE).lower())

@@ -25,6 +25,10 @@ def check_inputs(vectors, differ):
     for case in vectors["normalization"]:
         same = normalize_username(case["text"]).hex() == case["username"]
         differ(same and normalize_password(case["text"]).hex() == case["password"], "normalization", case["text"])
+    for case in vectors["lengths"]:
+        text = case["unit"] * case["times"]
+        codes = {code_of(lambda by=by: by(text)) for by in (normalize_username, normalize_password)}
+        differ(codes == {"FIELD_TOO_LONG" if case["isTooLong"] else None}, "lengths", case["unit"])
     for case in vectors["malformedUtf8"]:
         text = bytes.fromhex(case["bytes"]).decode("utf-8", "replace")
         differ(normalize_password(text).hex() == case["password"], "malformedUtf8", case["name"])

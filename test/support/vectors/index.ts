@@ -2,7 +2,7 @@
 
 import { buckets } from './buckets.ts';
 import { pins, snapshots } from './documents.ts';
-import { forms, malformedUtf8, metadata, normalization, suites, times, usernameRules } from './inputs.ts';
+import { forms, lengths, malformedUtf8, metadata, normalization, suites, times, usernameRules } from './inputs.ts';
 import { oprfVectors } from './oprf.ts';
 import { filters, ranges } from './sets.ts';
 import { watchTags } from './watch.ts';
@@ -15,6 +15,7 @@ export function formatVectors(): string {
     about: 'Vectors of PROTOCOL.md, which says what they mean. Bytes are in hex. npm run vectors writes this file.',
     protocol: 2,
     normalization: normalization(),
+    lengths: lengths(),
     malformedUtf8: malformedUtf8(),
     usernameRules: usernameRules(),
     similarForms: forms(),

@@ -9,7 +9,7 @@ import { entryTag, formatTag, metadataPad, passwordBucketHash } from '../../../p
 import { createHmacSuite } from '../../../protocol/hmac-suite.ts';
 import { parseHmacKey } from '../../../protocol/keys.ts';
 import { encodeTimes, type MetadataBytes, openMetadata, writeMetadata } from '../../../protocol/metadata.ts';
-import { normalizePassword, normalizeUsername, USERNAME_RULES } from '../../../protocol/normalize.ts';
+import { isTooLong, normalizePassword, normalizeUsername, USERNAME_RULES } from '../../../protocol/normalize.ts';
 import { createNobleOprf } from '../../../protocol/oprf.ts';
 import { createOprfSuite } from '../../../protocol/oprf-suite.ts';
 import { pairInput, passwordInput, similarInput, usernameInput } from '../../../protocol/private-input.ts';
@@ -48,6 +48,19 @@ const TEXTS = [
   'ǅ',
   `zalgo${'\u0300\u0316'.repeat(40)}`,
 ];
+
+/** Units whose repetition is just short enough, or too long. */
+const LENGTHS = [
+  ['x', 65_535],
+  ['é', 1_024],
+  ['é', 1_025],
+  ['\u0345\u0334', 512],
+  ['\u0345\u0334', 513],
+  ['\u{1f511}', 1_024],
+  ['\u{1f511}', 1_025],
+  ['\u{1f511}x', 683],
+  ['\ud800', 1_025],
+] as const;
 
 /** In hex: cut, overlong and impossible sequences, surrogates in three bytes, a byte order mark. */
 const MALFORMED_UTF8 = [
@@ -102,6 +115,9 @@ export const usernameRules = () =>
 
 export const normalization = () =>
   TEXTS.map((text) => ({ text, username: toHex(normalizeUsername(text)), password: toHex(normalizePassword(text)) }));
+
+export const lengths = () =>
+  LENGTHS.map(([unit, times]) => ({ unit, times, isTooLong: isTooLong(unit.repeat(times)) }));
 
 /** Text that comes as bytes, some of them not UTF-8. */
 export const malformedUtf8 = () =>
