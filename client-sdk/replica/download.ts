@@ -1,5 +1,5 @@
-// Fetches the slots of an index in parts, each verified before it is written, and goes on where an
-// earlier pull ended.
+// Completes an index part by part: what is there and verifies stays, the rest is fetched, and
+// verified before it is written.
 
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
@@ -19,7 +19,7 @@ import {
 } from '../../protocol/snapshot/slots.ts';
 import { openLayer } from '../api.ts';
 import { LookupError, lookupFailure } from '../errors.ts';
-import { indexOf, type Snapshot } from '../publication/snapshot.ts';
+import { indexOf, type LayeredIndex, type Snapshot } from '../publication/snapshot.ts';
 import { createDeadline } from '../transport/deadline.ts';
 import { OCTETS, refuseOctets, type Send, type ServiceRequest } from '../transport/requests.ts';
 import { unwritable } from './folder.ts';
@@ -51,31 +51,33 @@ export interface Download {
 }
 
 /**
- * Fetches all that is missing of an index.
+ * Fetches all that is missing of an index, or damaged. What is right stays as it is.
  * @throws LookupError of the service; `BODY_FORGED`, `BODY_MALFORMED` for what its publisher did
  *   not make; `REPLICA_UNWRITABLE`
  */
 export async function downloadIndex(download: Download): Promise<void> {
   const { snapshot, index, folder, maxBodyBytes, onBytes } = download;
   const [facts] = indexOf(snapshot, index);
-  if (slotBytes(facts) > maxBodyBytes) throw lookupFailure('BODY_TOO_LARGE');
-  const roots = await fetchRoots(download);
-  const upper = upperTree(roots);
+  const width = slotBytes(facts);
+  if (width > maxBodyBytes) throw lookupFailure('BODY_TOO_LARGE');
   const handle = await onDiskLater(() => open(path.join(folder, index), O_RDWR | O_CREAT, 0o600));
   try {
+    const held = await heldRoots(handle, facts);
+    const roots = held ?? (await fetchRoots(download));
+    const upper = upperTree(roots);
     const slots = 2 ** facts.prefixBits;
-    let at = await countVerified(handle, download, upper);
-    await onDiskLater(() => handle.truncate(at * slotBytes(facts)));
-    onBytes(at * slotBytes(facts));
-    while (at < slots) {
-      const count = Math.min(slots - at, slotsInPart(download));
-      const part = await fetchPart(download, at * slotBytes(facts), (at + count) * slotBytes(facts));
-      await verifySlots(part, at, download, upper);
-      await onDiskLater(() => writeAt(handle, part, at * slotBytes(facts)));
-      at += count;
+    const room = Buffer.allocUnsafe(Math.min(slots, slotsInPart(download)) * width);
+    for (let at = 0; at < slots; at += slotsInPart(download)) {
+      const part = room.subarray(0, Math.min(slots - at, slotsInPart(download)) * width);
+      if (!(await isThere(handle, part, at, download, upper))) {
+        const fetched = await fetchPart(download, at * width, at * width + part.length);
+        await verifySlots(fetched, at, download, upper);
+        await onDiskLater(() => writeAt(handle, fetched, at * width));
+      }
       onBytes(part.length);
     }
-    await onDiskLater(() => writeAt(handle, roots, slotsBytes(facts)));
+    if (!held) await onDiskLater(() => writeAt(handle, roots, slotsBytes(facts)));
+    await onDiskLater(() => handle.truncate(slotFileBytes(facts)));
     await onDiskLater(() => handle.sync());
     onBytes(roots.length);
   } finally {
@@ -103,36 +105,54 @@ async function onDiskLater<T>(write: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The roots of the segments, which lead to the signed one. */
+/** The roots of the segments, which lead to the signed one; undefined if they are not there. */
+async function heldRoots(handle: FileHandle, facts: LayeredIndex): Promise<Uint8Array | undefined> {
+  const roots = new Uint8Array(countRoots(facts) * NODE_BYTES);
+  const isRead = await onDiskLater(() => readAt(handle, roots, slotsBytes(facts)));
+  return isRead && leadToRoot(roots, facts) ? roots : undefined;
+}
+
+/** The same from the service. */
 async function fetchRoots(download: Download): Promise<Uint8Array> {
   const [facts] = indexOf(download.snapshot, download.index);
-  if (countRoots(facts) === 0) return new Uint8Array(0);
   const roots = await fetchPart(download, slotsBytes(facts), slotFileBytes(facts));
-  const root = upperTree(roots)?.root ?? new Uint8Array(NODE_BYTES);
-  if (toHex(root) !== facts.root) throw lookupFailure('BODY_FORGED', { detail: 'the roots of its segments' });
+  if (!leadToRoot(roots, facts)) throw lookupFailure('BODY_FORGED', { detail: 'the roots of its segments' });
   return roots;
 }
 
-/** How many slots of an earlier pull are right, from the first one. */
-async function countVerified(handle: FileHandle, download: Download, upper: MerkleTree | undefined): Promise<number> {
-  const [facts] = indexOf(download.snapshot, download.index);
-  const { size } = await onDiskLater(() => handle.stat());
-  const there = Math.min(2 ** facts.prefixBits, Math.floor(size / slotBytes(facts)));
-  const room = Buffer.allocUnsafe(Math.min(there, slotsInPart(download)) * slotBytes(facts));
-  for (let at = 0; at < there; ) {
-    const count = Math.min(there - at, slotsInPart(download));
-    const part = room.subarray(0, count * slotBytes(facts));
-    const { bytesRead } = await onDiskLater(() => handle.read(part, 0, part.length, at * slotBytes(facts)));
-    try {
-      if (bytesRead < part.length) return at;
-      await verifySlots(part, at, download, upper);
-    } catch (error) {
-      if (error instanceof LookupError && /^BODY_/.test(error.code)) return at;
-      throw error;
-    }
-    at += count;
+/** An index without roots has none that could be wrong. */
+function leadToRoot(roots: Uint8Array, facts: LayeredIndex): boolean {
+  const tree = upperTree(roots);
+  return tree === undefined || toHex(tree.root) === facts.root;
+}
+
+/** Whether slots are on the disk and right. @param part is what they are read into */
+async function isThere(
+  handle: FileHandle,
+  part: Uint8Array,
+  from: number,
+  download: Download,
+  upper: MerkleTree | undefined,
+): Promise<boolean> {
+  const at = from * slotBytes(indexOf(download.snapshot, download.index)[0]);
+  if (!(await onDiskLater(() => readAt(handle, part, at)))) return false;
+  try {
+    await verifySlots(part, from, download, upper);
+    return true;
+  } catch (error) {
+    if (error instanceof LookupError && /^BODY_/.test(error.code)) return false;
+    throw error;
   }
-  return there;
+}
+
+/** @returns false if the file ends before */
+async function readAt(handle: FileHandle, target: Uint8Array, at: number): Promise<boolean> {
+  for (let filled = 0; filled < target.length; ) {
+    const { bytesRead } = await handle.read(target, filled, target.length - filled, at + filled);
+    if (bytesRead === 0) return false;
+    filled += bytesRead;
+  }
+  return true;
 }
 
 /**

@@ -6,7 +6,8 @@
 //   lock                           of the process that fetches
 //
 // A snapshot's folder gets its name once it is complete, and the head is replaced after that: at
-// any time the folder holds the old snapshot or the new one.
+// any time the folder holds the old snapshot or the new one. What is damaged in a complete one is
+// replaced in its place.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -19,6 +20,8 @@ import { LookupError, lookupFailure } from '../errors.ts';
 import type { Snapshot } from '../publication/snapshot.ts';
 
 const PART = /\.part$/;
+/** A head that is being written. */
+const ASIDE = /^head\.\d+$/;
 const DOCUMENTS = ['statement', 'sources'] as const;
 export type DocumentName = (typeof DOCUMENTS)[number];
 /** What a snapshot's statement and sources are called on disk, with their bytes. */
@@ -45,9 +48,11 @@ export class ReplicaFolder {
     return readBounded(this.at('head'), HEAD_KIND.maxBytes);
   }
 
-  /** When a pull last found the head to be the newest one; undefined if none did. */
-  confirmedAt(): number | undefined {
-    return fs.statSync(this.at('head'), { throwIfNoEntry: false })?.mtimeMs;
+  /** Milliseconds since a pull last found the head to be the newest one; infinite if none did. */
+  confirmedAgeMs(): number {
+    const ageMs = Date.now() - (statOf(this.at('head'))?.mtimeMs ?? Number.NEGATIVE_INFINITY);
+    // Once a clock was set back, nothing tells how long ago that was.
+    return ageMs >= 0 ? ageMs : Number.POSITIVE_INFINITY;
   }
 
   /** @throws as `readBounded`; undefined if the snapshot is not here */
@@ -55,40 +60,45 @@ export class ReplicaFolder {
     return readBounded(this.at(snapshot, name), maxBytes);
   }
 
-  /** Whether a snapshot is here, and nothing of it was cut off. */
-  has({ snapshot, indexes }: Snapshot): boolean {
-    return INDEX_NAMES.every((index) => {
-      const facts = indexes[index]?.[0];
-      return !facts || bytesOf(this.at(snapshot, index)) === slotFileBytes(facts);
-    });
+  /** Whether a snapshot is here, with its documents, and nothing of it was cut off. */
+  has({ snapshot, indexes }: Snapshot, documents: Documents): boolean {
+    return (
+      DOCUMENTS.every((name) => holds(this.at(snapshot, name), documents[name])) &&
+      INDEX_NAMES.every((index) => {
+        const facts = indexes[index]?.[0];
+        return !facts || bytesOf(this.at(snapshot, index)) === slotFileBytes(facts);
+      })
+    );
   }
 
   /**
-   * The place to fetch a snapshot into: what was begun before, or is to be fetched anew. Others
-   * that were begun are removed.
+   * The place to complete a snapshot in: its own if it is here, what was begun before, or a new
+   * one. Others that were begun are removed.
    */
   begin(snapshot: SnapshotId): string {
     const part = this.at(`${snapshot}.part`);
-    onDisk(() => {
-      this.#remove((name) => PART.test(name) && this.at(name) !== part);
-      if (fs.existsSync(this.at(snapshot))) fs.renameSync(this.at(snapshot), part);
-      fs.mkdirSync(part, { recursive: true, mode: 0o700 });
-      for (const entry of fs.readdirSync(part, { withFileTypes: true }))
-        if (!entry.isFile()) fs.rmSync(path.join(part, entry.name), { recursive: true });
+    return onDisk(() => {
+      const place = isFolder(this.at(snapshot)) ? this.at(snapshot) : part;
+      // What bears the name of a folder and is none is in the way of one.
+      this.#remove((name) => (PART.test(name) || name === snapshot) && !(this.at(name) === place && isFolder(place)));
+      fs.mkdirSync(place, { recursive: true, mode: 0o700 });
+      for (const entry of fs.readdirSync(place, { withFileTypes: true }))
+        if (!entry.isFile()) fs.rmSync(path.join(place, entry.name), { recursive: true });
+      return place;
     });
-    return part;
   }
 
-  /** Gives a fetched snapshot its name. */
-  complete(snapshot: SnapshotId, documents: Documents): void {
-    const part = this.at(`${snapshot}.part`);
+  /** Adds the documents to a snapshot that was begun at `place`, and gives it its name. */
+  complete(snapshot: SnapshotId, place: string, documents: Documents): void {
     onDisk(() => {
       for (const name of DOCUMENTS) {
         const bytes = documents[name];
-        if (bytes) writeSynced(path.join(part, name), bytes);
+        const file = path.join(place, name);
+        if (bytes && !holds(file, bytes)) replaceSynced(file, `${file}.part`, bytes);
       }
-      syncFolder(part);
-      fs.renameSync(part, this.at(snapshot));
+      syncFolder(place);
+      if (place === this.at(snapshot)) return;
+      fs.renameSync(place, this.at(snapshot));
       syncFolder(this.#path);
     });
   }
@@ -96,9 +106,7 @@ export class ReplicaFolder {
   /** Makes the snapshot of a head the one in use, and removes all others. */
   use(snapshot: SnapshotId, head: Uint8Array): void {
     onDisk(() => {
-      const aside = this.at(`head.${process.pid}`);
-      writeSynced(aside, head);
-      fs.renameSync(aside, this.at('head'));
+      replaceSynced(this.at('head'), this.at(`head.${process.pid}`), head);
       syncFolder(this.#path);
       this.prune(snapshot);
     });
@@ -110,9 +118,12 @@ export class ReplicaFolder {
     onDisk(() => fs.utimesSync(this.at('head'), now, now));
   }
 
-  /** Processes that have a file open read on; Windows refuses, and the next pull removes it. */
+  /**
+   * Removes other snapshots, and heads of processes that were killed. Processes that have a file
+   * open read on; Windows refuses, and the next pull removes it.
+   */
   prune(snapshot: SnapshotId): void {
-    this.#remove((name) => name !== snapshot && SNAPSHOT_ID.test(name.replace(PART, '')));
+    this.#remove((name) => name !== snapshot && (SNAPSHOT_ID.test(name.replace(PART, '')) || ASIDE.test(name)));
   }
 
   #remove(isOld: (name: string) => boolean): void {
@@ -127,8 +138,19 @@ export class ReplicaFolder {
 
 /** The length of a regular file. */
 function bytesOf(file: string): number | undefined {
-  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  const stat = statOf(file);
   return stat?.isFile() ? stat.size : undefined;
+}
+
+const isFolder = (place: string): boolean => statOf(place)?.isDirectory() ?? false;
+
+/** Undefined for what cannot be looked at, too: whoever writes there learns why. */
+function statOf(place: string): fs.Stats | undefined {
+  try {
+    return fs.statSync(place);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -191,6 +213,21 @@ export function onDisk<T>(write: () => T): T {
 export function unwritable(cause: unknown): LookupError {
   if (cause instanceof LookupError) return cause;
   return lookupFailure('REPLICA_UNWRITABLE', { cause, detail: (cause as NodeJS.ErrnoException).code ?? '' });
+}
+
+/** Whether a file has these bytes. A document that is none is missing nowhere. */
+function holds(file: string, bytes: Uint8Array | undefined): boolean {
+  if (!bytes) return true;
+  try {
+    return readBounded(file, bytes.length)?.equals(bytes) ?? false;
+  } catch {
+    return false;
+  }
+}
+
+function replaceSynced(file: string, aside: string, bytes: Uint8Array): void {
+  writeSynced(aside, bytes);
+  fs.renameSync(aside, file);
 }
 
 function writeSynced(file: string, bytes: Uint8Array): void {

@@ -34,7 +34,7 @@ export function takeLock(file: string): () => void {
   const taken = onDisk(() => {
     if (held.has(file)) return false;
     if (write()) return true;
-    const left = readLeft(file, own);
+    const left = readLeft(file);
     return left !== undefined && takeAway(file, left) && write();
   });
   if (!taken) throw lookupFailure('REPLICA_BUSY');
@@ -55,12 +55,11 @@ export function takeLock(file: string): () => void {
 }
 
 /** The text of a lock whose holder has left it behind; undefined for one that is held. */
-function readLeft(file: string, own: string): string | undefined {
+function readLeft(file: string): string | undefined {
   try {
     const { mtimeMs } = fs.statSync(file);
     const text = fs.readFileSync(file, 'utf8');
-    // A process of this id that does not hold it was one before this.
-    return text === own || isLeft(text, Date.now() - mtimeMs) ? text : undefined;
+    return isLeft(text, mtimeMs) ? text : undefined;
   } catch (error) {
     if (isMissing(error)) return '';
     throw error;
@@ -82,14 +81,18 @@ function takeAway(file: string, left: string): boolean {
   return isIt;
 }
 
-function isLeft(text: string, ageMs: number): boolean {
-  if (ageMs > GONE_MS) return true;
+function isLeft(text: string, touchedAt: number): boolean {
+  // Also ahead: a holder whose clock was set back has touched it since.
+  const awayMs = Math.abs(Date.now() - touchedAt);
+  if (awayMs > GONE_MS) return true;
   try {
     const { host, pid } = JSON.parse(text) as { host?: unknown; pid?: unknown };
-    return host === os.hostname() && typeof pid === 'number' && !isAlive(pid);
+    if (host !== os.hostname() || typeof pid !== 'number') return false;
+    // One from before this process had the same id, as in containers; or a thread of it holds it.
+    return pid === process.pid ? touchedAt < performance.timeOrigin : !isAlive(pid);
   } catch {
     // Killed while it wrote.
-    return ageMs > TOUCH_MS;
+    return awayMs > TOUCH_MS;
   }
 }
 

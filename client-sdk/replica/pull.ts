@@ -62,8 +62,8 @@ async function pullOnce(
   if (snapshot.layers.length > 1) throw lookupFailure('PROTOCOL_UNSUPPORTED', { detail: 'a snapshot in layers' });
   const id = snapshot.snapshot;
   const totalBytes = INDEX_NAMES.reduce((sum, name) => sum + lengthOf(snapshot, name), 0);
-  if (verify || !folder.has(snapshot)) {
-    const part = folder.begin(id);
+  if (verify || !folder.has(snapshot, documents)) {
+    const place = folder.begin(id);
     let bytes = 0;
     const onBytes = (more: number): void => {
       bytes += more;
@@ -73,13 +73,15 @@ async function pullOnce(
     for (const index of INDEX_NAMES)
       if (snapshot.indexes[index])
         await downloadIndex({
-          ...{ snapshot, index, folder: part, network, signal, onBytes },
+          ...{ snapshot, index, folder: place, network, signal, onBytes },
           maxBodyBytes: settings.maxBodyBytes,
         });
-    folder.complete(id, documents);
+    folder.complete(id, place, documents);
   }
-  if (!held || isNewer(head, held.head)) folder.use(id, head);
-  else folder.prune(id);
+  // A process that was asleep has lost its lock: another one may have pulled meanwhile.
+  const latest = await readHeld(folder, context.authority);
+  if (!latest || isNewer(head, latest.head)) folder.use(id, head);
+  else folder.prune(headSnapshotId(latest.head));
   folder.confirm();
   const isNew = !held || headSnapshotId(held.head) !== id;
   return { snapshot: id, isNew, bytes: totalBytes };

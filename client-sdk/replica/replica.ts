@@ -158,8 +158,7 @@ class DiskReplica implements Attachable {
   /** Updates have a timer of their own: none tells when somebody logged in. */
   #keepFresh(): void {
     if (this.#refreshMs === 0 || this.#timer) return;
-    const age = Date.now() - (this.#folder.confirmedAt() ?? Number.NEGATIVE_INFINITY);
-    this.#updateIn(age < this.#refreshMs / 2 ? this.#pause() : 0);
+    this.#updateIn(this.#isRecent() ? this.#pause() : 0);
   }
 
   #pause(): number {
@@ -175,16 +174,29 @@ class DiskReplica implements Attachable {
     this.#timer = timer.unref();
   }
 
+  /** Whether another process has just updated it. */
+  #isRecent(): boolean {
+    return this.#folder.confirmedAgeMs() < this.#refreshMs / 2;
+  }
+
   async #update(): Promise<void> {
-    // Another process may have done it.
-    if (Date.now() - (this.#folder.confirmedAt() ?? Number.NEGATIVE_INFINITY) < this.#refreshMs / 2) return;
+    if (this.#isRecent()) return;
     this.#updating = new AbortController();
     try {
-      const pulled = await this.pull({ signal: this.#updating.signal });
-      this.#onPull?.({ pulled });
+      this.#tell({ pulled: await this.pull({ signal: this.#updating.signal }) });
     } catch (error) {
-      if (!(error instanceof LookupError)) throw error;
-      if (error.code !== 'REPLICA_BUSY' && error.code !== 'ABORTED') this.#onPull?.({ error });
+      // `pull` rejects with nothing else.
+      const { code } = error as LookupError;
+      if (code !== 'REPLICA_BUSY' && code !== 'ABORTED') this.#tell({ error: error as LookupError });
+    }
+  }
+
+  #tell(event: PullEvent): void {
+    try {
+      // The hook may be async in spite of its type.
+      Promise.resolve(this.#onPull?.(event)).catch(() => {});
+    } catch {
+      // A listener that fails ends neither updates nor the process.
     }
   }
 

@@ -151,7 +151,8 @@ describe.each(['mac', 'signed'] as const)('a damaged replica (%s)', (name) => {
     const verdict = await leaks.check(ASKED);
     expect(verdict.status).toBe('unknown');
     expect(verdict.reason).toMatch(reason);
-    await replica.pull({ verify: true });
+    // Bytes that are there are read again only if they are to be.
+    await replica.pull({ verify: String(reason).includes('BODY') });
     expect((await world.open(cache).leaks.check(ASKED)).status).toBe('username');
   });
 });

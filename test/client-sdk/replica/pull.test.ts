@@ -178,27 +178,6 @@ describe('a pull', () => {
     await expect.poll(messageOf).toMatch(/does not accept this client: it may not hold a replica$/);
   });
 
-  test('waits for no other process', async ({ world }) => {
-    const cache = world.folder();
-    const { replica } = world.open(cache);
-    let inside: Promise<unknown> | undefined;
-    world.spoil(async (_answer, target) => {
-      if (isPart(target))
-        inside ??= expect(world.open(cache).replica.pull()).rejects.toMatchObject(failing('REPLICA_BUSY'));
-      await inside;
-    });
-    await replica.pull();
-    expect(inside).toBeDefined();
-    world.spoil();
-    // A process that was killed has left its lock.
-    fs.writeFileSync(path.join(cache, 'lock'), JSON.stringify({ host: 'of another machine', pid: 1 }));
-    await expect(replica.pull()).rejects.toMatchObject(failing('REPLICA_BUSY'));
-    const long = new Date(Date.now() - 120_000);
-    fs.utimesSync(path.join(cache, 'lock'), long, long);
-    expect((await replica.pull()).isNew).toBe(false);
-    expect(fs.existsSync(path.join(cache, 'lock'))).toBe(false);
-  });
-
   test('takes none that is older than one whose head a delegated key made', async () => {
     const world = await createReplicaWorld({ pairs: [LEAKED, ...seededPairs(20)], signed: true });
     try {

@@ -61,6 +61,34 @@ describe('a replica', () => {
     replica.close();
   });
 
+  test('lives on whatever its folder and its listener do, and however its clock was set', async ({ world }) => {
+    const cache = world.folder();
+    await world.open(cache).replica.pull();
+    const codes: unknown[] = [];
+    const onPull = ({ error }: PullEvent): never => {
+      codes.push(error?.code);
+      throw new Error('of a listener');
+    };
+    const { leaks, replica } = world.open(cache, {}, { refreshMs: 20, onPull });
+    expect((await leaks.check(LEAKED)).status).toBe('pair');
+    // As if it had been confirmed in a year.
+    const ahead = new Date(Date.now() + 31_536_000_000);
+    fs.utimesSync(`${cache}/head`, ahead, ahead);
+    const { length } = codes;
+    await expect.poll(() => codes.length).toBeGreaterThan(length);
+    // A head that leads to itself.
+    fs.rmSync(`${cache}/head`);
+    fs.symlinkSync('head', `${cache}/head`);
+    await expect.poll(() => fs.lstatSync(`${cache}/head`).isFile()).toBe(true);
+    fs.rmSync(cache, { recursive: true });
+    fs.symlinkSync(cache, cache);
+    await expect.poll(() => codes.at(-1)).toBe('REPLICA_UNWRITABLE');
+    fs.rmSync(cache);
+    await expect.poll(() => codes.at(-1)).toBeUndefined();
+    expect((await leaks.check(LEAKED)).status).toBe('pair');
+    replica.close();
+  });
+
   test('is pulled from another server than the one that evaluates or answers', async ({ world }) => {
     const cache = world.folder();
     const replica = createReplica({ cache, from: { url: world.url, clientKey: world.clientKey }, refreshMs: 0 });
