@@ -15,7 +15,7 @@ import { createRandom } from '../../test/support/random.ts';
 const ENTRIES_A_PAIR = 2;
 const BLOCK_CHARACTERS = 1 << 18;
 /** Paths that the load generator holds, and draws from. */
-const MOST_PATHS = 1 << 18;
+export const MOST_PATHS = 1 << 18;
 
 export interface GrowthDataset {
   readonly entries: number;
@@ -42,7 +42,7 @@ export async function growDataset(home: string, entries: number, layout: string)
   return { entries, folder, paths };
 }
 
-function writeUsers(file: string, users: number): void {
+export function writeUsers(file: string, users: number): void {
   const handle = fs.openSync(file, 'wx');
   const random = createRandom(users);
   for (let user = 0; user < users; ) {
@@ -63,7 +63,8 @@ function listPaths(folder: string): string {
   return list;
 }
 
-async function credveil(...args: string[]): Promise<void> {
+/** Runs a command of the program. */
+export async function credveil(...args: string[]): Promise<void> {
   const child = spawn(process.execPath, [bin, ...args], { stdio: 'ignore' });
   const code = await new Promise((resolve) => child.once('exit', resolve));
   if (code !== 0) throw new Error(`credveil ${args[0]}: exit code ${code}`);
