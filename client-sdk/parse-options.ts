@@ -95,7 +95,7 @@ function parsePasswordFilter(given: unknown, snapshotAgeMs: number): FilterSetti
   if (source !== undefined && !isSource && !(source instanceof Uint8Array))
     throw malformed('passwordFilter.source', 'neither bytes nor a source', 'Pass a Uint8Array or a FilterSource.');
   const integers = {
-    maxBytes: [2 ** 28, 0, 2 ** 33],
+    maxBytes: [2 ** 28, 0, 2 ** 36],
     refreshMs: [60_000, 0, MAX_MS],
     maxAgeMs: [snapshotAgeMs, 0, Number.MAX_SAFE_INTEGER],
   } as const;

@@ -5,8 +5,8 @@
 // so a query touches one cache line.
 
 export const BLOCK_BYTES = 32;
-/** Maximum size of a filter: 8 GiB. */
-export const MAX_BLOCKS = 2 ** 28;
+/** Maximum size of a filter: 64 GiB, 32 billion passwords at one false positive in 1,000. */
+export const MAX_BLOCKS = 2 ** 31;
 
 /** The specification's odd constants, one for each word. */
 const SALT = [0x47b6137b, 0x44974d91, 0x8824ad5b, 0xa2b7289d, 0x705495c7, 0x2df1424b, 0x9efc4947, 0x5c6bfb31] as const;
@@ -18,7 +18,7 @@ const HALF = 0x1_0000;
  * @param high the upper 32 bits of the hash, unsigned
  */
 export function blockIndex(high: number, blocks: number): number {
-  // Multiplied in two halves: the product has up to 60 bits, a number holds 53.
+  // Multiplied in two halves: the product has up to 63 bits, a number holds 53.
   const carried = Math.floor(((high % HALF) * blocks) / HALF);
   return Math.floor(((high >>> 16) * blocks + carried) / HALF);
 }

@@ -135,7 +135,7 @@ function ofAllParts(tally: BucketTally): BucketTally {
   return { sizes: times(sizes), entries: times(entries), forms: times(forms), usernames: usernames * PARTS };
 }
 
-/** @returns the digest of the digests of all parts of the file: those of holes are never asked for */
+/** @returns the digest of all digests of the file's parts: those of holes are never asked for */
 function writeServed(dataset: Dataset, facts: IndexFacts, { task }: Encoded): string {
   const target = snapshotFile(dataset, NAME, 'account');
   createSlots(target, 0o600);

@@ -39,7 +39,7 @@ export function writePartRun(dataset: Dataset, like: string, source: string, ent
 function appendRecords(writer: RunWriter, wanted: number, part: number): number {
   const random = createRandom(part);
   const gap = HASHES / wanted;
-  // Seeds are never looked at: random ones, used again with each block, cost the pads what others do.
+  // Random seeds, the same ones in each block, cost the pads what others do.
   const block = randomFillSync(Buffer.alloc(BLOCK_RECORDS * RECORD_BYTES));
   let records = 0;
   let filled = 0;
