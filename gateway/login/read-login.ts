@@ -58,7 +58,7 @@ export function readLogin(
   exchange: Exchange,
   candidates: readonly Candidate[],
   content: Pick<RawBody, 'bytes' | 'isWhole'> | undefined,
-): LoginReading & { readonly findMember: FindMember } {
+): LoginReading & RequestTexts {
   const body = readBody({
     type: headerOf(exchange, 'content-type'),
     coding: codingOf(exchange),
@@ -85,7 +85,22 @@ export function readLogin(
     decompression: body.decompression,
     isLong: body.fault === 'too large',
   };
-  return { ...reading, findMember: (name) => membersIn(source, name) };
+  return { ...reading, findMember: (name) => membersIn(source, name), allTexts: () => textsIn(source) };
+}
+
+interface RequestTexts {
+  readonly findMember: FindMember;
+  /** What servers may read in any field of the body and the query. */
+  readonly allTexts: () => readonly string[];
+}
+
+const NUMBERS = /[:[,]\s*(-?\d[\d.eE+-]{0,40})(?=\s*[,}\]])/g;
+
+function textsIn({ body, query }: Source): readonly string[] {
+  const fields = [...body.readings.flatMap((reading) => reading.fields), ...body.hidden, ...query];
+  const isJson = body.readings.some((reading) => reading.as === 'json');
+  const numbers = isJson ? Array.from(body.text.matchAll(NUMBERS), ([, number = '']) => number) : [];
+  return [...fields.flatMap(({ texts }) => texts), ...numbers];
 }
 
 /** What servers may read of any member of the body, as of a username. */

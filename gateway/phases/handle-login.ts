@@ -26,12 +26,13 @@ import { isBlocked } from './apply-actions.ts';
 import { checkFirst } from './check/check-first.ts';
 import { checkLogin, checkUnanswered, type LoginAnswer } from './check/check-login.ts';
 import { withKnownNames } from './check/known-names.ts';
+import { withOtherNames } from './check/other-names.ts';
 import { passVerdict } from './check/pass-verdict.ts';
 import type { Refused, TakenCheck } from './check/take-check.ts';
 import { forwardLogin, forwardRequest } from './forward-request.ts';
 import { guardOf, sentBy } from './guard-session.ts';
 import { endLogin, lockLogin } from './hold-login.ts';
-import { mayBeRight, type Rise, riseOf } from './hold-rise.ts';
+import { isImported, isOfTyped, mayBeRight, type Rise, riseOf } from './hold-rise.ts';
 import { admitKnown, admitLogin, isUnreadableLimited } from './limit-login.ts';
 import { readContent, readsBody, UNREAD } from './login-body.ts';
 import { refuseLate, screenOf } from './screen-body.ts';
@@ -68,9 +69,9 @@ export async function handleLogin(
     if (!exchange.response.destroyed) forwardRequest(exchange, target, parts, setup, { content, screen });
     return;
   }
-  const { attempt } = exchange;
+  const facts = { usernames: exchange.attempt.typed, findMember: reading.findMember };
+  const attempt = await withOtherNames(exchange, exchange.attempt, reading.allTexts(), parts);
   const known = parts.known.find(exchange, attempt, checksFor(exchange, parts, setup));
-  const facts = { usernames: attempt.typed, findMember: reading.findMember };
   const admitted = await admitKnown(exchange, facts, known, parts);
   if (admitted) await forwardAndCheck(exchange, { target, content, attempt, facts, known, admitted }, parts, setup);
 }
@@ -139,17 +140,18 @@ async function forwardAndJudge(
       return;
     }
     const rise = await riseOf(exchange, held, () => isProvenFailure(judgeOutcome(attempt.logins, exchange, held)));
+    const isTheirs = await isOfTyped(exchange, attempt.usernames, rise, parts);
     const sessionUsers = usersOfSession(exchange, held, rise);
     const report = setup.outcomeToken ? await parts.reports?.settle(exchange.id) : undefined;
     const told: Judgement = report
       ? { outcome: report.outcome, isProven: true }
       : judgeOutcome(attempt.logins, exchange, held, isTyped(attempt, sessionUsers));
-    const judgement = rise && exchange.hold?.rules.whoami.length ? withRise(told, rise) : told;
+    const judgement = rise && exchange.hold?.rules.whoami.length ? withRise(told, rise, isTheirs) : told;
     if (known && judgement.outcome !== 'failure') {
       await admitted.settle({ outcome: 'success', isProven: false, response: held });
       const answer: LoginAnswer = { kind: 'release', headers: [] };
       const settle = async (): Promise<void> => undefined;
-      const ended = { attempt, rise, answer, content, settle, told, isFound: false, isWrong: false };
+      const ended = { attempt, rise, answer, content, settle, told, isTheirs: false, isFound: false, isWrong: false };
       if (await endLogin(exchange, held, ended, parts, setup)) held.release();
       return;
     }
@@ -160,12 +162,13 @@ async function forwardAndJudge(
       return;
     }
     if (judgement.isDeniedRenewal) keepBack(exchange, held, parts);
-    const canonical = report?.user ?? (sessionUsers.length === 1 ? sessionUsers[0] : undefined);
+    const isOfOne = sessionUsers.length === 1 && (rise === undefined || isTheirs);
+    const canonical = report?.user ?? (isOfOne ? sessionUsers[0] : undefined);
     const counted = { ...judgement, outcome: countedOutcome(judgement), response: held };
     const slots = slotsOf(slot, { ...counted, ...(canonical !== undefined && { canonical }) });
     const sessions = sessionsOfLogin(exchange, attempt, held.headers);
     const mayBeIn = mayLogIn(exchange, attempt, held.headers);
-    const isNamed = rise?.isSure === true && rise.user !== undefined;
+    const isNamed = isTheirs && rise !== undefined && (await isImported(exchange, rise, parts));
     const isFound = isFoundBy(exchange, policy, judgement, isNamed);
     // No page and no status proves it: a right password may get them, and go on elsewhere.
     const isWrong = report?.outcome === 'failure';
@@ -175,7 +178,7 @@ async function forwardAndJudge(
     const before = mayHold ? undefined : await slots.settle();
     const found = await checkLogin(exchange, checked, parts);
     const answer = withHeaders(found, before ?? (found.kind === 'hold' ? [] : await slots.settle()));
-    const ended = { attempt, rise, answer, content, settle: slots.settleHeld, told, isFound, isWrong };
+    const ended = { attempt, rise, answer, content, settle: slots.settleHeld, told, isTheirs, isFound, isWrong };
     if (await endLogin(exchange, held, ended, parts, setup)) answerLogin(exchange, held, answer, parts);
   } catch (error) {
     held.discard();
@@ -208,11 +211,13 @@ function isFoundBy({ verdict }: Exchange, policy: CheckPolicy, judgement: Judgem
 
 /**
  * Who was not signed in before the login, and is behind it, has the password, whatever its answer
- * looks like. Where only nobody knows, the password may be wrong: it is checked, and counted so.
+ * looks like. Where only nobody knows, or somebody else is in, the password may be wrong: it is
+ * checked, and counted so.
  */
-function withRise(told: Judgement, { isSure }: Rise): Judgement {
-  if (isSure)
+function withRise(told: Judgement, { isSure }: Rise, isTheirs: boolean): Judgement {
+  if (isTheirs)
     return { ...(told.outcome === 'success' && told), outcome: 'success', isProven: true, beginsSession: true };
+  if (isSure) return { ...told, isProven: false, beginsSession: true };
   return told.outcome === 'success' ? told : { ...UNKNOWN, beginsSession: true };
 }
 
@@ -221,7 +226,7 @@ const usersOfSession = (
   { headers }: HeldResponse,
   rise: Rise | undefined,
 ): readonly string[] =>
-  rise?.user !== undefined ? [rise.user] : (application?.sessions?.sessionOf(headers)?.users ?? []);
+  rise && rise.users.length > 0 ? rise.users : (application?.sessions?.sessionOf(headers)?.users ?? []);
 
 /**
  * Who is in already, and types a wrong password, stays in by the cookie that he has: one in its

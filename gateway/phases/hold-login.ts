@@ -97,6 +97,8 @@ export interface EndedLogin {
   readonly settle: OnEnd;
   /** What its answer looks like. */
   readonly told: Judgement;
+  /** The application has named one user for sure, whose names were typed. */
+  readonly isTheirs: boolean;
   /** Its password has leaked, and the application asks for nothing more behind it. */
   readonly isFound: boolean;
   /** The application has reported that it was wrong. */
@@ -144,12 +146,22 @@ export async function endLogin(
   return true;
 }
 
-/** Whoever owed another password has it, once one without a finding looks right. */
-async function payOwed(exchange: Exchange, { attempt, rise, told }: EndedLogin, parts: PipelineParts): Promise<void> {
-  const isRight = told.outcome !== 'failure';
-  const user = rise?.isSure ? rise.user : isRight ? await ownerOf(exchange, attempt.typed, rise, parts) : undefined;
+/**
+ * Whoever owed another password has it, once one without a finding is right: the page shows them,
+ * or a location has told what a success looks like. Anybody may type a name.
+ */
+async function payOwed(
+  exchange: Exchange,
+  { attempt, rise, told, isTheirs }: EndedLogin,
+  parts: PipelineParts,
+): Promise<void> {
+  const isRight = rise?.user === undefined ? isToldSuccess(told) : told.outcome !== 'failure';
+  const user = isTheirs ? rise?.user : isRight ? await ownerOf(exchange, attempt.typed, rise, parts) : undefined;
   if (user !== undefined) await exchange.hold?.paid(user);
 }
+
+const isToldSuccess = ({ outcome, isProven, isGuessed }: Judgement): boolean =>
+  outcome === 'success' && (isProven || isGuessed !== true);
 
 type Held = EndedLogin & { readonly answer: Extract<LoginAnswer, { kind: 'hold' }> };
 

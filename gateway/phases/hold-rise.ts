@@ -1,9 +1,11 @@
 // What the answer to a login has opened, and whose it is.
 
+import { lettersOf } from '../checks/user-letters.ts';
 import type { Exchange } from '../exchange.ts';
 import { headerValues } from '../header-pairs.ts';
 import type { Attempt, Judgement } from '../login/attempt.ts';
 import { isOfBrowser } from '../login/attempt.ts';
+import { readingsOf } from '../login/body/texts.ts';
 import { spelled } from '../login/spellings.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { HoldExchange, Signed } from '../quarantine/hold-exchange.ts';
@@ -13,13 +15,15 @@ import { ownHeadersFor } from './forward-request.ts';
 
 /** What a login has opened, and for whom; undefined if nothing. */
 export interface Rise {
-  /** As the application itself names the user; undefined if it did not say. */
+  /** As the application itself names the user; undefined if it did not say, or named several. */
   readonly user: string | undefined;
+  /** All whom it names. */
+  readonly users: readonly string[];
   /** Nobody was signed in before, or somebody else: it was the login. */
   readonly isSure: boolean;
 }
 
-const UNSURE: Rise = { user: undefined, isSure: false };
+const UNSURE: Rise = { user: undefined, users: [], isSure: false };
 
 /**
  * What the answer to a login has opened. Where no cookie names a user, the application says who is
@@ -37,16 +41,25 @@ export async function riseOf(
   if (hold.rules.whoami.length === 0) {
     const session = application?.sessions?.sessionOf(held.headers);
     if (!session) return undefined;
-    return { user: session.users.length === 1 && !session.isNameless ? session.users[0] : undefined, isSure: true };
+    const { users, isNameless } = session;
+    return { user: users.length === 1 && !isNameless ? users[0] : undefined, users, isSure: true };
   }
-  const rises = await risesBy(exchange, hold, held.headers, isFailure);
-  const sure = rises.filter((rise) => rise?.isSure);
-  // Something else of the request may have signed in somebody of its own.
-  if (sure.length > 0) return sure.every((rise) => rise?.user === sure[0]?.user) ? sure[0] : UNSURE;
-  const [first, ...others] = rises.filter((rise) => rise !== undefined);
-  if (first) return others.every(({ user }) => user === first.user) ? first : UNSURE;
+  const rises = (await risesBy(exchange, hold, held.headers, isFailure)).filter((rise) => rise !== undefined);
+  if (rises.length > 0) return oneOf(rises);
   // Of several cookies the page was asked with one; and who still answers may still log in.
   return !isFailure() && (!held.isWhole || setsOneTwice(hold, held.headers)) ? UNSURE : undefined;
+}
+
+/** Something else of the request may have signed in somebody, whom another page shows. */
+function oneOf(rises: readonly Rise[]): Rise {
+  const users = [...new Set(rises.flatMap((rise) => rise.users))];
+  const [user, ...others] = users;
+  const isOfOne = others.length === 0 && rises.every((rise) => rise.user === user);
+  return {
+    user: others.length === 0 ? user : undefined,
+    users,
+    isSure: isOfOne && rises.some(({ isSure }) => isSure),
+  };
 }
 
 /** By each page: with the sessions behind the login, and with those that the browser has sent. */
@@ -65,10 +78,10 @@ async function risesBy(
 function riseBy(before: Signed = NOBODY, after: Signed, isFailure: () => boolean): Rise | undefined {
   if (after === 'unknown') return UNSURE;
   if (after.user === undefined) return undefined;
-  if (before === 'unknown') return { user: after.user, isSure: false };
+  if (before === 'unknown') return { user: after.user, users: [after.user], isSure: false };
   const isSame = before.user === after.user;
   if (isSame && before.print === after.print && isFailure()) return undefined;
-  return { user: after.user, isSure: !isSame };
+  return { user: after.user, users: [after.user], isSure: !isSame };
 }
 
 const NOBODY: Signed = { user: undefined };
@@ -118,14 +131,17 @@ export const mayBeRight = ({ login }: Attempt, { outcome, asksSecondFactor }: Ju
  * @returns undefined if nobody may @throws StateError
  */
 export async function ownerOf(
-  { hold, application }: Exchange,
+  exchange: Exchange,
   typed: readonly string[],
   rise: Rise | undefined,
   { people }: PipelineParts,
 ): Promise<string | undefined> {
+  const { hold, application } = exchange;
   if (!hold || !application) return undefined;
   const user = rise?.user;
   if (rise && hold.rules.whoami.length === 0) return user;
+  if (rise && rise.users.length > 1) return undefined;
+  if (typed.length === 0 && !isOfNameless(exchange, rise)) return undefined;
   const persons = await Promise.all(typed.map(async (each) => people?.factors?.userOf(application.name, each)));
   const name = user ?? typed.find((_, i) => persons[i] !== undefined);
   if (name === undefined) return undefined;
@@ -135,10 +151,64 @@ export async function ownerOf(
   const isOwn = (each: string, i: number): boolean =>
     each === name || (person !== undefined && (persons[i] === person || each.toLowerCase() === person));
   const own = typed.filter(isOwn);
-  // Of a form that came as UTF-8, latin1 is another reading.
-  const ofOwn = new Set([
-    ...spelled(own, application.logins.spellings).names,
-    ...own.map((each) => Buffer.from(each).toString('latin1')),
-  ]);
+  const ofOwn = new Set([...spelled(own, application.logins.spellings).names, ...own.flatMap(readingsOf)]);
   return typed.every((each) => ofOwn.has(each)) ? name : undefined;
+}
+
+/**
+ * Whether the user whom the application names for sure is whose login it is: something else in the
+ * same request may have signed in somebody else. Each name that it may have read has to be that
+ * user's, in whatever spelling.
+ * @param names all that an application may read as the username @throws StateError
+ */
+export async function isOfTyped(
+  exchange: Exchange,
+  names: readonly string[],
+  rise: Rise | undefined,
+  { people }: PipelineParts,
+): Promise<boolean> {
+  const { application } = exchange;
+  if (!application || !rise?.isSure || rise.user === undefined) return false;
+  const typed = names.filter((name) => name.trim() !== '');
+  if (typed.length === 0) return isOfNameless(exchange, rise);
+  const { user } = rise;
+  const { spellings } = application.logins;
+  const personOf = async (name: string) => people?.factors?.userOf(application.name, name);
+  const person = await personOf(user);
+  const isOwn = async (name: string): Promise<boolean> =>
+    lettersOf(name) === lettersOf(user) ||
+    (person !== undefined &&
+      (lettersOf(name) === person || [await personOf(name), await personOf(lettersOf(name))].includes(person)));
+  const isOwnSpelled = async (name: string): Promise<boolean> =>
+    (await Promise.all(spelled([name], spellings).names.map(isOwn))).includes(true);
+  const isEach = await Promise.all(typed.map(isOwnSpelled));
+  const own = new Set(typed.filter((_, i) => isEach[i]).flatMap(readingsOf));
+  return typed.every((name, i) => isEach[i] || own.has(name));
+}
+
+/**
+ * Whether all names of the user whom it names were asked for: those of whoever was imported so.
+ * @throws StateError
+ */
+export const isImported = async (
+  { application }: Exchange,
+  { user }: Pick<Rise, 'user'>,
+  { people }: PipelineParts,
+): Promise<boolean> =>
+  application !== undefined &&
+  user !== undefined &&
+  (await people?.factors?.namesOf(application.name, user))?.isExact === true;
+
+/**
+ * Of a login whose name was typed on a page before: whom it signs in is sure where nothing else is
+ * in its head that may sign in somebody, such as a cookie that is none of a session.
+ */
+function isOfNameless({ head, hold }: Exchange, rise: Rise | undefined): boolean {
+  if (!rise?.isSure || !head || !hold) return false;
+  const cookies = headerValues(head.headers, 'cookie').flatMap((value) => value.split(';'));
+  const isOther = (pair: string): boolean =>
+    pair.trim() !== '' && !hold.rules.names.isSession(pair.slice(0, Math.max(0, pair.indexOf('='))));
+  return (
+    (head.query ?? '') === '' && headerValues(head.headers, 'authorization').length === 0 && !cookies.some(isOther)
+  );
 }

@@ -29,8 +29,11 @@ export async function tellOwner(
   try {
     const isOf = isOfUser({ user, isSeen });
     const names = user === undefined ? typed.slice(0, MAX_TOLD) : [user];
+    // Of somebody who was imported.
+    const addressIn = async (name: string): Promise<string | undefined> =>
+      (await people.factors?.namesOf(app, name))?.isExact ? lettersOf(name) : undefined;
     const addressOf = async (name: string): Promise<string | undefined> => {
-      const person = await people.factors?.userOf(app, name);
+      const person = (await people.factors?.userOf(app, name)) ?? (isOf ? undefined : await addressIn(name));
       return person === undefined ? undefined : emailOf(person);
     };
     // Where nobody knows whose it was: to hear of another's login does no harm.

@@ -21,6 +21,9 @@ export function textsOfBytes(bytes: string, raw: string = bytes): string[] {
   return withTrimmed(texts);
 }
 
+/** What servers may read of a text that came as UTF-8. */
+export const readingsOf = (text: string): readonly string[] => textsOfBytes(Buffer.from(text).toString('latin1'));
+
 /** Applications trim what people type, and some passwords too. DokuWiki takes out controls. */
 export function withTrimmed(texts: readonly string[]): string[] {
   const all = texts.flatMap((text) => {

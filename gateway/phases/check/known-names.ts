@@ -5,6 +5,7 @@ import type { CheckedCredential, Checks } from '../../checks/checks.ts';
 import { accountsOf, MAX_SPELLED } from '../../checks/user-letters.ts';
 import { type LeakVerdict, worstVerdict } from '../../checks/verdict.ts';
 import type { FactorPeer } from '../../factors/factor-peer.ts';
+import { readingsOf } from '../../login/body/texts.ts';
 
 /** Beside those that were typed. */
 const MAX_OTHERS = 96;
@@ -38,10 +39,9 @@ function create(checks: Checks, app: string, people: People): Checks {
     const others = new Set([...known.flatMap(({ names }) => names), ...spelled]);
     for (const name of usernames) others.delete(name);
     const asked = [...others].slice(0, MAX_OTHERS);
-    // An application may take a name that nobody has imported for anybody, or read none here. Of a
-    // form that came as UTF-8, latin1 is another reading.
+    // An application may take a name that nobody has imported for anybody, or read none here.
     const exact = usernames.filter((_, i) => known[i]?.isExact);
-    const imported = new Set([...exact, ...exact.map((name) => Buffer.from(name).toString('latin1'))]);
+    const imported = new Set([...exact, ...exact.flatMap(readingsOf)]);
     const isCut = asked.length < others.size || known.some((each) => each.isCut);
     const isNamed = usernames.length > 0 && usernames.every((name) => imported.has(name));
     return {

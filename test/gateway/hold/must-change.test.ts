@@ -25,13 +25,13 @@ const TOLD = `success: 'http.response.code == 302 and credveil.response.location
           failure: 'credveil.response.location contains "error"'`;
 
 /** Its page for a new password is `/account?do=password`. */
-async function start(keys: string, whoami?: string, told = TOLD) {
+async function start(keys: string, whoami?: string, told = TOLD, wrong = '/login?error=1') {
   let right = password;
   const app = await startHandledApp(({ line, query, form, session, response }) => {
     if (line === 'GET /nobody') return response.end('nobody');
     if (line === 'POST /login') {
       if (form.get('pass') === right) session.user = form.get('user') ?? '';
-      return leadTo(response, form.get('pass') === right ? '/home' : '/login?error=1');
+      return leadTo(response, form.get('pass') === right ? '/home' : wrong);
     }
     if (line === 'POST /account' && query.get('do') === 'password' && session.user !== undefined) {
       right = form.get('new') ?? '';
@@ -113,10 +113,10 @@ test('a login with another password that has not leaked ends it in every browser
 });
 
 test.each([
-  ['in the browser that is still signed in', `{ path: /home, after: '<b>', before: '</b>' }`],
-  ['where no page shows who is signed in', `{ path: /nobody, after: '<b>', before: '</b>' }`],
-])('a login with another password ends it %s', async (_, whoami) => {
-  const world = await start(', mustChange: 0s', whoami, '');
+  ['in the browser that is still signed in', `{ path: /home, after: '<b>', before: '</b>' }`, ''],
+  ['where no page shows who is signed in', `{ path: /nobody, after: '<b>', before: '</b>' }`, TOLD],
+])('a login with another password ends it %s', async (_, whoami, told) => {
+  const world = await start(', mustChange: 0s', whoami, told);
   const { browser, page } = await logIn(world, password);
   await confirmByMail(world, browser, page);
   const second = await logIn(world, password);
@@ -125,6 +125,17 @@ test.each([
   expect(await ledTo(second.browser)).toBe(location);
   expect(valuesOf((await logIn(world, FRESH, browser)).page, 'location')).toEqual(['/home']);
   expect(await ledTo(second.browser)).toBe('');
+});
+
+test.each([
+  ['where the page shows that nobody is in', '/home'],
+  ['where no page shows who is signed in', '/nobody'],
+])('a wrong password that looks like no failure does not end it, %s', async (_, path) => {
+  const world = await start(', mustChange: 0s', `{ path: ${path}, after: '<b>', before: '</b>' }`, '', '/?e=1');
+  const { browser, page } = await logIn(world, password);
+  const { location } = await confirmByMail(world, browser, page);
+  expect(valuesOf((await logIn(world, 'wr0ng-and-clean-77')).page, 'location')).toEqual(['/?e=1']);
+  expect(await ledTo(browser)).toBe(location);
 });
 
 test('what other tabs ask for, or fetch ahead, takes nothing of the answer to a login', async () => {
