@@ -24,14 +24,14 @@ export interface ActionForm {
   readonly text: string;
   /** What the button is about, where several have one text: for screen readers. */
   readonly about?: string;
-  readonly fields?: { readonly [name: string]: string };
+  readonly fields?: { readonly [name: string]: string | readonly string[] };
   readonly look?: 'quiet' | 'primary' | 'danger';
 }
 
 /** A button that changes something. */
 export function actionForm({ action, token, text, about, fields = {}, look = 'quiet' }: ActionForm): Markup {
-  const hidden = Object.entries({ ...fields, token }).map(
-    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
+  const hidden = Object.entries({ ...fields, token }).flatMap(([name, values]) =>
+    [values].flat().map((value) => html`<input type="hidden" name="${name}" value="${value}">`),
   );
   const more = about === undefined ? '' : html`<span class="hidden"> ${about}</span>`;
   return html`<form method="post" action="${action}">${hidden}<button class="${look}">${text}${more}</button></form>`;

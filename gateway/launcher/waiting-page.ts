@@ -9,7 +9,10 @@ export const CONFIRM_WAITING = '/held/confirm';
 export const REFUSE_WAITING = '/held/refuse';
 
 export interface WaitingView {
+  /** Those that came last stand first. */
   readonly waiting: readonly Waiting[];
+  /** Whether others wait too. */
+  readonly isCut: boolean;
   readonly person: string;
   readonly token: string;
   readonly now: number;
@@ -27,7 +30,7 @@ interface Waiting {
 const LEAD =
   'These passwords stand in lists of stolen passwords. Confirm a sign-in only if you have just started it yourself, with a program of yours.';
 
-export function waitingPage({ waiting, person, token, now, notice }: WaitingView): OwnPage {
+export function waitingPage({ waiting, isCut, person, token, now, notice }: WaitingView): OwnPage {
   return {
     title: 'Sign-ins that wait for you',
     lead: waiting.length === 0 ? undefined : LEAD,
@@ -36,21 +39,32 @@ export function waitingPage({ waiting, person, token, now, notice }: WaitingView
     notice,
     content:
       waiting.length === 0
-        ? emptyOf('None waits', 'A program that signs in with a password of yours that has leaked would stand here.')
-        : html`<ul class="rows">${waiting.map((each) => rowOf(each, token, now))}</ul>`,
+        ? html`${emptyOf('Nothing waits', 'A program that signs in with a password of yours that has leaked waits here, for about a minute.')}${AGAIN}`
+        : html`<ul class="rows">${waiting.map((each) => rowOf(each, token, now))}</ul>${isCut ? CUT : ''}${waiting.length > 1 ? refuseAll(waiting, token) : AGAIN}`,
   };
 }
+
+/** The page runs no script: it does not change by itself. */
+const AGAIN = html`<p class="again"><a href="${WAITING}">Look again</a></p>`;
+
+const CUT = html`<p class="soft">More wait than are shown: these came last. Others show once some of these have ended.</p>`;
 
 function rowOf({ id, site, user, address, since }: Waiting, token: string, now: number): Markup {
   const about = `at ${site}`;
   const fields = { login: id };
   const confirm = actionForm({ action: CONFIRM_WAITING, token, text: 'Confirm', about, fields, look: 'primary' });
   const refuse = actionForm({ action: REFUSE_WAITING, token, text: 'It is not me', about, fields, look: 'danger' });
-  return html`<li class="row card"><div class="about"><h2>${site}</h2><p class="soft">As ${user}, from ${address}, ${agoOf(since, now)}</p></div><div class="actions">${confirm}${refuse}</div></li>`;
+  return html`<li class="row card"><div class="about"><h2>${site}</h2><p class="soft">As ${user}, from ${address}, ${agoOf(since, now)}</p></div><div class="buttons">${confirm}${refuse}</div></li>`;
+}
+
+function refuseAll(waiting: readonly Waiting[], token: string): Markup {
+  const fields = { login: waiting.map(({ id }) => id) };
+  return html`<div class="again">${actionForm({ action: REFUSE_WAITING, token, text: 'None of these is me', fields, look: 'danger' })}</div>${AGAIN}`;
 }
 
 /** Above the applications of somebody for whom some wait. */
-export const waitingNote = (count: number): Markup =>
-  count === 0
-    ? html``
-    : html`<p class="note" role="status"><a href="${WAITING}">A sign-in of a program waits for you</a></p>`;
+export function waitingNote(count: number): Markup {
+  if (count === 0) return html``;
+  const text = count === 1 ? 'A sign-in of a program waits for you' : 'Sign-ins of programs wait for you';
+  return html`<p class="note" role="status"><a href="${WAITING}">${text}</a></p>`;
+}

@@ -4,10 +4,13 @@ import { lettersOf } from '../checks/user-letters.ts';
 import { emailOf } from '../factors/factor.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { GatewaySetup } from '../setup.ts';
+import type { State } from '../state/state.ts';
 import { type HeldLogin, isOfUser } from './held-login.ts';
 
 const DAY = 86_400_000;
 const MAILS_A_DAY = 3;
+/** So many more, which are not told of one by one, are told of together, once a day. */
+const MORE = 10;
 
 /** Of a login that is of nobody for sure, so many whose names were typed. */
 const MAX_TOLD = 3;
@@ -43,26 +46,57 @@ export async function tellOwner(
       if (address === undefined) continue;
       // What may be a wrong password keeps nobody from hearing of a right one.
       const key = `held.told.${isOf ? 'sure' : 'unsure'}.${people.holds.hashOf('told', app, address)}`;
-      const { taken } = await people.state.takeSlots([{ key, allow: MAILS_A_DAY, windowMs: DAY }]);
-      const subject = `A sign-in to ${new URL(origin).host} was stopped`;
-      if (taken) await mailer.send({ to: address, subject, text: textOf(origin, isSeen, waitsAt) });
+      const turn = await turnOf(key, people.state);
+      if (turn) await mailer.send({ to: address, ...mailOf({ origin, isSeen, waitsAt, turn }) });
     }
   } catch (error) {
     people.holds.events.mailFailed(app, error);
   }
 }
 
-const textOf = (origin: string, isSeen: boolean, waitsAt: string | undefined): string =>
-  [
+/** The last one of a day says so, and the sum stands for those that came without a mail. */
+type Turn = 'one' | 'last' | 'sum';
+
+/** Which mail of the day this login is told by; none if undefined. */
+async function turnOf(key: string, state: Pick<State, 'takeSlots'>): Promise<Turn | undefined> {
+  const takes = async (part: string, allow: number): Promise<boolean> =>
+    (await state.takeSlots([{ key: key + part, allow, windowMs: DAY }])).taken;
+  if (await takes('', MAILS_A_DAY - 1)) return 'one';
+  if (await takes('', MAILS_A_DAY)) return 'last';
+  if (await takes('.more', MORE - 1)) return undefined;
+  return (await takes('.sum', 1)) ? 'sum' : undefined;
+}
+
+interface Told {
+  readonly origin: string;
+  readonly isSeen: boolean;
+  readonly waitsAt: string | undefined;
+  readonly turn: Turn;
+}
+
+function mailOf({ origin, isSeen, waitsAt, turn }: Told): { readonly subject: string; readonly text: string } {
+  const site = new URL(origin).host;
+  const often = turn === 'sum' ? ` at least ${MORE} more times today` : '';
+  const text = [
     isSeen
-      ? `Somebody has signed in to ${new URL(origin).host} with your name and your password.`
-      : `Somebody may have signed in to ${new URL(origin).host} with your name and a password of yours.`,
-    'That password stands in lists of passwords that were stolen from somewhere. So the sign-in waits',
-    'until it is confirmed with something that only you have.',
+      ? `Somebody has signed in to ${site}${often} with your name and your password.`
+      : `Somebody may have signed in to ${site}${often} with your name and a password of yours.`,
+    'That password stands in lists of passwords that were stolen from somewhere. So each such sign-in',
+    'waits until it is confirmed with something that only you have.',
     '',
     ...(waitsAt === undefined
       ? ['If it was you, confirm it on the page that your browser shows, and choose a new password.']
       : [`If it was you, with a program, confirm it within a minute at ${waitsAt}`, 'and choose a new password.']),
     'If it was not you, do nothing there, and choose a new password soon.',
+    ...ENDS[turn],
     '',
   ].join('\n');
+  const subject = turn === 'sum' ? `More sign-ins to ${site} were stopped` : `A sign-in to ${site} was stopped`;
+  return { subject, text };
+}
+
+const ENDS: { readonly [turn in Turn]: readonly string[] } = {
+  one: [],
+  last: ['', `Further ones today are stopped too, without a mail for each: one mail follows once they are ${MORE}.`],
+  sum: ['', 'Further ones today are stopped too, without a mail.'],
+};

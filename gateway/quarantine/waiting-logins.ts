@@ -12,7 +12,7 @@ const POLL_MS = 250;
 const WAIT_MS = 55_000;
 /** Of a process. */
 const MAX_WAITING = 50;
-const MAX_SHOWN = 10;
+const MAX_SHOWN = 25;
 
 export interface WaitingLogin {
   /** Of the browser, or program, as the state has it. */
@@ -82,24 +82,31 @@ export class WaitingLogins {
       return false;
     } finally {
       this.#open--;
-      await this.#state.delete(ROOM, waits(login.id)).catch(() => undefined);
+      await this.remove(login.id).catch(() => undefined);
     }
   }
 
-  /** Of this person: those that came last. */
-  async listOf(person: string): Promise<readonly WaitingLogin[]> {
-    const entries = await this.#state.listOwned(ROOM, this.#ownerOf(person), MAX_SHOWN);
-    return entries.flatMap(({ key, value }) => this.#opened(key, value) ?? []);
+  /** Of this person: those that came last, and whether there are others. */
+  async listOf(person: string): Promise<{ readonly logins: readonly WaitingLogin[]; readonly isCut: boolean }> {
+    const entries = await this.#state.listOwned(ROOM, this.#ownerOf(person), MAX_SHOWN + 1);
+    const logins = entries.slice(0, MAX_SHOWN).flatMap(({ key, value }) => this.#opened(key, value) ?? []);
+    return { logins, isCut: entries.length > MAX_SHOWN };
   }
 
   /** Undefined for one that no longer waits, or is somebody else's. */
   async find(person: string, id: string): Promise<WaitingLogin | undefined> {
-    return (await this.listOf(person)).find((login) => login.id === id);
+    return (await this.listOf(person)).logins.find((login) => login.id === id);
   }
 
   /** Its owner has shown a factor. */
   async confirm(id: string): Promise<void> {
     await this.#state.set(ROOM, given(id), '1', { ttlMs: this.waitMs });
+    await this.remove(id);
+  }
+
+  /** It is shown no more; whether it goes on is another question. */
+  async remove(id: string): Promise<void> {
+    await this.#state.delete(ROOM, waits(id));
   }
 
   #seal(login: WaitingLogin): string {

@@ -55,9 +55,8 @@ export const answerHome = pageOf(async ({ response, client }, { record }, { appl
   const apps = ownAppsOf(applications.all(), { person, address: client, geo }, identity.origin);
   const mayWait = [...applications.all()].some(({ hold }) => hold !== undefined && hold.waits.size > 0);
   // What cannot be read now is told by mail, and on its own page.
-  const asked = mayWait ? await people.holds.waiting.listOf(userIdOf(person)).catch(() => []) : [];
-  const waiting = asked.length;
-  await sendOwnPage(response, homePage(apps, nameOf(person), waiting));
+  const asked = mayWait ? await people.holds.waiting.listOf(userIdOf(person)).catch(() => undefined) : undefined;
+  await sendOwnPage(response, homePage(apps, nameOf(person), asked?.logins.length));
 });
 
 export const answerFactorsPage = pageOf(({ response }, { record: { person } }) =>

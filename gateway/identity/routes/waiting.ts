@@ -22,15 +22,17 @@ const ALL: readonly FactorMethod[] = [...KEYS, 'totp'];
 const NOTICES: { readonly [done: string]: Notice } = {
   confirmed: { kind: 'done', text: 'The sign-in goes on. Choose a new password soon: this one has leaked.' },
   refused: { kind: 'done', text: 'The sign-in was refused. Choose a new password soon: somebody knows yours.' },
+  all: { kind: 'done', text: 'The sign-ins were refused. Choose new passwords soon: somebody knows yours.' },
   gone: { kind: 'bad', text: 'This sign-in no longer waits.' },
 };
 
 export const answerWaiting = pageOf(async (exchange, own, parts) => {
   const { person } = own.record;
-  const waiting = await needingState(() => parts.people.holds.waiting.listOf(userIdOf(person)));
+  const { logins, isCut } = await needingState(() => parts.people.holds.waiting.listOf(userIdOf(person)));
   const done = parameterOf(exchange, 'done') ?? '';
   const page = waitingPage({
-    waiting,
+    waiting: logins,
+    isCut,
     person: nameOf(person),
     token: formTokenOf(own.id, parts),
     now: Date.now(),
@@ -59,9 +61,11 @@ export const answerConfirmWaiting = formOf(async (exchange, own, form, parts) =>
 });
 
 export const answerRefuseWaiting = formOf(async (exchange, own, form, parts) => {
-  const login = await waitingIn(form, own, parts);
-  if (login) await end(login, parts);
-  leadBack(exchange, login ? 'refused' : 'gone', parts);
+  const ids = new Set(form.getAll('login'));
+  const { logins } = await needingState(() => parts.people.holds.waiting.listOf(userIdOf(own.record.person)));
+  const refused = logins.filter(({ id }) => ids.has(id));
+  for (const login of refused) await end(login, parts);
+  leadBack(exchange, refused.length > 1 ? 'all' : refused.length === 1 ? 'refused' : 'gone', parts);
 });
 
 /** `note` is the id of the login. */
@@ -87,6 +91,7 @@ const waitingIn = (form: URLSearchParams, own: OwnSession, { people }: RoutePart
 async function end({ id, app }: WaitingLogin, { people, applications }: RouteParts): Promise<void> {
   const rules = applications.named(app)?.hold;
   if (rules) await needingState(() => people.holds.abandon(id, rules));
+  await needingState(() => people.holds.waiting.remove(id));
 }
 
 /** So that a reload sends no form again. */

@@ -74,6 +74,27 @@ test('spends no mail of those whom the application names', async () => {
   expect(mail.mails).toHaveLength(4);
 });
 
+test('is told of by three mails a day, the last of which says so, and by one of ten more', async () => {
+  const { login, get, visitor, mail } = await start();
+  const send = async (times: number): Promise<void> => {
+    for (let i = 0; i < times; i++) {
+      const cookie = await visitor();
+      await get('/?lang=de', cookie);
+      await login({ ...old, user: i % 2 ? 'alice' : 'Alice' }, cookie);
+    }
+  };
+  const texts = () => mail.mails.map(({ text }) => [/more times/.test(text), /Further ones today/.test(text)]);
+  await send(3);
+  await expect.poll(() => mail.mails.length).toBe(3);
+  // One after another, in whatever order they are sent.
+  expect(texts().filter(([, isLast]) => isLast)).toEqual([[false, true]]);
+  await send(10);
+  await expect.poll(() => mail.mails.length).toBe(4);
+  expect(texts().filter(([isSum]) => isSum)).toEqual([[true, true]]);
+  await send(2);
+  expect(mail.mails).toHaveLength(4);
+});
+
 test.each([
   ['pages', undefined],
   ['scripts', SCRIPT],

@@ -199,5 +199,5 @@ test('fifty wait in a process, and none longer than its time', async () => {
   const last = wait(51);
   left.abort();
   expect(await last).toBe(false);
-  expect(await waiting.listOf(OWNER)).toEqual([]);
+  expect((await waiting.listOf(OWNER)).logins).toEqual([]);
 });

@@ -25,6 +25,15 @@ const VIEWS: readonly (View & { readonly name: string })[] = [
 ];
 const [{ password }] = seededPairs(1, 99) as [{ username: string; password: string }];
 const OWNER = 'owner@example.com';
+/** It says until when the password has to be changed. */
+const LOCATIONS = `
+        - name: main
+          when: 'http.request.method == "POST" and http.request.uri.path == "/login"'
+          username: 'http.request.body.form["user"][0]'
+          password: 'http.request.body.form["pass"][0]'
+          success: 'http.response.code == 302 and credveil.response.location == "/home"'
+          failure: 'credveil.response.location contains "error"'
+          changePassword: /account`;
 
 let leaks: LeakService;
 beforeAll(async () => {
@@ -48,7 +57,7 @@ test.for(VIEWS)(
   async ({ name, ...view }, { browser }) => {
     const users = { alice: password, carol: password, dave: password };
     const at = await freePort();
-    const world = await startHoldWorld({ users, leaks, at });
+    const world = await startHoldWorld({ users, leaks, at, locations: LOCATIONS, keys: ', mustChange: 2d' });
     await enrolCarol(world);
     const { page, complaints, close } = await openWatched(browser, view);
     const look = async (shot: string): Promise<void> => {
