@@ -86,10 +86,10 @@ function ofHead(reference: FieldReference, { exchange, body, query }: Source): M
     case 'header':
       return onlyOne(headerValues(exchange.head?.headers ?? [], reference.name).map((value) => textsOfBytes(value)));
     case 'basic': {
-      const reading = basicOf(exchange);
-      if (reading === 'none') return NOTHING;
-      if (reading === 'malformed') return { ...NOTHING, isFound: true, problem: 'its Authorization is malformed' };
-      return onlyOne([reading[reference.part]]);
+      const all = basicOf(exchange);
+      if (all === 'malformed') return { ...NOTHING, isFound: true, problem: 'its Authorization is malformed' };
+      const each = all.map((credential) => credential[reference.part]);
+      return { texts: each.flat(), values: each.flatMap(filledOf), isFound: each.length > 0 };
     }
     case 'xmlrpc': {
       const call = body.call();

@@ -10,13 +10,13 @@ import { REQUEST_READERS } from '../fields/request-fields.ts';
 import { headerValues } from '../header-pairs.ts';
 import type { RuleMap } from '../rules/schema/types.ts';
 import { createScheme, type Readers } from '../rules/scheme.ts';
-import { type BasicReading, readBasic } from './basic.ts';
 import type { Field } from './body/fields.ts';
 import { readForm } from './body/form.ts';
 import { folded } from './body/names.ts';
 import type { ReadBody } from './body/read-body.ts';
 import type { XmlRpcCall } from './body/xml-rpc.ts';
 import { argumentsOf } from './body/xml-rpc-arguments.ts';
+import { type HeadCredentials, headCredentials } from './head/head-credentials.ts';
 
 export interface LoginRequest extends RuleRequest {
   /** Undefined as long as it is not read. */
@@ -54,11 +54,12 @@ export function headerOf({ head }: Exchange, name: string): string | undefined {
   return headerValues(head?.headers ?? [], name)[0];
 }
 
-export const basicOf = (exchange: Exchange): BasicReading => readBasic(headerOf(exchange, 'authorization'));
+export const basicOf = ({ head }: Exchange): HeadCredentials => (head ? headCredentials(head) : []);
 
 function basicPart(request: LoginRequest, part: 'username' | 'password'): string | null {
-  const reading = basicOf(request.exchange);
-  return typeof reading === 'string' ? null : bytesOf(reading[part][0] ?? '');
+  const all = basicOf(request.exchange);
+  const [first] = all === 'malformed' ? [] : all;
+  return first ? bytesOf(first[part][0] ?? '') : null;
 }
 
 /** Undefined before the body is read, null if it is no call. */

@@ -8,7 +8,7 @@ import type { FindList } from '../rules/compile-expression.ts';
 import { compileSource } from '../rules/compile-source.ts';
 import { isOfBrowser, type Judgement, type Login, type LoginOutcome, type OutcomeTests, UNKNOWN } from './attempt.ts';
 import { createNameTest, createSentNameTest } from './cookie-names.ts';
-import { headerOf } from './login-fields.ts';
+import { mayActByHead } from './head/head-credentials.ts';
 import { bringsSession, sentCookies } from './sent-sessions.ts';
 
 export interface OutcomeExpressions {
@@ -151,7 +151,8 @@ const mayAnswerAnother = (
 ): boolean =>
   !isTyped &&
   (bringsSession(exchange, logins) ||
-    (looksFailed && (sentCookies(exchange).length > 0 || headerOf(exchange, 'authorization') !== undefined)));
+    (looksFailed &&
+      (sentCookies(exchange).length > 0 || (exchange.head !== undefined && mayActByHead(exchange.head)))));
 
 /**
  * Programs begin no session: what sets its cookie beside their password is something else, such as

@@ -11,7 +11,7 @@ import { requestCookiesOf } from '../fields/request-fields.ts';
 import { deletionsOf, liveCookies, withoutCookies } from '../fields/set-cookies.ts';
 import type { Browsers } from '../handle/browsers.ts';
 import { handleOf } from '../handle/handles.ts';
-import { headerOf } from '../login/login-fields.ts';
+import { mayActByHead } from '../login/head/head-credentials.ts';
 import { isExempt } from '../login/session-guard.ts';
 import type { SentCookies } from '../login/sessions.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
@@ -46,7 +46,7 @@ export function guardOf(exchange: Exchange, { browsers, observe }: GuardParts): 
     const session = begunIn(held.headers);
     if (!session) return false;
     const admission = isFree() ? 'known' : await browsers.admits(application.name, handle, session);
-    const isKeptBack = admission === 'known' && session.unnamed.size > 0 && !isFree() && !isPlain(exchange, head);
+    const isKeptBack = admission === 'known' && session.unnamed.size > 0 && !isFree() && !isPlain(head);
     if (admission !== undefined && admission !== 'none' && !(isKeptBack && held.status === 101)) {
       if (isKeptBack) {
         held.changeHeaders((headers) => withoutCookies(headers, session.unnamed));
@@ -93,9 +93,7 @@ export function sentBy(exchange: Exchange): SentCookies {
 const PAIRS = /[;=&]|%3[bd]|%26/i;
 
 /** Nothing in it is a place for a password. */
-const isPlain = (exchange: Exchange, { method, body, path, query }: RequestHead): boolean =>
-  (method === 'GET' || method === 'HEAD') &&
-  body === 0 &&
-  (query ?? '') === '' &&
-  !PAIRS.test(path) &&
-  headerOf(exchange, 'authorization') === undefined;
+const isPlain = (head: RequestHead): boolean => isPlainTarget(head) && !mayActByHead(head);
+
+const isPlainTarget = ({ method, body, path, query }: RequestHead): boolean =>
+  (method === 'GET' || method === 'HEAD') && body === 0 && (query ?? '') === '' && !PAIRS.test(path);

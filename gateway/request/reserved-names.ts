@@ -3,9 +3,12 @@
 // Applications read names through CGI and WSGI, where `X_Real_IP` is `X-Real-IP`: names are
 // compared by their letters and digits alone.
 
-/** Families of names, as letters and digits. */
+/**
+ * Families of names, as letters and digits. Symfony and Drupal log in whom a header `PHP-Auth-User`
+ * names: they look among headers for what PHP has made of `Authorization`.
+ */
 const OWN_PREFIX = 'credveil';
-const PREFIXES = [OWN_PREFIX, 'xforwarded'] as const;
+const PREFIXES = [OWN_PREFIX, 'xforwarded', 'phpauth'] as const;
 const NAMES: ReadonlySet<string> = new Set(
   [
     'Exposed-Credential-Check',

@@ -19,9 +19,10 @@ export interface SetNamesOptions {
 const AUTHORIZATION = lettersOf('Authorization');
 /**
  * Its name is taken for that of a person, and nobody looks at its password: `$remote_user` of
- * nginx, which its `fastcgi_params` have as `REMOTE_USER`, and `PHP_AUTH_USER`.
+ * nginx, which its `fastcgi_params` have as `REMOTE_USER`, and `PHP_AUTH_USER`, which applications
+ * set themselves from `Basic` anywhere in the value.
  */
-const BASIC = /^\s*basic/i;
+const BASIC = /^\s*basic|basic\s/i;
 
 const rememberedLettersOf = rememberNames(lettersOf);
 

@@ -33,6 +33,8 @@ const RESERVED = [
   'X-HTTP-Method-Override',
   'X-Method-Override',
   'Proxy',
+  'PHP-Auth-User',
+  'PHP-Auth-Pw',
 ];
 
 const NEVER_NOMINATED = ['Host', 'Cookie', 'Authorization', 'Content-Length', 'Content-Type', 'Origin', 'Range'];

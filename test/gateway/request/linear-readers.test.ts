@@ -5,13 +5,14 @@ import { describe, expect, test } from 'vitest';
 import { hasOtherNames, readArguments } from '../../../gateway/fields/read-names.ts';
 import { requestCookiesOf } from '../../../gateway/fields/request-fields.ts';
 import { isLiveCookie } from '../../../gateway/fields/set-cookies.ts';
-import { readBasic } from '../../../gateway/login/basic.ts';
 import { hidesNames, readContentType } from '../../../gateway/login/body/content-type.ts';
 import { readCookies, readForm } from '../../../gateway/login/body/form.ts';
 import { readJson } from '../../../gateway/login/body/json.ts';
 import { readMultipart } from '../../../gateway/login/body/multipart.ts';
 import { MultipartScan } from '../../../gateway/login/body/scan-multipart.ts';
 import { readXmlRpc } from '../../../gateway/login/body/xml-rpc.ts';
+import { readBasic } from '../../../gateway/login/head/basic.ts';
+import { readOtherSchemes } from '../../../gateway/login/head/other-schemes.ts';
 import { plainPath } from '../../../gateway/login/router-readings.ts';
 import { sentCookies, sentInTarget, spellingsOf } from '../../../gateway/login/sent-sessions.ts';
 import { createDecoy } from '../../../gateway/quarantine/decoy.ts';
@@ -56,6 +57,7 @@ const READERS: { readonly [name: string]: (text: string) => unknown } = {
   'hops of proxies': (text) => clientAddress(PEER, [text], [{ first: PEER, last: PEER }]),
   'a content type': (text) => [readContentType(`a/b${text}`), hidesNames(`a/b;${text}`)],
   Basic: (text) => readBasic(`Basic ${text}`),
+  'another scheme': (text) => readOtherSchemes(`Foo basic ${text}`),
   'a form': (text) => [
     readForm(text),
     decoy({ body: text, target: `/?${text}`, headers: ['Authorization', `Basic ${text}`, 'Cookie', text] }),

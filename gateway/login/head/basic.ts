@@ -1,17 +1,12 @@
 // Credentials of the header Authorization: Basic, as every server reads them or not at all.
 
-import { textsOfBytes } from './body/texts.ts';
-
-export type BasicReading =
-  | 'none'
-  | 'malformed'
-  | { readonly username: readonly string[]; readonly password: readonly string[] };
+import { type Credential, credentialOf } from './credential.ts';
 
 const SCHEME = /^\s*basic/i;
 const BASIC = /^basic ([A-Za-z0-9+/]*={0,2})$/i;
 
 /** @param header the value of Authorization; undefined if there is none */
-export function readBasic(header: string | undefined): BasicReading {
+export function readBasic(header: string | undefined): Credential | 'none' | 'malformed' {
   if (header === undefined || !SCHEME.test(header)) return 'none';
   const [, text] = BASIC.exec(header) ?? [];
   if (text === undefined) return 'malformed';
@@ -22,9 +17,5 @@ export function readBasic(header: string | undefined): BasicReading {
   const colon = bytes.indexOf(':');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: RFC 7617 §2 allows none
   if (colon < 0 || /[\0-\x1f\x7f]/.test(bytes)) return 'malformed';
-  const password = bytes.slice(colon + 1);
-  // Applications of PHP split at all colons, and take the second piece.
-  const piece = password.split(':', 1)[0] ?? '';
-  const passwords = [...textsOfBytes(password), ...(piece === '' ? [] : textsOfBytes(piece))];
-  return { username: textsOfBytes(bytes.slice(0, colon)), password: [...new Set(passwords)] };
+  return credentialOf(bytes.slice(0, colon), [bytes.slice(colon + 1)]);
 }

@@ -1,0 +1,38 @@
+// The credentials that stand in the headers of a request, and act in it.
+
+import { headerValues, pairsOf } from '../../header-pairs.ts';
+import { isCredentialName } from '../../request/credential-names.ts';
+import type { RequestHead } from '../../request/head.ts';
+import { readBasic } from './basic.ts';
+import type { Credential } from './credential.ts';
+import { readOtherSchemes } from './other-schemes.ts';
+
+type Headers = Pick<RequestHead, 'headers'>;
+
+/** `malformed` where servers read it in different ways. */
+export type HeadCredentials = readonly Credential[] | 'malformed';
+
+/** A head is read for each place and each login. */
+const known = new WeakMap<Headers, HeadCredentials>();
+
+export function headCredentials(head: Headers): HeadCredentials {
+  const before = known.get(head);
+  if (before) return before;
+  const credentials = readHead(head);
+  known.set(head, credentials);
+  return credentials;
+}
+
+function readHead({ headers }: Headers): HeadCredentials {
+  const basic = readBasic(headerValues(headers, 'authorization')[0]);
+  if (basic === 'malformed') return basic;
+  const others = pairsOf(headers)
+    .filter(([name]) => isCredentialName(name) && (basic === 'none' || name.toLowerCase() !== 'authorization'))
+    .flatMap(([, value]) => readOtherSchemes(value));
+  const all = basic === 'none' ? others : [basic, ...others];
+  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+/** Whether a header may sign somebody in. */
+export const mayActByHead = (head: Headers): boolean =>
+  headerValues(head.headers, 'authorization').length > 0 || headCredentials(head).length > 0;
