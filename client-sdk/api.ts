@@ -29,6 +29,8 @@ export interface Service {
    * @throws LookupError, `SNAPSHOT_CHANGED` if the service no longer serves that snapshot
    */
   fetchBucket(snapshot: Snapshot, index: IndexName, hash: BucketHash, deadline: Deadline): Promise<LayeredBucket>;
+  /** Whether checks can be asked at all: a replica has all indexes. @throws LookupError */
+  assertHeld(snapshot: Snapshot): void;
   /**
    * Verifies lengths and tails of a bucket from any response, in all layers.
    * @throws LookupError `BODY_MALFORMED`, `BODY_FORGED`
@@ -56,6 +58,7 @@ export function createService(
     history,
     openBody,
     fetchSnapshot: reader.fetch,
+    assertHeld: (snapshot) => replica?.assertHeld(snapshot),
 
     async fetchBucket(snapshot, index, hash, deadline) {
       const { snapshot: id } = snapshot;

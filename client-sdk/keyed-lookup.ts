@@ -61,7 +61,7 @@ export function createKeyedLookup(settings: CheckerSettings, { dataset, key, tru
     maxInputBytes: MAX_INPUT_BYTES,
     fetchSnapshot: service.fetchSnapshot,
     // The known answer is computed here, and compared when the statement arrives.
-    confirm: async () => {},
+    confirm: async (snapshot) => service.assertHeld(snapshot),
     loadFilter: filters.load,
     isAbsent(password, snapshot, now) {
       const filter = filters.current(snapshot, now);

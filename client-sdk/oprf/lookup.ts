@@ -172,6 +172,7 @@ export function createObliviousLookup(settings: CheckerSettings, oprf: OprfSetti
     maxInputBytes: MAX_OPRF_INPUT_BYTES,
     fetchSnapshot: service.fetchSnapshot,
     confirm: async (snapshot, deadline) => {
+      service.assertHeld(snapshot);
       await keyedFor(snapshot).evaluator.evaluate([CANARY_PASSWORD], deadline);
     },
     loadFilter: filters.load,

@@ -26,6 +26,8 @@ export interface AttachedReplica {
   readonly send: Send;
   /** What a server would answer. @throws LookupError, `SNAPSHOT_CHANGED` if it was replaced */
   read(snapshot: Snapshot, index: IndexName, id: BucketId): Uint8Array;
+  /** @throws LookupError as `read`, unless all indexes of the snapshot are there */
+  assertHeld(snapshot: Snapshot): void;
 }
 
 export interface Attachable extends Replica {

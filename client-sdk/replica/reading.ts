@@ -4,7 +4,7 @@
 import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 import fs from 'node:fs';
 import type { BucketId, SnapshotId } from '../../protocol/brands.ts';
-import type { IndexName } from '../../protocol/bucket-id.ts';
+import { INDEX_NAMES, type IndexName } from '../../protocol/bucket-id.ts';
 import { concatBytes } from '../../protocol/bytes.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import type { Hashes } from '../../protocol/seal.ts';
@@ -88,6 +88,14 @@ export class ReplicaReader {
     const slot = Buffer.allocUnsafe(slotBytes(facts));
     readFully(handle, slot, id * slot.length);
     return answerOf(slot, facts, upper?.siblings(id >>> SEGMENT_BITS));
+  }
+
+  /** Opens all indexes of a snapshot. @throws as `read`, if one is missing or was cut off */
+  assertHeld({ snapshot, indexes }: Snapshot): void {
+    for (const index of INDEX_NAMES) {
+      const facts = indexes[index]?.[0];
+      if (facts) this.#openIndex(snapshot, index, facts);
+    }
   }
 
   close(): void {

@@ -133,6 +133,7 @@ class DiskReplica implements Attachable {
         return reader.document(request.path, request.maxBytes);
       },
       read: (snapshot, index, id) => reader.read(snapshot, index, id),
+      assertHeld: (snapshot) => reader.assertHeld(snapshot),
     };
   }
 

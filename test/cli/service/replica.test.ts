@@ -55,6 +55,10 @@ describe('credveil replica', () => {
       0,
       expect.stringMatching(/^snapshot 000001-\w{16}, to be believed for 2\d h /),
     ]);
+    fs.truncateSync(path.join(at('cache'), JSON.parse(again.stdout).snapshot, 'password'), 9);
+    const cut = await credveil(['replica', 'status', at('cache'), ...pin]);
+    expect([cut.code, cut.stdout]).toEqual([1, '']);
+    expect(cut.stderr).toMatch(/REPLICA_UNREADABLE: .*\n.*replica pull/);
   });
 
   test('says why a replica is not pulled, or not there', async ({ world: { made, server, at } }) => {

@@ -94,6 +94,12 @@ describe('checks on a replica', () => {
       forget();
       await pulled.leaks.ready();
       expect(requests).toEqual(pulled === mac.pulled ? [] : ['POST /v1/evaluate']);
+      const cache = mac.folder();
+      const world = pulled === mac.pulled ? mac : oprf;
+      fs.cpSync(world.cache, cache, { recursive: true });
+      const [snapshot = ''] = fs.readdirSync(cache).filter((file) => /^\d/.test(file));
+      fs.rmSync(path.join(cache, snapshot, 'password'));
+      await expect(world.open(cache).leaks.ready()).rejects.toMatchObject({ code: 'REPLICA_UNREADABLE' });
     }
   });
 });
