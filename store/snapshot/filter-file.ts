@@ -19,6 +19,7 @@ export class FilterFile {
 
   /** Streams the bytes from `start` to `end`, exclusive. */
   read(start: number, end: number): Readable {
+    if (this.#holders === 0) throw new Error('a filter is read after it was closed');
     this.#holders++;
     const stream = Readable.from(this.#chunks(start, end), { objectMode: false, highWaterMark: CHUNK_BYTES });
     return stream.once('close', () => this.release());

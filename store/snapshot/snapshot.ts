@@ -166,6 +166,8 @@ export class Snapshot {
 
   /** Keeps the buckets readable after `close`. @returns releases them, once */
   hold(): () => void {
+    // Its file descriptors may be those of other files by now.
+    if (this.#holders === 0) throw new Error('a snapshot is held after it was closed');
     this.#holders++;
     return () => this.#release();
   }

@@ -22,7 +22,7 @@ import { canaryRecords, type Publication } from './publication.ts';
 export type Tables = Pick<SnapshotFacts, 'indexes' | 'ranges' | 'filter'> & LayoutFacts;
 
 export async function writeTables(asides: Asides, publication: Publication): Promise<Tables> {
-  const { suite, threads, options } = publication;
+  const { authority, threads, options } = publication;
   const { createPads = createNodePads, signal } = options;
   const turn = (): Promise<void> => yieldToEventLoop(signal);
   const progress = new Progress(options.onProgress);
@@ -32,7 +32,7 @@ export async function writeTables(asides: Asides, publication: Publication): Pro
   });
   const sink = createSink(publication, asides, runner, turn);
   try {
-    const leftovers = new Leftovers(asides.leftovers, suite.sealKey);
+    const leftovers = new Leftovers(asides.leftovers, authority.signer);
     const encoded = await encodeParts(publication, runner, leftovers, progress);
     const indexes: { [name in IndexName]?: IndexFacts } = {};
     for (const { index, facts, bodies, roots } of encoded.indexes) {

@@ -1,14 +1,15 @@
 // What an interrupted publish leaves: a plan, and a note on each finished part, with the digests of
 // its files. The next one takes them up if its plan is the same.
 //
-// A note is JSON and, in a second line, HMAC(sealKey, label ‖ its name ‖ LF ‖ JSON) in hex: one
-// that was cut, altered or renamed, or that another key made, counts as missing.
+// A note is JSON and, in a second line, what vouches for snapshots, a signature or MAC, of (label ‖
+// its name ‖ LF ‖ JSON) in hex: one that was cut, altered or renamed, or that another key made,
+// counts as missing. Where a publisher signs, clients can make none: roots of trees come from them.
 
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { SealKey } from '../../../protocol/brands.ts';
 import type { IndexName } from '../../../protocol/bucket-id.ts';
+import type { Signer } from '../../../protocol/signed/envelope.ts';
 import { PRIVATE_FOLDER } from '../../dataset.ts';
 import { readRegularFile } from '../../files.ts';
 import type { SectionName } from '../../run/sections.ts';
@@ -18,7 +19,7 @@ import type { EncodeTask, PartCount, RangesTask, ResultOf } from './part-work.ts
 /** Tasks whose results are kept. */
 type DoneTask = EncodeTask | RangesTask;
 
-const LABEL = 'credveil leftover 1 ';
+const LABEL = 'credveil leftover 2 ';
 const MAX_NOTE_BYTES = 2 ** 26;
 
 export interface PlannedCount extends PartCount {
@@ -39,11 +40,12 @@ export type PlanBasis = Omit<PartPlan, 'counts'>;
 
 export class Leftovers {
   readonly #folder: string;
-  readonly #key: SealKey;
+  readonly #signer: Signer;
 
-  constructor(folder: string, key: SealKey) {
+  /** @param signer gives equal bytes for equal messages, as MACs and Ed25519 do */
+  constructor(folder: string, signer: Signer) {
     this.#folder = folder;
-    this.#key = key;
+    this.#signer = signer;
   }
 
   /**
@@ -81,9 +83,9 @@ export class Leftovers {
   #read(name: string): unknown {
     try {
       const text = readRegularFile(this.#noteFile(name), MAX_NOTE_BYTES, (why) => new Error(why));
-      const [json = '', mac = ''] = text.split('\n');
-      const found = Buffer.from(mac, 'hex');
-      const expected = this.#mac(name, json);
+      const [json = '', signature = ''] = text.split('\n');
+      const found = Buffer.from(signature, 'hex');
+      const expected = this.#sign(name, json);
       return found.length === expected.length && timingSafeEqual(found, expected) ? JSON.parse(json) : undefined;
     } catch {
       return undefined;
@@ -93,7 +95,7 @@ export class Leftovers {
   #write(name: string, value: unknown): void {
     const json = JSON.stringify(value);
     const aside = `${this.#noteFile(name)}.part`;
-    fs.writeFileSync(aside, `${json}\n${this.#mac(name, json).toString('hex')}\n`, { mode: 0o600 });
+    fs.writeFileSync(aside, `${json}\n${this.#sign(name, json).toString('hex')}\n`, { mode: 0o600 });
     fs.renameSync(aside, this.#noteFile(name));
   }
 
@@ -101,8 +103,8 @@ export class Leftovers {
     return path.join(this.#folder, `${name}.note`);
   }
 
-  #mac(name: string, json: string): Buffer {
-    return createHmac('sha256', this.#key).update(`${LABEL}${name}\n${json}`).digest();
+  #sign(name: string, json: string): Buffer {
+    return Buffer.from(this.#signer.sign(Buffer.from(`${LABEL}${name}\n${json}`)));
   }
 }
 

@@ -2,6 +2,7 @@
 // altered meanwhile.
 
 import { spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -106,6 +107,33 @@ describe('an interrupted publish', () => {
     await interrupt(PARTS + 3);
     alter();
     await expectPublished();
+  });
+
+  test('does not trust what a client could have made, where a publisher signs', async () => {
+    const signed = await makeDataset({ pairs: seededPairs(3_000), bucketFloor: 1, signed: true, published: false });
+    try {
+      const copy = copyOf(signed);
+      await publishIn(copy, signed, { parts: 1 });
+      expected = publishedBytes(copy);
+      made = signed;
+      await interrupt(1);
+      const [note = ''] = leftFiles('.note').filter((name) => name.startsWith('account'));
+      const file = path.join(leftovers(), note);
+      const [json = ''] = fs.readFileSync(file, 'utf8').split('\n');
+      // Other buckets in its files, by the digests that it names.
+      const altered = json.replace(/"roots":"[0-9a-f]{4}/, '"roots":"0123');
+      expect(altered).not.toBe(json);
+      for (const label of ['credveil leftover 1 ', 'credveil leftover 2 ']) {
+        const message = `${label}${note.replace('.note', '')}\n${altered}`;
+        const mac = createHmac('sha256', signed.suite.sealKey).update(message).digest('hex');
+        fs.writeFileSync(file, `${altered}\n${mac}\n`);
+        const another = copyOf(signed);
+        await publishIn(another, signed, { parts: PARTS });
+        expect(publishedBytes(another)).toEqual(expected);
+      }
+    } finally {
+      signed.dispose();
+    }
   });
 
   test('begins anew if a source is gone, or with another number of parts or another program', async () => {
