@@ -36,17 +36,24 @@ export async function sendRanged(
   if (range === 'unsatisfiable')
     throw new ProblemError('RANGE_NOT_SATISFIABLE', { headers: headerBlock({ 'Content-Range': `bytes */${bytes}` }) });
   const { start, end } = range ?? { start: 0, end: bytes };
-  await chargeBody(exchange, end - start);
-  headers.push('Content-Type', 'application/octet-stream');
-  if (range) headers.push('Content-Range', `bytes ${start}-${end - 1}/${bytes}`);
-  exchange.replyHead(range ? 206 : 200, headers, end - start, cache);
-  if (method === 'HEAD') {
-    response.end();
-    return;
+  // It holds the snapshot, which may be replaced, and closed, while the quota is asked.
+  const content = body.read(start, end);
+  try {
+    await chargeBody(exchange, end - start);
+    headers.push('Content-Type', 'application/octet-stream');
+    if (range) headers.push('Content-Range', `bytes ${start}-${end - 1}/${bytes}`);
+    exchange.replyHead(range ? 206 : 200, headers, end - start, cache);
+    if (method === 'HEAD') response.end();
+    else await stream(content, exchange, stalledTimeoutMs);
+  } finally {
+    content.destroy();
   }
+}
+
+async function stream(content: Readable, { request, response }: ServiceExchange, stalledTimeoutMs: number) {
   cutWhenStalled(request.socket, stalledTimeoutMs, response);
   try {
-    await pipeline(body.read(start, end), response);
+    await pipeline(content, response);
   } catch (error) {
     // A client that leaves in the middle is no failure of the server; a file that cannot be read
     // is.

@@ -5,6 +5,8 @@ import fs from 'node:fs';
 import { test as base, describe, expect } from 'vitest';
 import { addClient, clientFileFor } from '../../access/client-file.ts';
 import type { Quotas } from '../../access/quota/policy.ts';
+import { ServiceExchange } from '../../server/exchange.ts';
+import { sendRanged } from '../../server/handlers/ranged-body.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
 import { openCurrent } from '../../store/snapshot/current.ts';
 import type { IndexFacts } from '../../store/snapshot/layout/snapshot-facts.ts';
@@ -13,6 +15,7 @@ import { publish } from '../../store/snapshot/publish.ts';
 import { SlotStream } from '../../store/snapshot/slot-stream.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';
+import { startFront } from '../support/http-front.ts';
 import { perFile } from '../support/per-file.ts';
 import { bearer } from '../support/worlds/clients-world.ts';
 
@@ -134,6 +137,32 @@ describe('the indexes of a replica', () => {
     const reading = stream.read(0, stream.bytes);
     snapshot.close();
     expect(Buffer.concat(await reading.toArray()).equals(file)).toBe(true);
+    expect(() => stream.read(0, 1)).toThrow('after it was closed');
+    expect(() => snapshot.filter?.read(0, 1)).toThrow('after it was closed');
+    made.dispose();
+  });
+
+  test('are those of their snapshot, also if it is closed while the quota is asked', async () => {
+    const made = await makeDataset({ pairs: seededPairs(300) });
+    const snapshot = await openSnapshot(made.dataset);
+    const facts = snapshot.facts.indexes.account as IndexFacts;
+    const expected = await new SlotStream(snapshot, 'account', facts).read(0, 900).toArray();
+    const ended: Promise<void>[] = [];
+    // As if another snapshot had taken its place meanwhile.
+    const take = async (): Promise<void> => snapshot.close();
+    const front = await startFront((request, response) => {
+      const exchange = new ServiceExchange(request, response, []);
+      exchange.admission = { ...exchange.admission, countsBytes: true, take };
+      const named = { snapshot: snapshot.facts.snapshot, etag: '"slots"' };
+      ended.push(sendRanged(exchange, new SlotStream(snapshot, 'account', facts), named, 1_000));
+      return ended.at(-1);
+    });
+    const answer = await fetch(front.url, { headers: { range: 'bytes=0-899' } });
+    expect((await bytesOf(answer)).equals(Buffer.concat(expected))).toBe(true);
+    await Promise.all(ended);
+    // The last holder has closed it.
+    expect(() => snapshot.hold()).toThrow('after it was closed');
+    await front.close();
     made.dispose();
   });
 });
