@@ -3,10 +3,8 @@
 // php-cli php-mysql
 
 import { expect, onTestFinished, test } from 'vitest';
-import { credveil } from '../../support/credveil.ts';
 import { installWordPress, startWordPress, type WordPress } from '../../support/gateway/applications/wordpress.ts';
-import { startGatewayCommand } from '../../support/gateway/command.ts';
-import { startMailServer } from '../../support/gateway/identity/mail-server.ts';
+import { PAGE, startHolding, statusOf } from '../../support/gateway/hold/holding-gateway.ts';
 import { basicOf } from '../../support/gateway/login/guarded-app.ts';
 import {
   type Answer,
@@ -15,56 +13,16 @@ import {
   type Request,
   textOf,
   valuesOf,
-  visit,
   withCookie,
 } from '../../support/gateway/visit.ts';
 
 const LEAKY = { username: 'leaky', password: 'Correct-Horse 9 Battery' };
 const TESTER = { username: 'tester', password: 'only for tests: 1 & 2' };
 const SIGNED_IN = 'Howdy';
-const PAGE = { Accept: 'text/html', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Site': 'same-origin' };
-const statusOf = ({ status }: Answer): number => Number(status.split(' ')[1]);
 
 const addUser = (blog: WordPress, { username, password }: typeof LEAKY): void =>
   blog.runPhp(`wp_insert_user(['user_login' => '${username}', 'user_pass' => wp_slash('${password}'),
     'user_email' => '${username}@example.com', 'role' => 'administrator']);`);
-
-/** A second gateway, whose own pages have a host of their own. */
-async function startHolding(blog: WordPress) {
-  const { to, leaks, place } = blog.site;
-  const mail = await startMailServer();
-  const imported = place.write('users.csv', 'email,app,user\nowner@example.org,127.0.0.1,leaky\n');
-  const file = place.write(
-    'holding.yaml',
-    `listen: 127.0.0.1:0
-workers: 2
-auth: auth.example${blog.host.slice(blog.host.indexOf(':'))}
-identity: { guests: { pin: { smtp: "${mail.url}", from: a@example.com, to: ["@example.com"] } } }
-mail: { smtp: "${mail.url}", from: a@example.com }
-${leaks}apps:
-  127.0.0.1: { to: "${to}", login: { presets: [wordpress], onUnknown: deny, onLeaked: { pair: [hold] }, hold: {} } }
-`,
-  );
-  const account = {
-    login: '/wp-login.php',
-    fields: { log: TESTER.username, pwd: TESTER.password, testcookie: '1' },
-    page: '/wp-admin/profile.php',
-    signedIn: SIGNED_IN,
-    host: blog.host,
-  };
-  const tested = await credveil(
-    ['gateway', 'quarantine', 'test', '127.0.0.1', '--config', file],
-    JSON.stringify(account),
-  );
-  expect([tested.code, tested.stdout]).toEqual([0, expect.stringContaining('nothing of before is signed in')]);
-  const gateway = await startGatewayCommand(file);
-  onTestFinished(gateway.stop);
-  const added = await credveil(['gateway', 'users', 'import', imported, '--config', file]);
-  expect([added.code, added.stderr]).toEqual([0, '']);
-  const [port = 0] = gateway.ports;
-  const send = (request: Request, host = blog.host): Promise<Answer> => visit(port, host, request);
-  return { send, mail };
-}
 
 const login = ({ username, password }: typeof LEAKY, cookie: string, headers: object = PAGE): Request => {
   const form = formOf({ log: username, pwd: password, testcookie: '1' });
@@ -76,7 +34,17 @@ test('a leaked pair opens nothing until the owner confirms it', { timeout: 600_0
   onTestFinished(() => blog.close());
   await installWordPress(blog);
   for (const user of [LEAKY, TESTER]) addUser(blog, user);
-  const { send, mail } = await startHolding(blog);
+  const { to, leaks, place } = blog.site;
+  const { send, confirm } = await startHolding({
+    ...{ place, to, leaks, host: blog.host, preset: 'wordpress', user: LEAKY.username },
+    account: {
+      ...TESTER,
+      login: '/wp-login.php',
+      fields: { log: TESTER.username, pwd: TESTER.password, testcookie: '1' },
+      page: '/wp-admin/profile.php',
+      signedIn: SIGNED_IN,
+    },
+  });
   const admin = (cookie: string): Promise<Answer> => send(withCookie({ path: '/wp-admin/profile.php' }, cookie));
 
   const first = await send({ path: '/wp-login.php' });
@@ -106,23 +74,7 @@ test('a leaked pair opens nothing until the owner confirms it', { timeout: 600_0
     401,
   );
 
-  const own = async (request: Request, cookie = ''): Promise<Answer> =>
-    send(cookie === '' ? request : withCookie(request, cookie), 'auth.example');
-  const [location = ''] = valuesOf(held, 'location');
-  const { pathname, search } = new URL(location);
-  const ask = await own({ path: pathname + search, headers: PAGE });
-  const way = cookiesOf(ask);
-  const typed = (code: string): Request => {
-    const fields = formOf({ code });
-    return { ...fields, path: '/hold/code', headers: { ...fields.headers, ...PAGE } };
-  };
-  await own({ ...typed(''), path: '/hold/mail' }, way);
-  await expect.poll(() => mail.mails.some(({ text }) => /is \d{8}\./.test(text)), { timeout: 20_000 }).toBe(true);
-  expect(mail.mails[0]?.to).toBe('owner@example.org');
-  const code = mail.mails.flatMap(({ text }) => /is (\d{8})\./.exec(text)?.[1] ?? []).at(-1) ?? '';
-  const done = await own(typed(code), way);
-  const release = new URL((valuesOf(done, 'refresh')[0] ?? '').replace('0;url=', ''));
-  const back = await send(withCookie({ path: release.pathname + release.search }, jar));
+  const back = await confirm(held, jar);
   expect([statusOf(back), valuesOf(back, 'location')[0]]).toEqual([303, `http://${blog.host}/wp-login.php`]);
   const given = await send(withCookie({ path: '/wp-login.php', headers: PAGE }, cookiesOf(form, held, back)));
   expect([statusOf(given), valuesOf(given, 'location')[0]]).toEqual([302, expect.stringContaining('/wp-admin/')]);
