@@ -10,11 +10,11 @@ import {
   MAX_BLOOM_ENTRIES,
 } from '../protocol/bloom-json.ts';
 import type { BucketId, EntryTag } from '../protocol/brands.ts';
-import { decodeBody } from '../protocol/bucket.ts';
 import { DEFAULT_FILTER_ONE_IN, openDataset } from '../store/dataset.ts';
 import { writeFileAtomically } from '../store/files.ts';
 import { openSnapshot, type Snapshot } from '../store/snapshot/snapshot.ts';
 import { UsageError } from './exit.ts';
+import { assertOneLayer } from './export-target.ts';
 import { onInterrupt } from './interrupt.ts';
 import { ProgressBar } from './progress.ts';
 import { formatCount, formatCounted } from './units.ts';
@@ -37,6 +37,7 @@ export async function exportBloomFilter(folder: string, target: string): Promise
   const snapshot = await openSnapshot(dataset);
   try {
     const { facts } = snapshot;
+    assertOneLayer(snapshot, folder);
     if (!facts.filter)
       throw new UsageError(
         'the snapshot has no password filter',
@@ -70,13 +71,12 @@ function tooLarge(folder: string, entries: number): UsageError {
 /** Gives the elements of all entries of the password index to `add`. */
 async function addEntries(snapshot: Snapshot, entries: number, add: (element: string) => void): Promise<void> {
   const { prefixBits = 0 } = snapshot.facts.indexes.password ?? {};
-  const { tailBytes } = snapshot.layout('password');
   const interrupt = onInterrupt();
   const bar = new ProgressBar();
   let done = 0;
   try {
     for (let id = 0; id < 2 ** prefixBits; id++) {
-      const { tags } = decodeBody(snapshot.body('password', id as BucketId) as Buffer, tailBytes);
+      const tags = snapshot.tags('password', id as BucketId);
       for (const tag of tags) add(bloomElement(tag as EntryTag));
       done += tags.length;
       bar.update(() => ({ label: 'export filter', done, total: entries, figures: [formatCounted(done, 'password')] }));

@@ -5,6 +5,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { publishFile, syncFolder } from '../store/files.ts';
+import type { Snapshot } from '../store/snapshot/snapshot.ts';
+import { UsageError } from './exit.ts';
+import { shellWord } from './printable.ts';
 
 export interface ExportTarget {
   /** @param name the range's prefix; @param content its rows */
@@ -47,4 +50,16 @@ export function createHashList(target: string): ExportTarget {
       fs.rmSync(part, { force: true });
     },
   };
+}
+
+/**
+ * What one file says of a snapshot in several layers would be true of one of them alone.
+ * @throws UsageError for such a snapshot
+ */
+export function assertOneLayer({ layers }: Snapshot, folder: string): void {
+  if (layers.length > 1)
+    throw new UsageError(
+      'the snapshot has a filter for each of its layers',
+      `For one filter, publish it as one layer: credveil publish ${shellWord(folder)}`,
+    );
 }

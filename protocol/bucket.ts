@@ -65,9 +65,9 @@ function formBitsOf(count: number): number {
   return Math.max(MIN_FORM_BITS, FORM_RATE_BITS + 32 - Math.clz32(Math.max(0, count - 1)));
 }
 
-/** Shortens the tags of a bucket's forms, in any order. */
-export function shortenTags(tags: Float64Array): FormTags {
-  const bits = formBitsOf(tags.length);
+/** Shortens the tags of a bucket's forms, in any order. @param spareBits more than they need */
+export function shortenTags(tags: Float64Array, spareBits = 0): FormTags {
+  const bits = formBitsOf(tags.length) + spareBits;
   const divisor = 2 ** (TAG_BITS - bits);
   const short = tags.map((tag) => Math.floor(tag / divisor)).sort();
   return { bits, tags: short.filter((tag, i) => tag !== short[i - 1]) };

@@ -32,6 +32,7 @@ export type StoreErrorCode =
   | 'RUN_UNSUPPRESSED'
   | 'EXPIRY_CORRUPT'
   | 'CLOCK_BEHIND'
+  | 'DELTA_REFUSED'
   | 'NAMES_CORRUPT'
   | 'NAMES_MISSING'
   | 'NAMES_REQUIRED'

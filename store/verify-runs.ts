@@ -15,7 +15,8 @@ import type { RunRemoval } from './run/removal.ts';
 import type { Run } from './run/run.ts';
 import { prepareRunStreams, runNames } from './run/run-streams.ts';
 import { SECTION_LAYOUTS, SECTION_NAMES } from './run/sections.ts';
-import { layerId } from './snapshot/layer.ts';
+import { ADDED_FORM_BITS, layerId, prefixesOf } from './snapshot/layer.ts';
+import type { LayerReader } from './snapshot/layer-reader.ts';
 import { corruptSnapshot } from './snapshot/layout/snapshot-files.ts';
 import { BucketEncoder } from './snapshot/parts/bucket-encoder.ts';
 import { createNodePads } from './snapshot/parts/pads.ts';
@@ -54,79 +55,122 @@ export async function verifyRuns(
   const { runs, leftOut = [], suppression } = published;
   const folder = path.join(workFolder(dataset), 'verify');
   const clear = (): void => fs.rmSync(folder, { recursive: true, force: true });
-  const turn = (): Promise<void> => yieldToEventLoop(undefined);
-  const numbers = suite && snapshot ? numbersOf(dataset, published, snapshot) : undefined;
-  if (numbers && snapshot) compareGaps(runs, snapshot);
-  let read = 0;
+  const layers = suite && snapshot ? layersMadeOf(dataset, published, snapshot) : undefined;
+  const merged = {
+    suppression,
+    folder,
+    canariesOf: (index: IndexName) => (suite ? canariesOf(dataset, index, suite) : []),
+  };
   clear();
   try {
-    const removed = (run: Run): RunRemoval | undefined => suppression?.of(run);
-    const options = { folder, sections: SECTION_NAMES, turn, checksParts: true, removed };
-    const streams = (await prepareRunStreams(runs, options))();
-    try {
-      for (const section of SECTION_NAMES) {
-        const index = INDEX_NAMES.find((name) => name === section);
-        const canaries = suite && index ? canariesOf(dataset, index, suite) : [];
-        const merge = new Merge([...streams.begin(section), ...canaries], SECTION_LAYOUTS[section], runNames(runs));
-        const compared = index && numbers && snapshot && comparer(snapshot, index, numbers);
-        while (merge.next()) {
-          compared?.add(merge);
-          if (++read % RECORDS_PER_TURN === 0) await turn();
-        }
-        compared?.finish();
-      }
-      streams.finish();
-    } finally {
-      streams.close();
-    }
+    // Against each other, and with one layer against it.
+    const [only] = layers ?? [];
+    await mergeRuns(runs, { ...merged, ...(layers?.length === 1 && only && { layer: only }) });
+    for (const [place, layer] of (layers && layers.length > 1 ? layers : []).entries())
+      await mergeRuns(layer.runs, { ...merged, layer, ...(place > 0 && { canariesOf: () => [] }) });
   } finally {
     clear();
   }
   const records = runs.flatMap(({ facts }) => facts.sections).reduce((sum, section) => sum + section.records, 0);
   const others =
     leftOut.length > 0 ? await verifyRuns(dataset, { runs: leftOut }, undefined, undefined) : { records: 0 };
-  return { records: records + others.records, matched: suite && snapshot ? numbers !== undefined : null };
+  return { records: records + others.records, matched: suite && snapshot ? layers !== undefined : null };
 }
 
-/** A gap that is lost answers as if nothing had leaked. */
-function compareGaps(runs: readonly Run[], snapshot: Snapshot): void {
-  for (const name of RANGE_NAMES) {
-    const made = formatRangeSet(gapsOf(runs, name));
-    const gaps = snapshot.gaps(name);
-    if (snapshot.facts.ranges?.[name] && made !== (gaps ? formatRangeSet(gaps) : ''))
-      throw corruptSnapshot(`${snapshot.facts.snapshot}: the gaps of ${name} are not those of its runs`);
+/** A layer, and the runs that it was made of. */
+interface MadeLayer {
+  readonly reader: LayerReader;
+  readonly runs: readonly Run[];
+  /** Of the runs' sources by their places. */
+  readonly numbers: readonly number[];
+  readonly isFirst: boolean;
+}
+
+interface MergeOptions {
+  readonly folder: string;
+  readonly suppression: Suppression | undefined;
+  readonly canariesOf: (index: IndexName) => RecordStream[];
+  /** Compared with what is merged. */
+  readonly layer?: MadeLayer;
+}
+
+/** Reads every record of these runs, and makes the buckets of a layer again. */
+async function mergeRuns(runs: readonly Run[], { folder, suppression, canariesOf: canaries, layer }: MergeOptions) {
+  const turn = (): Promise<void> => yieldToEventLoop(undefined);
+  const removed = (run: Run): RunRemoval | undefined => suppression?.of(run);
+  const options = { folder, sections: SECTION_NAMES, turn, checksParts: true, removed };
+  let read = 0;
+  if (layer) compareGaps(runs, layer.reader);
+  const streams = (await prepareRunStreams(runs, options))();
+  try {
+    for (const section of SECTION_NAMES) {
+      const index = INDEX_NAMES.find((name) => name === section);
+      const all = [...streams.begin(section), ...(index ? canaries(index) : [])];
+      const merge = new Merge(all, SECTION_LAYOUTS[section], runNames(runs));
+      const compared = index && layer && comparer(layer, index);
+      while (merge.next()) {
+        compared?.add(merge);
+        if (++read % RECORDS_PER_TURN === 0) await turn();
+      }
+      compared?.finish();
+    }
+    streams.finish();
+  } finally {
+    streams.close();
   }
 }
 
-/** The numbers of the runs' sources by place, if the snapshot was made from exactly these runs. */
-function numbersOf(
-  dataset: Dataset,
-  { runs, suppression }: PublishedRuns,
-  { facts }: Snapshot,
-): readonly number[] | undefined {
-  const numbers = sourceNumbers(dataset);
-  if (runs.some((run) => !numbers.has(run.facts.source))) return undefined;
-  const numberOf = (run: Run): number => numbers.get(run.facts.source) as number;
-  return layerId(dataset, runs, numberOf, suppression?.digest) === facts.layer ? [0, ...runs.map(numberOf)] : undefined;
+/** A gap that is lost answers as if nothing had leaked. */
+function compareGaps(runs: readonly Run[], layer: LayerReader): void {
+  for (const name of RANGE_NAMES) {
+    const made = formatRangeSet(gapsOf(runs, name));
+    const gaps = layer.gaps(name);
+    if (layer.facts.ranges?.[name] && made !== (gaps ? formatRangeSet(gaps) : ''))
+      throw corruptSnapshot(`${layer.facts.name}: the gaps of ${name} are not those of its runs`);
+  }
 }
 
-/** Makes each bucket again and compares it with that of the snapshot. */
-function comparer(snapshot: Snapshot, index: IndexName, numbers: readonly number[]): BucketEncoder | undefined {
-  const { layer, snapshot: id, indexes, similar = false } = snapshot.facts;
+/** The layers with their runs, if the snapshot was made from exactly these runs. */
+function layersMadeOf(
+  dataset: Dataset,
+  { runs, suppression }: PublishedRuns,
+  { layers }: Snapshot,
+): readonly MadeLayer[] | undefined {
+  const known = sourceNumbers(dataset);
+  if (runs.some((run) => !known.has(run.facts.source))) return undefined;
+  const numberOf = (run: Run): number => known.get(run.facts.source) as number;
+  const made = layers.map((reader, place): MadeLayer => {
+    const numbers = new Set(reader.facts.numbers);
+    const own = layers.length === 1 ? runs : runs.filter((run) => numbers.has(numberOf(run)));
+    return { reader, runs: own, numbers: [0, ...own.map(numberOf)], isFirst: place === 0 };
+  });
+  const prefixes = prefixesOf(layers[0].facts);
+  const isMade = made.every(
+    ({ reader, runs: own, isFirst }) =>
+      layerId(dataset, own, numberOf, { suppressed: suppression?.digest, prefixes: isFirst ? undefined : prefixes }) ===
+      reader.facts.layer,
+  );
+  return isMade && made.reduce((sum, layer) => sum + layer.runs.length, 0) === runs.length ? made : undefined;
+}
+
+/** Makes each bucket again and compares it with that of the layer. */
+function comparer({ reader, numbers, isFirst }: MadeLayer, index: IndexName): BucketEncoder | undefined {
+  const { layer, name, indexes } = reader.facts;
   const facts = indexes[index];
   if (!facts) return undefined;
   const { prefixBits, metadataBytes } = facts;
   return new BucketEncoder(
     {
       ...{ prefixBits, metadataBytes, numbers },
-      similar: similar && index === 'account',
+      similar: facts.forms !== undefined,
+      spareFormBits: isFirst ? 0 : ADDED_FORM_BITS,
       pads: createNodePads(layer),
     },
     (bucket, made) => {
-      const body = snapshot.body(index, bucket) as Buffer;
-      const { contentBytes } = decodeBody(body, snapshot.layout(index).tailBytes);
+      const body = reader.body(index, bucket) as Buffer;
+      const { contentBytes } = decodeBody(body, reader.layout(index).tailBytes);
       if (Buffer.compare(body.subarray(0, contentBytes), encodeContent(made)) !== 0)
-        throw corruptSnapshot(`${id}: a bucket of index ${index} is not what its runs make`);
+        throw corruptSnapshot(`${name}: a bucket of index ${index} is not what its runs make`);
       return body.length;
     },
   );

@@ -14,6 +14,8 @@ import { passwordInput } from '../protocol/private-input.ts';
 import { SEAL_BYTES } from '../protocol/seal.ts';
 import type { Head } from '../protocol/signed/head.ts';
 import { createBucketAuth } from '../protocol/signed/merkle.ts';
+import type { Layer } from '../protocol/signed/statement.ts';
+import { LENGTH_BYTES } from '../protocol/snapshot/slots.ts';
 import { BLOCK_BYTES, blockIndex, hasBits } from '../protocol/split-block.ts';
 import type { KeyedSuite } from '../protocol/suite.ts';
 import { CANARY } from '../protocol/test-credentials.ts';
@@ -23,9 +25,10 @@ import { splitExpired } from './retention/expiry.ts';
 import type { NameList } from './retention/name-list.ts';
 import { planSuppression } from './retention/retention.ts';
 import { openRuns } from './run/run.ts';
-import { openCurrent, snapshotName } from './snapshot/current.ts';
+import { openCurrent } from './snapshot/current.ts';
+import type { LayerReader } from './snapshot/layer-reader.ts';
 import { nodeHmacSha256 } from './snapshot/layout/node-hmac.ts';
-import type { IndexFacts, RangeFacts } from './snapshot/layout/snapshot-facts.ts';
+import { type IndexFacts, layersOf, type RangeFacts, snapshotName } from './snapshot/layout/snapshot-facts.ts';
 import { corruptSnapshot, filterPath } from './snapshot/layout/snapshot-files.ts';
 import { sealFilterFile } from './snapshot/parts/filter-writer.ts';
 import { SizeTally } from './snapshot/parts/histogram.ts';
@@ -85,12 +88,17 @@ export async function verifyDataset(dataset: Dataset, suite?: KeyedSuite, names?
     const head = verifyStatement(dataset, snapshot, suite);
     let buckets = 0;
     let entries = 0;
-    for (const [index, facts] of Object.entries(snapshot.facts.indexes) as [IndexName, IndexFacts][]) {
-      verifyIndex(snapshot, index, facts, suite);
-      buckets += 2 ** facts.prefixBits;
-      entries += facts.entries;
+    for (const layer of snapshot.layers)
+      for (const [index, facts] of Object.entries(layer.facts.indexes) as [IndexName, IndexFacts][]) {
+        verifyIndex(layer, index, facts, suite);
+        buckets += layer === snapshot.layers[0] ? 2 ** facts.prefixBits : 0;
+        entries += facts.entries;
+      }
+    let filtered: number | null = null;
+    for (const layer of snapshot.layers) {
+      const inLayer = await verifyFilter(dataset, layer, suite, layer === snapshot.layers[0]);
+      if (inLayer !== null) filtered = (filtered ?? 0) + inLayer;
     }
-    const filtered = await verifyFilter(dataset, snapshot, suite);
     return {
       ...report,
       snapshot: snapshot.facts.snapshot,
@@ -102,17 +110,19 @@ export async function verifyDataset(dataset: Dataset, suite?: KeyedSuite, names?
 }
 
 /** Opens every bucket of an index, and compares the figures of its facts with them. */
-function verifyIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts, suite: KeyedSuite | undefined): void {
-  const { snapshot: id, layer } = snapshot.facts;
-  const { tailBytes } = snapshot.layout(index);
+function verifyIndex(reader: LayerReader, index: IndexName, facts: IndexFacts, suite: KeyedSuite | undefined): void {
+  const { name: id, layer } = reader.facts;
+  const { tailBytes } = reader.layout(index);
   const auth = suite && createBucketAuth(facts, suite.sealKey, nodeHmacSha256);
+  const room = Buffer.allocUnsafe(reader.mostBytes(index) + LENGTH_BYTES);
   const tally = new SizeTally();
   const counted = { entries: 0, minEntries: Number.POSITIVE_INFINITY, maxEntries: 0, contentBytes: 0 };
   const formsCounted = { forms: 0, maxForms: 0 };
   for (let bucket = 0; bucket < 2 ** facts.prefixBits; bucket++) {
-    const body = snapshot.body(index, bucket as BucketId);
-    const answer = snapshot.paddedBody(index, bucket as BucketId);
-    if (!body || !answer) throw corruptSnapshot(`${id}: a bucket is missing`);
+    const body = reader.body(index, bucket as BucketId);
+    const { bytes } = reader.answer(index, bucket as BucketId, room, 0);
+    const answer = room.subarray(0, bytes);
+    if (!body) throw corruptSnapshot(`${id}: a bucket is missing`);
     if (body.length > (facts.bodyBytes.at(-1) ?? 0))
       throw corruptSnapshot(`${id}: a bucket is longer than its facts say`);
     const place = { layer, index, prefixBits: facts.prefixBits, id: bucket as BucketId };
@@ -141,44 +151,58 @@ function verifyIndex(snapshot: Snapshot, index: IndexName, facts: IndexFacts, su
 function verifyStatement(dataset: Dataset, { facts }: Snapshot, suite: KeyedSuite | undefined): Head {
   const name = snapshotName(facts.snapshot);
   const stated = readStatement(dataset, name, suite?.sealKey);
-  if (stated.sha256 !== facts.statement || stated.statement.layers[0].id !== facts.layer)
+  if (
+    stated.sha256 !== facts.statement ||
+    !isDeepStrictEqual(
+      idsOf(stated.statement.layers),
+      layersOf(facts).map(({ layer }) => layer),
+    )
+  )
     throw corruptSnapshot(`${facts.snapshot}: its statement belongs to another snapshot`);
   return readHead(dataset, name, stated, suite?.sealKey).head;
 }
 
-/** Decodes every range. Ranges have no seal: the checksum of the file protects them. */
-function verifyRanges(snapshot: Snapshot): { ranges: number; hashes: number } {
-  let ranges = 0;
-  let hashes = 0;
-  for (const [name, facts] of Object.entries(snapshot.facts.ranges ?? {}) as [RangeName, RangeFacts][]) {
-    let entries = 0;
-    for (const { range, body } of snapshot.rangeBodies(name)) {
-      if (range < 0 || range >= RANGES) throw corruptSnapshot(`${snapshot.facts.snapshot}: a range is out of range`);
-      entries += decodeRangeBody(name, range, body).count;
-      ranges++;
+const idsOf = (layers: readonly Layer[]): string[] => layers.map(({ id }) => id);
+
+/** Decodes every range of every layer. They have no seal: the file's checksum protects them. */
+function verifyRanges({ layers }: Snapshot): { ranges: number; hashes: number } {
+  const counted = { ranges: 0, hashes: 0 };
+  for (const layer of layers)
+    for (const [name, facts] of Object.entries(layer.facts.ranges ?? {}) as [RangeName, RangeFacts][]) {
+      const { ranges, hashes } = verifyRangeIndex(layer, name, facts);
+      counted.ranges += ranges;
+      counted.hashes += hashes;
     }
-    if ((snapshot.gaps(name)?.size ?? 0) !== (facts.gaps ?? 0))
-      throw corruptSnapshot(`${snapshot.facts.snapshot}: gaps of ${name} are missing`);
-    if (entries !== facts.entries) throw corruptSnapshot(`${snapshot.facts.snapshot}: hashes of ${name} are missing`);
-    hashes += entries;
+  return counted;
+}
+
+function verifyRangeIndex(layer: LayerReader, name: RangeName, facts: RangeFacts) {
+  const { name: id } = layer.facts;
+  const counted = { ranges: 0, hashes: 0 };
+  for (const { range, body } of layer.rangeBodies(name)) {
+    if (range < 0 || range >= RANGES) throw corruptSnapshot(`${id}: a range is out of range`);
+    counted.hashes += decodeRangeBody(name, range, body).count;
+    counted.ranges++;
   }
-  return { ranges, hashes };
+  if ((layer.gaps(name)?.size ?? 0) !== (facts.gaps ?? 0)) throw corruptSnapshot(`${id}: gaps of ${name} are missing`);
+  if (counted.hashes !== facts.entries) throw corruptSnapshot(`${id}: hashes of ${name} are missing`);
+  return counted;
 }
 
 /**
- * Checks the seal and the header, and that the filter contains the canary.
+ * Checks the seal and the header, and that the filter of the first layer contains the canary.
  * @returns its number of entries
  */
 async function verifyFilter(
   dataset: Dataset,
-  { facts }: Snapshot,
+  { facts }: LayerReader,
   suite: KeyedSuite | undefined,
+  isFirst: boolean,
 ): Promise<number | null> {
-  const { filter, snapshot } = facts;
+  const { filter, name } = facts;
   if (!filter) return null;
-  const name = snapshotName(snapshot);
   const file = filterPath(dataset, name);
-  const wrong = (what: string) => corruptSnapshot(`${snapshot}: its filter ${what}`);
+  const wrong = (what: string) => corruptSnapshot(`${name}: its filter ${what}`);
   if ((await digestFile(file, wrong)) !== filter.sha256) throw wrong('is not the one of its statement');
   const sealed = suite && (await sealFilterFile(file, suite.sealKey, filter.bytes - SEAL_BYTES));
   const handle = openRegularFile(file, wrong);
@@ -191,9 +215,9 @@ async function verifyFilter(
     if (sealed && !equalBytes(read(SEAL_BYTES, filter.bytes - SEAL_BYTES), sealed))
       throw wrong('has a seal that does not match this key');
     const header = parseFilterHeader(read(FILTER_HEADER_BYTES, 0));
-    if (header.layer !== facts.layer || header.dataset !== facts.dataset) throw wrong('belongs to another layer');
+    if (header.layer !== facts.layer || header.dataset !== dataset.id) throw wrong('belongs to another layer');
     if (header.blocks !== filter.blocks || header.entries !== filter.entries) throw wrong('does not match the facts');
-    if (!suite) return header.entries;
+    if (!suite || !isFirst) return header.entries;
     const output = suite.evaluate(passwordInput(normalizePassword(CANARY.password)));
     const at = FILTER_HEADER_BYTES + blockIndex(passwordBucketHash(output), header.blocks) * BLOCK_BYTES;
     if (!hasBits(read(BLOCK_BYTES, at), 0, filterLow(entryTag(output)))) throw wrong('does not contain the canary');

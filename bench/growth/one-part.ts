@@ -88,8 +88,10 @@ async function publishPart(dataset: Dataset, entries: number): Promise<PartFigur
     others.push(other);
   }
   const { parameters } = dataset;
-  const shape = { prefixBits: served.task.prefixBits, metadataBytes: parameters.metadataBytes, similar: false };
-  const facts = describeIndex(shape, [ofAllParts(served.part.tally)]);
+  const shape = { prefixBits: served.task.prefixBits, metadataBytes: parameters.metadataBytes };
+  const facts = describeIndex({ ...shape, similar: false, hasUsernames: true, hasOneLength: false }, [
+    ofAllParts(served.part.tally),
+  ]);
   state(dataset, facts, writeServed(dataset, facts, served));
   return {
     recordsPerSecond: [served, ...others].map(({ part, seconds }) => part.entries / seconds),
@@ -117,7 +119,10 @@ async function encodePart(dataset: Dataset, entries: number, number: number): Pr
   const sources = { runs: [preparePartSource(openRun(file), ['account'], undefined)], groups: [] };
   const { layer } = openPublishedFacts(dataset).facts;
   const { metadataBytes } = parameters;
-  const settings = { layer, metadataBytes, similar: false, numbers: [0, 1], bucketKey, sources, canaries: {} };
+  const settings = {
+    ...{ layer, metadataBytes, similar: false, spareFormBits: 0 },
+    ...{ numbers: [0, 1], bucketKey, sources, canaries: {} },
+  };
   const part: Part<'account'> = { index: 'account', number, bits: PART_BITS };
   const prefixBits = choosePrefixBits('account', entries / 2, parameters);
   const task: EncodeTask = { kind: 'encode', part, prefixBits, bodiesFile: path.join(folder, `bodies-${number}`) };

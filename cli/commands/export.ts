@@ -10,7 +10,7 @@ import { openDataset } from '../../store/dataset.ts';
 import { isMissing, publishFile } from '../../store/files.ts';
 import { openSnapshot, rangeFiles } from '../../store/snapshot/snapshot.ts';
 import { UsageError } from '../exit.ts';
-import { createHashList, createRangeFolder, type ExportTarget } from '../export-target.ts';
+import { assertOneLayer, createHashList, createRangeFolder, type ExportTarget } from '../export-target.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { assertNotPart } from '../open.ts';
 import { printJson, printResult } from '../output.ts';
@@ -89,7 +89,9 @@ async function exportFilter(folder: string, target: string) {
   const snapshot = await openSnapshot(dataset);
   const part = `${path.resolve(target)}.part`;
   try {
-    const { filter, facts } = snapshot;
+    const { facts, layers } = snapshot;
+    assertOneLayer(snapshot, folder);
+    const [{ filter }] = layers;
     if (!filter || !facts.filter)
       throw new UsageError(
         'the snapshot has no password filter',

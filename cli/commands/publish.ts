@@ -14,6 +14,7 @@ import {
   contentFileBytes,
   LAYOUTS,
   type LayoutName,
+  layersOf,
   type SnapshotFacts,
 } from '../../store/snapshot/layout/snapshot-facts.ts';
 import type { PublishProgress } from '../../store/snapshot/publication.ts';
@@ -55,6 +56,8 @@ export interface PublishLimits {
   /** Keys that may sign heads from now on. */
   readonly delegate?: readonly HeadKey[];
   readonly layout?: LayoutName;
+  /** Write what was added alone. */
+  readonly delta?: boolean;
   /** At most; by default one per core. */
   readonly threads?: number;
 }
@@ -75,7 +78,7 @@ function countBuckets({ indexes, ranges = {} }: SnapshotFacts): Pick<PublishSumm
 export async function publishWithProgress(
   { dataset, key, publisher }: OpenedForPublishing,
   signal: AbortSignal,
-  { keep, memory, validFor, delegate, notifier, layout, threads }: PublishLimits = {},
+  { keep, memory, validFor, delegate, notifier, layout, delta, threads }: PublishLimits = {},
 ): Promise<PublishSummary> {
   const names = readNameList(dataset, key);
   // An ingest that did not look for them told nothing.
@@ -101,6 +104,7 @@ export async function publishWithProgress(
         ...(validFor === undefined ? {} : { headLifeMs: validFor }),
         ...(delegate && { delegate }),
         ...(layout && { layout }),
+        ...(delta && { delta }),
         ...(keep === undefined ? {} : { keep }),
         ...(memory === undefined ? {} : { memoryBytes: memory }),
         onProgress: (progress) => {
@@ -117,6 +121,7 @@ export async function publishWithProgress(
       changed,
       sources: sources.length,
       ...countBuckets(facts),
+      layers: layersOf(facts).length,
       bytes: contentFileBytes(facts),
       seconds: bar.elapsedSeconds,
       validUntil: head.validUntil,
@@ -150,6 +155,7 @@ function assertTogether({
   keep,
   memory,
   layout,
+  delta,
   threads,
   publisherKey,
   notify,
@@ -160,8 +166,11 @@ function assertTogether({
     throw new UsageError('--delegate needs a new statement', 'Run it without --renew.');
   if (renew && notify !== undefined)
     throw new UsageError('--notify has no effect with --renew', 'Leave it out: a renewal reads no runs.');
-  if (renew && (keep ?? memory ?? layout ?? threads) !== undefined)
-    throw new UsageError('--keep, --memory, --layout and --threads have no effect with --renew', 'Leave them out.');
+  if (renew && (keep ?? memory ?? layout ?? delta ?? threads) !== undefined)
+    throw new UsageError(
+      '--keep, --memory, --layout, --delta and --threads have no effect with --renew',
+      'Leave them out.',
+    );
   if (headKey !== undefined && publisherKey !== undefined)
     throw new UsageError('either --head-key or --publisher-key renews', 'Leave one of them out.');
 }
@@ -188,6 +197,10 @@ export function addPublish(program: Command): void {
       new Option('--layout <name>', 'files of the snapshot: slots, or sqlite (default: slots)').choices(
         Object.keys(LAYOUTS),
       ),
+    )
+    .option(
+      '--delta',
+      'write added sources alone, as a further layer of the snapshot; layers are merged when that is worth it',
     )
     .option('--keep <n>', 'snapshots to keep, including the new one (default: 2)', parseCount('--keep'))
     .option(

@@ -5,7 +5,7 @@ import type { HistogramBin } from '../../protocol/service-status.ts';
 import { type HeadState, headState } from '../../protocol/signed/head.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { writeFileAtomically } from '../../store/files.ts';
-import { snapshotName } from '../../store/snapshot/current.ts';
+import { snapshotName } from '../../store/snapshot/layout/snapshot-facts.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { readHead } from '../../store/snapshot/statement-files.ts';
 import { parseUsers } from '../anonymity.ts';

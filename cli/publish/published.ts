@@ -20,6 +20,8 @@ export interface PublishSummary {
   readonly indexes: { readonly [index: string]: { readonly entries: number; readonly buckets: number } };
   /** Indexes of unsalted hashes. */
   readonly ranges: { readonly [index: string]: { readonly entries: number; readonly ranges: number } };
+  /** Of the snapshot: more than one after `--delta`. */
+  readonly layers: number;
   readonly bytes: number;
   readonly seconds: number;
   /** Until when clients accept the snapshot. */
@@ -38,8 +40,20 @@ export interface PublishSummary {
 export type SuppressedSummary = Pick<Suppression, 'names' | 'records' | 'kept' | 'keptIn'>;
 
 export function describePublished(summary: PublishSummary, folder: string): string {
-  const { snapshot, changed, sources, indexes, ranges, bytes, seconds, validUntil, replaced, expired, suppressed } =
-    summary;
+  const {
+    snapshot,
+    changed,
+    sources,
+    indexes,
+    ranges,
+    layers,
+    bytes,
+    seconds,
+    validUntil,
+    replaced,
+    expired,
+    suppressed,
+  } = summary;
   const until = `clients accept it until ${validUntil}; renew that with: credveil publish ${shellWord(folder)} --renew`;
   const left = [...describeExpired(expired, folder), ...(suppressed ? describeSuppressed(suppressed, folder) : [])];
   if (!changed)
@@ -51,7 +65,7 @@ export function describePublished(summary: PublishSummary, folder: string): stri
   for (const [index, { entries, ranges: count }] of Object.entries(ranges))
     parts.push(`${index} ${formatCounted(entries, 'entry')} in ${formatCounted(count, 'range')}`);
   return [
-    `snapshot ${snapshot}: ${formatCounted(sources, 'source')}, ${parts.join(', ')}, ${formatBytes(bytes)}, in ${formatSeconds(seconds)}`,
+    `snapshot ${snapshot}: ${formatCounted(sources, 'source')}, ${parts.join(', ')}, ${layers > 1 ? `in ${layers} layers, ` : ''}${formatBytes(bytes)}, in ${formatSeconds(seconds)}`,
     ...left,
     until,
     ...(replaced?.withdrawn

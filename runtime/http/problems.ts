@@ -20,6 +20,12 @@ export const PROBLEMS = {
     detail: 'The last part of the path is not a prefix of this index.',
     hint: 'Read prefixBits from the statement and write the prefix in lower-case hex, one digit per four bits.',
   },
+  LAYER_MISSING: {
+    status: 404,
+    title: 'Layer missing',
+    detail: 'The snapshot has several layers and the query names none of them.',
+    hint: 'Request each layer of the statement with ?snapshot=…&layer= and its id.',
+  },
   QUERY_MALFORMED: {
     status: 400,
     title: 'Query malformed',

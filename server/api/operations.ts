@@ -1,7 +1,7 @@
 // The documentation of each route's operations, as /openapi.json and /reference show it.
 // PROTOCOL.md §13.
 
-import { HEX64, SNAPSHOT_ID } from '../../protocol/ids.ts';
+import { HEX64, LAYER_ID, SNAPSHOT_ID } from '../../protocol/ids.ts';
 import type { Answer, Operation, Parameter } from './route.ts';
 import type { SchemaName } from './schemas.ts';
 
@@ -22,6 +22,13 @@ const SNAPSHOT: Parameter = {
   in: 'query',
   description: 'The snapshot to answer from, as the head names it. Default: the current one.',
   schema: { type: 'string', pattern: SNAPSHOT_ID.source },
+};
+const LAYER: Parameter = {
+  name: 'layer',
+  in: 'query',
+  description:
+    'After `snapshot`: the layer to answer from, as the statement names it. Required where there are several.',
+  schema: { type: 'string', pattern: LAYER_ID.source },
 };
 const PREFIX: Parameter = {
   name: 'prefix',
@@ -154,6 +161,7 @@ function ranged(
     ...more,
     parameters: [
       SNAPSHOT,
+      LAYER,
       IF_NONE_MATCH,
       {
         name: 'Range',
@@ -177,7 +185,10 @@ function ranged(
       },
       304: NOT_MODIFIED,
     },
-    problems: ['QUERY_MALFORMED', 'INDEX_MISSING', 'SNAPSHOT_GONE', 'RANGE_NOT_SATISFIABLE', ...(more.problems ?? [])],
+    problems: [
+      ...(['QUERY_MALFORMED', 'INDEX_MISSING', 'LAYER_MISSING', 'SNAPSHOT_GONE', 'RANGE_NOT_SATISFIABLE'] as const),
+      ...(more.problems ?? []),
+    ],
   };
 }
 

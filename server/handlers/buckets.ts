@@ -1,14 +1,13 @@
 // GET /v1/{account|password}/{prefix}: the hot path, on node:http alone. PROTOCOL.md §6, §7.
 
 import type { BucketId, EntryTag } from '../../protocol/brands.ts';
-import { decodeBody } from '../../protocol/bucket.ts';
 import { type IndexName, parsePrefix } from '../../protocol/bucket-id.ts';
 import { formatTag } from '../../protocol/entry.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { CACHE_RULES, DATA_HEADERS, type HeaderBlock, headerBlock } from '../../runtime/http/headers.ts';
 import { prefersText } from '../../runtime/http/negotiation.ts';
 import { ProblemError } from '../../runtime/http/problem.ts';
-import type { PaddedBody, Snapshot } from '../../store/snapshot/snapshot.ts';
+import type { PaddedBody } from '../../store/snapshot/snapshot.ts';
 import type { CreateHandler } from '../exchange.ts';
 import { giveBack } from '../snapshots/bucket-bodies.ts';
 import type { ServedSnapshot } from '../snapshots/snapshots.ts';
@@ -43,13 +42,12 @@ export const createBucketHandler =
       const { etag, headers } = asText ? formsOf(served).text : formsOf(served).bytes;
       const cache = query === undefined ? exchange.cache : CACHE_RULES.pinned;
       if (exchange.hasFresh(etag)) return exchange.reply(304, headers, undefined, cache);
+      if (asText)
+        return replyCharged(exchange, headers, textBody(served.snapshot.tags(index, id), facts.maxEntries), cache);
       const body = served.readBody(index, id) as PaddedBody;
       // A body that is held is never given back: a listener for nothing would cost a microsecond.
       const onSent = body.room && (() => giveBack(body));
-      if (!asText) return replyCharged(exchange, headers, body.bytes, cache, onSent);
-      const text = textBody(body.bytes, served.snapshot, index, facts.maxEntries);
-      giveBack(body);
-      return replyCharged(exchange, headers, text, cache);
+      return replyCharged(exchange, headers, body.bytes, cache, onSent);
     };
   };
 
@@ -90,12 +88,10 @@ function parseBucketId(prefix: string, prefixBits: number): BucketId {
 }
 
 /** One tag per line, then line feeds up to the length of the index's largest bucket. */
-function textBody(answer: Uint8Array, snapshot: Snapshot, index: IndexName, maxEntries: number): Buffer {
+function textBody(tags: Float64Array, maxEntries: number): Buffer {
   const text = Buffer.alloc(maxEntries * TEXT_ENTRY_BYTES, '\n');
-  const { tailBytes, upperBytes } = snapshot.layout(index);
-  const body = answer.subarray(0, answer.length - upperBytes);
   let at = 0;
-  for (const tag of decodeBody(body, tailBytes).tags) {
+  for (const tag of tags) {
     text.write(formatTag(tag as EntryTag), at, 'latin1');
     at += TEXT_ENTRY_BYTES;
   }

@@ -7,7 +7,6 @@
 
 import type { BucketId } from '../../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName } from '../../protocol/bucket-id.ts';
-import { NODE_BYTES, upperSiblings } from '../../protocol/signed/merkle.ts';
 import type { PaddedBody, Snapshot } from '../../store/snapshot/snapshot.ts';
 import { RoomPool } from './room-pool.ts';
 
@@ -39,8 +38,7 @@ export function createBodyReader(snapshot: Snapshot, maxHeldBytes: number): Body
     const facts = snapshot.facts.indexes[index];
     if (!facts) continue;
     const buckets = 2 ** facts.prefixBits;
-    const upperBytes = facts.root === undefined ? 0 : upperSiblings(facts.prefixBits) * NODE_BYTES;
-    const bytes = buckets * ((facts.bodyBytes.at(-1) ?? 0) + upperBytes);
+    const bytes = buckets * snapshot.mostBytes(index);
     if (bytes > left) continue;
     left -= bytes;
     held[index] = new Array<PaddedBody | undefined>(buckets);

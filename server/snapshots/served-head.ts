@@ -6,7 +6,7 @@ import type { SnapshotId } from '../../protocol/brands.ts';
 import { type HeadState, headState } from '../../protocol/signed/head.ts';
 import { nameError, type OnEvent } from '../../runtime/events.ts';
 import type { Dataset } from '../../store/dataset.ts';
-import { snapshotName } from '../../store/snapshot/current.ts';
+import { snapshotName } from '../../store/snapshot/layout/snapshot-facts.ts';
 import { type HeadFile, headPath, readHead, type StatementFile } from '../../store/snapshot/statement-files.ts';
 
 export class ServedHead {

@@ -4,19 +4,15 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { SnapshotId } from '../../protocol/brands.ts';
 import { currentFile, type Dataset, snapshotsFolder } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
 import { isMissing, readRegularFile, writeFileAtomically } from '../files.ts';
-import { assertFacts } from './facts-bounds.ts';
-import { LAYOUTS, type SnapshotFacts } from './layout/snapshot-facts.ts';
+import { parseFacts } from './facts-bounds.ts';
+import { layersOf, type SnapshotFacts } from './layout/snapshot-facts.ts';
 import { corruptSnapshot } from './layout/snapshot-files.ts';
 
 export const factsPath = (dataset: Dataset, name: string): string =>
   path.join(snapshotsFolder(dataset), `${name}.json`);
-
-/** The name of a snapshot's files: its sequence number as its id spells it. */
-export const snapshotName = (id: SnapshotId): string => id.slice(0, id.indexOf('-'));
 
 export interface CurrentSnapshot {
   readonly name: string;
@@ -82,10 +78,7 @@ export function openCurrent(dataset: Dataset): CurrentSnapshot | undefined {
   if (createHash('sha256').update(text).digest('hex') !== sha256)
     throw corruptSnapshot(`${name}: checksum mismatch of its facts`);
   try {
-    const facts = JSON.parse(text) as SnapshotFacts;
-    if (!Object.values(LAYOUTS).includes(facts.format)) throw corruptSnapshot(`${name}: unsupported format`);
-    assertFacts(facts);
-    return { name, sequence: Number(name), facts };
+    return { name, sequence: Number(name), facts: parseFacts(JSON.parse(text), name) };
   } catch (cause) {
     if (cause instanceof StoreError) throw cause;
     throw corruptSnapshot(`${name}: invalid facts`, cause);
@@ -96,6 +89,15 @@ export function openCurrent(dataset: Dataset): CurrentSnapshot | undefined {
 export function writeCurrent(dataset: Dataset, name: string): void {
   const sha256 = createHash('sha256').update(readFacts(dataset, name)).digest('hex');
   writeFileAtomically(currentFile(dataset), `${name} ${sha256}\n`);
+}
+
+/** The names of the files that a snapshot has its layers in. What cannot be read is of no use. */
+function layerNames(dataset: Dataset, name: string): string[] {
+  try {
+    return layersOf(parseFacts(JSON.parse(readFacts(dataset, name)), name)).map((layer) => layer.name);
+  } catch {
+    return [];
+  }
 }
 
 /**
@@ -109,6 +111,7 @@ export function pruneSnapshots(dataset: Dataset, current: string, keep: number, 
   const wereCurrent = complete.filter((name) => Number(name) < Number(current) && Number(name) <= Number(replaced));
   const older = wereCurrent.sort((a, b) => Number(b) - Number(a));
   const kept = new Set([current, ...older.slice(0, Math.max(0, keep - 1))]);
+  for (const name of [...kept]) for (const layer of layerNames(dataset, name)) kept.add(layer);
   for (const file of files)
     if (!kept.has(path.parse(file).name)) fs.rmSync(path.join(snapshotsFolder(dataset), file), { force: true });
 }

@@ -134,14 +134,14 @@ interface IndexPlan {
 }
 
 function planIndex(
-  { dataset, authority, layer }: Publication,
+  { dataset, authority, layer, prefixes }: Publication,
   leftovers: Leftovers,
   index: IndexName,
   bits: PartBits,
   count: PlannedCount,
 ): IndexPlan {
   const { parameters } = dataset;
-  const prefixBits = choosePrefixBits(index, count.members, parameters);
+  const prefixBits = prefixes?.[index] ?? choosePrefixBits(index, count.members, parameters);
   const oneIn = index === 'password' ? filterRate(parameters) : 0;
   const blocks = oneIn > 0 ? chooseBlocks(count.entries, oneIn) : 0;
   const parts = listParts(index, fittingPartBits(bits[index] ?? 0, prefixBits, authority.bucketKey === undefined));
@@ -158,12 +158,17 @@ function describe(publication: Publication, plan: IndexPlan, encoded: readonly E
   const { index, prefixBits, count, tasks } = plan;
   const { parameters } = publication.dataset;
   const { metadataBytes, similar = false } = parameters;
-  const shape = { prefixBits, metadataBytes, similar: similar && index === 'account' };
+  const isAccount = index === 'account';
+  const isAdded = publication.prefixes !== undefined;
+  const shape = {
+    ...{ prefixBits, metadataBytes, similar: similar && isAccount },
+    ...{ hasUsernames: isAccount, hasOneLength: isAdded },
+  };
   const counted = describeIndex(
     shape,
     encoded.map(({ tally }) => tally),
   );
-  assertPrefixBits(index, counted, parameters);
+  if (!isAdded) assertPrefixBits(index, counted, parameters);
   if (count.isExact && encoded.reduce((sum, part) => sum + part.entries, 0) !== count.entries)
     throw new StoreError(
       'RUN_CORRUPT',

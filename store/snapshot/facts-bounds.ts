@@ -4,19 +4,22 @@
 
 import { MAX_BUCKET_ENTRIES } from '../../protocol/bucket.ts';
 import { type IndexName, RANGES, type RangeName } from '../../protocol/bucket-id.ts';
-import { HEX64, SNAPSHOT_ID } from '../../protocol/ids.ts';
+import { HEX64, SNAPSHOT_ID, SNAPSHOT_SEQUENCE } from '../../protocol/ids.ts';
 import type { HistogramBin } from '../../protocol/service-status.ts';
 import { array, type Members, object, parseMembers, required, text } from '../../protocol/signed/members.ts';
 import { MAX_SOURCES, SOURCE_MEMBERS } from '../../protocol/signed/sources.ts';
-import { LAYER_MEMBERS, STATEMENT_MEMBERS } from '../../protocol/signed/statement.ts';
+import { LAYER_MEMBERS, MAX_LAYERS, STATEMENT_MEMBERS } from '../../protocol/signed/statement.ts';
 import { slotFileBytes } from '../../protocol/snapshot/slots.ts';
+import { joinLayers } from './joined-facts.ts';
 import {
   type IndexFacts,
+  LAYERED_FORMAT,
   LAYOUTS,
   type RangeFacts,
   type SnapshotFacts,
   type SuppressedFacts,
 } from './layout/snapshot-facts.ts';
+import { corruptSnapshot } from './layout/snapshot-files.ts';
 
 const { dataset, suite, normalization, keyId, publicKey, canary } = STATEMENT_MEMBERS;
 
@@ -50,10 +53,32 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 const isBits = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 
 /**
- * Checks the form of facts, and that they could be those of a file of their length.
- * @throws Error that does not say more than which member is wrong
+ * Checks the form of facts, and that they could be those of files of their length.
+ * @param name of the snapshot
+ * @returns them, with the figures of all layers
+ * @throws StoreError `SNAPSHOT_CORRUPT` for another format; Error that does not say more than which
+ *   member is wrong
  */
-export function assertFacts(facts: SnapshotFacts): void {
+export function parseFacts(json: unknown, name: string): SnapshotFacts {
+  const facts = json as SnapshotFacts;
+  if (facts.format !== LAYERED_FORMAT) {
+    if (!Object.values<number>(LAYOUTS).includes(facts.format)) throw corruptSnapshot(`${name}: unsupported format`);
+    assertFacts(facts);
+    return facts;
+  }
+  const { layers } = facts;
+  if (!Array.isArray(layers) || layers.length < 2 || layers.length > MAX_LAYERS)
+    throw new Error('the facts have another number of layers');
+  for (const layer of layers) {
+    if (!SNAPSHOT_SEQUENCE.test(layer?.name)) throw new Error('a layer has no name');
+    if (!Array.isArray(layer.numbers) || !layer.numbers.every(isCount)) throw new Error('a layer names no sources');
+    if (!Object.values<number>(LAYOUTS).includes(layer.format)) throw corruptSnapshot(`${name}: unsupported format`);
+    assertFacts({ ...facts, ...layer, layers: undefined } as unknown as SnapshotFacts);
+  }
+  return joinLayers(facts, layers);
+}
+
+function assertFacts(facts: SnapshotFacts): void {
   parseMembers(facts, 'the facts', PUBLIC_MEMBERS);
   if (!areBounded(facts)) throw new Error('the facts are out of bounds');
 }

@@ -13,24 +13,46 @@
 
 import { createHash } from 'node:crypto';
 import type { LayerId } from '../../protocol/brands.ts';
+import { INDEX_NAMES, type IndexName } from '../../protocol/bucket-id.ts';
 import { type Dataset, filterRate } from '../dataset.ts';
 import type { Run } from '../run/run.ts';
+import type { LayerFacts } from './layout/snapshot-facts.ts';
 
 const LABEL = 'credveil layer 2';
 const ID_DIGITS = 32;
 
-/**
- * @param numberOf the number of a run's source
- * @param suppressed digest of the suppressed names, if there are any
- */
+/** Bits that short tags of forms have more in a layer after the first: their chances add up. */
+export const ADDED_FORM_BITS = 3;
+
+/** The prefixBits of each index, which layers after the first take from it. */
+export type Prefixes = { readonly [name in IndexName]?: number };
+
+export function prefixesOf({ indexes }: Pick<LayerFacts, 'indexes'>): Prefixes {
+  const prefixes: { [name in IndexName]?: number } = {};
+  for (const name of INDEX_NAMES) {
+    const index = indexes[name];
+    if (index) prefixes[name] = index.prefixBits;
+  }
+  return prefixes;
+}
+
+/** What a layer follows from, besides its runs and the dataset. */
+export interface LayerBasis {
+  /** Digest of the suppressed names, if there are any. */
+  readonly suppressed?: string | undefined;
+  /** Of a layer after the first: those of the first. It lacks the test credentials. */
+  readonly prefixes?: Prefixes | undefined;
+}
+
+/** @param numberOf the number of a run's source */
 export function layerId(
   { id, parameters }: Dataset,
   runs: readonly Run[],
   numberOf: (run: Run) => number,
-  suppressed?: string,
+  { suppressed, prefixes }: LayerBasis = {},
 ): LayerId {
+  const listed = { ...(suppressed !== undefined && { suppressed }), ...(prefixes && { prefixes }) };
   // A rate that is not recorded is the default's.
-  const listed = suppressed === undefined ? {} : { suppressed };
   const given = Object.entries({ ...parameters, filterOneIn: filterRate(parameters), ...listed });
   const ordered = given.sort(([a], [b]) => (a < b ? -1 : 1));
   const hash = createHash('sha256')

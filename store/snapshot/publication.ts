@@ -18,7 +18,8 @@ import type { Run } from '../run/run.ts';
 import type { SectionName } from '../run/sections.ts';
 import type { SigningKey } from '../signing-key.ts';
 import type { Authority } from './authority.ts';
-import type { IndexFacts, LayoutName } from './layout/snapshot-facts.ts';
+import type { Prefixes } from './layer.ts';
+import type { IndexFacts, LayerFacts, LayoutName } from './layout/snapshot-facts.ts';
 import type { PublishThreads } from './parts/part-runner.ts';
 import { type PartCount, streamOf } from './parts/part-work.ts';
 
@@ -55,6 +56,8 @@ export interface PublishOptions {
   readonly withdraw?: boolean;
   /** Default `slots`. */
   readonly layout?: LayoutName;
+  /** Write what was added alone, as a further layer, if that is worth it. */
+  readonly delta?: boolean;
   /** Threads to work on. Default: this one. */
   readonly threads?: PublishThreads;
   /** Parts of each index, a power of two up to 256. Default: as many as its records are worth. */
@@ -68,6 +71,8 @@ export interface Publication {
   readonly dataset: Dataset;
   readonly suite: KeyedSuite;
   readonly layer: LayerId;
+  /** Of a layer after the first: those of the first. */
+  readonly prefixes?: Prefixes | undefined;
   readonly authority: Authority;
   readonly layout: LayoutName;
   /** In order: the last of several runs with an entry gives it its source. */
@@ -78,6 +83,8 @@ export interface Publication {
   readonly sources: PartSources;
   readonly threads: number;
   readonly options: PublishOptions;
+  /** Called before anything is laid out. It may throw. */
+  readonly assertWorth?: (indexes: LayerFacts['indexes']) => void;
   /** What suppressed names take out of a run. */
   readonly removed: (run: Run) => RunRemoval | undefined;
 }
@@ -122,7 +129,9 @@ export function boundCount(publication: Publication, index: IndexName): PartCoun
   const members = memberCounts(publication, index);
   const fewest = members.reduce((max, count) => Math.max(max, count), 0);
   const most = sum(members) + 1;
-  const sameBits = choosePrefixBits(index, fewest, parameters) === choosePrefixBits(index, most, parameters);
+  const sameBits =
+    publication.prefixes !== undefined ||
+    choosePrefixBits(index, fewest, parameters) === choosePrefixBits(index, most, parameters);
   const sameFilter = index !== 'password' || filterRate(parameters) === 0 || high <= low * FILTER_SLACK;
   return sameBits && sameFilter ? { entries: high, members: most } : undefined;
 }

@@ -2,10 +2,12 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { SnapshotId } from '../../protocol/brands.ts';
-import { INDEX_NAMES, RANGE_NAMES } from '../../protocol/bucket-id.ts';
+import { INDEX_NAMES, type IndexName, RANGE_NAMES } from '../../protocol/bucket-id.ts';
 import { SNAPSHOT_SEQUENCE } from '../../protocol/ids.ts';
 import type { Head } from '../../protocol/signed/head.ts';
+import { longestBody } from '../../protocol/snapshot/slots.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
 import { knownAnswer } from '../../protocol/test-credentials.ts';
 import { type Dataset, numberSources, PRIVATE_FOLDER, snapshotsFolder, workFolder } from '../dataset.ts';
@@ -18,10 +20,20 @@ import type { RunRemoval } from '../run/removal.ts';
 import { openRuns, type Run } from '../run/run.ts';
 import { type GroupOptions, writeGroups } from '../run/run-streams.ts';
 import { type Asides, openAsides } from './asides.ts';
-import { delegatedKeys, publishingAuthority } from './authority.ts';
+import { type Authority, delegatedKeys, publishingAuthority } from './authority.ts';
+import { assertNothingLost } from './compaction.ts';
 import { type CurrentSnapshot, factsPath, openCurrent, pruneSnapshots, writeCurrent } from './current.ts';
-import { layerId } from './layer.ts';
-import { layoutOf, type SnapshotFacts, type SourceFacts, type SuppressedFacts } from './layout/snapshot-facts.ts';
+import { joinLayers, storedFacts } from './joined-facts.ts';
+import { type LayerPlan, type PlanOptions, planAdded, planWhole } from './layer-plan.ts';
+import {
+  LAYERED_FORMAT,
+  type LayerFacts,
+  layersOf,
+  layoutOf,
+  type SnapshotFacts,
+  type SourceFacts,
+  type SuppressedFacts,
+} from './layout/snapshot-facts.ts';
 import { filterPath, snapshotFile, snapshotPath } from './layout/snapshot-files.ts';
 import type { Publication, PublishOptions } from './publication.ts';
 import { type StatedFacts, writeStated } from './stated-facts.ts';
@@ -58,65 +70,129 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
   const { live: runs, expired } = unexpiredRuns(dataset, current, options.now ?? Date.now());
   const suppression = planSuppression(dataset, runs, options.names, current?.facts.suppressed !== undefined);
   const numberOf = numberRuns(dataset, runs);
-  const layer = layerId(dataset, runs, numberOf, suppression?.digest);
-  const keep = options.keep ?? DEFAULT_KEEP;
   const asides = openAsides(dataset);
   asides.clearFiles();
-  const { layout = current && layoutOf(current.facts) } = options;
-  const isSame = current?.facts.layer === layer && layoutOf(current.facts) === layout;
-  const { delegate = [], withdraw = false } = options;
-  if (isSame && delegate.length === 0 && !withdraw) {
-    // The process that made it current may have been killed before pruning.
-    asides.clear();
-    pruneSnapshots(dataset, current.name, keep);
-    const stated = readStatement(dataset, current.name);
-    const head = writeHead(dataset, current.name, stated, authority.signer, options.headLifeMs, options.now);
-    const { facts } = current;
-    return { facts, changed: false, head, withdrawn: false, expired, ...(suppression && { suppression }) };
-  }
-
-  const sequence = nextSequence(dataset, current);
-  const name = String(sequence).padStart(6, '0');
-  const sourceList = runs.map((run) => sourceFacts(run, numberOf(run))).sort((a, b) => a.number - b.number);
+  const basis = { dataset, current, runs, numberOf, suppressed: suppression?.digest };
+  const { delegate = [], withdraw = false, delta = false } = options;
+  const plan = delta && !withdraw ? planAdded(basis) : planWhole(basis);
+  const from = { ...basis, suite, authority, suppression, expired, asides, options };
+  if (current && delegate.length === 0 && !withdraw && isSame(current, plan, options)) return renew(current, from);
   fs.mkdirSync(workFolder(dataset), PRIVATE_FOLDER);
   try {
-    const removed = (run: Run): RunRemoval | undefined => suppression?.of(run);
-    const { threads, maxOpen } = planThreads(dataset, runs, options);
-    const turn = (): Promise<void> => yieldToEventLoop(options.signal);
-    const groups = { folder: asides.groups, turn, removed, maxOpen };
-    const sources = await prepareSources(dataset, runs, groups);
-    const publication: Publication = {
-      ...{ dataset, suite, authority, layer, numberOf, runs, sources, threads, options, removed },
-      layout: options.layout ?? 'slots',
-    };
-    const tables = await writeTables(asides, publication);
-    const suppressed = suppression && { suppressed: suppressedFacts(suppression) };
-    const unstated: StatedFacts = {
-      ...describeFacts(dataset, suite),
-      layer,
-      ...tables,
-      sources: sourceList,
-      ...suppressed,
-    };
-    publishFiles(dataset, name, asides, tables);
-    const now = options.now ?? Date.now();
-    const headKeys = delegatedKeys(dataset, current, delegate, now);
-    const minSequence = lowestSequence(dataset, current, runs, withdraw, suppression) ?? sequence;
-    const { facts, head } = writeStated(dataset, name, unstated, {
-      ...{ signer: authority.signer, sequence, minSequence, now },
-      ...(headKeys && { headKeys }),
-      ...(options.headLifeMs !== undefined && { headLifeMs: options.headLifeMs }),
+    return await publishPlan(plan, from).catch((error: unknown) => {
+      if (!(error instanceof LayerTooLong)) throw error;
+      return publishPlan(planWhole(basis, current && layersOf(current.facts)), from);
     });
-    writeFileAtomically(factsPath(dataset, name), `${JSON.stringify(facts, null, 2)}\n`);
-    writeCurrent(dataset, name);
-    pruneSnapshots(dataset, name, keep, current?.name);
-    const replaced = current && { replaced: current.facts.snapshot, withdrawn: current.sequence < minSequence };
-    return { facts, changed: true, head, withdrawn: false, expired, ...replaced, ...(suppression && { suppression }) };
   } finally {
     // Who interrupts it may want to go on. A disk that is full gets its room back.
     if (options.signal?.aborted) asides.clearFiles();
     else asides.clear();
   }
+}
+
+/** What a publish goes by. */
+interface PublishBasis extends PlanOptions {
+  readonly suite: KeyedSuite;
+  readonly authority: Authority;
+  readonly suppression: Suppression | undefined;
+  readonly expired: readonly ExpiringSource[];
+  readonly asides: Asides;
+  readonly options: PublishOptions;
+}
+
+/** Whether the current snapshot has these layers already, in the layout that is asked for. */
+function isSame({ facts }: CurrentSnapshot, { kept, runs, layer, prefixes }: LayerPlan, { layout }: PublishOptions) {
+  const ids = [...kept.map((one) => one.layer), ...(runs.length > 0 || !prefixes ? [layer] : [])];
+  const before = layersOf(facts);
+  const isLaidOut = prefixes !== undefined || layout === undefined || layoutOf(before[0] as LayerFacts) === layout;
+  return (
+    isLaidOut &&
+    isDeepStrictEqual(
+      ids,
+      before.map((one) => one.layer),
+    )
+  );
+}
+
+/** Nothing but a new head. */
+function renew(current: CurrentSnapshot, { dataset, authority, suppression, expired, asides, options }: PublishBasis) {
+  // The process that made it current may have been killed before pruning.
+  asides.clear();
+  pruneSnapshots(dataset, current.name, options.keep ?? DEFAULT_KEEP);
+  const stated = readStatement(dataset, current.name);
+  const head = writeHead(dataset, current.name, stated, authority.signer, options.headLifeMs, options.now);
+  const { facts } = current;
+  return { facts, changed: false, head, withdrawn: false, expired, ...(suppression && { suppression }) };
+}
+
+async function publishPlan(plan: LayerPlan, from: PublishBasis): Promise<Published> {
+  const { dataset, suite, authority, current, runs, numberOf, suppression, expired, options } = from;
+  const { delegate = [], withdraw = false } = options;
+  const sequence = nextSequence(dataset, current);
+  const name = String(sequence).padStart(6, '0');
+  const made = plan.runs.length > 0 || !plan.prefixes ? await writeLayer(name, plan, from) : undefined;
+  const common = {
+    ...describeFacts(dataset, suite),
+    sources: runs.map((run) => sourceFacts(run, numberOf(run))).sort((a, b) => a.number - b.number),
+    ...(suppression && { suppressed: suppressedFacts(suppression) }),
+  };
+  const unstated = joinFacts(common, [...plan.kept, ...(made ? [made] : [])]);
+  const now = options.now ?? Date.now();
+  const headKeys = delegatedKeys(dataset, current, delegate, now);
+  const minSequence = lowestSequence(dataset, current, runs, withdraw, suppression) ?? sequence;
+  const { facts, head } = writeStated(dataset, name, unstated, {
+    ...{ signer: authority.signer, sequence, minSequence, now },
+    ...(headKeys && { headKeys }),
+    ...(options.headLifeMs !== undefined && { headLifeMs: options.headLifeMs }),
+  });
+  writeFileAtomically(factsPath(dataset, name), `${JSON.stringify(storedFacts(facts), null, 2)}\n`);
+  writeCurrent(dataset, name);
+  pruneSnapshots(dataset, name, options.keep ?? DEFAULT_KEEP, current?.name);
+  const replaced = current && { replaced: current.facts.snapshot, withdrawn: current.sequence < minSequence };
+  return { facts, changed: true, head, withdrawn: false, expired, ...replaced, ...(suppression && { suppression }) };
+}
+
+/** Writes the files of a layer. */
+async function writeLayer(name: string, plan: LayerPlan, from: PublishBasis): Promise<LayerFacts> {
+  const { dataset, suite, authority, numberOf, suppression, asides, options } = from;
+  const { runs, layer, prefixes, merged } = plan;
+  const removed = (run: Run): RunRemoval | undefined => suppression?.of(run);
+  const { threads, maxOpen } = planThreads(dataset, runs, options);
+  const turn = (): Promise<void> => yieldToEventLoop(options.signal);
+  const sources = await prepareSources(dataset, runs, { folder: asides.groups, turn, removed, maxOpen });
+  const publication: Publication = {
+    ...{ dataset, suite, authority, layer, prefixes, numberOf, runs, sources, threads, options, removed },
+    layout: options.layout ?? 'slots',
+    assertWorth: (indexes) => assertWorth(indexes, plan),
+  };
+  const tables = await writeTables(asides, publication);
+  publishFiles(dataset, name, asides, tables);
+  const numbers = runs.map(numberOf).sort((a, b) => a - b);
+  const made = { layer, name, ...tables, numbers };
+  if (merged.length > 0) await assertNothingLost(dataset, merged, made, turn);
+  return made;
+}
+
+/** A layer with a bucket so long that it would lengthen every answer by more than the base's. */
+class LayerTooLong extends Error {}
+
+function assertWorth(indexes: LayerFacts['indexes'], { kept: [base] }: LayerPlan): void {
+  const isLonger = (index: IndexName): boolean =>
+    longestBody(indexes[index] ?? NO_BODY) > longestBody(base?.indexes[index] ?? NO_BODY);
+  if (base && INDEX_NAMES.some(isLonger)) throw new LayerTooLong();
+}
+
+const NO_BODY = { bodyBytes: [] };
+
+/** @param layers at least one */
+function joinFacts(
+  common: Omit<StatedFacts, 'indexes' | 'layer' | 'format'>,
+  layers: readonly LayerFacts[],
+): StatedFacts {
+  const [only, ...added] = layers as readonly [LayerFacts, ...LayerFacts[]];
+  if (added.length > 0) return joinLayers({ format: LAYERED_FORMAT, ...common }, layers);
+  const { name: _, numbers: __, ...facts } = only;
+  return { ...common, ...facts };
 }
 
 /** Runs that do not fit into memory are merged in groups first. */

@@ -1,4 +1,4 @@
-// All buckets of an index as a file of slots, whatever the layout of the snapshot, open for
+// All buckets of an index as a file of slots, whatever the layout of the layer, open for
 // sending. A stream can read it to its end even if the snapshot is closed or pruned. PROTOCOL.md
 // §12, §13.
 
@@ -6,20 +6,20 @@ import { Readable } from 'node:stream';
 import type { BucketId } from '../../protocol/brands.ts';
 import type { IndexName } from '../../protocol/bucket-id.ts';
 import { slotBytes, slotFileBytes } from '../../protocol/snapshot/slots.ts';
+import type { LayerReader } from './layer-reader.ts';
 import type { IndexFacts } from './layout/snapshot-facts.ts';
-import type { Snapshot } from './snapshot.ts';
 
 const CHUNK_BYTES = 2 ** 16;
 
 export class SlotStream {
   readonly bytes: number;
-  readonly #snapshot: Snapshot;
+  readonly #layer: LayerReader;
   readonly #index: IndexName;
   readonly #facts: IndexFacts;
 
-  /** @param facts of the index in the snapshot */
-  constructor(snapshot: Snapshot, index: IndexName, facts: IndexFacts) {
-    this.#snapshot = snapshot;
+  /** @param facts of the index in the layer */
+  constructor(layer: LayerReader, index: IndexName, facts: IndexFacts) {
+    this.#layer = layer;
     this.#index = index;
     this.#facts = facts;
     this.bytes = slotFileBytes(facts);
@@ -27,7 +27,7 @@ export class SlotStream {
 
   /** Streams the bytes from `start` to `end`, exclusive. */
   read(start: number, end: number): Readable {
-    const release = this.#snapshot.hold();
+    const release = this.#layer.hold();
     const stream = Readable.from(this.#chunks(start, end), { objectMode: false, highWaterMark: CHUNK_BYTES });
     return stream.once('close', release);
   }
@@ -52,10 +52,10 @@ export class SlotStream {
     const rootsAt = 2 ** this.#facts.prefixBits * width;
     for (let at = start; at < Math.min(end, rootsAt); ) {
       const id = Math.floor(at / width);
-      const slot = this.#snapshot.slot(this.#index, id as BucketId);
+      const slot = this.#layer.slot(this.#index, id as BucketId);
       yield slot.subarray(at - id * width, Math.min(width, end - id * width));
       at = (id + 1) * width;
     }
-    if (end > rootsAt) yield this.#snapshot.roots(this.#index).subarray(Math.max(0, start - rootsAt), end - rootsAt);
+    if (end > rootsAt) yield this.#layer.roots(this.#index).subarray(Math.max(0, start - rootsAt), end - rootsAt);
   }
 }

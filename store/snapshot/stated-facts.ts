@@ -8,6 +8,7 @@ import {
   type DelegatedKey,
   encodeStatement,
   type Layer,
+  type Layers,
   PROTOCOL_VERSION,
   payloadDigest,
   type Statement,
@@ -35,14 +36,14 @@ function describeStatement(
   { sequence, minSequence, now, headKeys }: StatementOptions,
 ): Statement {
   const { dataset, suite, normalization, usernameRules, keyId, publicKey, sources, canary } = facts;
-  const { layer, indexes, similar, filter } = facts;
   const list = encodeSources(sources);
-  const only: Layer = {
-    id: layer,
-    indexes,
-    ...(similar && { similar }),
-    ...(filter && { filter }),
-  };
+  const layers = (facts.layers ?? [facts]).map(
+    ({ layer, indexes, filter }): Layer => ({
+      ...{ id: layer, indexes },
+      ...(facts.similar && { similar: facts.similar }),
+      ...(filter && { filter }),
+    }),
+  );
   return {
     protocol: PROTOCOL_VERSION,
     ...{ dataset, sequence, minSequence, suite, normalization, keyId },
@@ -50,7 +51,7 @@ function describeStatement(
     ...(publicKey !== undefined && { publicKey }),
     auth: parameters.auth,
     publishedAt: formatTime(now),
-    layers: [only],
+    layers: layers as unknown as Layers,
     sources: { sha256: createHash('sha256').update(list).digest('hex'), bytes: list.length },
     canary,
     ...(headKeys && { headKeys }),

@@ -6,6 +6,7 @@ import { snapshotMode } from '../dataset.ts';
 import { yieldToEventLoop } from '../event-loop.ts';
 import type { Asides } from './asides.ts';
 import { type EncodedIndex, encodeParts } from './encode-parts.ts';
+import { ADDED_FORM_BITS } from './layer.ts';
 import type { PartBodies } from './layout/bodies-file.ts';
 import { FileSink } from './layout/file-sink.ts';
 import type { IndexFacts, LayoutFacts, RangeFacts, SnapshotFacts } from './layout/snapshot-facts.ts';
@@ -34,6 +35,7 @@ export async function writeTables(asides: Asides, publication: Publication): Pro
   try {
     const leftovers = new Leftovers(asides.leftovers, authority.signer);
     const encoded = await encodeParts(publication, runner, leftovers, progress);
+    publication.assertWorth?.(Object.fromEntries(encoded.indexes.map(({ index, facts }) => [index, facts])));
     const indexes: { [name in IndexName]?: IndexFacts } = {};
     for (const { index, facts, bodies, roots } of encoded.indexes) {
       await sink.writeIndex(index, { facts, bodies, roots });
@@ -67,12 +69,17 @@ function removeBodies(bodies: readonly PartBodies[]): void {
 }
 
 /** What threads are told: no key that evaluates. */
-function workSettings({ dataset, suite, authority, layer, numberOf, runs, sources }: Publication): WorkSettings {
+function workSettings(publication: Publication): WorkSettings {
+  const { dataset, suite, authority, layer, prefixes, numberOf, runs, sources } = publication;
   const { indexes, metadataBytes, similar = false } = dataset.parameters;
-  const canaries = Object.fromEntries(indexes.map((index) => [index, canaryRecords(suite, index, similar)]));
+  const spareFormBits = prefixes ? ADDED_FORM_BITS : 0;
+  // The first layer alone has the test credentials, or they would be seen several times.
+  const canaries = prefixes
+    ? {}
+    : Object.fromEntries(indexes.map((index) => [index, canaryRecords(suite, index, similar)]));
   // A merged record names its last source by its place among the runs; 0 is that of the canary.
   const numbers = [0, ...runs.map(numberOf)];
-  return { layer, metadataBytes, similar, numbers, bucketKey: authority.bucketKey, sources, canaries };
+  return { layer, metadataBytes, similar, spareFormBits, numbers, bucketKey: authority.bucketKey, sources, canaries };
 }
 
 function createSink(

@@ -87,12 +87,12 @@ describe('an option without effect is refused', () => {
     [
       '--keep of a renewal',
       ({ dataset }) => ['publish', dataset, '--renew', '--keep', '3'],
-      '--keep, --memory, --layout and --threads',
+      '--keep, --memory, --layout, --delta and --threads',
     ],
     [
       '--memory of a renewal',
       ({ dataset }) => ['publish', dataset, '--renew', '--memory', '1GiB'],
-      '--keep, --memory, --layout and --threads',
+      '--keep, --memory, --layout, --delta and --threads',
     ],
     [
       '--key-file of a signed renewal',

@@ -13,8 +13,8 @@ import { decodeLookupResponse, encodeLookupRequest } from '../../protocol/oprf-m
 import { createBucketAuth } from '../../protocol/signed/merkle.ts';
 import type { ServerEvent } from '../../runtime/events.ts';
 import { type CredveilServer, startServer } from '../../server/server.ts';
-import { factsPath, snapshotName, writeCurrent } from '../../store/snapshot/current.ts';
-import type { SnapshotFacts } from '../../store/snapshot/layout/snapshot-facts.ts';
+import { factsPath, writeCurrent } from '../../store/snapshot/current.ts';
+import { type SnapshotFacts, snapshotName } from '../../store/snapshot/layout/snapshot-facts.ts';
 import { snapshotFile, snapshotPath } from '../../store/snapshot/layout/snapshot-files.ts';
 import { publish } from '../../store/snapshot/publish.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.ts';

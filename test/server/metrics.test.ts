@@ -118,7 +118,7 @@ describe('metrics', () => {
   test('metrics count padding to the byte', async ({ world: { made, get, scrape } }) => {
     const snapshot = await openSnapshot(made.dataset);
     const padded = (snapshot.paddedBody('account', 1 as never) as Buffer).length;
-    const padding = padded - (snapshot.body('account', 1 as never) as Buffer).length;
+    const padding = padded - (snapshot.layers[0].body('account', 1 as never) as Buffer).length;
     expect(padding).toBeGreaterThan(0);
     snapshot.close();
     const before = (await scrape()).get('credveil_padding_bytes_total') as number;

@@ -132,13 +132,13 @@ describe('the indexes of a replica', () => {
     await publish(made.dataset, made.suite, { layout: 'sqlite' });
     const snapshot = await openSnapshot(made.dataset);
     expect(snapshot.facts.format).toBe(2);
-    const stream = new SlotStream(snapshot, 'account', snapshot.facts.indexes.account as IndexFacts);
+    const stream = new SlotStream(snapshot.layers[0], 'account', snapshot.facts.indexes.account as IndexFacts);
     expect(stream.bytes).toBe(file.length);
     const reading = stream.read(0, stream.bytes);
     snapshot.close();
     expect(Buffer.concat(await reading.toArray()).equals(file)).toBe(true);
     expect(() => stream.read(0, 1)).toThrow('after it was closed');
-    expect(() => snapshot.filter?.read(0, 1)).toThrow('after it was closed');
+    expect(() => snapshot.layers[0].filter?.read(0, 1)).toThrow('after it was closed');
     made.dispose();
   });
 
@@ -146,7 +146,7 @@ describe('the indexes of a replica', () => {
     const made = await makeDataset({ pairs: seededPairs(300) });
     const snapshot = await openSnapshot(made.dataset);
     const facts = snapshot.facts.indexes.account as IndexFacts;
-    const expected = await new SlotStream(snapshot, 'account', facts).read(0, 900).toArray();
+    const expected = await new SlotStream(snapshot.layers[0], 'account', facts).read(0, 900).toArray();
     const ended: Promise<void>[] = [];
     // As if another snapshot had taken its place meanwhile.
     const take = async (): Promise<void> => snapshot.close();
@@ -154,14 +154,14 @@ describe('the indexes of a replica', () => {
       const exchange = new ServiceExchange(request, response, []);
       exchange.admission = { ...exchange.admission, countsBytes: true, take };
       const named = { snapshot: snapshot.facts.snapshot, etag: '"slots"' };
-      ended.push(sendRanged(exchange, new SlotStream(snapshot, 'account', facts), named, 1_000));
+      ended.push(sendRanged(exchange, new SlotStream(snapshot.layers[0], 'account', facts), named, 1_000));
       return ended.at(-1);
     });
     const answer = await fetch(front.url, { headers: { range: 'bytes=0-899' } });
     expect((await bytesOf(answer)).equals(Buffer.concat(expected))).toBe(true);
     await Promise.all(ended);
     // The last holder has closed it.
-    expect(() => snapshot.hold()).toThrow('after it was closed');
+    expect(() => snapshot.layers[0].hold()).toThrow('after it was closed');
     await front.close();
     made.dispose();
   });

@@ -114,7 +114,7 @@ describe('a published filter', () => {
       ]);
       expect((await verifyDataset(other.dataset, other.suite)).filtered).toBeNull();
       const snapshot = await openSnapshot(other.dataset);
-      expect(snapshot.filter).toBeUndefined();
+      expect(snapshot.layers[0].filter).toBeUndefined();
       snapshot.close();
       other.dispose();
     }

@@ -23,7 +23,7 @@ function sealedByTag(snapshot: Snapshot): Map<number, Buffer> {
   for (const index of INDEX_NAMES) {
     const { prefixBits = 0 } = snapshot.facts.indexes[index] ?? {};
     for (let id = 0; id < 2 ** prefixBits; id++) {
-      const body = snapshot.body(index, id as BucketId);
+      const body = snapshot.layers[0].body(index, id as BucketId);
       if (!body) throw new Error(`no index ${index}`);
       const { tags, metadata, metadataBytes } = decodeBody(body);
       for (const [i, tag] of tags.entries())

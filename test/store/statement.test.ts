@@ -14,8 +14,7 @@ import { parseStatement, payloadDigest, type Statement } from '../../protocol/si
 import { openDataset } from '../../store/dataset.ts';
 import { deleteRun } from '../../store/run/run.ts';
 import { createSigningKey } from '../../store/signing-key.ts';
-import { snapshotName } from '../../store/snapshot/current.ts';
-import type { SnapshotFacts } from '../../store/snapshot/layout/snapshot-facts.ts';
+import { type SnapshotFacts, snapshotName } from '../../store/snapshot/layout/snapshot-facts.ts';
 import { publish } from '../../store/snapshot/publish.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
 import { headPath, readHead, readStatement, statementPath, writeHead } from '../../store/snapshot/statement-files.ts';

@@ -9,7 +9,7 @@ import type { RangeSet } from '../../run/range-set.ts';
 import { countParts, DIGEST_BYTES, PartedFile } from './parted-file.ts';
 import { RangeFile } from './range-file.ts';
 import { SlotFile } from './slot-file.ts';
-import type { IndexFacts, SnapshotFacts, SnapshotFile } from './snapshot-facts.ts';
+import type { IndexFacts, LayerFacts, SnapshotFile } from './snapshot-facts.ts';
 import { corruptSnapshot, snapshotFile } from './snapshot-files.ts';
 import type { SnapshotSource, TakeRoom } from './snapshot-source.ts';
 
@@ -19,9 +19,9 @@ export class FileSource implements SnapshotSource {
   readonly #ranges: { readonly [name in RangeName]?: RangeFile };
 
   /** @throws StoreError `SNAPSHOT_CORRUPT` */
-  constructor(dataset: Dataset, name: string, facts: SnapshotFacts) {
+  constructor(dataset: Dataset, facts: LayerFacts) {
     try {
-      this.#openFiles(dataset, name, facts);
+      this.#openFiles(dataset, facts);
       const indexes: { [name in IndexName]?: SlotFile } = {};
       const ranges: { [name in RangeName]?: RangeFile } = {};
       for (const name of INDEX_NAMES) {
@@ -76,7 +76,7 @@ export class FileSource implements SnapshotSource {
     this.#files.clear();
   }
 
-  #openFiles(dataset: Dataset, name: string, { files = {}, parts }: SnapshotFacts): void {
+  #openFiles(dataset: Dataset, { name, files = {}, parts }: LayerFacts): void {
     const named = Object.entries(files) as [SnapshotFile, number][];
     const bytes = named.reduce((sum, [, length]) => sum + countParts(length), 0) * DIGEST_BYTES;
     const what = `${name}: the digests of its parts`;

@@ -82,8 +82,11 @@ export type LayoutName = keyof typeof LAYOUTS;
 
 export const layoutOf = ({ format }: LayoutFacts): LayoutName => (format === LAYOUTS.sqlite ? 'sqlite' : 'slots');
 
+/** `format` of a snapshot in several layers, each of which has a layout of its own. */
+export const LAYERED_FORMAT = 4;
+
 export interface LayoutFacts {
-  readonly format: (typeof LAYOUTS)[LayoutName];
+  readonly format: (typeof LAYOUTS)[LayoutName] | typeof LAYERED_FORMAT;
   /** In SQLite tables only. */
   readonly sqlite?: { readonly bytes: number; readonly sha256: string };
   /** In files of slots only: their lengths, in the order of their digests. */
@@ -92,10 +95,33 @@ export interface LayoutFacts {
   readonly parts?: string;
 }
 
+/** Buckets, ranges and filter that were made from one set of runs, and their files. */
+export interface LayerFacts extends LayoutFacts {
+  readonly layer: LayerId;
+  /** The name that its files begin with: of the snapshot that it was made for. */
+  readonly name: string;
+  readonly indexes: { readonly [name in IndexName]?: IndexFacts };
+  /** Absent if the dataset has no range index. */
+  readonly ranges?: RangesFacts;
+  /** Absent without a password index or a filter. */
+  readonly filter?: FilterFacts;
+  /** Of the sources that it was made of. */
+  readonly numbers: readonly number[];
+}
+
+/**
+ * What is stored of a snapshot, and with several layers figures of all of them: sums, so that what
+ * is in two layers counts twice.
+ */
 export interface SnapshotFacts extends LayoutFacts {
   readonly snapshot: SnapshotId;
-  /** Of the buckets and the filter: publishing it again changes nothing. */
+  /**
+   * Of the buckets and the filter: publishing it again changes nothing. With several layers no
+   * bucket is made for it.
+   */
   readonly layer: LayerId;
+  /** Only if there are several. */
+  readonly layers?: readonly LayerFacts[];
   /** SHA-256 of the statement's payload, 64 hex digits. */
   readonly statement: string;
   readonly suite: SuiteName;
@@ -118,8 +144,22 @@ export interface SnapshotFacts extends LayoutFacts {
   readonly publicKey?: string;
 }
 
+/** The layers of a snapshot, the base first. */
+export function layersOf(facts: SnapshotFacts): readonly LayerFacts[] {
+  if (facts.layers) return facts.layers;
+  return [{ ...facts, name: snapshotName(facts.snapshot), numbers: facts.sources.map(({ number }) => number) }];
+}
+
+/** The name of a snapshot's files: its sequence number as its id spells it. */
+export const snapshotName = (id: SnapshotId): string => id.slice(0, id.indexOf('-'));
+
 /** Bytes of the buckets and ranges, without the filter. */
-export function contentFileBytes({ sqlite, files = {} }: LayoutFacts): number {
+export function contentFileBytes({
+  sqlite,
+  files = {},
+  layers = [],
+}: LayoutFacts & Pick<SnapshotFacts, 'layers'>): number {
+  if (layers.length > 0) return layers.reduce((sum, layer) => sum + contentFileBytes(layer), 0);
   if (sqlite) return sqlite.bytes;
   return PARTED_FILES.reduce((sum, name) => (name === 'filter' ? sum : sum + (files[name] ?? 0)), 0);
 }

@@ -5,7 +5,7 @@ import type { BucketId } from '../../../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName, IndexNumber, RANGE_NAMES, type RangeName } from '../../../protocol/bucket-id.ts';
 import { LENGTH_BYTES } from '../../../protocol/snapshot/slots.ts';
 import { parseRangeSet, type RangeSet } from '../../run/range-set.ts';
-import type { SnapshotFacts } from './snapshot-facts.ts';
+import type { LayerFacts } from './snapshot-facts.ts';
 import { corruptSnapshot } from './snapshot-files.ts';
 import type { SnapshotSource } from './snapshot-source.ts';
 
@@ -19,8 +19,8 @@ export class SqliteSource implements SnapshotSource {
   readonly #select: { readonly [name in IndexName | RangeName]?: Database.Statement<[number], Buffer> };
 
   /** @param file checked already */
-  constructor(file: string, { snapshot, indexes, ranges }: SnapshotFacts) {
-    this.#what = snapshot;
+  constructor(file: string, { name, indexes, ranges }: LayerFacts) {
+    this.#what = name;
     this.#database = new Database(file, { readonly: true, fileMustExist: true });
     this.#database.pragma(`mmap_size = ${MMAP_BYTES}`);
     this.#database.pragma('query_only = ON');

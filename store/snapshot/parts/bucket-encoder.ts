@@ -21,6 +21,8 @@ export interface BucketEncoding {
   readonly metadataBytes: MetadataBytes;
   /** Whether its buckets have entries of similarity forms. */
   readonly similar: boolean;
+  /** Bits that their short tags have more than they need. Default 0. */
+  readonly spareFormBits?: number;
   /** Of the layer. Only this encoder may use it meanwhile. */
   readonly pads: PadBatch;
   /** The number of a source by its place in the merge. */
@@ -32,6 +34,7 @@ export class BucketEncoder {
   readonly #prefixBits: number;
   readonly #metadataBytes: MetadataBytes;
   readonly #similar: boolean;
+  readonly #spareFormBits: number;
   readonly #pads: PadBatch;
   readonly #numbers: ArrayLike<number>;
   readonly #write: WriteBucket;
@@ -54,13 +57,14 @@ export class BucketEncoder {
   #id: number;
 
   constructor(encoding: BucketEncoding, write: WriteBucket) {
-    const { prefixBits, metadataBytes, similar, pads, numbers } = encoding;
+    const { prefixBits, metadataBytes, similar, spareFormBits = 0, pads, numbers } = encoding;
     const { from, to } = encoding.ids ?? { from: 0, to: 2 ** prefixBits };
     this.#id = from;
     this.#end = to;
     this.#prefixBits = prefixBits;
     this.#metadataBytes = metadataBytes;
     this.#similar = similar;
+    this.#spareFormBits = spareFormBits;
     this.#pads = pads;
     this.#numbers = numbers;
     this.#write = write;
@@ -117,7 +121,7 @@ export class BucketEncoder {
   }
 
   #takeForms(): FormTags {
-    const forms = shortenTags(this.#formTags.subarray(0, this.#formCount));
+    const forms = shortenTags(this.#formTags.subarray(0, this.#formCount), this.#spareFormBits);
     this.#formCount = 0;
     return forms;
   }

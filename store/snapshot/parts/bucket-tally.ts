@@ -53,16 +53,20 @@ interface IndexShape {
   readonly prefixBits: number;
   readonly metadataBytes: MetadataBytes;
   readonly similar: boolean;
+  /** Of the account index. */
+  readonly hasUsernames: boolean;
+  /** All bodies are padded to the longest. */
+  readonly hasOneLength: boolean;
 }
 
 /** @param tallies of all buckets of the index */
 export function describeIndex(shape: IndexShape, tallies: readonly BucketTally[]): IndexFacts {
-  const { prefixBits, metadataBytes, similar } = shape;
+  const { prefixBits, metadataBytes, similar, hasUsernames, hasOneLength } = shape;
   const sizes = addUp(tallies.map((tally) => tally.sizes));
   const counts = addUp(tallies.map((tally) => tally.entries));
   const forms = addUp(tallies.map((tally) => tally.forms));
   const usernames = tallies.reduce((sum, tally) => sum + tally.usernames, 0);
-  const bodyBytes = chooseBodySizes(new Map(sizes));
+  const bodyBytes = chooseBodySizes(new Map(sizes)).slice(hasOneLength ? -1 : 0);
   const entries = total(counts);
   const buckets = new SizeTally();
   let bits = 0;
@@ -74,7 +78,7 @@ export function describeIndex(shape: IndexShape, tallies: readonly BucketTally[]
   for (const [value, times] of forms) bits += times * leastBits(Math.floor(value / BITS_LIMIT), value % BITS_LIMIT);
   return {
     ...{ prefixBits, metadataBytes, bodyBytes, entries },
-    ...(usernames > 0 && { usernames }),
+    ...(hasUsernames && { usernames }),
     ...(similar && { forms: total(formCounts), maxForms: formCounts.at(-1)?.[0] ?? 0 }),
     minEntries: counts[0]?.[0] ?? 0,
     maxEntries: counts.at(-1)?.[0] ?? 0,

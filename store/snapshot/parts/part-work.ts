@@ -27,6 +27,8 @@ export interface WorkSettings {
   readonly metadataBytes: MetadataBytes;
   /** Whether the account index has entries of similarity forms. */
   readonly similar: boolean;
+  /** As in BucketEncoding. */
+  readonly spareFormBits: number;
   /** The number of a source by its place in the merge. */
   readonly numbers: readonly number[];
   /** Seals buckets; undefined where Merkle trees do. */
@@ -152,7 +154,7 @@ export class PartWork {
   async #encode(task: EncodeTask): Promise<EncodedPart> {
     const { part, prefixBits, bodiesFile, filter, kept } = task;
     if (kept && (await isKept(task, kept))) return kept;
-    const { layer, metadataBytes, similar, numbers, bucketKey } = this.#settings;
+    const { layer, metadataBytes, similar, spareFormBits, numbers, bucketKey } = this.#settings;
     for (const file of [bodiesFile, filter?.file]) if (file !== undefined) fs.rmSync(file, { force: true });
     const ids = idsOf(part, prefixBits);
     const bodies = new BodiesWriter(bodiesFile);
@@ -162,7 +164,7 @@ export class PartWork {
       const tails = createBucketTails(place, bucketKey, ids.from, (id, body) => bodies.add(id, body));
       const encoder = new BucketEncoder(
         {
-          ...{ prefixBits, ids, metadataBytes, numbers, pads: this.#pads },
+          ...{ prefixBits, ids, metadataBytes, spareFormBits, numbers, pads: this.#pads },
           similar: similar && part.index === 'account',
         },
         (id, content) => tails.add(id, encodeContent(content)),

@@ -4,7 +4,7 @@
 import type { RangeName } from '../../../protocol/bucket-id.ts';
 import { parseRangeSet, RangeSet } from '../../run/range-set.ts';
 import type { Run } from '../../run/run.ts';
-import type { SnapshotFacts } from '../layout/snapshot-facts.ts';
+import type { LayerFacts } from '../layout/snapshot-facts.ts';
 import { corruptSnapshot } from '../layout/snapshot-files.ts';
 import type { SnapshotSource } from '../layout/snapshot-source.ts';
 
@@ -22,10 +22,10 @@ export function gapsOf(runs: readonly Run[], name: RangeName): RangeSet {
  * Reads the gaps of an index that has some.
  * @throws StoreError `SNAPSHOT_CORRUPT` if they are not those of the facts
  */
-export function readGaps(source: SnapshotSource, facts: SnapshotFacts, name: RangeName): RangeSet | undefined {
+export function readGaps(source: SnapshotSource, facts: LayerFacts, name: RangeName): RangeSet | undefined {
   const count = facts.ranges?.[name]?.gaps ?? 0;
   if (count === 0) return undefined;
   const gaps = source.gaps(name);
-  if (gaps?.size !== count) throw corruptSnapshot(`${facts.snapshot}: its gaps are malformed`);
+  if (gaps?.size !== count) throw corruptSnapshot(`${facts.name}: its gaps are malformed`);
   return gaps;
 }

@@ -8,7 +8,7 @@ import { createLeakChecker } from '../../../client-sdk/index.ts';
 import { createReplica } from '../../../client-sdk/replica/replica.ts';
 import type { HeadKey } from '../../../protocol/brands.ts';
 import { createSigningKey } from '../../../store/signing-key.ts';
-import { snapshotName } from '../../../store/snapshot/current.ts';
+import { snapshotName } from '../../../store/snapshot/layout/snapshot-facts.ts';
 import { publish } from '../../../store/snapshot/publish.ts';
 import { readStatement, writeHead } from '../../../store/snapshot/statement-files.ts';
 import { type MakeDatasetOptions, makeDataset, seededPairs } from '../../support/dataset.ts';
