@@ -3,6 +3,7 @@
 import { JAR_COOKIE } from '../quarantine/jar.ts';
 import { RELEASE } from '../quarantine/release.ts';
 import { createSessionNames } from '../quarantine/session-names.ts';
+import type { CredentialFields } from './attack-credential.ts';
 import { logInTo } from './log-in.ts';
 import { cookieOf, jarAfter, type TestAnswer } from './test-client.ts';
 import type { TestPlace, TestStep } from './test-place.ts';
@@ -12,7 +13,7 @@ const PARALLEL = 20;
 /** Of a cookie's name and value together: browsers drop longer ones (RFC 6265bis §5.6). */
 const MAX_COOKIE_BYTES = 4_096;
 
-export async function attackHeld(place: TestPlace): Promise<readonly TestStep[]> {
+export async function attackHeld(place: TestPlace, fields: CredentialFields): Promise<readonly TestStep[]> {
   const { account, gateway } = place;
   const { page, signedIn, as } = account;
   const steps: TestStep[] = [];
@@ -46,7 +47,7 @@ export async function attackHeld(place: TestPlace): Promise<readonly TestStep[]>
     spelled !== '',
     `a client is signed in (${spelled}): a cookie is missing in sessions`,
   );
-  const unseen = await unseenLogin(place, form);
+  const unseen = await unseenLogin(place, form, fields);
   step('every login is seen', unseen !== undefined, `a login goes past the gateway (${unseen}): extend when`);
   if (as === 'form')
     step('it goes on once it is released', !(await isReleased(place, form, answer)), 'the page does not come');

@@ -91,7 +91,7 @@ export async function testHold(
       steps.push(...(await attackCredential(place, credentialFields(login))));
       if (steps.some(({ fault }) => fault !== undefined)) return steps;
       held = undefined;
-      steps.push(...(await attackHeld(place)));
+      steps.push(...(await attackHeld(place, credentialFields(login))));
       if (held === undefined) continue;
       reached.add(held);
       hosts.add(place.host);

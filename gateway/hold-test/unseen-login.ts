@@ -1,17 +1,31 @@
 // Other ways to log in, of which the configuration may know nothing: applications that take a name
 // and a password from wherever they come, or under more paths than the one of their form.
 
+import { PRESETS } from '../login/preset.ts';
+import { parseReference } from '../login/reference.ts';
+import { type CredentialFields, fieldsIn } from './attack-credential.ts';
+import type { TestAccount } from './test-account.ts';
 import { cookieOf, hiddenFields, jarAfter, type TestAnswer, type TestRequest } from './test-client.ts';
 import type { TestPlace } from './test-place.ts';
 
 const FORM = ['Content-Type', 'application/x-www-form-urlencoded'];
 const BOUNDARY = 'credveil-test';
 
+type Way = readonly [name: string, request: TestRequest];
+
 /** @returns which of them has signed a client in */
-export async function unseenLogin({ account, gateway }: TestPlace, form: TestAnswer): Promise<string | undefined> {
+export async function unseenLogin(
+  { account, gateway }: TestPlace,
+  form: TestAnswer,
+  named: CredentialFields,
+): Promise<string | undefined> {
   const { login, fields, page, signedIn } = account;
   const all = { ...Object.fromEntries(hiddenFields(form.body)), ...fields };
-  for (const [name, request] of waysIn(login, all)) {
+  const [user] = fieldsIn(account, named.names);
+  const [password] = fieldsIn(account, named.passwords);
+  const others = password === undefined ? [] : [byOtherField(account, all, password)];
+  const basic = password === undefined ? [] : byBasic(page, fields[user ?? ''] ?? '', fields[password] ?? '');
+  for (const [name, request] of [...waysIn(login, all), ...others, ...basic]) {
     const before = await gateway({ path: account.form ?? login });
     const cookie = cookieOf(jarAfter(before));
     const answer = await gateway({ ...request, cookie });
@@ -21,10 +35,7 @@ export async function unseenLogin({ account, gateway }: TestPlace, form: TestAns
   return undefined;
 }
 
-function waysIn(
-  login: string,
-  fields: { readonly [name: string]: string },
-): readonly (readonly [string, TestRequest])[] {
+function waysIn(login: string, fields: { readonly [name: string]: string }): readonly Way[] {
   const body = new URLSearchParams(fields).toString();
   const inQuery = `${login}${login.includes('?') ? '&' : '?'}${body}`;
   const parts = Object.entries(fields).map(
@@ -61,5 +72,43 @@ function waysIn(
     ['the first path', { ...post, path: '/' }],
     ['another action', { ...post, path: `${login}${query === undefined ? '?' : '&'}action=x` }],
     ['another method', { ...post, method: 'PUT', path: login }],
+    ['a format', { ...post, path: at(`${path}.json`) }],
+    ['a script before the path', { ...post, path: at(`/index.php${path}`) }],
+    ...ROUTES.map(
+      (route): Way => [`a route in the query (${route})`, { ...post, path: `/index.php?${route}${path.slice(1)}` }],
+    ),
+    ...routesOf(query).flatMap((route): Way[] => [
+      ['its route as a path', { ...post, path: `/${route}` }],
+      ['its route behind a script', { ...post, path: `/index.php/${route}` }],
+    ]),
   ];
 }
+
+/** How front controllers are told a path. */
+const ROUTES = ['r=', 'route=', '/'];
+
+const routesOf = (query = ''): readonly string[] =>
+  [...new URLSearchParams(query).values()]
+    .filter((value) => /^\/?\w[\w/.-]*$/.test(value))
+    .map((value) => value.replace(/^\//, ''));
+
+/** In the place of its own one, all names in common use for one of a password. */
+function byOtherField({ login, as }: TestAccount, all: { readonly [name: string]: string }, own: string): Way {
+  const fields = { ...all };
+  const password = fields[own] ?? '';
+  delete fields[own];
+  const common = (PRESETS.get('generic')?.logins ?? []).flatMap((each) => each.password).map(parseReference);
+  const names = common.flatMap((reference) => (reference.place === 'body' ? reference.path.join('') : []));
+  for (const name of names) if (name !== own) fields[name] = password;
+  const sent =
+    as === 'json'
+      ? { headers: ['Content-Type', 'application/json'], body: JSON.stringify(fields) }
+      : { headers: FORM, body: new URLSearchParams(fields).toString() };
+  return ['another field of the password', { method: 'POST', path: login, ...sent }];
+}
+
+const byBasic = (path: string, user: string, password: string): readonly Way[] =>
+  ['Basic', 'Bearer'].map((scheme) => {
+    const credential = Buffer.from(`${user}:${password}`).toString('base64');
+    return [`Authorization: ${scheme}`, { path, headers: ['Authorization', `${scheme} ${credential}`] }];
+  });

@@ -66,6 +66,10 @@ export interface Login {
   readonly usernames: readonly FieldReference[];
   /** Fields that may hold the password: at least one. */
   readonly passwords: readonly FieldReference[];
+  /** More of them, under names in common use: where logins can be held back, one is checked too. */
+  readonly otherPasswords?: readonly FieldReference[];
+  /** Nobody has described it: it is one where no other login reads the same header. */
+  readonly isSpare?: boolean;
   readonly outcome: OutcomeTests;
   /** Whether its credential can begin a session. */
   readonly beginsSession: boolean;

@@ -26,7 +26,7 @@ const NO_COOKIES = { sessionCookies: [], provingCookies: [] };
  * @throws {RuleError} for a list that does not exist
  */
 export function compileLogins(config: LoginConfig, findList: FindList): readonly Login[] {
-  const { presets: names, locations, sessionCookies: ownCookies } = config;
+  const { presets: names, locations, sessionCookies: ownCookies, hold } = config;
   const presets = names.flatMap((name) => PRESETS.get(name) ?? []);
   const sessionCookies = [...presets.flatMap((preset) => preset.sessionCookies), ...ownCookies];
   const cookies = { sessionCookies, provingCookies: ownCookies };
@@ -39,7 +39,27 @@ export function compileLogins(config: LoginConfig, findList: FindList): readonly
     const origin = { ...cookies, preset: name, spelling, changePassword: changePassword?.path };
     return logins.map((location) => compileLogin(location, origin, findList));
   });
-  return [...own, ...ofPresets];
+  const all = [...own, ...ofPresets];
+  return hold ? [...all.map(withOthers), spareLogin(findList)] : all;
+}
+
+const ofPreset = (name: string) => PRESETS.get(name)?.logins ?? [];
+
+/**
+ * An application may take a password under another name as well: of two in one request, which one
+ * is not known.
+ */
+const withOthers = (login: Login): Login =>
+  login.passwords.some(({ place }) => place === 'body')
+    ? { ...login, otherPasswords: ofPreset('generic').flatMap(({ password }) => listOf(password).map(parseReference)) }
+    : login;
+
+/** Many applications begin a session by `Basic` at any page, whatever their locations are. */
+function spareLogin(findList: FindList): Login {
+  const [location] = ofPreset('basic');
+  if (!location) throw new TypeError('there is no preset basic');
+  const origin = { preset: undefined, changePassword: undefined, spelling: undefined, ...NO_COOKIES };
+  return { ...compileLogin(location, origin, findList), isSpare: true };
 }
 
 /** @throws {RuleError} */

@@ -6,9 +6,9 @@ import type { Trilean } from '../rules/schema/types.ts';
 import type { Context } from '../rules/scheme.ts';
 import type { Login } from './attempt.ts';
 import type { ReadBody } from './body/read-body.ts';
-import { LOGIN_SCHEME } from './login-fields.ts';
+import { basicOf, LOGIN_SCHEME } from './login-fields.ts';
 import type { PreparedLogin } from './login-set.ts';
-import { routerReadings } from './router-readings.ts';
+import { routerReadings, routesIn } from './router-readings.ts';
 
 /** A login that a request may be at. */
 export interface Candidate extends PreparedLogin {
@@ -25,12 +25,17 @@ export function findCandidates(exchange: Exchange): readonly Candidate[] | undef
   for (const position of set.index.candidates(contexts)) {
     const prepared = set.logins[position] as PreparedLogin;
     if (prepared.isFoundByFields && !mayHaveFields(exchange, prepared)) continue;
+    if (prepared.login.isSpare && basicOf(exchange).length === 0) continue;
     const outcome = judge(prepared.login, contexts);
     if (outcome === false) continue;
     found.push({ ...prepared, isStrict: !prepared.isFoundByFields || (outcome === true && !prepared.isAnywhere) });
   }
-  return found.length > 0 ? found : undefined;
+  if (found.length === 0) return undefined;
+  const isDescribed = found.some(({ login, isStrict }) => isStrict && !login.isSpare && hasBasic(login));
+  return isDescribed ? found.filter(({ login }) => !login.isSpare) : found;
 }
+
+const hasBasic = ({ passwords }: Login): boolean => passwords.some(({ place }) => place === 'basic');
 
 /** Any body may: many applications read it whatever its type is. */
 const mayHaveFields = ({ head }: Exchange, { names }: PreparedLogin): boolean =>
@@ -46,11 +51,12 @@ export function judge({ when }: Login, contexts: readonly Context[]): Trilean {
 export const contextsOf = (exchange: Exchange, body: ReadBody | undefined): readonly Context[] =>
   withRouters(exchange, readingsOf(exchange)).map((reading) => LOGIN_SCHEME.createContext({ ...reading, body }));
 
-function withRouters({ application }: Exchange, readings: readonly RuleRequest[]): readonly RuleRequest[] {
+function withRouters({ application, head }: Exchange, readings: readonly RuleRequest[]): readonly RuleRequest[] {
   const literals = application?.logins?.pathLiterals ?? [];
   const paths = new Set(readings.map(({ path }) => path));
   const more = readings.flatMap((reading) =>
-    routerReadings(reading.path, literals)
+    [reading.path, ...routesIn(reading.path, head?.query)]
+      .flatMap((path, i) => [...(i > 0 ? [path] : []), ...routerReadings(path, literals)])
       .filter((path) => !paths.has(path))
       .map((path) => ({ ...reading, path })),
   );

@@ -13,6 +13,7 @@ export interface PreparedLogin {
   readonly login: Login;
   readonly usernames: readonly Target[];
   readonly passwords: readonly Target[];
+  readonly otherPasswords: readonly Target[];
   /** Its credential is in a call of XML-RPC. */
   readonly isXmlRpc: boolean;
   /** The body decides about it, or has its credential. */
@@ -58,6 +59,7 @@ function prepare(login: Login): PreparedLogin {
     login,
     usernames,
     passwords,
+    otherPasswords: targetsOf(membersOf(login.otherPasswords ?? []), 'password'),
     names: new WantedNames(usernames, passwords),
     isXmlRpc,
     readsBody: isXmlRpc || isFoundByFields || places.includes('body'),

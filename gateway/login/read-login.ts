@@ -210,7 +210,9 @@ function collect(candidate: Candidate, source: Source, view: BodyView): Found {
     ...texts,
     ...texts.flatMap(ofPrograms).filter((text) => text !== ''),
   ];
-  const hasPassword = passwords.isFound || passwords.ofCookies.length > 0;
+  const { otherPasswords } = candidate;
+  const others = candidate.isStrict ? collectPart([], otherPasswords, source, { view, isPassword: true }).texts : [];
+  const hasPassword = passwords.isFound || passwords.ofCookies.length > 0 || others.some((text) => text !== '');
   return {
     candidate,
     names: usernames.values,
@@ -219,7 +221,7 @@ function collect(candidate: Candidate, source: Source, view: BodyView): Found {
     usernames: usernames.texts,
     ofCookies: usernames.ofCookies,
     passwords: withSpellings(passwords.ofFields),
-    allPasswords: withSpellings([...passwords.texts, ...passwords.ofCookies.flatMap(({ texts }) => texts)]),
+    allPasswords: withSpellings([...passwords.texts, ...passwords.ofCookies.flatMap(({ texts }) => texts), ...others]),
     problem: ofBody ?? passwords.problem ?? (hasPassword ? usernames.problem : undefined),
   };
 }

@@ -1,8 +1,10 @@
 // Paths that routers of applications take for each other: Express, ASP.NET and servlets ignore
-// case, slashes at the end and parameters, Rails takes a format behind a name. A login is a
+// case, slashes at the end and parameters, Rails takes a format behind a name, and front
+// controllers of PHP (Laravel, Symfony, Yii) a path behind a script or in a query. A login is a
 // restriction, so that any of these readings makes a request one.
 
 import type { Argument, Comparison, Expression, Literal, PatternLiteral, Value } from '../rules/syntax/ast.ts';
+import { readForm } from './body/form.ts';
 
 /** A part of a path as an expression has it, and as `plainPath` makes it. */
 export interface PathLiteral {
@@ -11,6 +13,11 @@ export interface PathLiteral {
 }
 
 const FORMAT = /\.[a-z][a-z\d]{0,7}$/;
+
+/** Of a front controller: `/index.php/login` is `/login` there. */
+const SCRIPT = /\/[^/.]+\.(?:php|phtml|cgi|fcgi|pl|dll)(?=\/)/;
+
+const withoutScript = (path: string): string => path.replace(SCRIPT, '');
 
 /** In lower case, without parameters, doubled slashes and slashes at the end. */
 export function plainPath(path: string): string {
@@ -25,7 +32,10 @@ export function plainPath(path: string): string {
 export function pathLiteralsOf(expression: Expression): readonly PathLiteral[] {
   return [...new Set(textsOf(expression))]
     .filter((text) => text.startsWith('/') && text.length > 1)
-    .map((text) => ({ text, plain: plainPath(text) }))
+    .flatMap((text) => {
+      const plain = plainPath(text);
+      return [...new Set([plain, withoutScript(plain)])].map((each) => ({ text, plain: each }));
+    })
     .filter(({ text, plain }) => text !== plain && plain.length > 1);
 }
 
@@ -36,13 +46,54 @@ export function pathLiteralsOf(expression: Expression): readonly PathLiteral[] {
 export function routerReadings(path: string, literals: readonly PathLiteral[]): readonly string[] {
   const plain = plainPath(path);
   const readings = new Set<string>();
-  for (const base of new Set([plain, plain.replace(FORMAT, '')])) {
+  const bases = [plain, withoutScript(plain)];
+  for (const base of new Set([...bases, ...bases.map((each) => each.replace(FORMAT, ''))])) {
     readings.add(base);
     for (const literal of literals) readings.add(spell(base, literal));
     readings.add(literals.reduce(spell, base));
   }
   readings.delete(path);
   return [...readings];
+}
+
+/** A script, or a folder, whose index is one. */
+const FRONT = /\/(?:[^/.]+\.(?:php|phtml|cgi|fcgi|pl|dll))?$/;
+const ROUTE = /^\/?[\w.-]+(?:\/[\w.-]+)*\/?$/;
+const MAX_ROUTE = 200;
+/** Arguments from which front controllers take a path. */
+const ROUTE_NAMES = [
+  'r',
+  'q',
+  'route',
+  '_route',
+  'url',
+  '_url',
+  'uri',
+  'path',
+  'page',
+  'p',
+  'action',
+  'do',
+  'controller',
+];
+
+/**
+ * Paths that a front controller takes from a query: `/index.php?r=login`, `/?/login`.
+ * @param query as it stands in the target
+ */
+export function routesIn(path: string, query: string | undefined): readonly string[] {
+  if (query === undefined || !FRONT.test(path)) return [];
+  const { fields } = readForm(query);
+  const routes = ROUTE_NAMES.flatMap((name) => {
+    const values = fields.filter((field) => field.name.toLowerCase() === name).map(({ texts: [text = ''] }) => text);
+    return [values[0], values.at(-1)];
+  });
+  const folder = path.replace(/[^/]*$/, '');
+  return [query.startsWith('/') ? fields[0]?.name : undefined, ...routes].flatMap((route = '') => {
+    if (route.length > MAX_ROUTE || !ROUTE.test(route)) return [];
+    const own = route.replace(/^\//, '');
+    return [...new Set([`/${own}`, folder + own])];
+  });
 }
 
 function spell(path: string, { text, plain }: PathLiteral): string {

@@ -28,7 +28,7 @@ import { checkLogin, checkUnanswered, type LoginAnswer } from './check/check-log
 import { withKnownNames } from './check/known-names.ts';
 import { withOtherNames } from './check/other-names.ts';
 import { passVerdict } from './check/pass-verdict.ts';
-import type { Refused, TakenCheck } from './check/take-check.ts';
+import type { CheckedLogin, Refused, TakenCheck } from './check/take-check.ts';
 import { forwardLogin, forwardRequest } from './forward-request.ts';
 import { guardOf, sentBy } from './guard-session.ts';
 import { endLogin, lockLogin } from './hold-login.ts';
@@ -104,6 +104,12 @@ async function forwardAndCheck(
     refuse(exchange, taken, parts);
     return;
   }
+  if (attempt.logins.every(({ isSpare }) => isSpare)) {
+    await admitted.settle(UNKNOWN);
+    if (!known) noteSpare(exchange, login, parts);
+    forwardRequest(exchange, found.target, parts, setup, { content: found.content });
+    return;
+  }
   if (setup.outcomeToken !== undefined) {
     await parts.reports?.expect(exchange.id);
     exchange.toOrigin.push('Credveil-Attempt', exchange.id);
@@ -115,6 +121,14 @@ async function forwardAndCheck(
   } finally {
     await exchange.hold?.giveUp();
   }
+}
+
+/** Its password has not leaked. What it comes to nobody has described. */
+function noteSpare(exchange: Exchange, { attempt, checks }: CheckedLogin, parts: PipelineParts): void {
+  const { verdict } = exchange;
+  parts.observe.login(exchange, attempt, { ...UNKNOWN, ...(verdict && { verdict }) });
+  if (verdict && verdict.status !== 'unknown')
+    parts.known.remember(exchange, attempt, checks, { header: undefined, isProven: false });
 }
 
 async function forwardAndJudge(

@@ -92,6 +92,7 @@ test.each<[string, Given, string]>([
   ['the login has no name', { isNamedBefore: 'test', account: { fields: { pass: PASSWORD } } }, 'its login has a name'],
   ['the password is short', { users: { test: 'short' }, account: { fields: { user: 'test', pass: 'short' } } }, '15'],
   ['a query logs in too', { alsoAt: 'query' }, '(GET with a query)'],
+  ['its route is a path too', { alsoAt: '/in', account: { login: '/login?r=in' } }, '(its route as a path)'],
   ['another path logs in too', { alsoAt: '/' }, '(the first path)'],
   ['a cookie is too long to be sealed', { idBytes: 1_536 }, 'browsers keep its cookies'],
   ['the login is none of the configuration', { path: '/elsewhere' }, 'the login is held'],

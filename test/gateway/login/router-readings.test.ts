@@ -40,11 +40,24 @@ describe.each([
     '/Enter;x/',
     '/enter.json',
     '/%45nter',
+    '/index.php/enter',
+    '/INDEX.PHP/Enter/',
+    '/app.php/enter.json',
   ])('is found at %s', (target) => {
     expect(read(target)).toBe('attempt');
   });
 
-  test.each(['/', '/ente', '/centered', '/x'])('is not found at %s', (target) => {
+  test.each([
+    '/',
+    '/ente',
+    '/centered',
+    '/x',
+    '/index.php',
+    '/?r=x',
+    '/x?r=enter',
+    '/index.php?name=enter',
+    '/x/index.php',
+  ])('is not found at %s', (target) => {
     expect(read(target)).toBe('unseen');
   });
 });
@@ -53,6 +66,25 @@ test('what follows a beginning stays', () => {
   const read = at(`starts_with(${PATH}, "/Account/Login/") and ${PATH} contains "/step"`);
   expect(read('/account//login/Step')).toBe('attempt');
   expect(read('/account/logins/step')).toBe('unseen');
+});
+
+test('a path in a query is found where a script takes it', () => {
+  const targets = ['/index.php?r=enter', '/?r=/enter', '/index.php?r=enter&r=x', '/index.php?r=x&R=Enter', '/?q=enter'];
+  for (const target of [...targets, '/?/enter', '/index.php?/enter&x=1'])
+    expect(at(`${PATH} eq "/Enter"`)(target), target).toBe('attempt');
+});
+
+test('a path behind a script is found without it too, and in a folder', () => {
+  for (const target of [
+    '/index.php/site/in',
+    '/site/in',
+    '/app_dev.php/site/in',
+    '/index.php?r=site/in',
+    '/?r=site/in',
+  ])
+    expect(at(`${PATH} eq "/index.php/site/in"`)(target), target).toBe('attempt');
+  for (const target of ['/shop/index.php?route=in', '/shop/?route=in', '/shop/index.php/in'])
+    expect(at(`${PATH} eq "/shop/in"`)(target), target).toBe('attempt');
 });
 
 test('an ordinary path has no further reading that logins are compared with', () => {

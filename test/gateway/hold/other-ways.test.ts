@@ -1,0 +1,86 @@
+// Ways to log in that the configuration does not describe, and applications have: by the script of
+// a front controller, by Basic at any page, by a password under another name.
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { seededPairs } from '../../support/dataset.ts';
+import { startOrigin } from '../../support/gateway/gateway.ts';
+import { formAt, PAGE, startHoldWorld } from '../../support/gateway/hold/hold-world.ts';
+import { statusOf } from '../../support/gateway/login/checked-app.ts';
+import { type LeakService, startLeakService } from '../../support/gateway/login/guarded-app.ts';
+import { cookiesOf, formOf, textOf, valuesOf, withCookie } from '../../support/gateway/visit.ts';
+
+const [{ password }] = seededPairs(1, 99) as [{ username: string; password: string }];
+const CLEAN = 'n3ver-leaked-anywhere';
+const users: { [name: string]: string } = { alice: password, mallory: CLEAN };
+
+let leaks: LeakService;
+beforeAll(async () => {
+  leaks = await startLeakService([{ username: 'alice', password }]);
+});
+afterAll(() => leaks.close());
+
+/** It logs the session in that is there, in each of these ways. */
+async function startWorld() {
+  let user: string | undefined;
+  const logIn = (name: string | null, given: string | null): void => {
+    if (name !== null && given !== null && users[name] === given) user = name;
+  };
+  const { url, server } = await startOrigin(async (request, response) => {
+    const { pathname, search, searchParams } = new URL(request.url ?? '', 'http://app.example');
+    let body = '';
+    for await (const piece of request) body += String(piece);
+    const form = new URLSearchParams(body);
+    const [, basic = ''] = /^Basic (.*)$/.exec(request.headers.authorization ?? '') ?? [];
+    const [name = '', given = ''] = Buffer.from(basic, 'base64').toString().split(':');
+    logIn(name, given);
+    const route = search.startsWith('?/') ? search.slice(1) : `/${searchParams.get('r')}`;
+    const path = pathname === '/index.php' || pathname === '/' ? route : pathname.replace('/index.php', '');
+    if (path === '/enter') logIn(form.get('user'), form.get('passwd') ?? form.get('pass'));
+    response.setHeader('Set-Cookie', 'PHPSESSID=one; Path=/');
+    response.end(user === undefined ? 'nobody' : `<b>${user}</b>`);
+  });
+  const app = { url, server, seen: [], signedIn: () => [] };
+  const world = await startHoldWorld({ users, leaks, app, locations: formAt('main', '/enter') });
+  const cookie = await world.visitor();
+  const post = async (path: string, fields: { readonly [name: string]: string }) => {
+    const { headers, body = '' } = formOf(fields);
+    return world.send(withCookie({ method: 'POST', path, body, headers: { ...headers, ...PAGE } }, cookie));
+  };
+  const isIn = async (...answers: Awaited<ReturnType<typeof post>>[]): Promise<boolean> => {
+    const all = [cookie, ...answers.map((answer) => cookiesOf(answer))].filter((each) => each !== '');
+    const pages = await Promise.all(all.map((each) => world.get('/page', each)));
+    return pages.some((page) => textOf(page).includes('<b>'));
+  };
+  return { ...world, cookie, post, isIn };
+}
+
+const OWN = { user: 'alice', pass: password };
+
+test.each(['/index.php/enter', '/index.php?r=enter', '/?/enter'])('a login at %s is held', async (path) => {
+  const { post, isIn } = await startWorld();
+  const answer = await post(path, OWN);
+  expect(valuesOf(answer, 'location')).toEqual([expect.stringContaining('/hold?')]);
+  expect(await isIn(answer)).toBe(false);
+});
+
+test.each([
+  ['in place of its own', { user: 'alice', passwd: password }],
+  ['beside its own', { user: 'alice', pass: CLEAN, passwd: password }],
+])('a password under another name, %s, is held', async (_, fields) => {
+  const { post, isIn } = await startWorld();
+  const answer = await post('/enter', fields);
+  expect(valuesOf(answer, 'location')).toEqual([expect.stringContaining('/hold?')]);
+  expect(await isIn(answer)).toBe(false);
+});
+
+test('Basic at a page does not reach the application once its password has leaked', async () => {
+  const { get, cookie, isIn } = await startWorld();
+  const basic = (name: string) => Buffer.from(`${name}:${users[name]}`).toString('base64');
+  for (const scheme of ['Basic', 'Foo Basic', 'Bearer'])
+    expect(statusOf(await get('/page', cookie, { Authorization: `${scheme} ${basic('alice')}` })), scheme).toBe(401);
+  expect(await isIn()).toBe(false);
+  // Others go on, also at once: they lock no browser.
+  const headers = { Authorization: `Basic ${basic('mallory')}` };
+  const pages = await Promise.all(Array.from({ length: 6 }, () => get('/page', cookie, headers)));
+  expect(pages.map((page) => textOf(page))).toEqual(pages.map(() => '<b>mallory</b>'));
+});
