@@ -6,7 +6,6 @@ import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import type { BucketHash, BucketId } from '../../protocol/brands.ts';
-import type { IndexName } from '../../protocol/bucket-id.ts';
 import { toHex } from '../../protocol/bytes.ts';
 import { type MerkleTree, NODE_BYTES, SEGMENT_BITS } from '../../protocol/signed/merkle.ts';
 import {
@@ -19,10 +18,10 @@ import {
 } from '../../protocol/snapshot/slots.ts';
 import { openLayer } from '../api.ts';
 import { LookupError, lookupFailure } from '../errors.ts';
-import { indexOf, type LayeredIndex, type Snapshot } from '../publication/snapshot.ts';
+import type { LayeredIndex, Snapshot } from '../publication/snapshot.ts';
 import { createDeadline } from '../transport/deadline.ts';
 import { OCTETS, refuseOctets, type Send, type ServiceRequest } from '../transport/requests.ts';
-import { unwritable } from './folder.ts';
+import { type LayerFile, unwritable } from './folder.ts';
 import { answerOf, upperTree } from './reading.ts';
 
 /** At most so much is fetched, verified and written at a time, but for one slot that is longer. */
@@ -37,9 +36,8 @@ const TURN_MS = 2;
 
 const { O_CREAT, O_RDWR } = constants;
 
-export interface Download {
+export interface Download extends LayerFile {
   readonly snapshot: Snapshot;
-  readonly index: IndexName;
   /** The folder that the index is written to. */
   readonly folder: string;
   readonly network: Send;
@@ -56,11 +54,10 @@ export interface Download {
  *   not make; `REPLICA_UNWRITABLE`
  */
 export async function downloadIndex(download: Download): Promise<void> {
-  const { snapshot, index, folder, maxBodyBytes, onBytes } = download;
-  const [facts] = indexOf(snapshot, index);
+  const { facts, file, folder, maxBodyBytes, onBytes } = download;
   const width = slotBytes(facts);
   if (width > maxBodyBytes) throw lookupFailure('BODY_TOO_LARGE');
-  const handle = await onDiskLater(() => open(path.join(folder, index), O_RDWR | O_CREAT, 0o600));
+  const handle = await onDiskLater(() => open(path.join(folder, file), O_RDWR | O_CREAT, 0o600));
   try {
     const held = await heldRoots(handle, facts);
     const roots = held ?? (await fetchRoots(download));
@@ -86,9 +83,9 @@ export async function downloadIndex(download: Download): Promise<void> {
 }
 
 /** How many slots are fetched at a time. */
-function slotsInPart({ snapshot, index, maxBodyBytes }: Download): number {
+function slotsInPart({ facts, maxBodyBytes }: Download): number {
   const partBytes = Math.min(PART_BYTES, maxBodyBytes);
-  return Math.max(1, Math.floor(partBytes / slotBytes(indexOf(snapshot, index)[0])));
+  return Math.max(1, Math.floor(partBytes / slotBytes(facts)));
 }
 
 /** At its place: two processes that fetch at once write the same. */
@@ -114,7 +111,7 @@ async function heldRoots(handle: FileHandle, facts: LayeredIndex): Promise<Uint8
 
 /** The same from the service. */
 async function fetchRoots(download: Download): Promise<Uint8Array> {
-  const [facts] = indexOf(download.snapshot, download.index);
+  const { facts } = download;
   const roots = await fetchPart(download, slotsBytes(facts), slotFileBytes(facts));
   if (!leadToRoot(roots, facts)) throw lookupFailure('BODY_FORGED', { detail: 'the roots of its segments' });
   return roots;
@@ -134,7 +131,7 @@ async function isThere(
   download: Download,
   upper: MerkleTree | undefined,
 ): Promise<boolean> {
-  const at = from * slotBytes(indexOf(download.snapshot, download.index)[0]);
+  const at = from * slotBytes(download.facts);
   // What the disk cannot read any more is written anew.
   if (!(await readAt(handle, part, at).catch(() => false))) return false;
   try {
@@ -163,10 +160,9 @@ async function readAt(handle: FileHandle, target: Uint8Array, at: number): Promi
 async function verifySlots(
   part: Uint8Array,
   from: number,
-  { snapshot, index, signal }: Download,
+  { snapshot, index, facts, signal }: Download,
   upper: MerkleTree | undefined,
 ): Promise<void> {
-  const [facts] = indexOf(snapshot, index);
   const width = slotBytes(facts);
   let turn = performance.now();
   for (let at = 0; at < part.length; at += width) {
@@ -185,12 +181,13 @@ async function verifySlots(
 
 /** Fetches the bytes from `from` to `to`, exclusive: again after an answer that broke off. */
 async function fetchPart(download: Download, from: number, to: number): Promise<Uint8Array> {
-  const { snapshot, index, network, signal } = download;
-  const total = slotFileBytes(indexOf(snapshot, index)[0]);
+  const { snapshot, index, facts, network, signal } = download;
+  const total = slotFileBytes(facts);
+  const layer = snapshot.layers.length > 1 ? `&layer=${facts.layer}` : '';
   for (let attempt = 1; ; attempt++) {
     try {
       const part = await network({
-        path: `v1/replica/${index}?snapshot=${snapshot.snapshot}`,
+        path: `v1/replica/${index}?snapshot=${snapshot.snapshot}${layer}`,
         accept: OCTETS,
         range: `bytes=${from}-${to - 1}`,
         maxBytes: to - from,

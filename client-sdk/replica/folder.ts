@@ -1,23 +1,24 @@
 // The folder of a replica.
 //
 //   head                           the envelope of the newest head: its snapshot is in use
-//   000007-496edf06a41da910/       statement, sources, account, password of that snapshot
+//   000007-496edf06a41da910/       statement, sources, account, password of that snapshot, and
+//                                  account-ID, password-ID of each layer after the first
 //   000008-0123456789abcdef.part/  another one, as far as it is fetched
 //   lock                           of the process that fetches
 //
 // A snapshot's folder gets its name once it is complete, and the head is replaced after that: at
 // any time the folder holds the old snapshot or the new one. What is damaged in a complete one is
-// replaced in its place.
+// replaced in its place. A layer that two snapshots have is one file with two links.
 
 import fs from 'node:fs';
 import path from 'node:path';
-import type { SnapshotId } from '../../protocol/brands.ts';
-import { INDEX_NAMES } from '../../protocol/bucket-id.ts';
+import type { LayerId, SnapshotId } from '../../protocol/brands.ts';
+import { INDEX_NAMES, type IndexName } from '../../protocol/bucket-id.ts';
 import { SNAPSHOT_ID } from '../../protocol/ids.ts';
 import { HEAD_KIND } from '../../protocol/signed/envelope.ts';
 import { slotFileBytes } from '../../protocol/snapshot/slots.ts';
 import { LookupError, lookupFailure } from '../errors.ts';
-import type { Snapshot } from '../publication/snapshot.ts';
+import type { LayeredIndex, Snapshot } from '../publication/snapshot.ts';
 
 const PART = /\.part$/;
 /** A head that is being written. */
@@ -26,6 +27,22 @@ const DOCUMENTS = ['statement', 'sources'] as const;
 export type DocumentName = (typeof DOCUMENTS)[number];
 /** What a snapshot's statement and sources are called on disk, with their bytes. */
 export type Documents = { readonly [name in DocumentName]?: Uint8Array };
+
+/** An index in one layer, and its file in the folder of the snapshot. */
+export interface LayerFile {
+  readonly index: IndexName;
+  readonly facts: LayeredIndex;
+  readonly file: string;
+}
+
+export const fileName = (index: IndexName, layer: LayerId, place: number): string =>
+  place === 0 ? index : `${index}-${layer}`;
+
+export function layerFiles({ indexes }: Pick<Snapshot, 'indexes'>): LayerFile[] {
+  return INDEX_NAMES.flatMap((index) =>
+    (indexes[index] ?? []).map((facts, place) => ({ index, facts, file: fileName(index, facts.layer, place) })),
+  );
+}
 
 export class ReplicaFolder {
   readonly #path: string;
@@ -61,14 +78,32 @@ export class ReplicaFolder {
   }
 
   /** Whether a snapshot is here, with its documents, and nothing of it was cut off. */
-  has({ snapshot, indexes }: Snapshot, documents: Documents): boolean {
+  has(snapshot: Snapshot, documents: Documents): boolean {
+    const { snapshot: id } = snapshot;
     return (
-      DOCUMENTS.every((name) => holds(this.at(snapshot, name), documents[name])) &&
-      INDEX_NAMES.every((index) => {
-        const facts = indexes[index]?.[0];
-        return !facts || bytesOf(this.at(snapshot, index)) === slotFileBytes(facts);
-      })
+      DOCUMENTS.every((name) => holds(this.at(id, name), documents[name])) &&
+      layerFiles(snapshot).every(({ facts, file }) => bytesOf(this.at(id, file)) === slotFileBytes(facts))
     );
+  }
+
+  /**
+   * Takes a file of a complete snapshot over to the place of another one.
+   * @returns false if it is not there as a whole
+   * @throws LookupError `REPLICA_UNWRITABLE`
+   */
+  take(from: string, place: string, { file, facts }: LayerFile): boolean {
+    const target = path.join(place, file);
+    if (path.resolve(from) === path.resolve(target) || bytesOf(from) !== slotFileBytes(facts)) return false;
+    return onDisk(() => {
+      fs.rmSync(target, { force: true });
+      try {
+        fs.linkSync(from, target);
+      } catch {
+        // Some file systems have no links.
+        fs.copyFileSync(from, target);
+      }
+      return true;
+    });
   }
 
   /**

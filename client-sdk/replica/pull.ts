@@ -3,7 +3,13 @@
 
 import { INDEX_NAMES } from '../../protocol/bucket-id.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
-import { HEAD_KIND, openEnvelope, STATEMENT_KIND, verifyEnvelope } from '../../protocol/signed/envelope.ts';
+import {
+  decodeEnvelope,
+  HEAD_KIND,
+  openEnvelope,
+  STATEMENT_KIND,
+  verifyEnvelope,
+} from '../../protocol/signed/envelope.ts';
 import { decodeHead, type Head, headSnapshotId } from '../../protocol/signed/head.ts';
 import { parseStatement, payloadDigest } from '../../protocol/signed/statement.ts';
 import { slotFileBytes } from '../../protocol/snapshot/slots.ts';
@@ -16,7 +22,7 @@ import { createDeadline } from '../transport/deadline.ts';
 import type { Send } from '../transport/requests.ts';
 import type { ReplicaContext } from './attachable.ts';
 import { downloadIndex } from './download.ts';
-import type { Documents, ReplicaFolder } from './folder.ts';
+import { type Documents, fileName, layerFiles, type ReplicaFolder } from './folder.ts';
 import type { PulledReplica, PullOptions } from './handle.ts';
 import { takeLock } from './lock.ts';
 
@@ -59,9 +65,9 @@ async function pullOnce(
 ): Promise<PulledReplica> {
   const held = await readHeld(folder, context.authority);
   const { snapshot, head, documents } = await fetchPublished(context, held?.head, signal);
-  if (snapshot.layers.length > 1) throw lookupFailure('PROTOCOL_UNSUPPORTED', { detail: 'a snapshot in layers' });
   const id = snapshot.snapshot;
-  const totalBytes = INDEX_NAMES.reduce((sum, name) => sum + lengthOf(snapshot, name), 0);
+  const files = layerFiles(snapshot);
+  const totalBytes = files.reduce((sum, { facts }) => sum + slotFileBytes(facts), 0);
   if (verify || !folder.has(snapshot, documents)) {
     const place = folder.begin(id);
     let bytes = 0;
@@ -70,12 +76,17 @@ async function pullOnce(
       onProgress({ bytes, totalBytes });
     };
     const { network, settings } = context;
-    for (const index of INDEX_NAMES)
-      if (snapshot.indexes[index])
+    // A layer never changes: what was verified when it was fetched is read as it is.
+    const there = held && !verify ? heldFiles(folder, held.head) : undefined;
+    for (const layer of files) {
+      const from = there?.get(fileName(layer.index, layer.facts.layer, 1));
+      if (from !== undefined && folder.take(from, place, layer)) onBytes(slotFileBytes(layer.facts));
+      else
         await downloadIndex({
-          ...{ snapshot, index, folder: place, network, signal, onBytes },
+          ...{ ...layer, snapshot, folder: place, network, signal, onBytes },
           maxBodyBytes: settings.maxBodyBytes,
         });
+    }
     folder.complete(id, place, documents);
   }
   // A process that was asleep has lost its lock: another one may have pulled meanwhile.
@@ -87,9 +98,22 @@ async function pullOnce(
   return { snapshot: id, isNew, bytes: totalBytes };
 }
 
-function lengthOf({ indexes }: Snapshot, name: (typeof INDEX_NAMES)[number]): number {
-  const facts = indexes[name]?.[0];
-  return facts ? slotFileBytes(facts) : 0;
+/** Where the layers of the held snapshot are, by index and layer. @param head is authentic */
+function heldFiles(folder: ReplicaFolder, head: Head): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  const id = headSnapshotId(head);
+  try {
+    const statement = folder.document(id, 'statement', STATEMENT_KIND.maxBytes);
+    const payload = statement && decodeEnvelope(STATEMENT_KIND, statement).payload;
+    if (!payload || payloadDigest(payload) !== head.statement) return files;
+    for (const [place, { id: layer, indexes }] of parseStatement(payload).layers.entries())
+      for (const index of INDEX_NAMES)
+        if (indexes[index]) files.set(fileName(index, layer, 1), folder.at(id, fileName(index, layer, place)));
+  } catch (error) {
+    // Damaged: as if it was not there.
+    if (!(error instanceof ProtocolError || error instanceof LookupError)) throw error;
+  }
+  return files;
 }
 
 /** A cache on the way may answer with a head that is older than the one before. */

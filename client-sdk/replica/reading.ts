@@ -4,7 +4,7 @@
 import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 import fs from 'node:fs';
 import type { BucketId, SnapshotId } from '../../protocol/brands.ts';
-import { INDEX_NAMES, type IndexName } from '../../protocol/bucket-id.ts';
+import type { IndexName } from '../../protocol/bucket-id.ts';
 import { concatBytes } from '../../protocol/bytes.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import type { Hashes } from '../../protocol/seal.ts';
@@ -14,7 +14,7 @@ import { MerkleTree, NODE_BYTES, SEGMENT_BITS, splitNodes } from '../../protocol
 import { countRoots, paddedBody, slotBytes, slotFileBytes, slotsBytes } from '../../protocol/snapshot/slots.ts';
 import { lookupFailure } from '../errors.ts';
 import { indexOf, type LayeredIndex, type Snapshot } from '../publication/snapshot.ts';
-import { openFile, type ReplicaFolder, readFully } from './folder.ts';
+import { fileName, layerFiles, openFile, type ReplicaFolder, readFully } from './folder.ts';
 
 /** Making one anew takes twice as long as the HMAC of a bucket. */
 const keyObjects = new WeakMap<Uint8Array, KeyObject>();
@@ -47,7 +47,7 @@ export class ReplicaReader {
   readonly #folder: ReplicaFolder;
   /** The snapshot of the head that was read last, and its statement. */
   #named: { readonly snapshot: SnapshotId; readonly statement: Buffer } | undefined;
-  #open: { readonly snapshot: SnapshotId; readonly indexes: Map<IndexName, OpenIndex> } | undefined;
+  #open: { readonly snapshot: SnapshotId; readonly indexes: Map<string, OpenIndex> } | undefined;
 
   constructor(folder: ReplicaFolder) {
     this.#folder = folder;
@@ -83,19 +83,25 @@ export class ReplicaReader {
    * @throws LookupError `REPLICA_UNREADABLE`, `SNAPSHOT_CHANGED`, `BODY_MALFORMED`
    */
   read(snapshot: Snapshot, index: IndexName, id: BucketId): Uint8Array {
-    const [facts] = indexOf(snapshot, index);
-    const { handle, upper } = this.#openIndex(snapshot.snapshot, index, facts);
+    const [first, ...added] = indexOf(snapshot, index);
+    const body = this.#readLayer(snapshot.snapshot, index, first, id);
+    return added.reduce(
+      (answer, facts) =>
+        concatBytes(answer, this.#readLayer(snapshot.snapshot, fileName(index, facts.layer, 1), facts, id)),
+      body,
+    );
+  }
+
+  #readLayer(snapshot: SnapshotId, file: string, facts: LayeredIndex, id: BucketId): Uint8Array {
+    const { handle, upper } = this.#openIndex(snapshot, file, facts);
     const slot = Buffer.allocUnsafe(slotBytes(facts));
     readFully(handle, slot, id * slot.length);
     return answerOf(slot, facts, upper?.siblings(id >>> SEGMENT_BITS));
   }
 
   /** Opens all indexes of a snapshot. @throws as `read`, if one is missing or was cut off */
-  assertHeld({ snapshot, indexes }: Snapshot): void {
-    for (const index of INDEX_NAMES) {
-      const facts = indexes[index]?.[0];
-      if (facts) this.#openIndex(snapshot, index, facts);
-    }
+  assertHeld(snapshot: Snapshot): void {
+    for (const { facts, file } of layerFiles(snapshot)) this.#openIndex(snapshot.snapshot, file, facts);
   }
 
   close(): void {
@@ -104,22 +110,22 @@ export class ReplicaReader {
   }
 
   /** One snapshot is open at a time; reads are synchronous, so none is under way. */
-  #openIndex(snapshot: SnapshotId, index: IndexName, facts: LayeredIndex): OpenIndex {
+  #openIndex(snapshot: SnapshotId, file: string, facts: LayeredIndex): OpenIndex {
     if (this.#open?.snapshot !== snapshot) {
       this.close();
       this.#open = { snapshot, indexes: new Map() };
     }
     const { indexes } = this.#open;
-    let opened = indexes.get(index);
+    let opened = indexes.get(file);
     if (!opened) {
-      opened = this.#openSlots(snapshot, index, facts);
-      indexes.set(index, opened);
+      opened = this.#openSlots(snapshot, file, facts);
+      indexes.set(file, opened);
     }
     return opened;
   }
 
-  #openSlots(snapshot: SnapshotId, index: IndexName, facts: LayeredIndex): OpenIndex {
-    const handle = openFile(this.#folder.at(snapshot, index));
+  #openSlots(snapshot: SnapshotId, file: string, facts: LayeredIndex): OpenIndex {
+    const handle = openFile(this.#folder.at(snapshot, file));
     if (handle === undefined) {
       if (fs.existsSync(this.#folder.at(snapshot)))
         throw lookupFailure('REPLICA_UNREADABLE', { detail: 'an index is missing' });

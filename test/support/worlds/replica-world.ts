@@ -32,8 +32,8 @@ export interface ReplicaWorld {
   folder(): string;
   /** A checker without a bucket cache, on a replica that is pulled by hand. */
   open(cache: string, more?: Partial<LeakCheckerOptions>, replica?: Partial<ReplicaOptions>): OpenReplica;
-  /** Publishes one more source, and waits until it is served. */
-  publish(source: string, passwords: readonly string[]): Promise<string>;
+  /** Publishes one more source, maybe as a layer, and waits until it is served. */
+  publish(source: string, passwords: readonly string[], delta?: boolean): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -92,9 +92,9 @@ export async function createReplicaWorld(options: MakeDatasetOptions): Promise<R
       const leaks = createLeakChecker({ ...shared, ...engine, ...pinOf(made), ...more } as LeakCheckerOptions);
       return { leaks, replica };
     },
-    async publish(source, passwords) {
+    async publish(source, passwords, delta = false) {
       made.addSource(source, { passwords });
-      const { snapshot } = await made.publish();
+      const { snapshot } = await made.publish({ delta });
       while ((await (await fetch(`${server.url}/readyz`)).json()).snapshot !== snapshot);
       return snapshot;
     },
