@@ -24,6 +24,8 @@ export interface KnownNames {
   readonly isCut?: true | undefined;
   /** It is a name or an address that was imported, and not one that only looks like it. */
   readonly isExact?: true | undefined;
+  /** Whose they are, where they are of one alone. */
+  readonly person?: UserId | undefined;
 }
 
 interface NamesAt {
@@ -79,7 +81,8 @@ export class UserNames {
     const isCut = name.length > MAX_SPELLED || [...found, ...known].some((each) => each.isCut);
     const names = new Set(known.flatMap(({ person, names }) => [person, ...names]));
     const isExact = exact.some((person) => this.#namesAt(app, person) !== undefined);
-    return { names: [...names], ...(isCut && { isCut }), ...(isExact && { isExact }) };
+    const person = known.length === 1 && !isCut ? known[0]?.person : undefined;
+    return { names: [...names], ...(isCut && { isCut }), ...(isExact && { isExact }), ...(person && { person }) };
   }
 
   async forget(person: UserId): Promise<void> {

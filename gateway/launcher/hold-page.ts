@@ -38,10 +38,11 @@ export const factorHoldPage = (site: string, url: string, headers: readonly stri
   content: html`<div class="gate">${toldOf(site, due)}<p><a class="button primary" href="${url}">Show your second factor</a></p></div>${GIVE_UP}`,
 });
 
-export const nobodyHoldPage = (site: string, headers: readonly string[]): OwnPage => ({
+/** @param isNamed whose it is, is known, who cannot be reached */
+export const nobodyHoldPage = (site: string, isNamed: boolean, headers: readonly string[]): OwnPage => ({
   title: TITLE,
   headers,
-  content: html`<div class="gate">${toldOf(site)}<p>This site has no way to reach the owner. Choose a new password with the site's own page for a forgotten one, or ask who manages your account.</p></div>${GIVE_UP}`,
+  content: html`<div class="gate">${toldOf(site)}<p>${isNamed ? 'This site has no way to reach the owner.' : 'As it was typed, the name does not say who could confirm this. Give this sign-in up and sign in again, with your name exactly as the site writes it: without capital letters and blanks that are not part of it. If that does not help:'} Choose a new password with the site's own page for a forgotten one, or ask who manages your account.</p></div>${GIVE_UP}`,
 });
 
 /** @param wrong what is wrong with the code that was typed */

@@ -55,6 +55,7 @@ export async function heldLoginOf(
     isSeen: rise?.user !== undefined,
     location,
     changePage,
+    until: Date.now() + hold.rules.forMs,
     jar: hold.jar.contents,
   };
 }
@@ -76,7 +77,7 @@ export async function freezeLogin(
   if (isHeld) hold.leave();
   else await hold.kill();
   holds.events.held(exchange, login.app, login.login, isHeld ? 'held' : 'full');
-  void tellOwner(login, typed, parts, setup);
+  void tellOwner(login, typed, isHeld ? 'browser' : 'nowhere', parts, setup);
   if (!isHeld) {
     void onEnd(false);
     throw new Refusal('HOLD_FULL');

@@ -168,7 +168,7 @@ type Held = EndedLogin & { readonly answer: Extract<LoginAnswer, { kind: 'hold' 
 async function holdBack(
   exchange: Exchange,
   held: HeldResponse,
-  { attempt, rise, answer, content, settle }: Held,
+  { attempt, rise, answer, content, settle, told }: Held,
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<void> {
@@ -184,14 +184,16 @@ async function holdBack(
     await freezeLogin(exchange, opened, { typed, onEnd }, parts, setup);
     return;
   }
-  const waited = await waitForOwner(exchange, opened, parts, setup);
+  // What may be a wrong password takes no place of what waits, and its owner no time.
+  const isRight = opened.isSeen || isToldSuccess(told);
+  const waited = isRight ? await waitForOwner(exchange, opened, parts, setup) : 'not asked';
   const isReleased = waited === 'released';
   // Its answer does not wait: how long the application takes would tell a right password.
   void onEnd(isReleased);
   if (isReleased) return;
   parts.people?.holds.events.held(exchange, opened.app, login.name, 'refused');
   // Whoever was asked to confirm it knows.
-  if (waited === 'not asked') void tellOwner(opened, typed, parts, setup);
+  if (waited === 'not asked') void tellOwner(opened, typed, 'nowhere', parts, setup);
   await refuseLogin(exchange, { attempt, content }, parts, setup);
 }
 

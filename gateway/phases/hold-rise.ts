@@ -158,7 +158,7 @@ export async function ownerOf(
 /**
  * Whether the user whom the application names for sure is whose login it is: something else in the
  * same request may have signed in somebody else. Each name that it may have read has to be that
- * user's, in whatever spelling.
+ * user's, and of nobody else, in whatever spelling.
  * @param names all that an application may read as the username @throws StateError
  */
 export async function isOfTyped(
@@ -173,12 +173,13 @@ export async function isOfTyped(
   if (typed.length === 0) return isOfNameless(exchange, rise);
   const { user } = rise;
   const { spellings } = application.logins;
-  const personOf = async (name: string) => people?.factors?.userOf(application.name, name);
-  const person = await personOf(user);
-  const isOwn = async (name: string): Promise<boolean> =>
-    lettersOf(name) === lettersOf(user) ||
-    (person !== undefined &&
-      (lettersOf(name) === person || [await personOf(name), await personOf(lettersOf(name))].includes(person)));
+  const knownBy = async (name: string) => people?.factors?.namesOf(application.name, name);
+  const person = (await knownBy(user))?.person;
+  const isOwn = async (name: string): Promise<boolean> => {
+    const known = name === user ? undefined : await knownBy(name);
+    if (known === undefined || known.names.length === 0) return lettersOf(name) === lettersOf(user);
+    return known.person !== undefined && known.person === person;
+  };
   const isOwnSpelled = async (name: string): Promise<boolean> =>
     (await Promise.all(spelled([name], spellings).names.map(isOwn))).includes(true);
   const isEach = await Promise.all(typed.map(isOwnSpelled));

@@ -36,7 +36,7 @@ export async function waitForOwner(
     holds.events.held(exchange, app, place, isHeld ? 'waiting' : 'full');
     if (!isHeld) return 'not asked';
     hold.leave();
-    void tellOwner(login, [], parts, setup, `${setup.identity?.origin}/held`);
+    void tellOwner(login, [], { page: `${setup.identity?.origin}/held` }, parts, setup);
     const left = new AbortController();
     response.once('close', () => left.abort());
     if (response.destroyed) return 'refused';
@@ -54,13 +54,14 @@ export async function waitForOwner(
   }
 }
 
-/** Who could confirm it: somebody with a factor. A mailed code would open it for whoever asks. */
+/** Somebody with a factor that counts: a mailed code would open it for whoever asks. */
 async function personOf({ app, user, body }: HeldLogin, { people }: PipelineParts): Promise<UserId | undefined> {
   const { factors } = people ?? {};
   if (!factors || user === undefined || body === undefined) return undefined;
   const person = await factors.userOf(app, user);
   if (person === undefined || emailOf(person) === undefined) return undefined;
-  return (await factors.describe(person)).factors.length > 0 ? person : undefined;
+  const { factors: all } = await factors.describe(person);
+  return all.some(({ trustedFrom }) => trustedFrom <= Date.now()) ? person : undefined;
 }
 
 /** Under a new handle. */

@@ -27,6 +27,8 @@ export interface HeldLogin {
   readonly headers: readonly string[];
   /** Base64; undefined for one that was too long to be kept. */
   readonly body: string | undefined;
+  /** How long it waits. Milliseconds since 1970. */
+  readonly until: number;
   /** What the browser's jar had. */
   readonly jar: JarContents;
   /** Where it goes on instead, such as to a new password. */

@@ -15,39 +15,39 @@ const MORE = 10;
 /** Of a login that is of nobody for sure, so many whose names were typed. */
 const MAX_TOLD = 3;
 
+/** Where it waits for them, if it does. */
+export type WaitsAt = 'browser' | 'nowhere' | { readonly page: string };
+
 /**
  * Never late or lost for the login itself: what goes wrong with a mail is an event.
- * @param waitsAt the page where a program's login waits for them
  * @param typed names, whose owners are told where nobody knows whose login it was
  */
 export async function tellOwner(
   { user, origin, app, isSeen }: Pick<HeldLogin, 'user' | 'origin' | 'app' | 'isSeen'>,
   typed: readonly string[],
+  waits: WaitsAt,
   { people }: PipelineParts,
   { identity }: GatewaySetup,
-  waitsAt?: string,
 ): Promise<void> {
   const mailer = identity?.mailer;
   if (!people || !mailer) return;
   try {
     const isOf = isOfUser({ user, isSeen });
-    const names = user === undefined ? typed.slice(0, MAX_TOLD) : [user];
-    // Of somebody who was imported.
-    const addressIn = async (name: string): Promise<string | undefined> =>
-      (await people.factors?.namesOf(app, name))?.isExact ? lettersOf(name) : undefined;
+    const userOf = async (name: string) => people.factors?.userOf(app, name);
+    // Where nobody knows whose it was: to hear of another's login does no harm.
+    const nearTo = async (name: string) =>
+      isOf ? undefined : ((await userOf(lettersOf(name))) ?? (await people.factors?.namesOf(app, name))?.person);
     const addressOf = async (name: string): Promise<string | undefined> => {
-      const person = (await people.factors?.userOf(app, name)) ?? (isOf ? undefined : await addressIn(name));
+      const person = (await userOf(name)) ?? (await nearTo(name));
       return person === undefined ? undefined : emailOf(person);
     };
-    // Where nobody knows whose it was: to hear of another's login does no harm.
-    const nearTo = async (name: string) => (isOf ? undefined : addressOf(lettersOf(name)));
-    const found = await Promise.all(names.map(async (name) => (await addressOf(name)) ?? (await nearTo(name))));
-    for (const address of new Set(found)) {
-      if (address === undefined) continue;
+    const found = await Promise.all((user === undefined ? typed : [user]).map(addressOf));
+    const addresses = [...new Set(found)].filter((address) => address !== undefined);
+    for (const address of addresses.slice(0, MAX_TOLD)) {
       // What may be a wrong password keeps nobody from hearing of a right one.
       const key = `held.told.${isOf ? 'sure' : 'unsure'}.${people.holds.hashOf('told', app, address)}`;
       const turn = await turnOf(key, people.state);
-      if (turn) await mailer.send({ to: address, ...mailOf({ origin, isSeen, waitsAt, turn }) });
+      if (turn) await mailer.send({ to: address, ...mailOf({ origin, user, isSeen, waits, turn }) });
     }
   } catch (error) {
     people.holds.events.mailFailed(app, error);
@@ -67,27 +67,31 @@ async function turnOf(key: string, state: Pick<State, 'takeSlots'>): Promise<Tur
   return (await takes('.sum', 1)) ? 'sum' : undefined;
 }
 
-interface Told {
-  readonly origin: string;
-  readonly isSeen: boolean;
-  readonly waitsAt: string | undefined;
+interface Told extends Pick<HeldLogin, 'origin' | 'user' | 'isSeen'> {
+  readonly waits: WaitsAt;
   readonly turn: Turn;
 }
 
-function mailOf({ origin, isSeen, waitsAt, turn }: Told): { readonly subject: string; readonly text: string } {
+function mailOf(told: Told): { readonly subject: string; readonly text: string } {
+  const { origin, user, isSeen, waits, turn } = told;
   const site = new URL(origin).host;
   const often = turn === 'sum' ? ` at least ${MORE} more times today` : '';
+  const isOver = user === undefined || waits === 'nowhere';
   const text = [
     isSeen
       ? `Somebody has signed in to ${site}${often} with your name and your password.`
       : `Somebody may have signed in to ${site}${often} with your name and a password of yours.`,
-    'That password stands in lists of passwords that were stolen from somewhere. So each such sign-in',
-    'waits until it is confirmed with something that only you have.',
+    ...(isOver
+      ? ['That password stands in lists of passwords that were stolen from somewhere. So nobody was let in.']
+      : [
+          'That password stands in lists of passwords that were stolen from somewhere. So each such sign-in',
+          'waits until it is confirmed with something that only you have.',
+        ]),
     '',
-    ...(waitsAt === undefined
-      ? ['If it was you, confirm it on the page that your browser shows, and choose a new password.']
-      : [`If it was you, with a program, confirm it within a minute at ${waitsAt}`, 'and choose a new password.']),
-    'If it was not you, do nothing there, and choose a new password soon.',
+    ...whatToDo(told),
+    isOver
+      ? 'If it was not you, choose a new password soon.'
+      : 'If it was not you, do nothing there, and choose a new password soon.',
     ...ENDS[turn],
     '',
   ].join('\n');
@@ -100,3 +104,20 @@ const ENDS: { readonly [turn in Turn]: readonly string[] } = {
   last: ['', `Further ones today are stopped too, without a mail for each: one mail follows once they are ${MORE}.`],
   sum: ['', 'Further ones today are stopped too, without a mail.'],
 };
+
+function whatToDo({ user, waits }: Pick<Told, 'user' | 'waits'>): readonly string[] {
+  // Nobody knows whose it is.
+  if (user === undefined)
+    return [
+      'If it was you, sign in again in a browser, with your name exactly as the site writes it: without',
+      'capital letters and blanks that are not part of it. Then you can confirm it, and choose a new password.',
+    ];
+  if (waits === 'browser')
+    return ['If it was you, confirm it on the page that your browser shows, and choose a new password.'];
+  if (waits === 'nowhere')
+    return [
+      'If it was you, sign in again in a browser, where you can confirm it, and choose a new password.',
+      'A program needs the new one, too.',
+    ];
+  return [`If it was you, with a program, confirm it within a minute at ${waits.page}`, 'and choose a new password.'];
+}

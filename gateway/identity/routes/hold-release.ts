@@ -40,7 +40,7 @@ export async function releaseUrl(holds: Holds, { app, origin }: HeldLogin, id: s
 }
 
 /**
- * Who has factors shows one, and gets no mail.
+ * Who has a factor that counts shows one, and gets no mail.
  * @param cookie of the browser
  * @returns undefined for an owner without any @throws StateError
  */
@@ -53,7 +53,10 @@ export async function askForFactor(
 ): Promise<string | undefined> {
   const { factors } = parts.people;
   const owner = user === undefined ? undefined : await factors?.userOf(app, user);
-  if (owner === undefined || !factors || (await factors.describe(owner)).factors.length === 0) return undefined;
+  if (owner === undefined || !factors) return undefined;
+  const { factors: all } = await factors.describe(owner);
+  // As long as none counts, they confirm it as somebody who has none.
+  if (!all.some(({ trustedFrom }) => trustedFrom <= Date.now())) return undefined;
   const challenge = await openChallenge(parts, {
     user: owner,
     purpose: 'release',

@@ -106,7 +106,8 @@ describe('a password that leaked as that of others', () => {
   const handler: Handler = ({ line, form, session, response }) => {
     if (line !== 'POST /login') return false;
     // Names are compared without their case and accents, and a telephone number is one, too.
-    const isRight = /^(?:zo[e\u00eb]|phone-4711)$/iu.test(form.get('user') ?? '') && form.get('pass') === password;
+    const isRight =
+      /^(?:(?:CORP\\)?zo[e\u00eb] ?|phone-4711)$/iu.test(form.get('user') ?? '') && form.get('pass') === password;
     session.user = isRight ? 'zoe' : undefined;
     return leadTo(response, isRight ? '/home' : '/login?error=1');
   };
@@ -114,6 +115,8 @@ describe('a password that leaked as that of others', () => {
   test.each([
     ['her name', 'zoe', true, false],
     ['her name in other letters', 'ZO\u00cb', true, false],
+    ['her name with a blank behind it', 'zoe ', true, false],
+    ['her name behind a domain', 'CORP\\zoe', true, false],
     ['a name that nobody has imported', 'phone-4711', true, true],
     ['a user whom nobody has imported', 'zoe', false, true],
   ])('is held unless the application names whoever typed it: %s', async (_, user, isKnown, isFound) => {
