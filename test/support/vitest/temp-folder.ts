@@ -1,4 +1,5 @@
-// Vitest setup: each test file gets its own temporary folder, in memory if possible.
+// Vitest setup: each test file gets its own temporary folder, in memory if possible, and no process
+// outlives it.
 //
 // Publishing a dataset calls fsync a dozen times, and the tests publish thousands of datasets: on a
 // disk they wait for fsync a third of the time. `npm run faults` covers real disks. Without a
@@ -8,6 +9,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll } from 'vitest';
+import { endChildren } from './children.ts';
 
 const SHARED_MEMORY = '/dev/shm';
 const GIB = 2 ** 30;
@@ -34,4 +36,7 @@ const base = isUsable(SHARED_MEMORY) ? SHARED_MEMORY : os.tmpdir();
 const folder = fs.mkdtempSync(path.join(base, 'credveil-file-'));
 process.env.TMPDIR = folder;
 
-afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  endChildren();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
