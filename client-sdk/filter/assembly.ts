@@ -2,6 +2,7 @@
 // compares it with the statement at the end.
 
 import { sha256 } from '@noble/hashes/sha2.js';
+import type { LayerId } from '../../protocol/brands.ts';
 import { toHex } from '../../protocol/bytes.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import {
@@ -13,7 +14,6 @@ import {
 } from '../../protocol/password-filter.ts';
 import type { Layer } from '../../protocol/signed/statement.ts';
 import { lookupFailure } from '../errors.ts';
-import type { Snapshot } from '../publication/snapshot.ts';
 
 /** What the statement says of the filter. */
 export type WantedFilter = NonNullable<Layer['filter']>;
@@ -25,7 +25,7 @@ export type WantedFilter = NonNullable<Layer['filter']>;
  */
 export async function assembleFilter(
   pieces: AsyncIterable<Uint8Array>,
-  { layers: [{ id: layer }] }: Snapshot,
+  layer: LayerId,
   wanted: WantedFilter,
 ): Promise<PasswordFilter> {
   const hash = sha256.create();

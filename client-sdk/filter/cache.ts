@@ -18,36 +18,65 @@ export function createFilterCache(settings: CheckerSettings, filter: FilterSetti
   return createUpdatingCache(filter, createUpdate(settings, filter));
 }
 
-/** A verified filter, the digest by which statements name it, and the version of its source. */
+/** A verified filter, the digests by which statements name it, and the version of its source. */
 interface Loaded {
   readonly filter: VerifiedFilter;
-  readonly sha256: string;
+  readonly digests: string;
   readonly version: string;
+  /** By digest: a layer may be part of the next snapshot too. */
+  readonly parts?: ReadonlyMap<string, VerifiedFilter>;
 }
 
 /** Fetches the filter of a snapshot. Undefined if its source has none but the held version. */
-type Update = (snapshot: Snapshot, heldVersion: string | undefined) => Promise<Loaded | undefined>;
+type Update = (snapshot: Snapshot, held: Loaded | undefined) => Promise<Loaded | undefined>;
 
 function createUpdate(settings: CheckerSettings, { maxBytes, source }: FilterSettings): Update {
   const ownSource = source instanceof Uint8Array ? createBytesSource(source) : source;
-  return async (snapshot, heldVersion) => {
-    const wanted = filterOf(snapshot);
-    if (!wanted) throw lookupFailure('FILTER_MISSING');
+  return async (snapshot, held) => {
+    const digests = digestsOf(snapshot);
+    if (digests === undefined) throw lookupFailure('FILTER_MISSING');
+    const wanted = snapshot.layers.map(({ filter }) => filter as WantedFilter);
+    if (ownSource && wanted.length > 1)
+      throw lookupFailure('FILTER_OTHER', { detail: 'the snapshot has several layers' });
     if (ownSource && 'load' in ownSource) {
-      const loaded = await loadVerified(ownSource, snapshot, maxBytes, heldVersion);
-      return loaded && { ...loaded, sha256: wanted.sha256 };
+      const loaded = await loadVerified(ownSource, snapshot, maxBytes, held?.version);
+      return loaded && { ...loaded, digests };
     }
-    if (wanted.bytes > maxBytes) throw lookupFailure('FILTER_TOO_LARGE');
-    const opened = await (ownSource ?? createServiceSource(settings, snapshot.snapshot)).open(heldVersion);
-    if (!opened) return undefined;
-    const filter = await assembleFilter(opened.pieces, snapshot, wanted);
-    return { filter, sha256: wanted.sha256, version: opened.version };
+    if (wanted.reduce((sum, { bytes }) => sum + bytes, 0) > maxBytes) throw lookupFailure('FILTER_TOO_LARGE');
+    const parts = new Map<string, VerifiedFilter>();
+    let version = '';
+    for (const { id, filter } of snapshot.layers) {
+      const named = filter as WantedFilter;
+      let part = held?.parts?.get(named.sha256);
+      if (!part || ownSource) {
+        const layer = wanted.length > 1 ? id : undefined;
+        const opened = await (ownSource ?? createServiceSource(settings, snapshot.snapshot, layer)).open(held?.version);
+        if (!opened) return undefined;
+        version = opened.version;
+        part = await assembleFilter(opened.pieces, id, named);
+      }
+      parts.set(named.sha256, part);
+    }
+    return { filter: joinFilters([...parts.values()]), digests, version, parts };
   };
 }
 
-/** That of one layer says nothing about the passwords of another one. */
-function filterOf({ layers: [{ filter }, ...added] }: Snapshot): WantedFilter | undefined {
-  return added.length === 0 ? filter : undefined;
+/** Of the filters of all layers; undefined if there are none. */
+function digestsOf({ layers }: Snapshot): string | undefined {
+  const digests = layers.map(({ filter }) => filter?.sha256);
+  return digests.includes(undefined) ? undefined : digests.join();
+}
+
+/** That of one layer says nothing about the passwords of another one. @param parts at least one */
+function joinFilters(parts: readonly VerifiedFilter[]): VerifiedFilter {
+  const [first] = parts as readonly [VerifiedFilter];
+  if (parts.length === 1) return first;
+  return {
+    ...{ dataset: first.dataset, layer: first.layer },
+    entries: parts.reduce((sum, { entries }) => sum + entries, 0),
+    bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    mayHold: (output) => parts.some((part) => part.mayHold(output)),
+  };
 }
 
 /** A filter of the snapshot's layer has the same entries as the one that the statement names. */
@@ -56,7 +85,7 @@ async function loadVerified(
   { dataset, layers: [{ id: layer }] }: Snapshot,
   maxBytes: number,
   heldVersion: string | undefined,
-): Promise<Omit<Loaded, 'sha256'> | undefined> {
+): Promise<Omit<Loaded, 'digests'> | undefined> {
   const loaded = await source.load(heldVersion);
   if (!loaded) return undefined;
   const { filter } = loaded;
@@ -73,10 +102,10 @@ function createUpdatingCache({ refreshMs, maxAgeMs, source: ownSource }: FilterS
   let pauseMs = 0;
   let failures = 0;
 
-  const isNamedBy = (snapshot: Snapshot): boolean => held !== undefined && filterOf(snapshot)?.sha256 === held.sha256;
+  const isNamedBy = (snapshot: Snapshot): boolean => held !== undefined && digestsOf(snapshot) === held.digests;
 
   const refresh = (snapshot: Snapshot): Promise<void> => {
-    pending ??= update(snapshot, held?.version)
+    pending ??= update(snapshot, held)
       .then((loaded) => {
         if (!loaded && !isNamedBy(snapshot)) throw lookupFailure('FILTER_OTHER');
         held = loaded ?? held;

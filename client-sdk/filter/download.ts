@@ -1,7 +1,7 @@
 // Downloads the filter of a snapshot from the service: streamed, and resumed after a broken
 // connection.
 
-import type { SnapshotId } from '../../protocol/brands.ts';
+import type { LayerId, SnapshotId } from '../../protocol/brands.ts';
 import { type FilterReason, LookupError, lookupFailure, type UnknownReason } from '../errors.ts';
 import type { RequestEvent } from '../events.ts';
 import type { FilterSource } from '../filter-source.ts';
@@ -26,12 +26,14 @@ interface Answer {
 /** Requests the filter. @throws LookupError, or the error of fetch */
 type Ask = (more: Readonly<Record<string, string>>, deadline: Deadline) => Promise<Answer>;
 
-/** The service as the source of one snapshot's filter. */
+/** The service as the source of one snapshot's filter. @param layer of several */
 export function createServiceSource(
   { base, fetch: send, headers, events }: CheckerSettings,
   snapshot: SnapshotId,
+  layer?: LayerId,
 ): FilterSource {
-  const url = new URL(`v1/filter/password?snapshot=${snapshot}`, base).href;
+  const ofLayer = layer === undefined ? '' : `&layer=${layer}`;
+  const url = new URL(`v1/filter/password?snapshot=${snapshot}${ofLayer}`, base).href;
 
   const ask: Ask = async (more, deadline) => {
     const response = await createDeadline(STALL_MS).race(() =>
