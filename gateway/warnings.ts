@@ -2,6 +2,7 @@
 
 import { X509Certificate } from 'node:crypto';
 import fs from 'node:fs';
+import path from 'node:path';
 import type { ServerEvent } from '../runtime/events.ts';
 import { readPem } from '../runtime/tls.ts';
 import { parseListen } from './config/listen.ts';
@@ -23,6 +24,7 @@ export const warningsOf = (config: GatewayConfig): readonly ServerEvent[] => [
   ...unheardPorts(config),
   ...repeatedNames(config),
   ...sharedFolder(config),
+  ...unwritableFolder(config),
   ...runsAsRoot(config),
 ];
 
@@ -105,6 +107,30 @@ function runsAsRoot({ listen }: GatewayConfig): Warning[] {
       'Run it as a user with the capability CAP_NET_BIND_SERVICE, as deploy/credveil-gateway.service does.',
     ),
   ];
+}
+
+/** It is created with the first thing that is kept there, in the next folder that there is. */
+function unwritableFolder({ stateDirectory }: GatewayConfig): Warning[] {
+  if (stateDirectory === undefined) return [];
+  let folder = path.resolve(stateDirectory);
+  while (!fs.existsSync(folder) && path.dirname(folder) !== folder) folder = path.dirname(folder);
+  if (isWritable(folder)) return [];
+  return [
+    warning(
+      'STATE_DIRECTORY_UNWRITABLE',
+      `this user cannot write to ${folder}, so that nothing is kept in stateDirectory`,
+      'Let the user of the gateway write there, or name another folder.',
+    ),
+  ];
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    fs.accessSync(folder, fs.constants.W_OK | fs.constants.X_OK);
+    return fs.statSync(folder).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 const WRITABLE_BY_OTHERS = 0o022;

@@ -38,6 +38,8 @@ export interface TestedAccess {
   readonly need?: Requirement;
   /** They signed in with a provider that is not asked for this application. */
   readonly otherProvider?: string;
+  /** A session that is used elsewhere asks for a factor beside, which is not looked at here. */
+  readonly watchesDrift?: true;
   /** What became of the certificate that was shown. */
   readonly certificate?: CertificateWorth;
   readonly policies: readonly ExplainedPolicy[];
@@ -96,6 +98,7 @@ function judge(
     ...(need && { need }),
     ...(hasEnded && { hasEnded }),
     ...(otherProvider !== undefined && { otherProvider }),
+    ...(person !== undefined && config.sessions.drift !== 'off' && { watchesDrift: true as const }),
     ...(shown && { certificate: shown.worth }),
   };
 }
@@ -133,7 +136,7 @@ function pathRefusal(found: Found, path: string): TestedAccess['refused'] {
 }
 
 export function describe(tested: TestedAccess): string {
-  const { app, readings, isAllowed, need, otherProvider, certificate, policies } = tested;
+  const { app, readings, isAllowed, need, otherProvider, watchesDrift, certificate, policies } = tested;
   return [
     isAllowed ? 'allowed' : 'not allowed',
     `app    ${app}`,
@@ -143,6 +146,9 @@ export function describe(tested: TestedAccess): string {
     ...(otherProvider === undefined
       ? []
       : [`signed in with ${otherProvider}, which providers of the application leaves out`]),
+    ...(watchesDrift
+      ? ['if their session has moved to another browser and network (drift), they show a factor first']
+      : []),
     ...(certificate === undefined ? [] : [`certificate  ${certificate}`]),
     ...policies.flatMap(describePolicy),
   ].join('\n');

@@ -5,6 +5,7 @@ import type { LeakCheckerOptions, ServerAddress } from '../../client-sdk/index.t
 import type { ReplicaOptions } from '../../client-sdk/replica/replica.ts';
 import { StoreError } from '../../store/errors.ts';
 import { type KeyFileAccess, openClientKeyFile, openPinFile, type PinLines } from '../../store/key-file.ts';
+import { namedByKey } from '../config/secret-at.ts';
 import type { LeaksConfig } from './leaks-schema.ts';
 
 export interface LeakFiles {
@@ -18,28 +19,28 @@ export interface LeakFiles {
 export function readLeakFiles(config: LeaksConfig, access: KeyFileAccess = {}): LeakFiles {
   const { url, trust, keyFile, clientKeyFile, bucketsUrl, evaluators, timeoutMs } = config;
   const { cache, from, refreshMs } = config.replica ?? {};
-  const clientKeyOf = (file: string | undefined) =>
-    file === undefined ? {} : { clientKey: openClientKeyFile(file, access) };
-  const serverOf = (given: NonNullable<LeaksConfig['bucketsUrl']>): ServerAddress => ({
+  const clientKeyOf = (file: string | undefined, key: string) =>
+    file === undefined ? {} : { clientKey: namedByKey(`${key}.clientKeyFile`, () => openClientKeyFile(file, access)) };
+  const serverOf = (given: NonNullable<LeaksConfig['bucketsUrl']>, key: string): ServerAddress => ({
     url: given.url,
-    ...clientKeyOf(given.clientKeyFile),
+    ...clientKeyOf(given.clientKeyFile, `leaks.${key}`),
   });
-  const pinned = keyFile === undefined ? undefined : readPinned(keyFile, access);
+  const pinned = keyFile === undefined ? undefined : namedByKey('leaks.keyFile', () => readPinned(keyFile, access));
   const line = trust ?? pinned?.trust;
-  const shared = { url, timeoutMs, ...clientKeyOf(clientKeyFile), ...(line !== undefined && { trust: line }) };
+  const shared = { url, timeoutMs, ...clientKeyOf(clientKeyFile, 'leaks'), ...(line !== undefined && { trust: line }) };
   const options = pinned
     ? { ...shared, key: pinned.key }
     : {
         ...shared,
-        ...(bucketsUrl && { bucketsUrl: serverOf(bucketsUrl) }),
-        ...(evaluators && { evaluators: evaluators.map(serverOf) }),
+        ...(bucketsUrl && { bucketsUrl: serverOf(bucketsUrl, 'bucketsUrl') }),
+        ...(evaluators && { evaluators: evaluators.map((each, i) => serverOf(each, `evaluators.${i}`)) }),
       };
   const replica =
     cache === undefined
       ? undefined
       : {
           cache,
-          ...(from && { from: serverOf(from) }),
+          ...(from && { from: serverOf(from, 'replica.from') }),
           ...(refreshMs !== undefined && { refreshMs }),
         };
   const digest = createHash('sha256')

@@ -49,7 +49,7 @@ export const createSend =
 export function jarAfter(...answers: readonly TestAnswer[]): ReadonlyMap<string, string> {
   const jar = new Map<string, string>();
   for (const cookie of answers.flatMap(({ cookies }) => cookies)) {
-    const [, name = '', value = ''] = /^\s*([^=;]+?)\s*=([^;]*)/.exec(cookie) ?? [];
+    const [, name = '', value = ''] = /^([^=;]+)=([^;]*)/.exec(cookie)?.map((part) => part.trim()) ?? [];
     if (isLiveCookie(cookie)) jar.set(name, value);
     else jar.delete(name);
   }

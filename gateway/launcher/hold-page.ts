@@ -18,7 +18,8 @@ export const changeText = ({ at, now }: Due): string =>
     : `Choose a new password by ${dayOf(at)}. From then on, pages of this site lead to where you change it.`;
 
 /** The same in all time zones but for hours. */
-const dayOf = (at: number): string => `${new Date(at).toUTCString().slice(5, 22)} UTC`;
+const dayOf = (at: number): string =>
+  `${new Date(at).toLocaleString('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' })} UTC`;
 
 const toldOf = (site: string, due?: Due): Markup =>
   html`<p>The password of this account at <strong>${site}</strong> stands in lists of stolen passwords. So the sign-in waits until its owner confirms it.</p><p>If you have not just signed in to ${site} in this browser, close this page.</p>${due === undefined ? '' : html`<p>${changeText(due)}</p>`}`;

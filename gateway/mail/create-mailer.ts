@@ -2,7 +2,8 @@
 
 import fs from 'node:fs';
 import { ProtocolError } from '../../protocol/errors.ts';
-import { type KeyFileAccess, readSecretFile } from '../../store/key-file.ts';
+import type { KeyFileAccess } from '../../store/key-file.ts';
+import { readSecretAt } from '../config/secret-at.ts';
 import type { MailConfig } from './mail-schema.ts';
 import { Mailer } from './mailer.ts';
 
@@ -11,7 +12,7 @@ export function createMailer({ passwordFile, caFile, ...server }: MailConfig, ac
   const password =
     passwordFile === undefined
       ? undefined
-      : readSecretFile(passwordFile, { wanted: 'secret', parse: parsePassword }, access);
+      : readSecretAt('mail.passwordFile', passwordFile, { wanted: 'secret', parse: parsePassword }, access);
   return new Mailer({ ...server, password, ca: caFile === undefined ? undefined : fs.readFileSync(caFile, 'utf8') });
 }
 

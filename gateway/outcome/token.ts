@@ -2,7 +2,8 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { ProtocolError } from '../../protocol/errors.ts';
-import { type KeyFileAccess, readSecretFile } from '../../store/key-file.ts';
+import type { KeyFileAccess } from '../../store/key-file.ts';
+import { readSecretAt } from '../config/secret-at.ts';
 
 const TOKEN = /^[\x21-\x7e]{32,256}$/;
 
@@ -13,7 +14,7 @@ export interface OutcomeToken {
 
 /** @throws StoreError for a file that cannot be used */
 export function readOutcomeToken(file: string, access: KeyFileAccess = {}): OutcomeToken {
-  const digest = readSecretFile(file, { wanted: 'token', parse: digestOf }, access);
+  const digest = readSecretAt('outcome.tokenFile', file, { wanted: 'token', parse: digestOf }, access);
   return {
     isIn: (authorization = '') => {
       const [, given = ''] = /^bearer +(\S+)$/i.exec(authorization) ?? [];

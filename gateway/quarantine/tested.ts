@@ -36,7 +36,7 @@ export function assertHoldsTested({ apps, stateDirectory = '.' }: TestedConfig):
     throw new ServerError(
       'HOLD_UNTESTED',
       `apps.${name}.login.hold: this configuration was not tested, and may hold nothing`,
-      `Run credveil gateway quarantine test ${name} with a test account.`,
+      `Run with a test account: credveil gateway quarantine test '${name}' --config FILE < account.yaml`,
     );
   }
 }

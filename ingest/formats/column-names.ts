@@ -1,7 +1,14 @@
 // The names that columns of credentials have: in dumps, browsers, password managers, and languages.
 
-/** How names are compared: without case, accents, white space and punctuation. */
+/** Of a name; what is longer is none, and long runs of marks take quadratic time. */
+const MAX_NAME = 256;
+
+/**
+ * How names are compared: without case, accents, white space and punctuation. Longer text is no
+ * name.
+ */
 export function foldName(name: string): string {
+  if (name.length > MAX_NAME) return name;
   return name
     .normalize('NFKD')
     .toLowerCase()

@@ -19,11 +19,17 @@ const DOMAIN = /^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+$/;
 /** RFC 9110 §4.1, without what would make a path another one. */
 const PATH = /^\/(?:[A-Za-z0-9_.~!$&'()*+,=:@-]+(?:\/[A-Za-z0-9_.~!$&'()*+,=:@-]+)*\/?)?$/;
 
-/** @param error what the value must be */
+/** @param error what the value must be; default: what the value says of itself */
 const several = <Value extends z.ZodType>(value: Value, error?: string) =>
   z.union(
-    [value.transform((one) => [one]), z.array(value).min(1).max(MAX_VALUES)],
-    error === undefined ? {} : { error },
+    [
+      value.transform((one) => [one]),
+      z
+        .array(value)
+        .min(1, { error: 'must have a value' })
+        .max(MAX_VALUES, { error: `has more than ${MAX_VALUES} values` }),
+    ],
+    { error: ({ input, errors }) => error ?? errors[Array.isArray(input) ? 1 : 0]?.[0]?.message },
   );
 
 const nameOf = (what: string) => z.string({ error: `must be ${what}` }).regex(NAME, { error: `must be ${what}` });
@@ -81,7 +87,7 @@ const selector = z
   .strictObject({
     everyone: z.literal(true, { error: 'must be true' }).optional(),
     email: several(lower('must be an e-mail address, as a person can have it', EMAIL)).optional(),
-    emailDomain: several(lower('must be a domain, such as example.com', DOMAIN)).optional(),
+    emailDomain: several(lower('must be a domain without @, such as example.com', DOMAIN)).optional(),
     group: several(text('must be a group')).optional(),
     claim: z
       .strictObject({ name: text('must be the name of a claim'), value: several(text('must be text')) })

@@ -5,7 +5,8 @@ import fs from 'node:fs';
 import { ProtocolError } from '../../../protocol/errors.ts';
 import { ServerError } from '../../../runtime/errors.ts';
 import { readPem } from '../../../runtime/tls.ts';
-import { type KeyFileAccess, readSecretFile } from '../../../store/key-file.ts';
+import type { KeyFileAccess } from '../../../store/key-file.ts';
+import { readSecretAt } from '../../config/secret-at.ts';
 import { readCertificates } from '../../devices/certificate/pem.ts';
 import type { FactorsConfig } from '../../factors/factor-schema.ts';
 import type { RelyingParty } from '../../factors/webauthn.ts';
@@ -81,11 +82,12 @@ export function createIdentity(keys: IdentityKeys, parts: IdentityParts): Identi
   if (!module) throw new TypeError('providers are not loaded');
   const providers = Object.entries(identity).map(([name, config]): [string, Provider] => {
     const { caFile } = config;
-    const secretFile = 'pin' in config ? config.pin.passwordFile : config.clientSecretFile;
+    const [key, secretFile] =
+      'pin' in config ? ['pin.passwordFile', config.pin.passwordFile] : ['clientSecretFile', config.clientSecretFile];
     const secret =
       secretFile === undefined
         ? undefined
-        : readSecretFile(secretFile, { wanted: 'secret', parse: parseSecret }, parts.access);
+        : readSecretAt(`identity.${name}.${key}`, secretFile, { wanted: 'secret', parse: parseSecret }, parts.access);
     const ca = caFile === undefined ? undefined : fs.readFileSync(caFile, 'utf8');
     const digest = createHash('sha256')
       .update(JSON.stringify([name, config, secret, ca]))

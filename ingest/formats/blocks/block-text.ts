@@ -35,7 +35,11 @@ interface CountedLabel {
   readonly role: LabelRole;
 }
 
-export const foldLabel = (label: string): string => label.normalize('NFKC').toLowerCase();
+/** Long runs of marks take quadratic time. */
+const MAX_FOLDED = 256;
+
+export const foldLabel = (label: string): string =>
+  label.length > MAX_FOLDED ? label : label.normalize('NFKC').toLowerCase();
 
 /** Labels that come again; one alone may be any text. */
 export const MIN_REPEATED = 3;

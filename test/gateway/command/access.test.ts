@@ -8,6 +8,8 @@ import { describe as describeAccess, testedAccess } from '../../../cli/gateway/a
 import { createWorkPlace, credveil } from '../../support/credveil.ts';
 import { startGatewayCommand } from '../../support/gateway/command.ts';
 import { echo, exchange, startOrigin } from '../../support/gateway/gateway.ts';
+import { mmdbOf } from '../../support/gateway/mmdb.ts';
+import { tlsKey } from '../../support/gateway/tls.ts';
 
 const POLICIES = `    access:
       policies:
@@ -53,6 +55,29 @@ describe('credveil gateway access test', () => {
     ['/x/..%2ffinance', ANN, false, 'servers read this path in different ways'],
     ['/a//b', ANN, false, 'it is redirected'],
   ];
+  test('says that a session which has moved shows a factor first', async () => {
+    const place = createWorkPlace();
+    const config = (drift: string) =>
+      place.write(
+        `${drift}.yaml`,
+        `listen: { address: "127.0.0.1:0", protocol: https }
+tls: ${tlsKey('first')}
+auth: auth.example
+identity: { staff: { oidc: "https://idp.example", clientId: gateway } }
+geo: { asnFile: ${JSON.stringify(place.write('asn.mmdb', mmdbOf({})))} }
+sessions: { drift: ${drift} }
+apps: { app.example: { to: "http://127.0.0.1:1", access: { policies: [{ name: all, action: allow, include: [{ everyone: true }] }] } } }
+`,
+      );
+    const told = async (drift: string, user?: string) =>
+      describeAccess(
+        await testedAccess({ config: config(drift), app: 'app.example', path: '/', ...(user && { user }) }),
+      );
+    expect(await told('step_up', ANN.user)).toContain('(drift), they show a factor first');
+    expect(await told('step_up')).not.toContain('drift');
+    expect(await told('off', ANN.user)).not.toContain('drift');
+  });
+
   test('asks for factors as a gateway does', async () => {
     const file = path.join(createWorkPlace().home, 'gateway.yaml');
     fs.writeFileSync(

@@ -1,6 +1,7 @@
 // `credveil gateway certificate`: a CA for devices, what it issues, and revocation beside a gateway
 // of two workers.
 
+import { execFileSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -93,6 +94,48 @@ test('a device of the list gets in with what it imports, until it is revoked', {
   } finally {
     await stop();
   }
+});
+
+test('certifies the key that a device keeps, by its request', { timeout: 600_000 }, async () => {
+  const { place, ca, config, certificate, issue, file } = workPlace();
+  expect((await certificate(['init', ca])).code).toBe(0);
+  const ec = ['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=other'];
+  const drawn = (name: string) => {
+    const [key, request] = [file(`${name}.key`), file(`${name}.csr`)];
+    execFileSync('openssl', [...ec, '-keyout', key, '-out', request], { stdio: 'ignore' });
+    return { key, own: createPrivateKey(fs.readFileSync(key)), text: fs.readFileSync(request, 'latin1') };
+  };
+  const [{ key, own }, second] = [drawn('device'), drawn('second')];
+  const request = ['--request', file('device.csr')];
+  const issued = await issue('c02xl0', file('a.pem'), ...request, '--json');
+  expect(JSON.parse(issued.stdout)).toMatchObject({ device: 'C02XL0', file: file('a.pem') });
+  const pem = fs.readFileSync(file('a.pem'), 'utf8');
+  const held = new X509Certificate(pem);
+  expect([held.checkPrivateKey(own), held.subject]).toEqual([true, expect.stringContaining('C02XL0')]);
+  expect(pem).not.toContain('PRIVATE KEY');
+  const piped = await certificate(
+    [
+      'issue',
+      'PF-2',
+      ...['--ca', ca, '--list', 'laptops', '--out', file('b.pem'), '--config', config],
+      '--request',
+      '-',
+    ],
+    second.text,
+  );
+  expect([piped.code, piped.stderr]).toEqual([0, expect.stringContaining('the certificate of PF-2.')]);
+  expect(new X509Certificate(fs.readFileSync(file('b.pem'))).checkPrivateKey(second.own)).toBe(true);
+  const password = place.write('password', 'correct horse\n');
+  const errors: readonly (readonly [Promise<{ readonly stderr: string }>, string])[] = [
+    [issue('C02XL0', file('c.p12'), ...request), 'the device has its key already'],
+    [issue('C02XL0', file('c.pem'), ...request, '--password-file', password), 'the device has its key already'],
+    [issue('C02XL0', file('c.pem'), '--request', '-', '--ca-password-file', '-'), 'standard input has one of them'],
+    [issue('PF-2', file('c.pem'), ...request), 'has the key of another device'],
+    [issue('C02XL0', file('c.pem'), '--request', key), 'the request '],
+    [issue('C02XL0', file('c.pem'), '--request', '/nonexistent'), 'Name the request of the device with --request'],
+  ];
+  for (const [run, message] of errors) expect((await run).stderr).toContain(message);
+  expect(fs.existsSync(file('c.pem'))).toBe(false);
 });
 
 test('names what is wrong, and issues nothing then', { timeout: 600_000 }, async () => {

@@ -79,6 +79,7 @@ describe('credveil gateway quarantine test', { timeout: 600_000 }, () => {
     const { file, app } = await world();
     const untested = await credveil(['gateway', '--config', file], '', { ownProcess: true });
     expect([untested.code, untested.stderr]).toEqual([1, expect.stringContaining('HOLD_UNTESTED')]);
+    expect(untested.stderr).toContain(`credveil gateway quarantine test '${APP}' --config FILE < account.yaml`);
     const args = ['gateway', 'quarantine', 'test', APP, '--config', file];
     const failed = await credveil(args, account('wrong'));
     expect([failed.code, failed.stdout]).toEqual([1, expect.stringContaining('failed  the account signs in')]);

@@ -52,9 +52,35 @@ test('--check refuses files that cannot be used, and keys that contradict each o
     configFile(`{ url: "${server.url}", keyFile: none }`),
     '--check',
   ]);
-  expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('KEY_FILE_MISSING') });
+  expect(missing).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/KEY_FILE_MISSING: leaks\.keyFile: .*\n {2}Name the file with leaks\.keyFile\./),
+  });
   const nothing = await credveil(['gateway', '--config', configFile(`{ url: "${server.url}" }`), '--check']);
   expect(nothing).toMatchObject({ code: 2, stderr: expect.stringContaining('leaks needs keyFile or trust') });
+});
+
+test('--check names the key of a secret that is missing', async () => {
+  const config = (keys: string) => {
+    const place = createWorkPlace();
+    return place.write(
+      'gateway.yaml',
+      `listen: 127.0.0.1:0\nadmin: off\n${keys}\napps: { app.example: { to: "http://127.0.0.1:1" } }\n`,
+    );
+  };
+  const of = (provider: string) => `auth: auth.example\nidentity: { staff: ${provider} }`;
+  for (const [keys, key] of [
+    [of('{ oidc: "http://127.0.0.1:1", clientId: a, clientSecretFile: none }'), 'identity.staff.clientSecretFile'],
+    [
+      of('{ pin: { smtp: "smtp://127.0.0.1:9", from: a@b.example, to: ["@b.example"], user: a, passwordFile: none } }'),
+      'identity.staff.pin.passwordFile',
+    ],
+    ['outcome: { tokenFile: none }', 'outcome.tokenFile'],
+  ] as const) {
+    const { code, stderr } = await credveil(['gateway', '--config', config(keys), '--check']);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`KEY_FILE_MISSING: ${key}: `)]);
+    expect(stderr).toContain(`Name the file with ${key}.`);
+  }
 });
 
 test('a reload takes up a key file that changed, and no log line has a key', async () => {

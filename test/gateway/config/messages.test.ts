@@ -155,6 +155,13 @@ test.each([
     /^Did you mean "ladder"\?$/,
   ],
   [
+    'a domain of addresses with its @',
+    `listen: ":1"\napps: { a.example: { to: http://h, access: { policies: [{ name: a, action: allow, include: [{ emailDomain: "@example.com" }] }] } } }`,
+    'apps.a.example.access.policies.0.include.0.emailDomain',
+    /^must be a domain without @, such as example\.com$/,
+    undefined as unknown as RegExp,
+  ],
+  [
     'a misspelled word',
     `listen: ":1"\napps: { a.example: { to: http://h, path: normalise } }`,
     'apps.a.example.path',

@@ -85,6 +85,17 @@ test('root for a low port', () => {
   expect(warned(low)).toEqual([]);
 });
 
+test('a state directory that this user cannot write', () => {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-test-'));
+  onTestFinished(() => fs.rmSync(home, { recursive: true, force: true }));
+  expect(warned(`${PLAIN}stateDirectory: ${home}/not/there/yet\n`)).toEqual([]);
+  // Whoever is root writes anywhere, but no folder is below a file.
+  const file = path.join(home, 'file');
+  fs.writeFileSync(file, '');
+  expect(warned(`${PLAIN}stateDirectory: ${file}\n`)).toEqual(['STATE_DIRECTORY_UNWRITABLE']);
+  expect(warned(`${PLAIN}stateDirectory: ${file}/below\n`)).toEqual(['STATE_DIRECTORY_UNWRITABLE']);
+});
+
 test('a state directory that others may write', async () => {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-test-'));
   onTestFinished(() => fs.rmSync(home, { recursive: true, force: true }));
