@@ -5,7 +5,7 @@ import type { LeakCheckerOptions, ServerAddress } from '../../client-sdk/index.t
 import type { ReplicaOptions } from '../../client-sdk/replica/replica.ts';
 import { StoreError } from '../../store/errors.ts';
 import { type KeyFileAccess, openClientKeyFile, openPinFile, type PinLines } from '../../store/key-file.ts';
-import { namedByKey } from '../config/secret-at.ts';
+import { namedByKey } from '../secret-at.ts';
 import type { LeaksConfig } from './leaks-schema.ts';
 
 export interface LeakFiles {

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import { ProtocolError } from '../../protocol/errors.ts';
 import type { KeyFileAccess } from '../../store/key-file.ts';
-import { readSecretAt } from '../config/secret-at.ts';
+import { readSecretAt } from '../secret-at.ts';
 import type { MailConfig } from './mail-schema.ts';
 import { Mailer } from './mailer.ts';
 

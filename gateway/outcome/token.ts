@@ -3,7 +3,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { ProtocolError } from '../../protocol/errors.ts';
 import type { KeyFileAccess } from '../../store/key-file.ts';
-import { readSecretAt } from '../config/secret-at.ts';
+import { readSecretAt } from '../secret-at.ts';
 
 const TOKEN = /^[\x21-\x7e]{32,256}$/;
 

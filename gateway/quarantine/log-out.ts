@@ -38,9 +38,9 @@ function cookiesOf({ jar, headers }: HeldLogin, isSession: (name: string) => boo
   const all = new Map(jar.map(([name, text]) => [name, text.split(';', 1)[0] ?? '']));
   for (const [header, line] of pairsOf(headers)) {
     if (header.toLowerCase() !== 'set-cookie') continue;
-    const [, name = '', value = ''] = /^\s*([^=;]*?)\s*=\s*([^;]*)/.exec(line) ?? [];
+    const [, name = '', value = ''] = /^([^=;]*)=([^;]*)/.exec(line)?.map((part) => part.trim()) ?? [];
     if (!isSession(name)) continue;
-    if (isLiveCookie(line)) all.set(name, value.trim());
+    if (isLiveCookie(line)) all.set(name, value);
     else all.delete(name);
   }
   return [...all].map((pair) => pair.join('=')).join('; ');

@@ -27,6 +27,8 @@ const LABELS = words(`
 `);
 /** Words that begin a notice. */
 export const NOTICE_WORDS: readonly string[] = [...new Set([...FIRST, ...TESTED, ...LABELS])];
+/** Of a number, and what it is of: on longer texts these expressions take quadratic time. */
+const MAX_SUM = 256;
 const TALLY = /^[\d.,:%/ ]*\d[\d.,:%/ ]*$/;
 /** A URL, or the sign of a copyright. */
 const NOTICE = /^\s*(?:https?:\/\/|©)/i;
@@ -88,7 +90,7 @@ export function isRemark(logins: readonly string[], first: string, secret: strin
   const isSpaced = /\s/.test(login.trim());
   const isFirst = FIRST.has(word);
   if (isSpaced && /^\d+$/.test(word) && next !== undefined && COUNTED.has(next)) return true;
-  if (isFirst && (isSpaced || /:\s*$/.test(login) || FORMULA.test(secret))) return true;
+  if (isFirst && (isSpaced || login.trimEnd().endsWith(':') || FORMULA.test(secret))) return true;
   const isWord = isFirst && found.length === 1;
   if (!above.areAddresses) return isWord && isCount(secret, above);
   return isWord || /^\s/.test(secret) || (isSpaced && found.length >= MANY);
@@ -101,16 +103,18 @@ export function isRemark(logins: readonly string[], first: string, secret: strin
 export function isNotice(username: string, secret: string): boolean {
   const [word = ''] = username.toLowerCase().match(WORD) ?? [];
   if (/^\s/.test(secret)) return FIRST.has(word) || TESTED.has(word) || LABELS.has(word);
-  return /^\p{Lu}/u.test(username) && TESTED.has(username.toLowerCase()) && TALLY.test(secret);
+  return /^\p{Lu}/u.test(username) && TESTED.has(username.toLowerCase()) && isShort(secret) && TALLY.test(secret);
 }
+
+const isShort = (text: string): boolean => text.length <= MAX_SUM;
 
 /** Of a row without a login: a number, or what it is of. */
 function isSum(first: string, secret: string, above: Above): boolean {
-  if (LABELLED.test(secret) && beginsRemark(secret)) return first.trim() === '' || first === secret;
+  if (isShort(secret) && LABELLED.test(secret) && beginsRemark(secret)) return first.trim() === '' || first === secret;
   return isCount(secret, above) && (first.trim() === '' || first === secret || beginsRemark(first));
 }
 
 const isCount = (text: string, { rows }: Above): boolean =>
-  rows >= MIN_ROWS && NUMBER.test(text) && Math.abs(Number(text.replace(/\D/g, '')) - rows) <= NEAR;
+  rows >= MIN_ROWS && isShort(text) && NUMBER.test(text) && Math.abs(Number(text.replace(/\D/g, '')) - rows) <= NEAR;
 
 const beginsRemark = (text: string): boolean => FIRST.has(text.toLowerCase().match(WORD)?.[0] ?? '');

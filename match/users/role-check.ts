@@ -5,6 +5,9 @@ import type { RejectReason } from '../../ingest/rejects.ts';
 import type { UserRow, UserSink } from './user-rows.ts';
 
 const ADDRESS = /^\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$/;
+/** On longer texts the expression takes quadratic time. */
+const MAX_ADDRESS = 512;
+const isAddress = (text: string): boolean => text.length <= MAX_ADDRESS && ADDRESS.test(text);
 /** No person has such a name; ids of 32 hex digits are usual. */
 const HASH = /^\s*(?:\$[\w-]{1,16}\$|\{[A-Z][\w.-]*\}|(?:pbkdf2|scrypt|bcrypt|argon2)[\w:]*\$)/;
 const HALF = 0.5;
@@ -29,9 +32,9 @@ export class RoleCheck implements UserSink {
   row(row: UserRow): void {
     const { id = '', names } = row;
     this.#rows++;
-    if (ADDRESS.test(id)) this.#addressIds++;
+    if (isAddress(id)) this.#addressIds++;
     if (HASH.test(id)) this.#hashIds++;
-    if (names.some((name) => name !== undefined && ADDRESS.test(name))) this.#addressNames++;
+    if (names.some((name) => name !== undefined && isAddress(name))) this.#addressNames++;
     if (names.some((name) => name !== undefined && HASH.test(name))) this.#hashNames++;
     this.#sink.row(row);
   }

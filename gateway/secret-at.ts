@@ -1,7 +1,7 @@
 // Secrets in files that the configuration names.
 
-import { StoreError } from '../../store/errors.ts';
-import { type KeyFileAccess, readSecretFile, type Secret } from '../../store/key-file.ts';
+import { StoreError } from '../store/errors.ts';
+import { type KeyFileAccess, readSecretFile, type Secret } from '../store/key-file.ts';
 
 /**
  * @param key of the configuration, which an error names
