@@ -70,6 +70,8 @@ export interface Login {
   readonly otherPasswords?: readonly FieldReference[];
   /** Nobody has described it: it is one where no other login reads the same header. */
   readonly isSpare?: boolean;
+  /** Its application decodes what stands behind any scheme of `Authorization`. */
+  readonly anyScheme?: boolean | undefined;
   readonly outcome: OutcomeTests;
   /** Whether its credential can begin a session. */
   readonly beginsSession: boolean;

@@ -12,7 +12,7 @@ import { parseReference } from './reference.ts';
 import { SPELLINGS } from './spellings.ts';
 
 /** What a location of the operator's own adds to it, or a preset. */
-type Origin = Pick<Login, 'preset' | 'changePassword' | 'spelling'> & {
+type Origin = Pick<Login, 'preset' | 'changePassword' | 'spelling' | 'anyScheme'> & {
   /** Of all presets of the application, which any of its logins may begin. */
   readonly sessionCookies: readonly string[];
   /** Those of the operator's own. */
@@ -34,9 +34,9 @@ export function compileLogins(config: LoginConfig, findList: FindList): readonly
   const own = locations.map((location) =>
     compileLogin(location, { ...ofOperator, changePassword: location.changePassword }, findList),
   );
-  const ofPresets = presets.flatMap(({ name, logins, changePassword, spelling: named }) => {
+  const ofPresets = presets.flatMap(({ name, logins, changePassword, spelling: named, anyScheme }) => {
     const spelling = named && SPELLINGS[named];
-    const origin = { ...cookies, preset: name, spelling, changePassword: changePassword?.path };
+    const origin = { ...cookies, preset: name, spelling, anyScheme, changePassword: changePassword?.path };
     return logins.map((location) => compileLogin(location, origin, findList));
   });
   const all = [...own, ...ofPresets];

@@ -16,7 +16,7 @@ import { folded } from './body/names.ts';
 import type { ReadBody } from './body/read-body.ts';
 import type { XmlRpcCall } from './body/xml-rpc.ts';
 import { argumentsOf } from './body/xml-rpc-arguments.ts';
-import { type HeadCredentials, headCredentials } from './head/head-credentials.ts';
+import { type HeadCredentials, headCredentials, hidesCredential } from './head/head-credentials.ts';
 
 export interface LoginRequest extends RuleRequest {
   /** Undefined as long as it is not read. */
@@ -54,7 +54,10 @@ export function headerOf({ head }: Exchange, name: string): string | undefined {
   return headerValues(head?.headers ?? [], name)[0];
 }
 
-export const basicOf = ({ head }: Exchange): HeadCredentials => (head ? headCredentials(head) : []);
+export function basicOf({ head, application }: Exchange): HeadCredentials {
+  if (!head) return [];
+  return application?.logins?.anyScheme && hidesCredential(head) ? 'malformed' : headCredentials(head);
+}
 
 function basicPart(request: LoginRequest, part: 'username' | 'password'): string | null {
   const all = basicOf(request.exchange);

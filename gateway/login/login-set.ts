@@ -32,6 +32,8 @@ export interface LoginSet {
   readonly pathLiterals: readonly PathLiteral[];
   /** Of the applications that its presets know. */
   readonly spellings: readonly Spelling[];
+  /** The application decodes what stands behind any scheme of `Authorization`. */
+  readonly anyScheme: boolean;
   /** Lets through what servers may read in different ways. */
   readonly passesUnreadable: boolean;
 }
@@ -42,6 +44,7 @@ export function createLoginSet(logins: readonly Login[], passesUnreadable: boole
     index: createRuleIndex(logins.map(({ when }) => when.requirement)),
     pathLiterals: logins.flatMap(({ when }) => pathLiteralsOf(when.rule.expression)),
     spellings: [...new Set(logins.flatMap(({ spelling }) => spelling ?? []))],
+    anyScheme: logins.some(({ anyScheme }) => anyScheme),
     passesUnreadable,
   };
 }

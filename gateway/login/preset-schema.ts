@@ -55,6 +55,8 @@ export const PRESET_SCHEMA = z.strictObject({
   sessionLine: sessionLine.optional(),
   /** Which requests other than logins may begin such a session: read from their heads. */
   mayBeginSession: expression.optional(),
+  /** It decodes what stands behind any scheme of `Authorization`, and looks at no scheme. */
+  anyScheme: z.boolean().optional(),
   signUp: page.optional(),
   changePassword: page.optional(),
   reset: page.optional(),

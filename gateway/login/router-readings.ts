@@ -88,7 +88,7 @@ export function routesIn(path: string, query: string | undefined): readonly stri
     const values = fields.filter((field) => field.name.toLowerCase() === name).map(({ texts: [text = ''] }) => text);
     return [values[0], values.at(-1)];
   });
-  const folder = path.replace(/[^/]*$/, '');
+  const folder = path.slice(0, path.lastIndexOf('/') + 1);
   return [query.startsWith('/') ? fields[0]?.name : undefined, ...routes].flatMap((route = '') => {
     if (route.length > MAX_ROUTE || !ROUTE.test(route)) return [];
     const own = route.replace(/^\//, '');

@@ -5,7 +5,7 @@ import { isCredentialName } from '../../request/credential-names.ts';
 import type { RequestHead } from '../../request/head.ts';
 import { readBasic } from './basic.ts';
 import type { Credential } from './credential.ts';
-import { readOtherSchemes } from './other-schemes.ts';
+import { hasUnreadCredential, readOtherSchemes } from './other-schemes.ts';
 
 type Headers = Pick<RequestHead, 'headers'>;
 
@@ -31,6 +31,15 @@ function readHead({ headers }: Headers): HeadCredentials {
     .flatMap(([, value]) => readOtherSchemes(value));
   const all = basic === 'none' ? others : [basic, ...others];
   return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+/**
+ * Whether an application that decodes what stands behind any scheme takes something for a name and
+ * a password that is not read here: such an application signs whoever sends a token out.
+ */
+export function hidesCredential({ headers }: Headers): boolean {
+  const [value] = headerValues(headers, 'authorization');
+  return value !== undefined && readBasic(value) === 'none' && hasUnreadCredential(value);
 }
 
 /** Whether a header may sign somebody in. */

@@ -68,11 +68,25 @@ function credentialIn(letters: string): Credential | undefined {
   if (colon < 0) return undefined;
   const name = bytes.slice(0, colon);
   const secret = bytes.slice(colon + 1);
-  // For bcrypt, a NUL ends a password.
-  const [cut = ''] = secret.split('\0', 1);
-  const all = cut === secret || cut.length < MIN_CUT ? [secret] : [secret, cut];
+  // For bcrypt a NUL ends a password, and for `explode(':', …)` a colon.
+  const cuts = ['\0', ':'].map((end) => secret.split(end, 1)[0] ?? '').filter((cut) => cut.length >= MIN_CUT);
+  const all = [...new Set([secret, ...cuts])];
   const secrets = all.filter((each) => each !== '' && isText(trimmed(name) + trimmed(each)));
   return secrets.length === 0 ? undefined : credentialOf(name, secrets);
+}
+
+/** The first member of the header of a JWT: RFC 7515 §4.1, RFC 7516 §4.1. */
+const JWT = /^\{\s*"(?:alg|b64|crit|cty|enc|jku|jwk|kid|typ|x5[a-zA-Z0-9#]+|zip)"\s*:/;
+
+/**
+ * Whether what is decoded behind six characters has a colon, as `list($name, $password) =
+ * explode(':', base64_decode(substr($value, 6)))` of PHP looks for it, and is neither read as a
+ * credential nor the beginning of a JWT.
+ */
+export function hasUnreadCredential(value: string): boolean {
+  const letters = value.slice(6).replace(OTHERS, '');
+  const bytes = decode(letters);
+  return bytes.includes(':') && !JWT.test(bytes) && credentialIn(letters.slice(0, MAX_LETTERS)) === undefined;
 }
 
 const mayBegin = (bytes: string): boolean =>

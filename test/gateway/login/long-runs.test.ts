@@ -73,6 +73,17 @@ test.each(Object.keys(SPELLINGS) as SpellingName[])('names of a long run cost li
   expect(slow).toEqual([]);
 });
 
+test('long paths with arguments cost little', () => {
+  const logins = loginsOf({ presets: ['wordpress', 'generic'] });
+  const slow = ['a', 'a.', ';', '/', '/a', '/..', '%2f', '//;', '.php/'].filter((unit) => {
+    const target = `/${unit.repeat(Math.floor(8_000 / unit.length))}`;
+    const read = (): unknown => readAt(logins, { target: `${target}/?r=${'a/'.repeat(90)}x`, body: 'log=a&pwd=s' });
+    read();
+    return secondsOf(() => Array.from({ length: 50 }, read)) > MAX_SECONDS / 2;
+  });
+  expect(slow).toEqual([]);
+});
+
 test('a name that is too long to be spelled is refused, since an application may shorten it', () => {
   const read = (log: string): unknown =>
     outcomeOf(readAt(loginsOf('wordpress'), { target: '/wp-login.php', body: `log=${log}&pwd=s` }));

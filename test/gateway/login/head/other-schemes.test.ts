@@ -2,7 +2,7 @@
 // tokens that are none.
 
 import { expect, test } from 'vitest';
-import { headCredentials } from '../../../../gateway/login/head/head-credentials.ts';
+import { headCredentials, hidesCredential } from '../../../../gateway/login/head/head-credentials.ts';
 import { seededRandom } from '../../../support/dataset.ts';
 
 const b64 = (text: string): string => Buffer.from(text, 'latin1').toString('base64');
@@ -106,4 +106,26 @@ test('is nearly never taken from random tokens', () => {
     return [bytes.toString('base64url'), bytes.toString('hex'), bytes.toString('base64')][i % 3] ?? '';
   });
   expect(tokens.filter((token) => read('Authorization', `Bearer ${token}`).length > 0).length).toBeLessThan(3);
+});
+
+test('is found before a colon behind which is no text', () => {
+  const junk = String.fromCharCode(...Array.from({ length: 60 }, (_, i) => 0x80 + ((i * 7) % 64)));
+  expect(passwords(read('Authorization', `Foo ${b64(`bob:s3cret:${junk}`)}`))).toContain('s3cret');
+});
+
+const hides = (value: string): boolean => hidesCredential({ headers: ['Authorization', value] });
+
+test.each([
+  ...['{bob:s3cret', '{"bob:s3cret:":1}', '\x85bob:s3cret', 'NTLMSSP\0bob:s3cret'],
+  ...['bob\0\x80\x91\x9f:s3cret', `${'{'.repeat(9_000)}bob:s3cret`, 'bob:\x80\x81:s3cret'],
+])('an application that decodes any scheme may take %j for a name and a password', (text) => {
+  expect(hides(`Basix ${b64(text)}`)).toBe(true);
+  expect(hides(`Bearer${b64(text)}`)).toBe(true);
+});
+
+test.each([
+  ...[`Bearer ${JWT}`, `Bearer ${b64('{"typ":"JWT"}')}`, `Basic ${PAIR}`, `Basix ${PAIR}`, '', 'Bearer'],
+  ...[`Basix ${b64('no colon')}`, `Basic ${b64('{bob:s3cret')}`, `Basix ${b64('\xc2\x85bob:s3cret')}`],
+])('nothing is hidden in %s: it is read, or is no login', (value) => {
+  expect(hides(value)).toBe(false);
 });
