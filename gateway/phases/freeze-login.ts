@@ -45,7 +45,7 @@ export async function heldLoginOf(
   if (!hold || !application || !head) return undefined;
   const user = await ownerOf(exchange, typed, rise, parts);
   const of = { user, isKnown: await isKnown(exchange, user, parts), network: hold.network, site: hold.site };
-  const at = { app: application.name, origin: originOf(exchange), target: head.target };
+  const at = { app: application.name, realm: hold.realm, origin: originOf(exchange), target: head.target };
   return {
     ...at,
     ...response,

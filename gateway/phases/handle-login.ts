@@ -210,9 +210,9 @@ const slotsOf = (slot: Admitted, result: AttemptResult) => ({
 });
 
 /** Where logins are held, under each name of their user. */
-function checksFor({ application }: Exchange, { people }: PipelineParts, { checks }: GatewaySetup): Checks | undefined {
-  if (!checks || !application?.hold || !people?.factors) return checks;
-  return withKnownNames(checks, application.name, people.factors);
+function checksFor({ hold }: Exchange, { people }: PipelineParts, { checks }: GatewaySetup): Checks | undefined {
+  if (!checks || !hold || !people?.factors) return checks;
+  return withKnownNames(checks, hold.realm, people.factors);
 }
 
 const isProvenFailure = ({ outcome, isProven }: Judgement): boolean => outcome === 'failure' && isProven;

@@ -142,11 +142,11 @@ export async function ownerOf(
   if (rise && hold.rules.whoami.length === 0) return user;
   if (rise && rise.users.length > 1) return undefined;
   if (typed.length === 0 && !isOfNameless(exchange, rise)) return undefined;
-  const persons = await Promise.all(typed.map(async (each) => people?.factors?.userOf(application.name, each)));
+  const persons = await Promise.all(typed.map(async (each) => people?.factors?.userOf(hold.realm, each)));
   const name = user ?? typed.find((_, i) => persons[i] !== undefined);
   if (name === undefined) return undefined;
   if (user === undefined && hold.before.some((each) => each === 'unknown' || each.user !== undefined)) return undefined;
-  const person = await people?.factors?.userOf(application.name, name);
+  const person = await people?.factors?.userOf(hold.realm, name);
   if (persons.some((other) => other !== undefined && other !== person)) return undefined;
   const isOwn = (each: string, i: number): boolean =>
     each === name || (person !== undefined && (persons[i] === person || each.toLowerCase() === person));
@@ -167,13 +167,13 @@ export async function isOfTyped(
   rise: Rise | undefined,
   { people }: PipelineParts,
 ): Promise<boolean> {
-  const { application } = exchange;
-  if (!application || !rise?.isSure || rise.user === undefined) return false;
+  const { hold, application } = exchange;
+  if (!hold || !application || !rise?.isSure || rise.user === undefined) return false;
   const typed = names.filter((name) => name.trim() !== '');
   if (typed.length === 0) return isOfNameless(exchange, rise);
   const { user } = rise;
   const { spellings } = application.logins;
-  const knownBy = async (name: string) => people?.factors?.namesOf(application.name, name);
+  const knownBy = async (name: string) => people?.factors?.namesOf(hold.realm, name);
   const person = (await knownBy(user))?.person;
   const isOwn = async (name: string): Promise<boolean> => {
     const known = name === user ? undefined : await knownBy(name);
@@ -192,13 +192,11 @@ export async function isOfTyped(
  * @throws StateError
  */
 export const isImported = async (
-  { application }: Exchange,
+  { hold }: Exchange,
   { user }: Pick<Rise, 'user'>,
   { people }: PipelineParts,
 ): Promise<boolean> =>
-  application !== undefined &&
-  user !== undefined &&
-  (await people?.factors?.namesOf(application.name, user))?.isExact === true;
+  hold !== undefined && user !== undefined && (await people?.factors?.namesOf(hold.realm, user))?.isExact === true;
 
 /**
  * Of a login whose name was typed on a page before: whom it signs in is sure where nothing else is

@@ -55,10 +55,10 @@ export async function waitForOwner(
 }
 
 /** Somebody with a factor that counts: a mailed code would open it for whoever asks. */
-async function personOf({ app, user, body }: HeldLogin, { people }: PipelineParts): Promise<UserId | undefined> {
+async function personOf({ realm, user, body }: HeldLogin, { people }: PipelineParts): Promise<UserId | undefined> {
   const { factors } = people ?? {};
   if (!factors || user === undefined || body === undefined) return undefined;
-  const person = await factors.userOf(app, user);
+  const person = await factors.userOf(realm, user);
   if (person === undefined || emailOf(person) === undefined) return undefined;
   const { factors: all } = await factors.describe(person);
   return all.some(({ trustedFrom }) => trustedFrom <= Date.now()) ? person : undefined;

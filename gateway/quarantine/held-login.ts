@@ -6,6 +6,8 @@ import type { JarContents } from './jar.ts';
 
 export interface HeldLogin {
   readonly app: string;
+  /** What its users are imported for. */
+  readonly realm: string;
   /** Of the application, as the browser sees it. */
   readonly origin: string;
   /** Path and query of the login. */

@@ -8,6 +8,8 @@ import type { OpenExchange } from './open-exchanges.ts';
 export interface HoldExchangeOptions {
   readonly holds: Holds;
   readonly app: string;
+  /** What its users are imported for. */
+  readonly realm: string;
   readonly rules: HoldRules;
   readonly jar: Jar;
   /** Of the browser; undefined for one without sessions. */
@@ -43,6 +45,10 @@ export class HoldExchange {
 
   get network(): string {
     return this.#options.network;
+  }
+
+  get realm(): string {
+    return this.#options.realm;
   }
 
   get site(): string {
@@ -141,9 +147,9 @@ export class HoldExchange {
    * @returns whether it is another one @throws StateError
    */
   async rise(user: string | undefined): Promise<boolean> {
-    const { app, holds, id, site } = this.#options;
+    const { realm, holds, id, site } = this.#options;
     const by = user === undefined ? { site } : { user };
-    if (id !== undefined && !(await holds.rises.take(app, by))) {
+    if (id !== undefined && !(await holds.rises.take(realm, by))) {
       await this.unlock();
       return false;
     }
@@ -162,8 +168,8 @@ export class HoldExchange {
 
   /** A login without a finding shows that this user has another password. @throws StateError */
   async paid(user: string): Promise<void> {
-    const { app, holds } = this.#options;
-    await holds.owed.paid(app, user);
+    const { realm, holds } = this.#options;
+    await holds.owed.paid(realm, user);
   }
 
   /** The password was changed in this browser. @throws StateError */

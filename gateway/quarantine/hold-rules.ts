@@ -13,6 +13,11 @@ export interface HoldRules {
   readonly names: SessionNames;
   /** Where people log in. */
   readonly hosts: ReadonlySet<string>;
+  /**
+   * What users are imported for: the application, or each of several hosts, since two users of one
+   * name may be two people there.
+   */
+  realmAt(host: string): string;
   /** Pages, one of which shows who is signed in. None where cookies name each session's user. */
   readonly whoami: readonly Whoami[];
   readonly forMs: number;
@@ -42,10 +47,12 @@ export function createHoldRules(
   cookies: readonly string[],
   { responseTimeoutMs, connectTimeoutMs }: { readonly responseTimeoutMs: number; readonly connectTimeoutMs: number },
 ): HoldRules {
+  // A name with `*` is no host.
+  const all = new Set(hosts ?? [name.split('/')[0] ?? '']);
   return {
     names: createSessionNames([...cookies, ...sessions]),
-    // A name with `*` is no host.
-    hosts: new Set(hosts ?? [name.split('/')[0] ?? '']),
+    hosts: all,
+    realmAt: (host) => (all.size > 1 && all.has(host) ? host : name),
     whoami,
     forMs: config.for,
     waits: new Set(config.wait),

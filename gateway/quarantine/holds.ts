@@ -226,11 +226,11 @@ export class Holds {
     login: HeldLogin,
     { one, all, windowMs }: { readonly one: number; readonly all: number; readonly windowMs: number },
   ): readonly WindowNeed[] {
-    const { app, user, typed, network, isKnown } = login;
+    const { realm, user, typed, network, isKnown } = login;
     // As the application names them, letter by letter: others may have names that look alike.
     const whose = isOfUser(login)
-      ? this.hashOf('user', app, login.user)
-      : this.hashOf('typed', app, lettersOf(user ?? typed));
+      ? this.hashOf('user', realm, login.user)
+      : this.hashOf('typed', realm, lettersOf(user ?? typed));
     const name = `${windowMs}.${whose}`;
     if (isKnown) return [{ key: `${what}.known.${name}`, allow: one, windowMs }];
     return [

@@ -25,17 +25,17 @@ interface Owing {
 /** Every function throws StateError without the state. */
 export class OwedPasswords {
   readonly #state: State;
-  /** Of an application and a user of it. */
-  readonly #nameOf: (app: string, user: string) => string;
+  /** Of a realm and a user of it. */
+  readonly #nameOf: (realm: string, user: string) => string;
 
-  constructor(state: State, nameOf: (app: string, user: string) => string) {
+  constructor(state: State, nameOf: (realm: string, user: string) => string) {
     this.#state = state;
     this.#nameOf = nameOf;
   }
 
   /** When it is due; of one that nobody owes, if they did from now on. */
-  async dueOf(app: string, user: string, { mustChangeMs }: HoldRules, now: number): Promise<number> {
-    return Number((await this.#state.get(ROOM, owed(this.#nameOf(app, user)))) ?? now + mustChangeMs);
+  async dueOf(realm: string, user: string, { mustChangeMs }: HoldRules, now: number): Promise<number> {
+    return Number((await this.#state.get(ROOM, owed(this.#nameOf(realm, user)))) ?? now + mustChangeMs);
   }
 
   /**
@@ -46,17 +46,17 @@ export class OwedPasswords {
    */
   async owe(
     {
-      app,
+      realm,
       user,
       id,
       page,
-    }: { readonly app: string; readonly user: string; readonly id: string; readonly page: string },
+    }: { readonly realm: string; readonly user: string; readonly id: string; readonly page: string },
     rules: HoldRules,
     now: number,
   ): Promise<number> {
-    const owner = owed(this.#nameOf(app, user));
+    const owner = owed(this.#nameOf(realm, user));
     await this.#state.add(ROOM, owner, String(now + rules.mustChangeMs), { ttlMs: KEPT_MS });
-    const due = await this.dueOf(app, user, rules, now);
+    const due = await this.dueOf(realm, user, rules, now);
     const owing = JSON.stringify({ due, page, user: owner } satisfies Owing);
     await this.#state.set(ROOM, owes(id), owing, { ttlMs: rules.lifeMs, owner });
     return due;
@@ -81,21 +81,21 @@ export class OwedPasswords {
   }
 
   /** They have logged in without a finding. */
-  async paid(app: string, user: string): Promise<void> {
-    const owner = owed(this.#nameOf(app, user));
+  async paid(realm: string, user: string): Promise<void> {
+    const owner = owed(this.#nameOf(realm, user));
     if (await this.#state.delete(ROOM, owner)) await this.#state.deleteOwned(ROOM, owner);
   }
 }
 
 /** When the user of a held login needs another password; undefined where nobody leads there. */
 export async function dueOf(
-  { app, user, changePage }: Pick<HeldLogin, 'app' | 'user' | 'changePage'>,
+  { realm, user, changePage }: Pick<HeldLogin, 'realm' | 'user' | 'changePage'>,
   rules: HoldRules,
   { owed: passwords }: { readonly owed: OwedPasswords },
 ): Promise<{ readonly at: number; readonly now: number } | undefined> {
   if (user === undefined || changePage === undefined) return undefined;
   const now = Date.now();
-  return { at: await passwords.dueOf(app, user, rules, now), now };
+  return { at: await passwords.dueOf(realm, user, rules, now), now };
 }
 
 const owed = (user: string): string => `owed.${user}`;

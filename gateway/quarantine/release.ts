@@ -82,14 +82,14 @@ export async function answerRelease(
 
 /** Its user owes another password. @returns where it is changed, if it is due */
 export async function dueNow(
-  { app, user, changePage: page }: HeldLogin,
+  { app, realm, user, changePage: page }: HeldLogin,
   { handle }: Pick<Jar, 'handle'>,
   rules: HoldRules,
   holds: Holds,
   now: number,
 ): Promise<string | undefined> {
   if (user === undefined || page === undefined || handle === undefined) return undefined;
-  const due = await holds.owed.owe({ app, user, page, id: holds.idOf(app, handle) }, rules, now);
+  const due = await holds.owed.owe({ realm, user, page, id: holds.idOf(app, handle) }, rules, now);
   return due <= now ? page : undefined;
 }
 

@@ -23,7 +23,7 @@ export type WaitsAt = 'browser' | 'nowhere' | { readonly page: string };
  * @param typed names, whose owners are told where nobody knows whose login it was
  */
 export async function tellOwner(
-  { user, origin, app, isSeen }: Pick<HeldLogin, 'user' | 'origin' | 'app' | 'isSeen'>,
+  { user, origin, app, realm, isSeen }: Pick<HeldLogin, 'user' | 'origin' | 'app' | 'realm' | 'isSeen'>,
   typed: readonly string[],
   waits: WaitsAt,
   { people }: PipelineParts,
@@ -33,10 +33,10 @@ export async function tellOwner(
   if (!people || !mailer) return;
   try {
     const isOf = isOfUser({ user, isSeen });
-    const userOf = async (name: string) => people.factors?.userOf(app, name);
+    const userOf = async (name: string) => people.factors?.userOf(realm, name);
     // Where nobody knows whose it was: to hear of another's login does no harm.
     const nearTo = async (name: string) =>
-      isOf ? undefined : ((await userOf(lettersOf(name))) ?? (await people.factors?.namesOf(app, name))?.person);
+      isOf ? undefined : ((await userOf(lettersOf(name))) ?? (await people.factors?.namesOf(realm, name))?.person);
     const addressOf = async (name: string): Promise<string | undefined> => {
       const person = (await userOf(name)) ?? (await nearTo(name));
       return person === undefined ? undefined : emailOf(person);

@@ -45,14 +45,14 @@ export async function releaseUrl(holds: Holds, { app, origin }: HeldLogin, id: s
  * @returns undefined for an owner without any @throws StateError
  */
 export async function askForFactor(
-  { app, user }: HeldLogin,
+  { app, realm, user }: HeldLogin,
   id: string,
   cookie: string,
   rules: HoldRules,
   parts: RouteParts,
 ): Promise<string | undefined> {
   const { factors } = parts.people;
-  const owner = user === undefined ? undefined : await factors?.userOf(app, user);
+  const owner = user === undefined ? undefined : await factors?.userOf(realm, user);
   if (owner === undefined || !factors) return undefined;
   const { factors: all } = await factors.describe(owner);
   // As long as none counts, they confirm it as somebody who has none.
@@ -70,8 +70,8 @@ export async function askForFactor(
 }
 
 /** Where the owner gets a code: as the operator has imported. @throws StateError */
-export async function addressOf({ app, user }: HeldLogin, { people }: RouteParts): Promise<string | undefined> {
-  const owner = user === undefined ? undefined : await people.factors?.userOf(app, user);
+export async function addressOf({ realm, user }: HeldLogin, { people }: RouteParts): Promise<string | undefined> {
+  const owner = user === undefined ? undefined : await people.factors?.userOf(realm, user);
   return owner === undefined ? undefined : emailOf(owner);
 }
 

@@ -16,7 +16,7 @@ type People = Pick<FactorPeer, 'namesOf'>;
 /** One of each: credentials are known as those that a certain checker has checked. */
 const made = new WeakMap<Checks, WeakMap<People, Map<string, Checks>>>();
 
-/** @param app its name in the configuration */
+/** @param app what its users are imported for */
 export function withKnownNames(checks: Checks, app: string, people: People): Checks {
   const ofChecks = made.get(checks) ?? new WeakMap<People, Map<string, Checks>>();
   made.set(checks, ofChecks);

@@ -20,19 +20,19 @@ const MAX_TEXTS = 64;
  * @throws Refusal `LOGIN_UNREADABLE` for more texts than can be asked about, `SESSIONS_AWAY`
  */
 export async function withOtherNames(
-  { application, hold }: Exchange,
+  { hold }: Exchange,
   attempt: Attempt,
   texts: readonly string[],
   { people }: PipelineParts,
 ): Promise<Attempt> {
   const { factors } = people ?? {};
-  if (!application || !hold || !factors) return attempt;
+  if (!hold || !factors) return attempt;
   const read = new Set(['', ...attempt.usernames, ...attempt.passwords]);
   const mayBeName = (text: string): boolean =>
     text.length <= MAX_SPELLED && !read.has(text) && !IS_PLACE.test(text.trim());
   const others = [...new Set(texts)].filter(mayBeName);
   if (others.length > MAX_TEXTS) throw new Refusal('LOGIN_UNREADABLE');
-  const known = await needingState(() => Promise.all(others.map((text) => factors.namesOf(application.name, text))));
+  const known = await needingState(() => Promise.all(others.map((text) => factors.namesOf(hold.realm, text))));
   const names = others.filter((_, i) => known[i]?.isCut || known[i]?.names.length !== 0);
   if (names.length === 0) return attempt;
   return { ...attempt, usernames: [...attempt.usernames, ...names], typed: [...attempt.typed, ...names] };

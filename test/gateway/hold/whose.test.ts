@@ -182,6 +182,29 @@ describe('whose login it is', () => {
     expect(asked.body.toString()).not.toContain('evil.example');
   });
 
+  test('at one host is not of whom another host calls by that name', async () => {
+    const app = await startHandledApp((handled) => {
+      if (!isLogin(handled)) return false;
+      // Each host has users of its own.
+      const isRight = handled.request.headers.host?.startsWith('a.') && rightName(handled) !== undefined;
+      if (isRight) handled.session.user = 'alice';
+      return leadTo(handled.response, isRight ? '/home' : '/login?error=1');
+    });
+    const [locations, keys] = [formAt('main', '/login'), ', hosts: [a.app.example, b.app.example]'];
+    const world = await startHoldWorld({ users, leaks, app, locations, name: '"*.app.example"', keys });
+    const { admin } = world.kept;
+    await admin.importUsers([{ email: 'mallory@evil.example', app: 'b.app.example', user: 'alice' }]);
+    const ask = async () => {
+      const browser = world.browser();
+      const held = await browser.send('http://a.app.example/login', form(leaked));
+      return (await browser.get(valuesOf(held, 'location')[0] ?? '')).text;
+    };
+    expect(await ask()).not.toContain('/hold/mail');
+    await admin.importUsers([{ email: 'alice@corp.example', app: 'a.app.example', user: 'alice' }]);
+    expect(await ask()).toContain('/hold/mail');
+    await expect.poll(() => world.mail.mails.map(({ to }) => to)).toEqual(['alice@corp.example']);
+  });
+
   test('by another spelling is not of whom the operator knows by the first', async () => {
     const plain = (name: string): string => name.normalize('NFKD').replace(/\p{M}/gu, '');
     for (const shows of [plain, (name: string) => name]) {
