@@ -2,6 +2,7 @@
 // may take what was typed for, and all names that the operator has imported for whoever that is.
 
 import type { CheckedCredential, Checks } from '../../checks/checks.ts';
+import { spellingsOf } from '../../checks/password-spellings.ts';
 import { accountsOf, MAX_SPELLED } from '../../checks/user-letters.ts';
 import { type LeakVerdict, worstVerdict } from '../../checks/verdict.ts';
 import type { FactorPeer } from '../../factors/factor-peer.ts';
@@ -10,6 +11,8 @@ import { readingsOf } from '../../login/body/texts.ts';
 /** Beside those that were typed. */
 const MAX_OTHERS = 96;
 const MAX_AT_ONCE = 16;
+/** Of names and spellings of passwords: whoever sends a login chooses both. */
+const MAX_PAIRS = 512;
 
 type People = Pick<FactorPeer, 'namesOf'>;
 
@@ -38,7 +41,8 @@ function create(checks: Checks, app: string, people: People): Checks {
     const spelled = usernames.flatMap((name) => (name.length > MAX_SPELLED ? [] : accountsOf(name)));
     const others = new Set([...known.flatMap(({ names }) => names), ...spelled]);
     for (const name of usernames) others.delete(name);
-    const asked = [...others].slice(0, MAX_OTHERS);
+    const forEach = Math.floor(MAX_PAIRS / new Set(passwords.flatMap(spellingsOf)).size);
+    const asked = [...others].slice(0, Math.min(MAX_OTHERS, Math.max(0, forEach - usernames.length)));
     // An application may take a name that nobody has imported for anybody, or read none here.
     const exact = usernames.filter((_, i) => known[i]?.isExact);
     const imported = new Set([...exact, ...exact.flatMap(readingsOf)]);

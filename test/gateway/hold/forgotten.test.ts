@@ -77,7 +77,18 @@ test('a request that was on its way while a generation ended does not go on', as
     () => undefined,
     () => true,
   );
-  const options = { holds, app: 'a', realm: 'a', rules, jar, id: 'one', open, network: 'n', site: 'n', watch: () => open };
+  const options = {
+    holds,
+    app: 'a',
+    realm: 'a',
+    rules,
+    jar,
+    id: 'one',
+    open,
+    network: 'n',
+    site: 'n',
+    watch: () => open,
+  };
   const exchanges = [new HoldExchange(options), new HoldExchange(options)] as const;
   for (const id of ['two', 'three', 'four']) await holds.kill(id, rules);
   expect(await exchanges[0].mayLeave()).toBe('dead');

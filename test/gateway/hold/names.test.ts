@@ -1,6 +1,10 @@
 // A login is checked under every name of its user, in every spelling that an application may take.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CheckedCredential, Checks } from '../../../gateway/checks/checks.ts';
+import { spellingsOf } from '../../../gateway/checks/password-spellings.ts';
+import type { LeakVerdict } from '../../../gateway/checks/verdict.ts';
+import { withKnownNames } from '../../../gateway/phases/check/known-names.ts';
 import { seededPairs } from '../../support/dataset.ts';
 import { type Handled, type Handler, leadTo, pageOf, startHandledApp } from '../../support/gateway/hold/handled-app.ts';
 import { formAt, PAGE, startHoldWorld } from '../../support/gateway/hold/hold-world.ts';
@@ -93,6 +97,28 @@ test('however many names were typed, and however many the user has', async () =>
   const fields = Object.fromEntries(junk.map((name) => [name, `j\u00e9${name}`]));
   expect(statusOf(await world.login({ ...fields, user: 'alice', pass: password }, await world.visitor()))).toBe(303);
   expect(world.events.filter(({ event }) => event === 'login-held')).toHaveLength(1);
+});
+
+test('of as many pairs as one login may ask for', async () => {
+  let pairs = 0;
+  const clean: LeakVerdict = { status: 'clean' };
+  const count = async ({ usernames, passwords }: CheckedCredential): Promise<LeakVerdict> => {
+    pairs += usernames.length * new Set(passwords.flatMap(spellingsOf)).size;
+    return clean;
+  };
+  const names = Array.from({ length: 60 }, (_, i) => `alice${i}`);
+  const people = { namesOf: async () => ({ names, isExact: true as const }) };
+  const checks = withKnownNames({ check: count, checkEvenly: count } as unknown as Checks, 'app.example', people);
+  const ask = async (passwords: readonly string[]) => {
+    pairs = 0;
+    const { mayBePair } = await checks.check({ usernames: ['alice'], passwords });
+    return { pairs, mayBePair };
+  };
+  expect(await ask([password])).toEqual({ pairs: 61 * spellingsOf(password).length, mayBePair: undefined });
+  const many = await ask(Array.from({ length: 6 }, (_, i) => `a<b>\\\\&amp;\\'${i}`));
+  expect(many.mayBePair).toBe('cut');
+  expect(many.pairs).toBeLessThanOrEqual(512);
+  expect(many.pairs).toBeGreaterThan(100);
 });
 
 describe('where the name came before the password', () => {
