@@ -61,6 +61,14 @@ export function credentialFields({ presets, locations }: LoginConfig, location?:
 export const fieldsIn = ({ fields }: TestAccount, wanted: ReadonlySet<string>): readonly string[] =>
   Object.keys(fields).filter((key) => wanted.has(folder(pathOf(key))));
 
+/** In common use, of which the configuration and the account know nothing. */
+const commonNames = ({ fields }: TestAccount, { names }: CredentialFields): readonly string[] =>
+  (PRESETS.get('generic')?.logins ?? [])
+    .flatMap(({ username }) => username ?? [])
+    .map(parseReference)
+    .flatMap((reference) => (reference.place === 'body' ? reference.path.join('') : []))
+    .filter((name) => !(name in fields) && !names.has(folder([name])));
+
 export async function attackCredential(
   { account, origin }: TestPlace,
   fields: CredentialFields,
@@ -98,7 +106,12 @@ export async function attackCredential(
   );
   const [name] = fieldsIn(account, fields.names);
   if (name === undefined) return steps;
-  const isAnybody = await signsIn({ [name]: `credveil-${randomBytes(6).toString('hex')}` });
+  const nobody = `credveil-${randomBytes(6).toString('hex')}`;
+  const isAnybody = await signsIn({ [name]: nobody });
   step('its name is read from the login', isAnybody && 'another name signs in too: leave username out of the location');
+  const own = account.fields[name] ?? '';
+  const beside = commonNames(account, fields).map((other) => [other, own]);
+  const isBeside = !isAnybody && (await signsIn({ ...Object.fromEntries(beside), [name]: nobody }));
+  step('its name is read from no other field', isBeside && 'a field in common use names it too: list it in username');
   return steps;
 }

@@ -89,6 +89,7 @@ test.each<[string, Given, string]>([
   ['accents are no matter', { compares: (typed) => typed.normalize('NFD').replace(/\p{M}/gu, '') }, 'with an accent'],
   ['all tags are taken away', { compares: (typed) => typed.replace(/<[^>]*>?/g, '') }, 'takes it with an open tag'],
   ['the name was asked for before', { isNamedBefore: 'test' }, 'its name is read from the login'],
+  ['another field names the user too', { alsoNamed: 'email' }, 'its name is read from no other field'],
   ['the login has no name', { isNamedBefore: 'test', account: { fields: { pass: PASSWORD } } }, 'its login has a name'],
   ['the password is short', { users: { test: 'short' }, account: { fields: { user: 'test', pass: 'short' } } }, '15'],
   ['a query logs in too', { alsoAt: 'query' }, '(GET with a query)'],

@@ -27,7 +27,7 @@ afterAll(() => leaks.close());
 
 const start = (options = {}): Promise<HoldWorld> => startHoldWorld({ users, leaks, ...options });
 
-const HELD = { app: 'app.example', user: 'alice', typed: 'alice', isSeen: true };
+const HELD = { app: 'app.example', realm: 'app.example', user: 'alice', typed: 'alice', isSeen: true };
 
 const setCookies = (answer: Answer): string[] => valuesOf(answer, 'set-cookie');
 

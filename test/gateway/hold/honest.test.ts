@@ -77,7 +77,7 @@ test('what a clock that was ahead has locked or frozen is dead', async () => {
   const { state } = await startHoldWorld({ users, leaks });
   const holds = new Holds(state, Buffer.alloc(32, 5), () => undefined);
   const rules = { lockMs: 60_000, forMs: 60_000, lifeMs: 3_600_000 } as Parameters<Holds['freeze']>[2];
-  const login = { app: 'a', headers: [] as string[], jar: [], network: 'n', user: 'u', isKnown: false };
+  const login = { app: 'a', realm: 'a', headers: [] as string[], jar: [], network: 'n', user: 'u', isKnown: false };
   const held = login as unknown as Parameters<Holds['freeze']>[1];
   const real = Date.now;
   const spy = vi.spyOn(Date, 'now').mockImplementation(() => real() + 86_400_000);

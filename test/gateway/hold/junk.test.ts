@@ -48,7 +48,7 @@ test('takes no place of those whom the application names', async () => {
   const { state } = openTestState();
   const holds = new Holds(state, Buffer.alloc(32, 5), () => undefined);
   const rules = { forMs: 60_000, lifeMs: 3_600_000 } as Parameters<Holds['freeze']>[2];
-  const place = { app: 'a', headers: [] as string[], jar: [], isKnown: false, isSeen: true };
+  const place = { app: 'a', realm: 'a', headers: [] as string[], jar: [], isKnown: false, isSeen: true };
   const freeze = (of: { network: string; site: string; typed: string; user?: string }) =>
     holds.freeze(of.typed + of.network, { ...place, ...of } as unknown as HeldLogin, rules);
   const junk = [];

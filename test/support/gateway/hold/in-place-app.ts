@@ -35,6 +35,8 @@ export interface InPlaceOptions {
   readonly compares?: (password: string) => string;
   /** Whoever has typed a name on a page before. */
   readonly isNamedBefore?: string;
+  /** A field in which it looks for the name first. */
+  readonly alsoNamed?: string;
 }
 
 export const SECRET = 'secret page of';
@@ -48,6 +50,7 @@ export async function startInPlaceApp({
   idBytes = 16,
   compares = (password) => password,
   isNamedBefore,
+  alsoNamed = 'user',
 }: InPlaceOptions): Promise<InPlaceApp> {
   const sessions = new Map<string, { user?: string }>();
   const seen: InPlaceApp['seen'] = [];
@@ -60,8 +63,7 @@ export async function startInPlaceApp({
     const id = idIn(request) || randomBytes(idBytes).toString('hex');
     const session = sessions.get(id) ?? {};
     sessions.set(id, session);
-    const other = otherCookie(id, alsoBy);
-    if (isNew) response.setHeader('Set-Cookie', [`PHPSESSID=${id}; Path=/; Domain=example`, other]);
+    if (isNew) response.setHeader('Set-Cookie', [`PHPSESSID=${id}; Path=/; Domain=example`, otherCookie(id, alsoBy)]);
     let body = '';
     if (path === '/stream') {
       response.writeHead(200, { 'Content-Type': 'text/event-stream' });
@@ -81,7 +83,7 @@ export async function startInPlaceApp({
     const isAtQuery = alsoAt === 'query' && target.includes('pass=');
     if ((method === 'POST' && (path === '/login' || path === alsoAt)) || isAtQuery) {
       const form = new URLSearchParams(isAtQuery ? target.split('?')[1] : body);
-      const name = isNamedBefore ?? (form.get('user') ?? '').split('@')[0] ?? '';
+      const name = isNamedBefore ?? (form.get(alsoNamed) ?? form.get('user') ?? '').split('@')[0] ?? '';
       const right = users[name];
       const isRight = right !== undefined && compares(right) === compares(form.get('pass') ?? '');
       if (isRight) session.user = name;
