@@ -3,6 +3,7 @@
 import { headerValues, pairsOf } from '../../header-pairs.ts';
 import { isCredentialName } from '../../request/credential-names.ts';
 import type { RequestHead } from '../../request/head.ts';
+import { lettersOf } from '../../request/reserved-names.ts';
 import { readBasic } from './basic.ts';
 import type { Credential } from './credential.ts';
 import { hasUnreadCredential, readOtherSchemes } from './other-schemes.ts';
@@ -26,9 +27,7 @@ export function headCredentials(head: Headers): HeadCredentials {
 function readHead({ headers }: Headers): HeadCredentials {
   const basic = readBasic(headerValues(headers, 'authorization')[0]);
   if (basic === 'malformed') return basic;
-  const others = pairsOf(headers)
-    .filter(([name]) => isCredentialName(name) && (basic === 'none' || name.toLowerCase() !== 'authorization'))
-    .flatMap(([, value]) => readOtherSchemes(value));
+  const others = valuesIn(headers, basic !== 'none').flatMap(readOtherSchemes);
   const all = basic === 'none' ? others : [basic, ...others];
   return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
 }
@@ -40,6 +39,19 @@ function readHead({ headers }: Headers): HeadCredentials {
 export function hidesCredential({ headers }: Headers): boolean {
   const [value] = headerValues(headers, 'authorization');
   return value !== undefined && readBasic(value) === 'none' && hasUnreadCredential(value);
+}
+
+/** Of several headers that are one to CGI, applications get all as one too. */
+function valuesIn(headers: readonly string[], isBasic: boolean): readonly string[] {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of pairsOf(headers)) {
+    if (!isCredentialName(name) || (isBasic && name.toLowerCase() === 'authorization')) continue;
+    const letters = lettersOf(name);
+    const before = values.get(letters);
+    if (before) before.push(value);
+    else values.set(letters, [value]);
+  }
+  return [...values.values()].flatMap((each) => (each.length > 1 ? [...each, each.join(', ')] : each));
 }
 
 /** Whether a header may sign somebody in. */

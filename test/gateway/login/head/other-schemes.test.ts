@@ -62,6 +62,12 @@ test.each([
   expect(names(both)).toEqual(['eve', 'bob']);
 });
 
+test('is found in pieces that a server joins', () => {
+  const found = read('X-Auth', `Basic ${PAIR.slice(0, 6)}`, 'X_Auth', PAIR.slice(6));
+  expect(names(found)).toContain('bob');
+  expect(passwords(found)).toContain('s3cret pass');
+});
+
 test('is read in each way to decode it', () => {
   expect(passwords(read('A-Auth', `T ${b64('bob:\xfe\xfe>?').replaceAll('+', '-').replaceAll('/', '_')}`))).toEqual([]);
   expect(passwords(read('X-Auth', `T ${b64('bob:long~~?>word').replaceAll('+', '-').replaceAll('/', '_')}`))).toContain(
