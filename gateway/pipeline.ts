@@ -12,6 +12,7 @@ import { findCandidates } from './login/find-login.ts';
 import type { Observe } from './observe/observe.ts';
 import { mayReach } from './phases/access.ts';
 import { isBlocked } from './phases/apply-actions.ts';
+import { checkSpare } from './phases/check/check-spare.ts';
 import { passVerdict } from './phases/check/pass-verdict.ts';
 import { enterHold } from './phases/enter-hold.ts';
 import { findApplication, judgeTarget } from './phases/find-application.ts';
@@ -125,10 +126,22 @@ function goOn(exchange: Exchange, target: string, parts: PipelineParts, setup: G
 }
 
 function forwardOrLogIn(exchange: Exchange, target: string, parts: PipelineParts, setup: GatewaySetup): void {
-  const candidates = findCandidates(exchange);
-  if (candidates)
-    handleLogin(exchange, target, candidates, parts, setup).catch((error) => fail(exchange, error, parts));
-  else if (!isBlocked(exchange, parts)) forwardWithVerdict(exchange, target, parts, setup);
+  const candidates = findCandidates(exchange) ?? [];
+  const described = candidates.filter(({ login }) => !login.isSpare);
+  const spare = candidates.filter(({ login }) => login.isSpare);
+  const logIn = () =>
+    handleLogin(exchange, target, described, parts, setup).catch((error) => fail(exchange, error, parts));
+  if (described.length === 0 && isBlocked(exchange, parts)) return;
+  const goOn = () => (described.length > 0 ? logIn() : forwardWithVerdict(exchange, target, parts, setup));
+  if (spare.length === 0) {
+    void goOn();
+    return;
+  }
+  checkSpare(exchange, spare, parts, setup)
+    .then((goesOn) => {
+      if (goesOn && !exchange.response.destroyed) void goOn();
+    })
+    .catch((error) => fail(exchange, error, parts));
 }
 
 function fail(exchange: Exchange, error: unknown, { observe }: PipelineParts): void {

@@ -4,7 +4,6 @@
 import { sendRedirect } from '../answers/answer.ts';
 import { Refusal } from '../answers/kinds.ts';
 import type { CheckPolicy } from '../checks/check-keys.ts';
-import type { Checks } from '../checks/checks.ts';
 import { actionsFor } from '../checks/on-leaked.ts';
 import { namedVerdict } from '../checks/verdict.ts';
 import type { Exchange } from '../exchange.ts';
@@ -25,10 +24,10 @@ import type { HeldResponse } from '../upstream/held-response.ts';
 import { isBlocked } from './apply-actions.ts';
 import { checkFirst } from './check/check-first.ts';
 import { checkLogin, checkUnanswered, type LoginAnswer } from './check/check-login.ts';
-import { withKnownNames } from './check/known-names.ts';
+import { checksFor } from './check/known-names.ts';
 import { withOtherNames } from './check/other-names.ts';
 import { passVerdict } from './check/pass-verdict.ts';
-import type { CheckedLogin, Refused, TakenCheck } from './check/take-check.ts';
+import type { Refused, TakenCheck } from './check/take-check.ts';
 import { forwardLogin, forwardRequest } from './forward-request.ts';
 import { guardOf, sentBy } from './guard-session.ts';
 import { endLogin, lockLogin } from './hold-login.ts';
@@ -104,12 +103,6 @@ async function forwardAndCheck(
     refuse(exchange, taken, parts);
     return;
   }
-  if (attempt.logins.every(({ isSpare }) => isSpare)) {
-    await admitted.settle(UNKNOWN);
-    if (!known) noteSpare(exchange, login, parts);
-    forwardRequest(exchange, found.target, parts, setup, { content: found.content });
-    return;
-  }
   if (setup.outcomeToken !== undefined) {
     await parts.reports?.expect(exchange.id);
     exchange.toOrigin.push('Credveil-Attempt', exchange.id);
@@ -121,14 +114,6 @@ async function forwardAndCheck(
   } finally {
     await exchange.hold?.giveUp();
   }
-}
-
-/** Its password has not leaked. What it comes to nobody has described. */
-function noteSpare(exchange: Exchange, { attempt, checks }: CheckedLogin, parts: PipelineParts): void {
-  const { verdict } = exchange;
-  parts.observe.login(exchange, attempt, { ...UNKNOWN, ...(verdict && { verdict }) });
-  if (verdict && verdict.status !== 'unknown')
-    parts.known.remember(exchange, attempt, checks, { header: undefined, isProven: false });
 }
 
 async function forwardAndJudge(
@@ -208,12 +193,6 @@ const slotsOf = (slot: Admitted, result: AttemptResult) => ({
     await slot.settle({ ...result, outcome, isProven: !isReleased });
   },
 });
-
-/** Where logins are held, under each name of their user. */
-function checksFor({ hold }: Exchange, { people }: PipelineParts, { checks }: GatewaySetup): Checks | undefined {
-  if (!checks || !hold || !people?.factors) return checks;
-  return withKnownNames(checks, hold.realm, people.factors);
-}
 
 const isProvenFailure = ({ outcome, isProven }: Judgement): boolean => outcome === 'failure' && isProven;
 

@@ -5,8 +5,11 @@ import type { CheckedCredential, Checks } from '../../checks/checks.ts';
 import { spellingsOf } from '../../checks/password-spellings.ts';
 import { accountsOf, MAX_SPELLED } from '../../checks/user-letters.ts';
 import { type LeakVerdict, worstVerdict } from '../../checks/verdict.ts';
+import type { Exchange } from '../../exchange.ts';
 import type { FactorPeer } from '../../factors/factor-peer.ts';
 import { readingsOf } from '../../login/body/texts.ts';
+import type { PipelineParts } from '../../pipeline-parts.ts';
+import type { GatewaySetup } from '../../setup.ts';
 
 /** Beside those that were typed. */
 const MAX_OTHERS = 96;
@@ -18,6 +21,12 @@ type People = Pick<FactorPeer, 'namesOf'>;
 
 /** One of each: credentials are known as those that a certain checker has checked. */
 const made = new WeakMap<Checks, WeakMap<People, Map<string, Checks>>>();
+
+/** Where logins are held, under each name of their user. */
+export function checksFor({ hold }: Exchange, { people }: PipelineParts, { checks }: GatewaySetup): Checks | undefined {
+  if (!checks || !hold || !people?.factors) return checks;
+  return withKnownNames(checks, hold.realm, people.factors);
+}
 
 /** @param app what its users are imported for */
 export function withKnownNames(checks: Checks, app: string, people: People): Checks {

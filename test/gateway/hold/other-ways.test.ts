@@ -40,11 +40,12 @@ async function startWorld() {
     response.end(user === undefined ? 'nobody' : `<b>${user}</b>`);
   });
   const app = { url, server, seen: [], signedIn: () => [] };
-  const world = await startHoldWorld({ users, leaks, app, locations: formAt('main', '/enter') });
+  const loginLimits = '[{ name: few, by: [username], allow: 3, window: 10m, for: 10m }]';
+  const world = await startHoldWorld({ users, leaks, app, locations: formAt('main', '/enter'), loginLimits });
   const cookie = await world.visitor();
-  const post = async (path: string, fields: { readonly [name: string]: string }) => {
+  const post = async (path: string, fields: { readonly [name: string]: string }, more = {}) => {
     const { headers, body = '' } = formOf(fields);
-    return world.send(withCookie({ method: 'POST', path, body, headers: { ...headers, ...PAGE } }, cookie));
+    return world.send(withCookie({ method: 'POST', path, body, headers: { ...headers, ...PAGE, ...more } }, cookie));
   };
   const isIn = async (...answers: Awaited<ReturnType<typeof post>>[]): Promise<boolean> => {
     const all = [cookie, ...answers.map((answer) => cookiesOf(answer))].filter((each) => each !== '');
@@ -79,8 +80,18 @@ test('Basic at a page does not reach the application once its password has leake
   for (const scheme of ['Basic', 'Foo Basic', 'Bearer'])
     expect(statusOf(await get('/page', cookie, { Authorization: `${scheme} ${basic('alice')}` })), scheme).toBe(401);
   expect(await isIn()).toBe(false);
-  // Others go on, also at once: they lock no browser.
+  // Others go on, also at once: they lock no browser, and no limit counts them.
   const headers = { Authorization: `Basic ${basic('mallory')}` };
   const pages = await Promise.all(Array.from({ length: 6 }, () => get('/page', cookie, headers)));
   expect(pages.map((page) => textOf(page))).toEqual(pages.map(() => '<b>mallory</b>'));
+});
+
+test('behind a credential for everybody, a login by the form is held as without it', async () => {
+  const { post, isIn } = await startWorld();
+  const basic = (pair: string) => ({ Authorization: `Basic ${Buffer.from(pair).toString('base64')}` });
+  const clean = { user: 'mallory', pass: CLEAN };
+  expect(statusOf(await post('/enter', clean, basic(`alice:${password}`)))).toBe(401);
+  const answer = await post('/enter', OWN, basic(`staging:${CLEAN}`));
+  expect(valuesOf(answer, 'location')).toEqual([expect.stringContaining('/hold?')]);
+  expect(await isIn(answer)).toBe(false);
 });

@@ -32,6 +32,8 @@ export interface HoldWorldOptions extends InPlaceOptions {
   readonly tls?: string;
   /** A port at which browsers reach it: names below localhost lead to loopback. */
   readonly at?: number;
+  /** Of the application, as YAML. */
+  readonly loginLimits?: string;
   /** Below the path of each stands the same application. */
   readonly paths?: readonly string[];
   readonly through?: (state: State) => State;
@@ -104,6 +106,7 @@ ${(options.paths ?? [''])
   .map(
     (below) => `  ${name}${below}:
     to: "${app.url}"
+    loginLimits: ${options.loginLimits ?? '[]'}
     login: ${loginKeys(hold, options.locations)}`,
   )
   .join('\n')}
