@@ -68,6 +68,8 @@ export interface Login {
   readonly passwords: readonly FieldReference[];
   /** More of them, under names in common use: where logins can be held back, one is checked too. */
   readonly otherPasswords?: readonly FieldReference[];
+  /** Its path is no matter: the fields of others, which routers may take it for. */
+  readonly isElsewhere?: boolean;
   /** Nobody has described it: it is one where no other login reads the same header. */
   readonly isSpare?: boolean;
   /** Its application decodes what stands behind any scheme of `Authorization`. */
@@ -91,6 +93,10 @@ export const isOfBrowser = ({ passwords }: Pick<Login, 'passwords'>): boolean =>
  */
 export const actsAtOnce = ({ logins }: Pick<Attempt, 'logins'>): boolean =>
   logins.some((login) => !isOfBrowser(login) || !login.beginsSession);
+
+/** Whether only its fields tell it from any other request: it is one if it signs somebody in. */
+export const isOfFields = ({ logins }: Pick<Attempt, 'logins'>): boolean =>
+  logins.every(({ isElsewhere }) => isElsewhere);
 
 /** Values of a member of the body, as servers may read them. */
 export type FindMember = (name: string) => readonly string[];

@@ -94,6 +94,10 @@ function isHiddenIn(
 const hasPassword = ({ passwords }: Candidate, fields: readonly Field[]): boolean =>
   matchFields(passwords, fields).isFound;
 
+/** Of a username in the body, or in the query. */
+export const namesUser = (candidate: Candidate, view: BodyView, { query, body }: Source): boolean =>
+  hasUser(candidate, [...view.fields, ...query, ...body.hidden]);
+
 const hasUser = ({ usernames }: Candidate, fields: readonly Field[]): boolean =>
   usernames.length === 0 || matchFields(usernames, fields).isFound;
 

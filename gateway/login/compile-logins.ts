@@ -8,7 +8,7 @@ import type { LoginConfig } from './login-config.ts';
 import { LOGIN_SCHEME } from './login-fields.ts';
 import { compileOutcome } from './outcome.ts';
 import { PRESETS } from './preset.ts';
-import { parseReference } from './reference.ts';
+import { type FieldReference, parseReference } from './reference.ts';
 import { SPELLINGS } from './spellings.ts';
 
 /** What a location of the operator's own adds to it, or a preset. */
@@ -40,7 +40,7 @@ export function compileLogins(config: LoginConfig, findList: FindList): readonly
     return logins.map((location) => compileLogin(location, origin, findList));
   });
   const all = [...own, ...ofPresets];
-  return hold ? [...all.map(withOthers), spareLogin(findList)] : all;
+  return hold ? [...all.map(withOthers), ...elsewhereOf(all, findList), spareLogin(findList)] : all;
 }
 
 const ofPreset = (name: string) => PRESETS.get(name)?.logins ?? [];
@@ -50,9 +50,34 @@ const ofPreset = (name: string) => PRESETS.get(name)?.logins ?? [];
  * is not known.
  */
 const withOthers = (login: Login): Login =>
-  login.passwords.some(({ place }) => place === 'body')
+  login.passwords.some(isOfBody)
     ? { ...login, otherPasswords: ofPreset('generic').flatMap(({ password }) => listOf(password).map(parseReference)) }
     : login;
+
+/**
+ * Routers take more paths for that of a form than anybody knows: where logins can be held back, the
+ * names of its fields suffice, that of the name and that of the password.
+ */
+function elsewhereOf(all: readonly Login[], findList: FindList): readonly Login[] {
+  const [location] = ofPreset('generic');
+  const forms = all.filter(({ passwords }) => passwords.some(isOfBody));
+  // The preset itself finds more.
+  if (!location || forms.length === 0 || forms.some(({ preset }) => preset === 'generic')) return [];
+  const origin = { preset: undefined, changePassword: undefined, spelling: undefined, ...NO_COOKIES };
+  const elsewhere = compileLogin({ ...location, name: 'elsewhere' }, origin, findList);
+  const hasName = ({ usernames }: Login): boolean => usernames.some(isOfBody);
+  const groups = [forms.filter(hasName), forms.filter((login) => !hasName(login))];
+  return groups
+    .filter(({ length }) => length > 0)
+    .map((group) => ({
+      ...elsewhere,
+      usernames: group.flatMap(({ usernames }) => usernames).filter(isOfBody),
+      passwords: group.flatMap(({ passwords }) => passwords).filter(isOfBody),
+      isElsewhere: true,
+    }));
+}
+
+const isOfBody = ({ place }: FieldReference): boolean => place === 'body';
 
 /** Many applications begin a session by `Basic` at any page, whatever their locations are. */
 function spareLogin(findList: FindList): Login {

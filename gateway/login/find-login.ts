@@ -4,10 +4,11 @@ import type { Exchange } from '../exchange.ts';
 import { type RuleRequest, readingsOf } from '../fields/readings.ts';
 import type { Trilean } from '../rules/schema/types.ts';
 import type { Context } from '../rules/scheme.ts';
-import type { Login } from './attempt.ts';
+import { isOfBrowser, type Login } from './attempt.ts';
 import type { ReadBody } from './body/read-body.ts';
 import { basicOf, LOGIN_SCHEME } from './login-fields.ts';
 import type { PreparedLogin } from './login-set.ts';
+import { changesPassword } from './password-changes.ts';
 import { routerReadings, routesIn } from './router-readings.ts';
 
 /** A login that a request may be at. */
@@ -31,9 +32,17 @@ export function findCandidates(exchange: Exchange): readonly Candidate[] | undef
     found.push({ ...prepared, isStrict: !prepared.isFoundByFields || (outcome === true && !prepared.isAnywhere) });
   }
   if (found.length === 0) return undefined;
-  const isDescribed = found.some(({ login, isStrict }) => isStrict && !login.isSpare && hasBasic(login));
-  return isDescribed ? found.filter(({ login }) => !login.isSpare) : found;
+  const described = found.filter(({ login, isStrict }) => isStrict && !login.isSpare && !login.isElsewhere);
+  const hasForm = described.some(({ login }) => isOfBrowser(login)) || mayChangePassword(exchange);
+  const hasHeader = described.some(({ login }) => hasBasic(login));
+  const left = found.filter(({ login }) => !(login.isSpare && hasHeader) && !(login.isElsewhere && hasForm));
+  return left.length > 0 ? left : undefined;
 }
+
+/** The form has the password of before, and may have the name. */
+const mayChangePassword = (exchange: Exchange): boolean =>
+  exchange.application?.passwordChanges !== undefined &&
+  changesPassword(exchange.application.passwordChanges, exchange);
 
 const hasBasic = ({ passwords }: Login): boolean => passwords.some(({ place }) => place === 'basic');
 

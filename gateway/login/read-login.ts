@@ -8,7 +8,7 @@ import type { Decompression } from './body/decompress.ts';
 import { readCookies, readForm } from './body/form.ts';
 import { matchFields, targetsOf } from './body/match-fields.ts';
 import { type RawBody, type ReadBody, readBody } from './body/read-body.ts';
-import { type BodyView, type Source, viewOf } from './body-view.ts';
+import { type BodyView, namesUser, type Source, viewOf } from './body-view.ts';
 import { collectPart } from './collect-part.ts';
 import { type Candidate, contextsOf, judge } from './find-login.ts';
 import { headerOf } from './login-fields.ts';
@@ -74,12 +74,14 @@ export function readLogin(
     const view = viewOf(candidate, source);
     const isHere = candidate.isStrict
       ? isAt(candidate) || isUnreadCall(candidate, body)
-      : isByFields(candidate, view, () => isAt(candidate));
+      : isByFields(candidate, view, () => isAt(candidate)) &&
+        (!candidate.login.isElsewhere || namesUser(candidate, view, source));
     if (isHere) found.push(collect(candidate, source, view));
-    else if (view.scan && (body.fault === 'too large' || view.scanInside))
+    else if (view.scan && !candidate.login.isElsewhere && (body.fault === 'too large' || view.scanInside))
       scans.push({ login: candidate.login, scan: view.scan, scanInside: view.scanInside });
   }
-  const reading = merge(found, body.fault, exchange) ?? {
+  const described = found.filter(({ candidate: { login } }) => !login.isElsewhere);
+  const reading = merge(described.length > 0 ? described : found, body.fault, exchange) ?? {
     kind: 'none',
     scans,
     decompression: body.decompression,

@@ -194,3 +194,14 @@ export async function releaseSealed(
   hold.leaves();
   held.release();
 }
+
+/** A form that only its fields make a login, and that has signed nobody in. @throws Refusal */
+export async function passForm(
+  exchange: Exchange,
+  held: HeldResponse,
+  parts: PipelineParts,
+  setup: GatewaySetup,
+): Promise<void> {
+  await needingState(async () => exchange.hold?.unlock());
+  await releaseSealed(exchange, held, parts, setup);
+}

@@ -10,7 +10,7 @@ import type { Exchange } from '../exchange.ts';
 import { withoutCookies } from '../fields/set-cookies.ts';
 import { pairsOf } from '../header-pairs.ts';
 import type { Admitted, AttemptFacts, AttemptResult } from '../limits/limits.ts';
-import { type Attempt, countedOutcome, type Judgement, UNKNOWN } from '../login/attempt.ts';
+import { type Attempt, countedOutcome, isOfFields, type Judgement, UNKNOWN } from '../login/attempt.ts';
 import type { Candidate } from '../login/find-login.ts';
 import type { KnownCredential } from '../login/known-credentials.ts';
 import { judgeOutcome } from '../login/outcome.ts';
@@ -28,10 +28,11 @@ import { checksFor } from './check/known-names.ts';
 import { withOtherNames } from './check/other-names.ts';
 import { passVerdict } from './check/pass-verdict.ts';
 import type { Refused, TakenCheck } from './check/take-check.ts';
+import { passForm } from './enter-hold.ts';
 import { forwardLogin, forwardRequest } from './forward-request.ts';
 import { guardOf, sentBy } from './guard-session.ts';
 import { endLogin, lockLogin } from './hold-login.ts';
-import { isImported, isOfTyped, mayBeRight, type Rise, riseOf } from './hold-rise.ts';
+import { isImported, isOfTyped, isOwnForm, mayBeRight, type Rise, riseOf } from './hold-rise.ts';
 import { admitKnown, admitLogin, isUnreadableLimited } from './limit-login.ts';
 import { readContent, readsBody, UNREAD } from './login-body.ts';
 import { refuseLate, screenOf } from './screen-body.ts';
@@ -138,7 +139,12 @@ async function forwardAndJudge(
       await admitted.settle(UNKNOWN);
       return;
     }
-    const rise = await riseOf(exchange, held, () => isProvenFailure(judgeOutcome(attempt.logins, exchange, held)));
+    const isFailure = () => isProvenFailure(judgeOutcome(attempt.logins, exchange, held));
+    const rise = await riseOf(exchange, held, () => isOwnForm(exchange, attempt) || isFailure());
+    if (isOfFields(attempt) && !rise) {
+      await admitted.settle({ outcome: 'success', isProven: false, response: held });
+      return passForm(exchange, held, parts, setup);
+    }
     const isTheirs = await isOfTyped(exchange, attempt.usernames, rise, parts);
     const sessionUsers = usersOfSession(exchange, held, rise);
     const report = setup.outcomeToken ? await parts.reports?.settle(exchange.id) : undefined;
@@ -156,10 +162,7 @@ async function forwardAndJudge(
     }
     if (known) parts.known.forget(exchange, attempt);
     const slot = known?.isProven ? await admitLogin(exchange, facts, parts) : admitted;
-    if (!slot) {
-      held.discard();
-      return;
-    }
+    if (!slot) return held.discard();
     if (judgement.isDeniedRenewal) keepBack(exchange, held, parts);
     const isOfOne = sessionUsers.length === 1 && (rise === undefined || isTheirs);
     const canonical = report?.user ?? (isOfOne ? sessionUsers[0] : undefined);
@@ -263,6 +266,8 @@ function refuse(exchange: Exchange, { code, retryAfterS }: Refused, { observe }:
 async function isRefused(exchange: Exchange, reading: LoginReading, parts: PipelineParts): Promise<boolean> {
   if (reading.kind !== 'refused') return false;
   const { code, login, why } = reading;
+  // Many other forms have such fields: what could be read of it is checked.
+  if (login.isElsewhere) return false;
   const isPassed = exchange.application?.logins.passesUnreadable === true;
   parts.observe.unreadable(exchange, login.name, why, isPassed);
   if (isPassed) return false;

@@ -4,7 +4,7 @@ import { lettersOf } from '../checks/user-letters.ts';
 import type { Exchange } from '../exchange.ts';
 import { headerValues } from '../header-pairs.ts';
 import type { Attempt, Judgement } from '../login/attempt.ts';
-import { isOfBrowser } from '../login/attempt.ts';
+import { isOfBrowser, isOfFields } from '../login/attempt.ts';
 import { readingsOf } from '../login/body/texts.ts';
 import { spelled } from '../login/spellings.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
@@ -61,6 +61,10 @@ function oneOf(rises: readonly Rise[]): Rise {
     isSure: isOfOne && rises.some(({ isSure }) => isSure),
   };
 }
+
+/** Of somebody who was signed in before: many a form of theirs has such fields. */
+export const isOwnForm = ({ hold }: Exchange, attempt: Attempt): boolean =>
+  isOfFields(attempt) && hold?.before.some((each) => each !== 'unknown' && each.user !== undefined) === true;
 
 /** By each page: with the sessions behind the login, and with those that the browser has sent. */
 async function risesBy(

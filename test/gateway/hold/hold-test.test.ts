@@ -23,6 +23,9 @@ beforeAll(async () => {
 });
 afterAll(() => leaks.close());
 
+/** Of which the account has not the field of the name. */
+const NAMELESS = formAt('main', '/login').replace('"user"', '"mail"');
+
 interface Given extends Partial<InPlaceOptions> {
   readonly hold?: string;
   /** Of the login in the configuration. */
@@ -92,13 +95,17 @@ test.each<[string, Given, string]>([
   ['another field names the user too', { alsoNamed: 'email' }, 'its name is read from no other field'],
   ['the login has no name', { isNamedBefore: 'test', account: { fields: { pass: PASSWORD } } }, 'its login has a name'],
   ['the password is short', { users: { test: 'short' }, account: { fields: { user: 'test', pass: 'short' } } }, '15'],
-  ['a query logs in too', { alsoAt: 'query' }, '(GET with a query)'],
-  ['its route is a path too', { alsoAt: '/in', account: { login: '/login?r=in' } }, '(its route as a path)'],
-  ['another path logs in too', { alsoAt: '/' }, '(the first path)'],
+  ['a query logs in too', { alsoAt: 'query', locations: NAMELESS }, '(GET with a query)'],
+  ['another path logs in too', { alsoAt: '/', locations: NAMELESS }, '(the first path)'],
   ['a cookie is too long to be sealed', { idBytes: 1_536 }, 'browsers keep its cookies'],
-  ['the login is none of the configuration', { path: '/elsewhere' }, 'the login is held'],
+  ['the login is none of the configuration', { path: '/elsewhere' }, 'no account was held at main'],
 ])('it fails where %s', async (_, given, fault) => {
   expect((await faultsOf(given)).join('\n')).toContain(fault);
+});
+
+test('other ways to log in with the same fields are seen', async () => {
+  expect(await faultsOf({ alsoAt: 'query' })).toEqual([]);
+  expect(await faultsOf({ alsoAt: '/in', account: { login: '/login?r=in' } })).toEqual([]);
 });
 
 test('spellings that the check undoes are no fault', async () => {
