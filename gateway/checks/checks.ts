@@ -25,6 +25,8 @@ import { type LeakVerdict, UNREADABLE } from './verdict.ts';
 export interface CheckedCredential {
   readonly usernames: readonly string[];
   readonly passwords: readonly string[];
+  /** Texts that somebody may be known by, in other fields: where logins are held back. */
+  readonly others?: readonly string[] | undefined;
 }
 
 export interface Checks {

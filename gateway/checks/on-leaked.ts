@@ -10,6 +10,6 @@ export function actionsFor(
 ): readonly LeakAction[] {
   if (status === 'clean' || status === 'unknown') return [];
   const actions = onLeaked[status];
-  const isHeld = mayBePair && status === 'password' && onLeaked.pair.includes('hold');
+  const isHeld = mayBePair && (status === 'password' || status === 'similar') && onLeaked.pair.includes('hold');
   return isHeld && !actions.includes('hold') ? [...actions, 'hold'] : actions;
 }

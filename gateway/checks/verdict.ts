@@ -20,6 +20,8 @@ export interface LeakVerdict {
    * only the client says whose login it is, `cut` where a user has more names than are kept.
    */
   readonly mayBePair?: 'unnamed' | 'cut' | undefined;
+  /** Texts in other fields than the name's, with which the password has leaked: never in an event. */
+  readonly otherNames?: readonly string[] | undefined;
 }
 
 /** Nobody can ask about what the client has sent. */

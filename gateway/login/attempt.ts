@@ -115,6 +115,8 @@ export interface Attempt {
   readonly typed: readonly string[];
   /** All that an application may read as the password: at least one. */
   readonly passwords: readonly string[];
+  /** Texts in other fields that somebody may be known by, where logins are held back. */
+  readonly others?: readonly string[] | undefined;
   /**
    * Of which alone the answer and the header may tell; of all if undefined. Who logs in with a name
    * of his own would else learn whether a guess beside it has leaked.

@@ -101,8 +101,8 @@ export class KnownCredentials {
     if (users?.size === 0) this.#parties.delete(entry.party);
   }
 
-  #userOf({ application }: Way, { logins, usernames }: Attempt): string {
-    return this.#hash([application?.name, logins.map(({ name }) => name), usernames]);
+  #userOf({ application }: Way, { logins, usernames, others }: Attempt): string {
+    return this.#hash([application?.name, logins.map(({ name }) => name), usernames, others]);
   }
 
   #hash(value: unknown): string {

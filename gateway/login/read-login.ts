@@ -7,6 +7,7 @@ import type { BodyScan } from './body/body-scan.ts';
 import type { Decompression } from './body/decompress.ts';
 import { readCookies, readForm } from './body/form.ts';
 import { matchFields, targetsOf } from './body/match-fields.ts';
+import { folded } from './body/names.ts';
 import { type RawBody, type ReadBody, readBody } from './body/read-body.ts';
 import { type BodyView, namesUser, type Source, viewOf } from './body-view.ts';
 import { collectPart } from './collect-part.ts';
@@ -87,19 +88,21 @@ export function readLogin(
     decompression: body.decompression,
     isLong: body.fault === 'too large',
   };
-  return { ...reading, findMember: (name) => membersIn(source, name), allTexts: () => textsIn(source) };
+  return { ...reading, findMember: (name) => membersIn(source, name), otherTexts: () => otherTextsIn(source, found) };
 }
 
 interface RequestTexts {
   readonly findMember: FindMember;
-  /** What servers may read in any field of the body and the query. */
-  readonly allTexts: () => readonly string[];
+  /** What servers may read in any field of the body, query and cookies but the password's own. */
+  readonly otherTexts: () => readonly string[];
 }
 
 const NUMBERS = /[:[,]\s*(-?\d[\d.eE+-]{0,40})(?=\s*[,}\]])/g;
 
-function textsIn({ body, query }: Source): readonly string[] {
-  const fields = [...body.readings.flatMap((reading) => reading.fields), ...body.hidden, ...query];
+function otherTextsIn({ body, query, cookies }: Source, found: readonly Found[]): readonly string[] {
+  const secrets = new Set(found.flatMap(({ candidate }) => candidate.passwords.map(({ letters }) => letters)));
+  const sent = [...body.readings.flatMap((reading) => reading.fields), ...body.hidden, ...query];
+  const fields = [...sent.filter(({ path }) => !secrets.has(folded(path.join('')))), ...cookies];
   const isJson = body.readings.some((reading) => reading.as === 'json');
   const numbers = isJson ? Array.from(body.text.matchAll(NUMBERS), ([, number = '']) => number) : [];
   return [...fields.flatMap(({ texts }) => texts), ...numbers];

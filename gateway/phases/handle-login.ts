@@ -25,7 +25,7 @@ import { isBlocked } from './apply-actions.ts';
 import { checkFirst } from './check/check-first.ts';
 import { checkLogin, checkUnanswered, type LoginAnswer } from './check/check-login.ts';
 import { checksFor } from './check/known-names.ts';
-import { withOtherNames } from './check/other-names.ts';
+import { withFoundNames, withOtherNames } from './check/other-names.ts';
 import { passVerdict } from './check/pass-verdict.ts';
 import type { Refused, TakenCheck } from './check/take-check.ts';
 import { passForm } from './enter-hold.ts';
@@ -70,7 +70,7 @@ export async function handleLogin(
     return;
   }
   const facts = { usernames: exchange.attempt.typed, findMember: reading.findMember };
-  const attempt = await withOtherNames(exchange, exchange.attempt, reading.allTexts(), parts);
+  const attempt = await withOtherNames(exchange, exchange.attempt, reading.otherTexts(), parts);
   const known = parts.known.find(exchange, attempt, checksFor(exchange, parts, setup));
   const admitted = await admitKnown(exchange, facts, known, parts);
   if (admitted) await forwardAndCheck(exchange, { target, content, attempt, facts, known, admitted }, parts, setup);
@@ -110,7 +110,12 @@ async function forwardAndCheck(
   }
   try {
     if (await lockLogin(exchange, attempt, parts, setup))
-      await forwardAndJudge(exchange, { ...found, taken }, parts, setup);
+      await forwardAndJudge(
+        exchange,
+        { ...found, attempt: withFoundNames(attempt, exchange.verdict), taken },
+        parts,
+        setup,
+      );
     else await admitted.settle(UNKNOWN);
   } finally {
     await exchange.hold?.giveUp();

@@ -11,7 +11,7 @@ import { readingsOf } from '../../login/body/texts.ts';
 import type { PipelineParts } from '../../pipeline-parts.ts';
 import type { GatewaySetup } from '../../setup.ts';
 
-/** Beside those that were typed. */
+/** Beside those that were typed; and of those in other fields. */
 const MAX_OTHERS = 96;
 const MAX_AT_ONCE = 16;
 /** Of names and spellings of passwords: whoever sends a login chooses both. */
@@ -62,18 +62,63 @@ function create(checks: Checks, app: string, people: People): Checks {
       mayBePair: isCut ? 'cut' : isNamed ? undefined : 'unnamed',
     };
   };
-  const checkAll = async (
-    credential: CheckedCredential,
-    check: (one: CheckedCredential) => Promise<LeakVerdict>,
-  ): Promise<LeakVerdict> => {
-    const { credentials, mayBePair } = await askedFor(credential);
-    const verdict = worstVerdict(await Promise.all(credentials.map(check)));
-    return mayBePair ? { ...verdict, mayBePair } : verdict;
+  const othersAskedFor = async ({ others = [], passwords }: CheckedCredential): Promise<readonly AskedOther[]> => {
+    const known = await Promise.all(others.map((name) => people.namesOf(app, name)));
+    let left = MAX_OTHERS;
+    return others.map((name, i) => {
+      const all = [...new Set([name, ...(known[i]?.names ?? []), ...accountsOf(name)])];
+      const asked = all.slice(0, left);
+      left -= asked.length;
+      const credentials = groupsOf(asked).map((usernames) => ({ usernames, passwords }));
+      return { name, credentials, isCut: asked.length < all.length };
+    });
+  };
+  const checkAll = async (credential: CheckedCredential, check: Check): Promise<LeakVerdict> => {
+    const [{ credentials, mayBePair }, others] = await Promise.all([askedFor(credential), othersAskedFor(credential)]);
+    const [verdicts, ofOthers] = await Promise.all([
+      Promise.all(credentials.map(check)),
+      Promise.all(others.map((other) => checkOther(other, check))),
+    ]);
+    const verdict = worstVerdict([...verdicts, ...ofOthers.flatMap((other) => other.verdict ?? [])]);
+    const otherNames = ofOthers.flatMap(({ name }) => name ?? []);
+    const isCut = others.some((other) => other.isCut);
+    return {
+      ...verdict,
+      ...((isCut || mayBePair) && { mayBePair: isCut ? 'cut' : mayBePair }),
+      ...(otherNames.length > 0 && { otherNames }),
+    };
   };
   return {
     ...checks,
     check: (credential) => checkAll(credential, checks.check),
     checkEvenly: (credential) => checkAll(credential, checks.checkEvenly),
+  };
+}
+
+type Check = (one: CheckedCredential) => Promise<LeakVerdict>;
+
+/** A text in another field than the name's. */
+interface AskedOther {
+  readonly name: string;
+  readonly credentials: readonly CheckedCredential[];
+  /** Not all names that it may stand for are asked for. */
+  readonly isCut: boolean;
+}
+
+interface CheckedOther {
+  /** Undefined where the password has not leaked with it: then it is as good as no name. */
+  readonly name?: string;
+  readonly verdict?: LeakVerdict;
+}
+
+async function checkOther({ name, credentials, isCut }: AskedOther, check: Check): Promise<CheckedOther> {
+  if (credentials.length === 0) return { name };
+  const verdict = worstVerdict(await Promise.all(credentials.map(check)));
+  const { status, missing, reason = missing } = verdict;
+  if (status === 'pair' || status === 'similar') return { name, verdict };
+  return {
+    ...(isCut && { name }),
+    ...(reason !== undefined && { verdict: { status: 'unknown', reason } }),
   };
 }
 

@@ -1,23 +1,30 @@
 // Names of people that stand in other fields of a login than its location says: an application may
 // look for the name there, behind an imported one of somebody's own.
+//
+// Constants of a form look like names, too: anybody may register as `on`. So such a text counts
+// only if the password has leaked with it.
 
-import { Refusal } from '../../answers/kinds.ts';
 import { MAX_SPELLED } from '../../checks/user-letters.ts';
+import type { LeakVerdict } from '../../checks/verdict.ts';
 import type { Exchange } from '../../exchange.ts';
 import { needingState } from '../../identity/routes/route.ts';
 import type { Attempt } from '../../login/attempt.ts';
 import type { PipelineParts } from '../../pipeline-parts.ts';
 
-/** Where a login leads to is no name, though a folder there may be called so. */
-const IS_PLACE = /^(?:\/|https?:)/i;
+/** Of all that is looked up for one login. */
+const MAX_LETTERS = 32_768;
+/** What a lookup costs beside its letters. */
+const LOOKUP_LETTERS = 32;
+/** Each is asked for by itself. */
+const MAX_KNOWN = 16;
 
-/** No form of a login has more that are short enough for a name. */
-const MAX_TEXTS = 64;
+/** In place of what nobody could look up: the name of nobody, so that nobody knows whose it is. */
+const UNREAD = '\ufffd';
 
 /**
- * @param texts of all fields
- * @returns the attempt, with each text that somebody may be known by as one more name
- * @throws Refusal `LOGIN_UNREADABLE` for more texts than can be asked about, `SESSIONS_AWAY`
+ * @param texts of all fields but the password's
+ * @returns the attempt, with each of them that somebody may be known by
+ * @throws Refusal `SESSIONS_AWAY`
  */
 export async function withOtherNames(
   { hold }: Exchange,
@@ -27,13 +34,58 @@ export async function withOtherNames(
 ): Promise<Attempt> {
   const { factors } = people ?? {};
   if (!hold || !factors) return attempt;
-  const read = new Set(['', ...attempt.usernames, ...attempt.passwords]);
-  const mayBeName = (text: string): boolean =>
-    text.length <= MAX_SPELLED && !read.has(text) && !IS_PLACE.test(text.trim());
-  const others = [...new Set(texts)].filter(mayBeName);
-  if (others.length > MAX_TEXTS) throw new Refusal('LOGIN_UNREADABLE');
-  const known = await needingState(() => Promise.all(others.map((text) => factors.namesOf(hold.realm, text))));
-  const names = others.filter((_, i) => known[i]?.isCut || known[i]?.names.length !== 0);
-  if (names.length === 0) return attempt;
-  return { ...attempt, usernames: [...attempt.usernames, ...names], typed: [...attempt.typed, ...names] };
+  const { names, isUnread } = namesIn(texts, attempt.usernames);
+  const known = await needingState(() => Promise.all(names.map((name) => factors.namesOf(hold.realm, name))));
+  const others = names.filter((_, i) => known[i]?.names.length !== 0);
+  const asked = { ...attempt, others: others.slice(0, MAX_KNOWN) };
+  return isUnread || others.length > MAX_KNOWN ? withNames(asked, [UNREAD]) : asked;
+}
+
+/** Once it was checked: whatever else its password has leaked with may be the name. */
+export const withFoundNames = (attempt: Attempt, verdict: LeakVerdict | undefined): Attempt =>
+  withNames(attempt, verdict?.otherNames ?? []);
+
+const withNames = (attempt: Attempt, names: readonly string[]): Attempt =>
+  names.length === 0
+    ? attempt
+    : { ...attempt, usernames: [...attempt.usernames, ...names], typed: [...attempt.typed, ...names] };
+
+interface MayBeNames {
+  readonly names: readonly string[];
+  /** Others may stand there, too. */
+  readonly isUnread: boolean;
+}
+
+function namesIn(texts: readonly string[], read: readonly string[]): MayBeNames {
+  const names = new Set<string>();
+  const seen = new Set(['', ...read]);
+  let left = MAX_LETTERS;
+  let isUnread = false;
+  for (const name of new Set(texts.flatMap(partsOf))) {
+    if (seen.has(name)) continue;
+    if (name.length > MAX_SPELLED) {
+      isUnread ||= !IS_TOKEN.test(name);
+      continue;
+    }
+    left -= name.length + LOOKUP_LETTERS;
+    if (left < 0) return { names: [...names], isUnread: true };
+    names.add(name);
+  }
+  return { names: [...names], isUnread };
+}
+
+/** Longer than any name, and nothing that an application takes away from one. */
+const IS_TOKEN = /^[\w+/=.~%!*$-]*$/;
+const TAGS = /<[^<>]*>?/g;
+/** Behind a name in small letters, as many as one likes. */
+const UNSEEN = /[\p{M}\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}]/gu;
+const BETWEEN = /[\s<>()[\]{}"'`,;:|?&#=]+/;
+
+/** A text, and what stands in one: `Alice <alice@corp.example>`, `mailto:…`, a list, a path, tags. */
+function partsOf(text: string): readonly string[] {
+  const all = [text, text.replace(TAGS, '')].map((each) =>
+    each.length > MAX_SPELLED ? each.replace(UNSEEN, '').trim() : each,
+  );
+  const parts = all.flatMap((each) => each.split(BETWEEN)).map((part) => part.replace(/^[\\/]+/, ''));
+  return [...all.filter(({ length }) => length <= MAX_SPELLED), ...parts];
 }
