@@ -20,7 +20,7 @@ export interface LeakVerdict {
    * only the client says whose login it is, `cut` where a user has more names than are kept.
    */
   readonly mayBePair?: 'unnamed' | 'cut' | undefined;
-  /** Texts in other fields than the name's, with which the password has leaked: never in an event. */
+  /** Texts in other fields, with which the password has leaked as well: never in an event. */
   readonly otherNames?: readonly string[] | undefined;
 }
 

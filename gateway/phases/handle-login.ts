@@ -32,7 +32,7 @@ import { passForm } from './enter-hold.ts';
 import { forwardLogin, forwardRequest } from './forward-request.ts';
 import { guardOf, sentBy } from './guard-session.ts';
 import { endLogin, lockLogin } from './hold-login.ts';
-import { isImported, isOfTyped, isOwnForm, mayBeRight, type Rise, riseOf } from './hold-rise.ts';
+import { isImported, isOwnForm, likenessOf, mayBeRight, type Rise, riseOf, withRise } from './hold-rise.ts';
 import { admitKnown, admitLogin, isUnreadableLimited } from './limit-login.ts';
 import { readContent, readsBody, UNREAD } from './login-body.ts';
 import { refuseLate, screenOf } from './screen-body.ts';
@@ -150,13 +150,14 @@ async function forwardAndJudge(
       await admitted.settle({ outcome: 'success', isProven: false, response: held });
       return passForm(exchange, held, parts, setup);
     }
-    const isTheirs = await isOfTyped(exchange, attempt.usernames, rise, parts);
+    const likeness = await likenessOf(exchange, attempt.usernames, rise, parts);
+    const isTheirs = likeness !== undefined;
     const sessionUsers = usersOfSession(exchange, held, rise);
     const report = setup.outcomeToken ? await parts.reports?.settle(exchange.id) : undefined;
     const told: Judgement = report
       ? { outcome: report.outcome, isProven: true }
       : judgeOutcome(attempt.logins, exchange, held, isTyped(attempt, sessionUsers));
-    const judgement = rise && exchange.hold?.rules.whoami.length ? withRise(told, rise, isTheirs) : told;
+    const judgement = rise && exchange.hold?.rules.whoami.length ? withRise(told, rise, likeness) : told;
     if (known && judgement.outcome !== 'failure') {
       await admitted.settle({ outcome: 'success', isProven: false, response: held });
       const answer: LoginAnswer = { kind: 'release', headers: [] };
@@ -208,18 +209,6 @@ const isProvenFailure = ({ outcome, isProven }: Judgement): boolean => outcome =
 function isFoundBy({ verdict }: Exchange, policy: CheckPolicy, judgement: Judgement, isNamed: boolean): boolean {
   if (verdict === undefined || judgement.asksSecondFactor === true) return false;
   return actionsFor(isNamed ? namedVerdict(verdict) : verdict, policy).includes('hold');
-}
-
-/**
- * Who was not signed in before the login, and is behind it, has the password, whatever its answer
- * looks like. Where only nobody knows, or somebody else is in, the password may be wrong: it is
- * checked, and counted so.
- */
-function withRise(told: Judgement, { isSure }: Rise, isTheirs: boolean): Judgement {
-  if (isTheirs)
-    return { ...(told.outcome === 'success' && told), outcome: 'success', isProven: true, beginsSession: true };
-  if (isSure) return { ...told, isProven: false, beginsSession: true };
-  return told.outcome === 'success' ? told : { ...UNKNOWN, beginsSession: true };
 }
 
 const usersOfSession = (

@@ -2,9 +2,9 @@
 
 import { lettersOf } from '../checks/user-letters.ts';
 import type { Exchange } from '../exchange.ts';
-import { headerValues } from '../header-pairs.ts';
+import { headerValues, pairsOf } from '../header-pairs.ts';
 import type { Attempt, Judgement } from '../login/attempt.ts';
-import { isOfBrowser, isOfFields } from '../login/attempt.ts';
+import { isOfBrowser, isOfFields, UNKNOWN } from '../login/attempt.ts';
 import { readingsOf } from '../login/body/texts.ts';
 import { spelled } from '../login/spellings.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
@@ -159,36 +159,61 @@ export async function ownerOf(
   return typed.every((each) => ofOwn.has(each)) ? name : undefined;
 }
 
+/** Of two users the names may have the same letters, in another case or without accents. */
+export type Likeness = 'the same' | 'alike';
+
 /**
  * Whether the user whom the application names for sure is whose login it is: something else in the
  * same request may have signed in somebody else. Each name that it may have read has to be that
  * user's, and of nobody else, in whatever spelling.
- * @param names all that an application may read as the username @throws StateError
+ * @param names all that an application may read as the username
+ * @returns undefined if it is not @throws StateError
  */
-export async function isOfTyped(
+export async function likenessOf(
   exchange: Exchange,
   names: readonly string[],
   rise: Rise | undefined,
   { people }: PipelineParts,
-): Promise<boolean> {
+): Promise<Likeness | undefined> {
   const { hold, application } = exchange;
-  if (!hold || !application || !rise?.isSure || rise.user === undefined) return false;
+  if (!hold || !application || !rise?.isSure || rise.user === undefined) return undefined;
   const typed = names.filter((name) => name.trim() !== '');
-  if (typed.length === 0) return isOfNameless(exchange, rise);
+  if (typed.length === 0) return isOfNameless(exchange, rise) ? 'the same' : undefined;
   const { user } = rise;
   const { spellings } = application.logins;
   const knownBy = async (name: string) => people?.factors?.namesOf(hold.realm, name);
+  const personOf = async (name: string) => people?.factors?.userOf(hold.realm, name);
   const person = (await knownBy(user))?.person;
-  const isOwn = async (name: string): Promise<boolean> => {
+  const isAlike = async (name: string): Promise<boolean> => {
     const known = name === user ? undefined : await knownBy(name);
     if (known === undefined || known.names.length === 0) return lettersOf(name) === lettersOf(user);
     return known.person !== undefined && known.person === person;
   };
-  const isOwnSpelled = async (name: string): Promise<boolean> =>
-    (await Promise.all(spelled([name], spellings).names.map(isOwn))).includes(true);
-  const isEach = await Promise.all(typed.map(isOwnSpelled));
-  const own = new Set(typed.filter((_, i) => isEach[i]).flatMap(readingsOf));
-  return typed.every((name, i) => isEach[i] || own.has(name));
+  // By that very name: `Bob` may be somebody else than `bob`, who was imported.
+  const exact = await personOf(user);
+  const isSame = async (name: string): Promise<boolean> =>
+    name === user || (exact !== undefined && (name.toLowerCase() === exact || (await personOf(name)) === exact));
+  const areAll = async (isOwn: (name: string) => Promise<boolean>): Promise<boolean> => {
+    const isEach = await Promise.all(
+      typed.map(async (name) => (await Promise.all(spelled([name], spellings).names.map(isOwn))).includes(true)),
+    );
+    const own = new Set(typed.filter((_, i) => isEach[i]).flatMap(readingsOf));
+    return typed.every((name, i) => isEach[i] || own.has(name));
+  };
+  if (!(await areAll(isAlike))) return undefined;
+  return (await areAll(isSame)) ? 'the same' : 'alike';
+}
+
+/**
+ * Who was not signed in before the login, and is behind it, has the password, whatever its answer
+ * looks like. Where only nobody knows, or somebody else is in, such as one whose name looks like
+ * what was typed, the password may be wrong: it is checked, and counted so.
+ */
+export function withRise(told: Judgement, { isSure }: Rise, likeness: Likeness | undefined): Judgement {
+  if (likeness === 'the same')
+    return { ...(told.outcome === 'success' && told), outcome: 'success', isProven: true, beginsSession: true };
+  if (isSure) return { ...told, isProven: false, beginsSession: true };
+  return told.outcome === 'success' ? told : { ...UNKNOWN, beginsSession: true };
 }
 
 /**
@@ -202,16 +227,28 @@ export const isImported = async (
 ): Promise<boolean> =>
   hold !== undefined && user !== undefined && (await people?.factors?.namesOf(hold.realm, user))?.isExact === true;
 
+/** What browsers send with a form, and proxies add. */
+const OF_FORMS = new Set([
+  ...['accept', 'accept-charset', 'accept-encoding', 'accept-language', 'content-length', 'content-type', 'cookie'],
+  ...['host', 'origin', 'referer', 'user-agent', 'upgrade-insecure-requests', 'dnt', 'save-data', 'x-requested-with'],
+  ...['cache-control', 'pragma', 'priority', 'connection', 'keep-alive', 'te', 'transfer-encoding', 'alt-used'],
+  ...['via', 'forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-proto'],
+]);
+/** Browsers let no page choose these. */
+const OF_BROWSERS = /^sec-(?:fetch-|ch-|gpc$|purpose$)/;
+
 /**
  * Of a login whose name was typed on a page before: whom it signs in is sure where nothing else is
- * in its head that may sign in somebody, such as a cookie that is none of a session.
+ * in its head that may sign in somebody, such as a header, or a cookie that is none of a session.
+ * Its path is as the location spells it: there may be a ticket behind it, too.
  */
-function isOfNameless({ head, hold }: Exchange, rise: Rise | undefined): boolean {
-  if (!rise?.isSure || !head || !hold) return false;
+function isOfNameless({ head, hold, attempt }: Exchange, rise: Rise | undefined): boolean {
+  if (!rise?.isSure || !head || !hold || !attempt) return false;
   const cookies = headerValues(head.headers, 'cookie').flatMap((value) => value.split(';'));
   const isOther = (pair: string): boolean =>
     pair.trim() !== '' && !hold.rules.names.isSession(pair.slice(0, Math.max(0, pair.indexOf('='))));
-  return (
-    (head.query ?? '') === '' && headerValues(head.headers, 'authorization').length === 0 && !cookies.some(isOther)
-  );
+  const names = pairsOf(head.headers).map(([name]) => name.toLowerCase());
+  const isOfForm = names.every((name) => OF_FORMS.has(name) || OF_BROWSERS.test(name));
+  const isPlain = attempt.logins.every(({ when }) => when.rule.source.includes(`"${head.path}"`));
+  return (head.query ?? '') === '' && isPlain && isOfForm && !cookies.some(isOther);
 }

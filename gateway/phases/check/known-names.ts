@@ -42,6 +42,8 @@ export function withKnownNames(checks: Checks, app: string, people: People): Che
 interface Asked {
   readonly credentials: readonly CheckedCredential[];
   readonly mayBePair: LeakVerdict['mayBePair'];
+  /** How many names more may be asked for. */
+  readonly left: number;
 }
 
 function create(checks: Checks, app: string, people: People): Checks {
@@ -51,7 +53,8 @@ function create(checks: Checks, app: string, people: People): Checks {
     const others = new Set([...known.flatMap(({ names }) => names), ...spelled]);
     for (const name of usernames) others.delete(name);
     const forEach = Math.floor(MAX_PAIRS / new Set(passwords.flatMap(spellingsOf)).size);
-    const asked = [...others].slice(0, Math.min(MAX_OTHERS, Math.max(0, forEach - usernames.length)));
+    const room = Math.max(0, forEach - usernames.length);
+    const asked = [...others].slice(0, Math.min(MAX_OTHERS, room));
     // An application may take a name that nobody has imported for anybody, or read none here.
     const exact = usernames.filter((_, i) => known[i]?.isExact);
     const imported = new Set([...exact, ...exact.flatMap(readingsOf)]);
@@ -60,11 +63,15 @@ function create(checks: Checks, app: string, people: People): Checks {
     return {
       credentials: [{ usernames, passwords }, ...groupsOf(asked).map((group) => ({ usernames: group, passwords }))],
       mayBePair: isCut ? 'cut' : isNamed ? undefined : 'unnamed',
+      left: Math.min(MAX_OTHERS, room - asked.length),
     };
   };
-  const othersAskedFor = async ({ others = [], passwords }: CheckedCredential): Promise<readonly AskedOther[]> => {
+  const othersAskedFor = async (
+    { others = [], passwords }: CheckedCredential,
+    max: number,
+  ): Promise<readonly AskedOther[]> => {
     const known = await Promise.all(others.map((name) => people.namesOf(app, name)));
-    let left = MAX_OTHERS;
+    let left = max;
     return others.map((name, i) => {
       const all = [...new Set([name, ...(known[i]?.names ?? []), ...accountsOf(name)])];
       const asked = all.slice(0, left);
@@ -74,7 +81,8 @@ function create(checks: Checks, app: string, people: People): Checks {
     });
   };
   const checkAll = async (credential: CheckedCredential, check: Check): Promise<LeakVerdict> => {
-    const [{ credentials, mayBePair }, others] = await Promise.all([askedFor(credential), othersAskedFor(credential)]);
+    const { credentials, mayBePair, left } = await askedFor(credential);
+    const others = await othersAskedFor(credential, left);
     const [verdicts, ofOthers] = await Promise.all([
       Promise.all(credentials.map(check)),
       Promise.all(others.map((other) => checkOther(other, check))),
