@@ -81,7 +81,7 @@ const TAGS = /<[^<>]*>?/g;
 const UNSEEN = /[\p{M}\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}]/gu;
 const BETWEEN = /[\s<>()[\]{}"'`,;:|?&#=]+/;
 
-/** A text, and what stands in one: `Alice <alice@corp.example>`, `mailto:`, a list, a path, tags. */
+/** A text, and what stands in one: `Alice <alice@corp.example>`, `mailto:`, lists, paths, tags. */
 function partsOf(text: string): readonly string[] {
   const all = [text, text.replace(TAGS, '')].map((each) =>
     each.length > MAX_SPELLED ? each.replace(UNSEEN, '').trim() : each,
