@@ -31,7 +31,7 @@ import type { Refused, TakenCheck } from './check/take-check.ts';
 import { passForm } from './enter-hold.ts';
 import { forwardLogin, forwardRequest } from './forward-request.ts';
 import { guardOf, sentBy } from './guard-session.ts';
-import { type EndedLogin, endLogin, lockLogin } from './hold-login.ts';
+import { endLogin, lockLogin } from './hold-login.ts';
 import { isImported, isOwnForm, likenessOf, mayBeRight, type Rise, riseOf, withRise } from './hold-rise.ts';
 import { admitKnown, admitLogin, isUnreadableLimited } from './limit-login.ts';
 import { readContent, readsBody, UNREAD } from './login-body.ts';
@@ -150,16 +150,21 @@ async function forwardAndJudge(
       await admitted.settle({ outcome: 'success', isProven: false, response: held });
       return passForm(exchange, held, parts, setup);
     }
-    const likeness = await likenessOf(exchange, attempt.usernames, rise, parts);
-    const isTheirs = likeness !== undefined;
+    const { isTheirs, isSame } = await likenessOf(exchange, attempt.usernames, rise, parts);
     const sessionUsers = usersOfSession(exchange, held, rise);
     const report = setup.outcomeToken ? await parts.reports?.settle(exchange.id) : undefined;
     const told: Judgement = report
       ? { outcome: report.outcome, isProven: true }
       : judgeOutcome(attempt.logins, exchange, held, isTyped(attempt, sessionUsers));
-    const judgement = rise && exchange.hold?.rules.whoami.length ? withRise(told, rise, likeness) : told;
-    if (known && judgement.outcome !== 'failure')
-      return await endKnown(exchange, held, { attempt, rise, content, told }, admitted, parts, setup);
+    const judgement = rise && exchange.hold?.rules.whoami.length ? withRise(told, rise, isSame) : told;
+    if (known && judgement.outcome !== 'failure') {
+      await admitted.settle({ outcome: 'success', isProven: false, response: held });
+      const answer: LoginAnswer = { kind: 'release', headers: [] };
+      const settle = async (): Promise<void> => undefined;
+      const ended = { attempt, rise, answer, content, settle, told, isTheirs: false, isFound: false, isWrong: false };
+      if (await endLogin(exchange, held, ended, parts, setup)) held.release();
+      return;
+    }
     if (known) parts.known.forget(exchange, attempt);
     const slot = known?.isProven ? await admitLogin(exchange, facts, parts) : admitted;
     if (!slot) return held.discard();
@@ -186,22 +191,6 @@ async function forwardAndJudge(
     held.discard();
     throw error;
   }
-}
-
-/** What was checked a moment ago, and is still taken. */
-async function endKnown(
-  exchange: Exchange,
-  held: HeldResponse,
-  login: Pick<EndedLogin, 'attempt' | 'rise' | 'content' | 'told'>,
-  admitted: Admitted,
-  parts: PipelineParts,
-  setup: GatewaySetup,
-): Promise<void> {
-  await admitted.settle({ outcome: 'success', isProven: false, response: held });
-  const answer: LoginAnswer = { kind: 'release', headers: [] };
-  const settle = async (): Promise<void> => undefined;
-  const ended = { ...login, answer, settle, isTheirs: false, isFound: false, isWrong: false };
-  if (await endLogin(exchange, held, ended, parts, setup)) held.release();
 }
 
 /** A held login that was released is no success of its own: its release is. */

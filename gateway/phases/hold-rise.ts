@@ -160,25 +160,32 @@ export async function ownerOf(
 }
 
 /** Of two users the names may have the same letters, in another case or without accents. */
-export type Likeness = 'the same' | 'alike';
+export interface Likeness {
+  /** In whatever spelling. */
+  readonly isTheirs: boolean;
+  /** Exactly, or of the same person by the import. */
+  readonly isSame: boolean;
+}
+
+const NOT_THEIRS: Likeness = { isTheirs: false, isSame: false };
+const THE_SAME: Likeness = { isTheirs: true, isSame: true };
 
 /**
  * Whether the user whom the application names for sure is whose login it is: something else in the
  * same request may have signed in somebody else. Each name that it may have read has to be that
  * user's, and of nobody else, in whatever spelling.
- * @param names all that an application may read as the username
- * @returns undefined if it is not @throws StateError
+ * @param names all that an application may read as the username @throws StateError
  */
 export async function likenessOf(
   exchange: Exchange,
   names: readonly string[],
   rise: Rise | undefined,
   { people }: PipelineParts,
-): Promise<Likeness | undefined> {
+): Promise<Likeness> {
   const { hold, application } = exchange;
-  if (!hold || !application || !rise?.isSure || rise.user === undefined) return undefined;
+  if (!hold || !application || !rise?.isSure || rise.user === undefined) return NOT_THEIRS;
   const typed = names.filter((name) => name.trim() !== '');
-  if (typed.length === 0) return isOfNameless(exchange, rise) ? 'the same' : undefined;
+  if (typed.length === 0) return isOfNameless(exchange, rise) ? THE_SAME : NOT_THEIRS;
   const { user } = rise;
   const { spellings } = application.logins;
   const knownBy = async (name: string) => people?.factors?.namesOf(hold.realm, name);
@@ -200,8 +207,7 @@ export async function likenessOf(
     const own = new Set(typed.filter((_, i) => isEach[i]).flatMap(readingsOf));
     return typed.every((name, i) => isEach[i] || own.has(name));
   };
-  if (!(await areAll(isAlike))) return undefined;
-  return (await areAll(isSame)) ? 'the same' : 'alike';
+  return (await areAll(isAlike)) ? { isTheirs: true, isSame: await areAll(isSame) } : NOT_THEIRS;
 }
 
 /**
@@ -209,8 +215,8 @@ export async function likenessOf(
  * looks like. Where only nobody knows, or somebody else is in, such as one whose name looks like
  * what was typed, the password may be wrong: it is checked, and counted so.
  */
-export function withRise(told: Judgement, { isSure }: Rise, likeness: Likeness | undefined): Judgement {
-  if (likeness === 'the same')
+export function withRise(told: Judgement, { isSure }: Rise, isSame: boolean): Judgement {
+  if (isSame)
     return { ...(told.outcome === 'success' && told), outcome: 'success', isProven: true, beginsSession: true };
   if (isSure) return { ...told, isProven: false, beginsSession: true };
   return told.outcome === 'success' ? told : { ...UNKNOWN, beginsSession: true };

@@ -106,7 +106,7 @@ ${(options.paths ?? [''])
   .map(
     (below) => `  ${name}${below}:
     to: "${app.url}"
-    loginLimits: ${options.loginLimits ?? '[]'}
+    ${options.loginLimits === undefined ? '' : `loginLimits: ${options.loginLimits}`}
     login: ${loginKeys(hold, options.locations)}`,
   )
   .join('\n')}
