@@ -43,7 +43,7 @@ function secretFile(name: string, text: string, mode = 0o600): string {
 const keyFile = (): string => secretFile('leaks.pin', `${keyPinOf(made).key}\n`);
 
 function checksWith(more: object = {}): Checks {
-  const config = LEAKS_SCHEMA.parse({ url: server.url, keyFile: keyFile(), ...more });
+  const config = LEAKS_SCHEMA.parse({ url: server.url, keyFile: keyFile(), timeoutMs: 20_000, ...more });
   return createChecks(readLeakFiles(config), { passwordFilter: config.passwordFilter });
 }
 
