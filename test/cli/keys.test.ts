@@ -187,8 +187,8 @@ test('serve without a key file serves the buckets of an oprf dataset alone, and 
   const evaluating = await serveDataset(evaluator, { args: ['--key-file', keyFile] });
   try {
     const checker = createLeakChecker({ url: evaluating.url, bucketsUrl: buckets.url, trust, timeoutMs: 60_000 });
-    const { status } = await checker.check({ username: 'ana@example.test', password: 'secret one' });
-    expect(status).toBe('pair');
+    const verdict = await checker.check({ username: 'ana@example.test', password: 'secret one' });
+    expect(verdict).toMatchObject({ status: 'pair' });
   } finally {
     const [{ stderr }] = await Promise.all([buckets.stop(), evaluating.stop()]);
     expect(stderr).toContain(`serving the buckets of ${dataset} alone`);
