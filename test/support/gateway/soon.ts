@@ -3,8 +3,8 @@
 
 import vm from 'node:vm';
 
-/** Some hundred times what linear work takes. */
-const GIVE_UP_MS = 10_000;
+/** Some fifty times what linear work takes at most, on a machine that does little else. */
+const GIVE_UP_MS = 60_000;
 
 /** @throws Error `ERR_SCRIPT_EXECUTION_TIMEOUT` for what would take hours, synchronous as it is */
 export function soon<Result>(run: () => Result): Result {
