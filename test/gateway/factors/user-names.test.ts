@@ -35,6 +35,7 @@ test('says where it could not tell all of them', async () => {
   expect(await admin.namesOf('wiki', 'john@tenant3.example')).toEqual({
     names: ['john3@example.com', 'john@tenant3.example'],
     isExact: true,
+    person: 'john3@example.com',
   });
   expect(await admin.namesOf('wiki', 'x'.repeat(600))).toMatchObject({ isCut: true });
 });
@@ -45,7 +46,10 @@ test('forgets whoever is forgotten', async () => {
     ['other@example.com', 'ann'],
   ]);
   await admin.forget('ann@example.com');
-  expect(await admin.namesOf('wiki', 'ANN')).toEqual({ names: ['other@example.com', 'ann'] });
+  expect(await admin.namesOf('wiki', 'ANN')).toEqual({
+    names: ['other@example.com', 'ann'],
+    person: 'other@example.com',
+  });
   await admin.forget('other@example.com');
   expect(await admin.namesOf('wiki', 'ANN')).toEqual({ names: [] });
 });
