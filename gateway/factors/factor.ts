@@ -32,6 +32,10 @@ export interface Factor {
   readonly aaguid?: string;
 }
 
+/** Whether one of them counts by now as more than TOTP does. */
+export const haveTrusted = (factors: readonly Pick<Factor, 'trustedFrom'>[]): boolean =>
+  factors.some(({ trustedFrom }) => trustedFrom <= Date.now());
+
 /** What a person has shown in a session. */
 export interface GivenFactor {
   readonly method: FactorMethod;

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { spellingsOf } from '../checks/password-spellings.ts';
 import { folded } from '../login/body/names.ts';
+import { COMMON_NAMES, namesInForm } from '../login/common-fields.ts';
 import type { LoginConfig } from '../login/login-config.ts';
 import { PRESETS } from '../login/preset.ts';
 import { parseReference, pathOf } from '../login/reference.ts';
@@ -63,11 +64,7 @@ export const fieldsIn = ({ fields }: TestAccount, wanted: ReadonlySet<string>): 
 
 /** In common use, of which the configuration and the account know nothing. */
 const commonNames = ({ fields }: TestAccount, { names }: CredentialFields): readonly string[] =>
-  (PRESETS.get('generic')?.logins ?? [])
-    .flatMap(({ username }) => username ?? [])
-    .map(parseReference)
-    .flatMap((reference) => (reference.place === 'body' ? reference.path.join('') : []))
-    .filter((name) => !(name in fields) && !names.has(folder([name])));
+  namesInForm(COMMON_NAMES).filter((name) => !(name in fields) && !names.has(folder([name])));
 
 export async function attackCredential(
   { account, origin }: TestPlace,

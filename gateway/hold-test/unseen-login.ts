@@ -1,14 +1,14 @@
 // Other ways to log in, of which the configuration may know nothing: applications that take a name
 // and a password from wherever they come, or under more paths than the one of their form.
 
-import { PRESETS } from '../login/preset.ts';
-import { parseReference } from '../login/reference.ts';
+import { COMMON_PASSWORDS, namesInForm } from '../login/common-fields.ts';
 import { type CredentialFields, fieldsIn } from './attack-credential.ts';
 import type { TestAccount } from './test-account.ts';
 import { cookieOf, hiddenFields, jarAfter, type TestAnswer, type TestRequest } from './test-client.ts';
 import type { TestPlace } from './test-place.ts';
 
 const FORM = ['Content-Type', 'application/x-www-form-urlencoded'];
+const JSON_TYPE = ['Content-Type', 'application/json'];
 const BOUNDARY = 'credveil-test';
 
 type Way = readonly [name: string, request: TestRequest];
@@ -56,10 +56,7 @@ function waysIn(login: string, fields: { readonly [name: string]: string }): rea
         body: `${parts.join('')}--${BOUNDARY}--\r\n`,
       },
     ],
-    [
-      'JSON',
-      { method: 'POST', path: login, headers: ['Content-Type', 'application/json'], body: JSON.stringify(fields) },
-    ],
+    ['JSON', { method: 'POST', path: login, headers: JSON_TYPE, body: JSON.stringify(fields) }],
     ['without a type', { method: 'POST', path: login, body }],
     ['a slash behind the path', { ...post, path: at(`${path}/`) }],
     ['two slashes', { ...post, path: at(`/${path}`) }],
@@ -97,12 +94,10 @@ function byOtherField({ login, as }: TestAccount, all: { readonly [name: string]
   const fields = { ...all };
   const password = fields[own] ?? '';
   delete fields[own];
-  const common = (PRESETS.get('generic')?.logins ?? []).flatMap((each) => each.password).map(parseReference);
-  const names = common.flatMap((reference) => (reference.place === 'body' ? reference.path.join('') : []));
-  for (const name of names) if (name !== own) fields[name] = password;
+  for (const name of namesInForm(COMMON_PASSWORDS)) if (name !== own) fields[name] = password;
   const sent =
     as === 'json'
-      ? { headers: ['Content-Type', 'application/json'], body: JSON.stringify(fields) }
+      ? { headers: JSON_TYPE, body: JSON.stringify(fields) }
       : { headers: FORM, body: new URLSearchParams(fields).toString() };
   return ['another field of the password', { method: 'POST', path: login, ...sent }];
 }

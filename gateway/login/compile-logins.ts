@@ -3,6 +3,7 @@
 import type { FindList } from '../rules/compile-expression.ts';
 import { compileSource } from '../rules/compile-source.ts';
 import { isOfBrowser, type Login } from './attempt.ts';
+import { COMMON_PASSWORDS } from './common-fields.ts';
 import type { LocationConfig } from './location.ts';
 import type { LoginConfig } from './login-config.ts';
 import { LOGIN_SCHEME } from './login-fields.ts';
@@ -20,6 +21,8 @@ type Origin = Pick<Login, 'preset' | 'changePassword' | 'spelling' | 'anyScheme'
 };
 
 const NO_COOKIES = { sessionCookies: [], provingCookies: [] };
+/** Of a login that nobody has described. */
+const OF_NOBODY: Origin = { preset: undefined, changePassword: undefined, spelling: undefined, ...NO_COOKIES };
 
 /**
  * The operator's own first, then those of the presets in their order.
@@ -50,9 +53,7 @@ const ofPreset = (name: string) => PRESETS.get(name)?.logins ?? [];
  * is not known.
  */
 const withOthers = (login: Login): Login =>
-  login.passwords.some(isOfBody)
-    ? { ...login, otherPasswords: ofPreset('generic').flatMap(({ password }) => listOf(password).map(parseReference)) }
-    : login;
+  login.passwords.some(isOfBody) ? { ...login, otherPasswords: COMMON_PASSWORDS } : login;
 
 /**
  * Routers take more paths for that of a form than anybody knows: where logins can be held back, the
@@ -63,8 +64,7 @@ function elsewhereOf(all: readonly Login[], findList: FindList): readonly Login[
   const forms = all.filter(({ passwords }) => passwords.some(isOfBody));
   // The preset itself finds more.
   if (!location || forms.length === 0 || forms.some(({ preset }) => preset === 'generic')) return [];
-  const origin = { preset: undefined, changePassword: undefined, spelling: undefined, ...NO_COOKIES };
-  const elsewhere = compileLogin({ ...location, name: 'elsewhere' }, origin, findList);
+  const elsewhere = compileLogin({ ...location, name: 'elsewhere' }, OF_NOBODY, findList);
   const hasName = ({ usernames }: Login): boolean => usernames.some(isOfBody);
   const groups = [forms.filter(hasName), forms.filter((login) => !hasName(login))];
   return groups
@@ -83,8 +83,7 @@ const isOfBody = ({ place }: FieldReference): boolean => place === 'body';
 function spareLogin(findList: FindList): Login {
   const [location] = ofPreset('basic');
   if (!location) throw new TypeError('there is no preset basic');
-  const origin = { preset: undefined, changePassword: undefined, spelling: undefined, ...NO_COOKIES };
-  return { ...compileLogin(location, origin, findList), isSpare: true };
+  return { ...compileLogin(location, OF_NOBODY, findList), isSpare: true };
 }
 
 /** @throws {RuleError} */

@@ -14,8 +14,9 @@ export interface PathLiteral {
 
 const FORMAT = /\.[a-z][a-z\d]{0,7}$/;
 
+const SCRIPT_NAME = String.raw`[^/.]+\.(?:php|phtml|cgi|fcgi|pl|dll)`;
 /** Of a front controller: `/index.php/login` is `/login` there. */
-const SCRIPT = /\/[^/.]+\.(?:php|phtml|cgi|fcgi|pl|dll)(?=\/)/;
+const SCRIPT = new RegExp(`/${SCRIPT_NAME}(?=/)`);
 
 const withoutScript = (path: string): string => path.replace(SCRIPT, '');
 
@@ -57,7 +58,7 @@ export function routerReadings(path: string, literals: readonly PathLiteral[]): 
 }
 
 /** A script, or a folder, whose index is one. */
-const FRONT = /\/(?:[^/.]+\.(?:php|phtml|cgi|fcgi|pl|dll))?$/;
+const FRONT = new RegExp(`/(?:${SCRIPT_NAME})?$`);
 const ROUTE = /^\/?[\w.-]+(?:\/[\w.-]+)*\/?$/;
 const MAX_ROUTE = 200;
 /** Arguments from which front controllers take a path. */

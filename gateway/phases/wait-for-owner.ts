@@ -3,7 +3,7 @@
 
 import { formatAddress } from '../addresses/address.ts';
 import type { Exchange } from '../exchange.ts';
-import { emailOf, type UserId } from '../factors/factor.ts';
+import { emailOf, haveTrusted, type UserId } from '../factors/factor.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { HeldLogin } from '../quarantine/held-login.ts';
 import { Jar } from '../quarantine/jar.ts';
@@ -60,8 +60,7 @@ async function personOf({ realm, user, body }: HeldLogin, { people }: PipelinePa
   if (!factors || user === undefined || body === undefined) return undefined;
   const person = await factors.userOf(realm, user);
   if (person === undefined || emailOf(person) === undefined) return undefined;
-  const { factors: all } = await factors.describe(person);
-  return all.some(({ trustedFrom }) => trustedFrom <= Date.now()) ? person : undefined;
+  return haveTrusted((await factors.describe(person)).factors) ? person : undefined;
 }
 
 /** Under a new handle. */

@@ -2,7 +2,7 @@
 // none, in the browser that has logged in.
 
 import { Refusal } from '../../answers/kinds.ts';
-import { emailOf, type FactorMethod } from '../../factors/factor.ts';
+import { emailOf, type FactorMethod, haveTrusted } from '../../factors/factor.ts';
 import type { HeldLogin } from '../../quarantine/held-login.ts';
 import type { HoldRules } from '../../quarantine/hold-rules.ts';
 import type { Holds } from '../../quarantine/holds.ts';
@@ -54,9 +54,8 @@ export async function askForFactor(
   const { factors } = parts.people;
   const owner = user === undefined ? undefined : await factors?.userOf(realm, user);
   if (owner === undefined || !factors) return undefined;
-  const { factors: all } = await factors.describe(owner);
   // As long as none counts, they confirm it as somebody who has none.
-  if (!all.some(({ trustedFrom }) => trustedFrom <= Date.now())) return undefined;
+  if (!haveTrusted((await factors.describe(owner)).factors)) return undefined;
   const challenge = await openChallenge(parts, {
     user: owner,
     purpose: 'release',
