@@ -14,7 +14,6 @@ import { passwordInput } from '../protocol/private-input.ts';
 import { SEAL_BYTES } from '../protocol/seal.ts';
 import type { Head } from '../protocol/signed/head.ts';
 import { createBucketAuth } from '../protocol/signed/merkle.ts';
-import type { Layer } from '../protocol/signed/statement.ts';
 import { LENGTH_BYTES } from '../protocol/snapshot/slots.ts';
 import { BLOCK_BYTES, blockIndex, hasBits } from '../protocol/split-block.ts';
 import type { KeyedSuite } from '../protocol/suite.ts';
@@ -28,12 +27,13 @@ import { openRuns } from './run/run.ts';
 import { openCurrent } from './snapshot/current.ts';
 import type { LayerReader } from './snapshot/layer-reader.ts';
 import { nodeHmacSha256 } from './snapshot/layout/node-hmac.ts';
-import { type IndexFacts, layersOf, type RangeFacts, snapshotName } from './snapshot/layout/snapshot-facts.ts';
+import { type IndexFacts, type RangeFacts, snapshotName } from './snapshot/layout/snapshot-facts.ts';
 import { corruptSnapshot, filterPath } from './snapshot/layout/snapshot-files.ts';
 import { sealFilterFile } from './snapshot/parts/filter-writer.ts';
 import { SizeTally } from './snapshot/parts/histogram.ts';
 import { decodeRangeBody } from './snapshot/ranges/range-body.ts';
 import { openSnapshot, type Snapshot } from './snapshot/snapshot.ts';
+import { statesLayers } from './snapshot/stated-facts.ts';
 import { readHead, readStatement } from './snapshot/statement-files.ts';
 import { verifyRuns } from './verify-runs.ts';
 
@@ -151,18 +151,10 @@ function verifyIndex(reader: LayerReader, index: IndexName, facts: IndexFacts, s
 function verifyStatement(dataset: Dataset, { facts }: Snapshot, suite: KeyedSuite | undefined): Head {
   const name = snapshotName(facts.snapshot);
   const stated = readStatement(dataset, name, suite?.sealKey);
-  if (
-    stated.sha256 !== facts.statement ||
-    !isDeepStrictEqual(
-      idsOf(stated.statement.layers),
-      layersOf(facts).map(({ layer }) => layer),
-    )
-  )
+  if (!statesLayers({ facts, stated }))
     throw corruptSnapshot(`${facts.snapshot}: its statement belongs to another snapshot`);
   return readHead(dataset, name, stated, suite?.sealKey).head;
 }
-
-const idsOf = (layers: readonly Layer[]): string[] => layers.map(({ id }) => id);
 
 /** Decodes every range of every layer. They have no seal: the file's checksum protects them. */
 function verifyRanges({ layers }: Snapshot): { ranges: number; hashes: number } {

@@ -166,7 +166,8 @@ export const HEAD_KEY_MEMBERS: Members<DelegatedKey> = {
 };
 
 const parseSequence = integer(1, MAX_SEQUENCE);
-const parseLayers = array(object(LAYER_MEMBERS), 1, MAX_LAYERS);
+/** Without members that are not part of the contract. */
+export const parseLayers = array(object(LAYER_MEMBERS), 1, MAX_LAYERS);
 
 export const STATEMENT_MEMBERS: Members<Statement> = {
   protocol: required(oneOf([PROTOCOL_VERSION])),

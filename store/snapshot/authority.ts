@@ -9,8 +9,7 @@ import type { KeyedSuite } from '../../protocol/suite.ts';
 import type { Dataset } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
 import type { SigningKey } from '../signing-key.ts';
-import type { CurrentSnapshot } from './current.ts';
-import { readStatement } from './statement-files.ts';
+import type { StatementFile } from './statement-files.ts';
 
 export interface Authority {
   /** Signs statements and heads. */
@@ -50,13 +49,13 @@ const DELEGATION_MS = 400 * 24 * 3_600_000;
  */
 export function delegatedKeys(
   dataset: Dataset,
-  current: CurrentSnapshot | undefined,
+  current: { readonly stated: StatementFile } | undefined,
   delegate: readonly HeadKey[],
   now: number,
 ): DelegatedKey[] | undefined {
   if (dataset.parameters.publisher === undefined) return undefined;
   const added = delegate.map((key) => ({ key: hex(key), notAfter: formatTime(now + DELEGATION_MS) }));
-  const before = current ? (readStatement(dataset, current.name).statement.headKeys ?? []) : [];
+  const before = current?.stated.statement.headKeys ?? [];
   const kept = before.filter(
     ({ key, notAfter }) => Date.parse(notAfter) > now && added.every((fresh) => fresh.key !== key),
   );

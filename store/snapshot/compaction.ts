@@ -1,7 +1,7 @@
 // Checks that a layer which takes the place of others answers for all that they answered for.
 
 import type { BucketId } from '../../protocol/brands.ts';
-import { type Bucket, decodeBody } from '../../protocol/bucket.ts';
+import { type Bucket, decodeBody, type FormTags } from '../../protocol/bucket.ts';
 import { INDEX_NAMES, type IndexName, RANGE_NAMES } from '../../protocol/bucket-id.ts';
 import { TAG_BITS } from '../../protocol/entry.ts';
 import type { Dataset } from '../dataset.ts';
@@ -47,41 +47,48 @@ async function compareIndex(
   const fewer = Math.max(0, bits - bitsOf(after));
   const decode = (reader: LayerReader, id: number): Bucket =>
     decodeBody(reader.body(index, id as BucketId) as Buffer, reader.layout(index).tailBytes);
+  let read = 0;
   for (let id = 0; id < 2 ** bits; id++) {
-    const made = Array.from({ length: 2 ** more }, (_, place) => decode(after, (id >>> fewer) * 2 ** more + place));
-    const tags = new Set(made.flatMap((bucket) => [...bucket.tags]));
-    for (const reader of before) {
-      const bucket = decode(reader, id);
-      if (!bucket.tags.every((tag) => tags.has(tag)) || !hasForms(bucket, made))
-        throw corruptSnapshot(`${after.facts.name}: an entry of index ${index} in ${reader.facts.name} is missing`);
+    const sought = before.map((reader) => seek(decode(reader, id)));
+    // One at a time: those of all places may be all entries of the new layer.
+    for (let place = 0; place < 2 ** more; place++) {
+      const made = decode(after, (id >>> fewer) * 2 ** more + place);
+      for (const entries of sought) find(entries, made);
+      if (++read % BUCKETS_PER_TURN === 0) await turn();
     }
-    if (id % BUCKETS_PER_TURN === 0) await turn();
+    for (const [i, { tags, formsFound }] of sought.entries())
+      if (tags.size > 0 || formsFound.includes(0))
+        throw corruptSnapshot(`${after.facts.name}: an entry of index ${index} in ${before[i]?.facts.name} is missing`);
   }
 }
 
-/** Whether each short tag begins one of the others, or they begin it. */
-function hasForms({ forms }: Bucket, made: readonly Bucket[]): boolean {
-  if (!forms) return true;
-  return [...forms.tags].every((tag) =>
-    made.some(({ forms: of }) => {
-      if (!of) return false;
-      const [low, high] = [tag * 2 ** (TAG_BITS - forms.bits), (tag + 1) * 2 ** (TAG_BITS - forms.bits)];
-      const width = 2 ** (TAG_BITS - of.bits);
-      const at = lowerBound(of.tags, Math.floor(low / width));
-      return at < of.tags.length && (of.tags[at] as number) * width < high;
-    }),
-  );
+/** What a bucket of a layer before has, as far as it is not found yet. */
+interface Sought {
+  readonly tags: Set<number>;
+  readonly forms: FormTags | undefined;
+  /** 1 for each of the forms that was found. */
+  readonly formsFound: Uint8Array;
 }
 
-/** The place of the first value that is not below `least`. */
-function lowerBound(ascending: Float64Array, least: number): number {
-  let [from, to] = [0, ascending.length];
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if ((ascending[middle] as number) < least) from = middle + 1;
-    else to = middle;
+const seek = ({ tags, forms }: Bucket): Sought => ({
+  ...{ tags: new Set(tags), forms },
+  formsFound: new Uint8Array(forms?.tags.length ?? 0),
+});
+
+function find({ tags, forms, formsFound }: Sought, made: Bucket): void {
+  for (const tag of made.tags) tags.delete(tag);
+  if (forms && made.forms) findForms(forms, made.forms, formsFound);
+}
+
+/** A short tag is found if it begins one of the others, or one of them begins it. */
+function findForms(forms: FormTags, made: FormTags, found: Uint8Array): void {
+  const [width, madeWidth] = [2 ** (TAG_BITS - forms.bits), 2 ** (TAG_BITS - made.bits)];
+  for (let i = 0, j = 0; i < forms.tags.length && j < made.tags.length; ) {
+    const [from, madeFrom] = [(forms.tags[i] as number) * width, (made.tags[j] as number) * madeWidth];
+    if (from < madeFrom + madeWidth && madeFrom < from + width) found[i] = 1;
+    if (from + width <= madeFrom + madeWidth) i++;
+    else j++;
   }
-  return from;
 }
 
 async function compareRanges(before: LayerReader, after: LayerReader, turn: () => Promise<void>): Promise<void> {

@@ -91,18 +91,14 @@ export function writeCurrent(dataset: Dataset, name: string): void {
   writeFileAtomically(currentFile(dataset), `${name} ${sha256}\n`);
 }
 
-/** The names of the files that a snapshot has its layers in. What cannot be read is of no use. */
-function layerNames(dataset: Dataset, name: string): string[] {
-  try {
-    return layersOf(parseFacts(JSON.parse(readFacts(dataset, name)), name)).map((layer) => layer.name);
-  } catch {
-    return [];
-  }
-}
+/** The names of the files that a snapshot has its layers in. */
+const layerNames = (dataset: Dataset, name: string): string[] =>
+  layersOf(parseFacts(JSON.parse(readFacts(dataset, name)), name)).map((layer) => layer.name);
 
 /**
  * Deletes all but the newest `keep` snapshots. A server with one of them open can still read it.
  * @param replaced the snapshot that was current before: one between them never was
+ * @throws what reading the facts of the current one throws; nothing is deleted then
  */
 export function pruneSnapshots(dataset: Dataset, current: string, keep: number, replaced = current): void {
   const files = fs.readdirSync(snapshotsFolder(dataset));
@@ -111,7 +107,13 @@ export function pruneSnapshots(dataset: Dataset, current: string, keep: number, 
   const wereCurrent = complete.filter((name) => Number(name) < Number(current) && Number(name) <= Number(replaced));
   const older = wereCurrent.sort((a, b) => Number(b) - Number(a));
   const kept = new Set([current, ...older.slice(0, Math.max(0, keep - 1))]);
-  for (const name of [...kept]) for (const layer of layerNames(dataset, name)) kept.add(layer);
+  for (const name of [...kept])
+    try {
+      for (const layer of layerNames(dataset, name)) kept.add(layer);
+    } catch (error) {
+      // An older one that cannot be read is of no use. The current one has files to lose.
+      if (name === current) throw error;
+    }
   for (const file of files)
     if (!kept.has(path.parse(file).name)) fs.rmSync(path.join(snapshotsFolder(dataset), file), { force: true });
 }

@@ -7,9 +7,9 @@ import type { LayerId } from '../../protocol/brands.ts';
 import type { Dataset } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
 import type { Run } from '../run/run.ts';
-import type { CurrentSnapshot } from './current.ts';
 import { type LayerBasis, layerId, type Prefixes, prefixesOf } from './layer.ts';
 import { type LayerFacts, layersOf, type SourceFacts } from './layout/snapshot-facts.ts';
+import { type StatedSnapshot, statesLayers } from './stated-facts.ts';
 
 /** With one more, those that were added become one. */
 const MAX_ADDED = 3;
@@ -31,7 +31,7 @@ export interface LayerPlan {
 /** What decides about layers. */
 export interface PlanOptions {
   readonly dataset: Dataset;
-  readonly current: CurrentSnapshot | undefined;
+  readonly current: StatedSnapshot | undefined;
   /** All that are not left out. */
   readonly runs: readonly Run[];
   readonly numberOf: (run: Run) => number;
@@ -54,12 +54,15 @@ export function planWhole(
 export function planAdded(options: PlanOptions): LayerPlan {
   const { dataset, current, runs, numberOf, suppressed } = options;
   if (!current) return planWhole(options);
+  // Who may write the folder, and holds no key, would have layers of his own vouched for.
+  if (!statesLayers(current)) throw refused(dataset, 'the layers of its facts are not those of its statement');
   const layers = layersOf(current.facts);
   const [base, ...added] = layers as readonly [LayerFacts, ...LayerFacts[]];
   const prefixes = prefixesOf(base);
   const runOf = new Map(runs.map((run) => [numberOf(run), run]));
   for (const source of current.facts.sources) assertUnchanged(dataset, source, runOf.get(source.number));
-  const published = new Set(current.facts.sources.map(({ number }) => number));
+  // Their ids tell of which runs they are; a source that facts alone list would be left out.
+  const published = new Set(layers.flatMap(({ numbers }) => numbers));
   const runsOf = ({ numbers }: LayerFacts): Run[] => numbers.flatMap((number) => runOf.get(number) ?? []);
   const isSame = (layer: LayerFacts, basis: LayerBasis): boolean =>
     layerId(dataset, runsOf(layer), numberOf, { suppressed, ...basis }) === layer.layer;

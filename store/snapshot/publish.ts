@@ -22,9 +22,10 @@ import { type GroupOptions, writeGroups } from '../run/run-streams.ts';
 import { type Asides, openAsides } from './asides.ts';
 import { type Authority, delegatedKeys, publishingAuthority } from './authority.ts';
 import { assertNothingLost } from './compaction.ts';
-import { type CurrentSnapshot, factsPath, openCurrent, pruneSnapshots, writeCurrent } from './current.ts';
+import { factsPath, pruneSnapshots, writeCurrent } from './current.ts';
 import { joinLayers, storedFacts } from './joined-facts.ts';
 import { type LayerPlan, type PlanOptions, planAdded, planWhole } from './layer-plan.ts';
+import { openLayer } from './layer-reader.ts';
 import {
   LAYERED_FORMAT,
   type LayerFacts,
@@ -36,8 +37,8 @@ import {
 } from './layout/snapshot-facts.ts';
 import { filterPath, snapshotFile, snapshotPath } from './layout/snapshot-files.ts';
 import type { Publication, PublishOptions } from './publication.ts';
-import { type StatedFacts, writeStated } from './stated-facts.ts';
-import { readHead, readStatement, writeHead } from './statement-files.ts';
+import { openStated, type StatedFacts, type StatedSnapshot, writeStated } from './stated-facts.ts';
+import { readHead, writeHead } from './statement-files.ts';
 import { type Tables, writeTables } from './tables.ts';
 import { planThreads } from './threads.ts';
 
@@ -60,13 +61,14 @@ const DEFAULT_KEEP = 2;
 
 /**
  * Publishes all runs of a dataset, with a new head. The caller holds its lock.
- * @throws StoreError `RUN_CORRUPT`, `RUN_FOREIGN`, `SNAPSHOT_CORRUPT`, `TOO_MANY_SOURCES`,
+ * @throws StoreError `RUN_CORRUPT`, `RUN_FOREIGN`, `SNAPSHOT_CORRUPT`, `STATEMENT_CORRUPT`,
+ * `TOO_MANY_SOURCES`, `DELTA_REFUSED`,
  * `PUBLISHER_KEY_REQUIRED`, `PUBLISHER_KEY_MISMATCH`, `NAMES_REQUIRED`, `NAMES_MISSING`,
  * `RUN_UNSUPPRESSED`, `CLOCK_BEHIND`; the current snapshot remains
  */
 export async function publish(dataset: Dataset, suite: KeyedSuite, options: PublishOptions = {}): Promise<Published> {
   const authority = publishingAuthority(dataset, suite, options.publisher);
-  const current = openCurrent(dataset);
+  const current = openStated(dataset, suite.sealKey);
   const { live: runs, expired } = unexpiredRuns(dataset, current, options.now ?? Date.now());
   const suppression = planSuppression(dataset, runs, options.names, current?.facts.suppressed !== undefined);
   const numberOf = numberRuns(dataset, runs);
@@ -101,7 +103,7 @@ interface PublishBasis extends PlanOptions {
 }
 
 /** Whether the current snapshot has these layers already, in the layout that is asked for. */
-function isSame({ facts }: CurrentSnapshot, { kept, runs, layer, prefixes }: LayerPlan, { layout }: PublishOptions) {
+function isSame({ facts }: StatedSnapshot, { kept, runs, layer, prefixes }: LayerPlan, { layout }: PublishOptions) {
   const ids = [...kept.map((one) => one.layer), ...(runs.length > 0 || !prefixes ? [layer] : [])];
   const before = layersOf(facts);
   const isLaidOut = prefixes !== undefined || layout === undefined || layoutOf(before[0] as LayerFacts) === layout;
@@ -115,13 +117,12 @@ function isSame({ facts }: CurrentSnapshot, { kept, runs, layer, prefixes }: Lay
 }
 
 /** Nothing but a new head. */
-function renew(current: CurrentSnapshot, { dataset, authority, suppression, expired, asides, options }: PublishBasis) {
+function renew(current: StatedSnapshot, { dataset, authority, suppression, expired, asides, options }: PublishBasis) {
   // The process that made it current may have been killed before pruning.
   asides.clear();
   pruneSnapshots(dataset, current.name, options.keep ?? DEFAULT_KEEP);
-  const stated = readStatement(dataset, current.name);
+  const { facts, stated } = current;
   const head = writeHead(dataset, current.name, stated, authority.signer, options.headLifeMs, options.now);
-  const { facts } = current;
   return { facts, changed: false, head, withdrawn: false, expired, ...(suppression && { suppression }) };
 }
 
@@ -130,6 +131,8 @@ async function publishPlan(plan: LayerPlan, from: PublishBasis): Promise<Publish
   const { delegate = [], withdraw = false } = options;
   const sequence = nextSequence(dataset, current);
   const name = String(sequence).padStart(6, '0');
+  // What is damaged must not take the place of a snapshot that may be whole.
+  for (const layer of plan.kept) (await openLayer(dataset, layer)).close();
   const made = plan.runs.length > 0 || !plan.prefixes ? await writeLayer(name, plan, from) : undefined;
   const common = {
     ...describeFacts(dataset, suite),
@@ -139,7 +142,7 @@ async function publishPlan(plan: LayerPlan, from: PublishBasis): Promise<Publish
   const unstated = joinFacts(common, [...plan.kept, ...(made ? [made] : [])]);
   const now = options.now ?? Date.now();
   const headKeys = delegatedKeys(dataset, current, delegate, now);
-  const minSequence = lowestSequence(dataset, current, runs, withdraw, suppression) ?? sequence;
+  const minSequence = lowestSequence(current, runs, withdraw, suppression) ?? sequence;
   const { facts, head } = writeStated(dataset, name, unstated, {
     ...{ signer: authority.signer, sequence, minSequence, now },
     ...(headKeys && { headKeys }),
@@ -242,8 +245,7 @@ function describeFacts({ id, parameters }: Dataset, suite: KeyedSuite) {
  * must not be answered any more.
  */
 function lowestSequence(
-  dataset: Dataset,
-  current: CurrentSnapshot | undefined,
+  current: StatedSnapshot | undefined,
   runs: readonly Run[],
   withdraw: boolean,
   suppression: Suppression | undefined,
@@ -252,11 +254,11 @@ function lowestSequence(
   const kept = new Set(runs.map(({ sha256 }) => sha256));
   if (suppression && suppression.digest !== current.facts.suppressed?.digest) return undefined;
   if (withdraw || current.facts.sources.some(({ sha256 }) => !kept.has(sha256))) return undefined;
-  return readStatement(dataset, current.name).statement.minSequence;
+  return current.stated.statement.minSequence;
 }
 
 /** Sequence numbers never go back. A file without facts was never current. */
-function nextSequence(dataset: Dataset, current: CurrentSnapshot | undefined): number {
+function nextSequence(dataset: Dataset, current: StatedSnapshot | undefined): number {
   const names = fs
     .readdirSync(snapshotsFolder(dataset))
     .filter((name) => path.extname(name) === '.json' && SNAPSHOT_SEQUENCE.test(path.parse(name).name));
@@ -271,15 +273,14 @@ function numberRuns(dataset: Dataset, runs: readonly Run[]): (run: Run) => numbe
 }
 
 /** @throws StoreError `CLOCK_BEHIND` */
-function unexpiredRuns(dataset: Dataset, current: CurrentSnapshot | undefined, now: number): DatedRuns {
+function unexpiredRuns(dataset: Dataset, current: StatedSnapshot | undefined, now: number): DatedRuns {
   const runs = openRuns(dataset);
   if (current) assertClock(dataset, runs, now, lastSeen(dataset, current));
   return splitExpired(dataset, runs, now);
 }
 
 /** When the head of the current snapshot was issued. A publish replaces one that is corrupt. */
-function lastSeen(dataset: Dataset, { name }: CurrentSnapshot): number {
-  const stated = readStatement(dataset, name);
+function lastSeen(dataset: Dataset, { name, stated }: StatedSnapshot): number {
   try {
     return Date.parse(readHead(dataset, name, stated).head.issuedAt);
   } catch {

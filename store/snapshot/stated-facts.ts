@@ -1,6 +1,9 @@
-// From facts to a statement: its payload, its files, and the facts that name it. PROTOCOL.md §10.
+// From facts to a statement: its payload, its files, and the facts that name it; and whether a
+// statement says what the facts say. PROTOCOL.md §10.
 
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { SealKey } from '../../protocol/brands.ts';
 import type { Signer } from '../../protocol/signed/envelope.ts';
 import type { Head } from '../../protocol/signed/head.ts';
 import { formatTime } from '../../protocol/signed/members.ts';
@@ -10,16 +13,41 @@ import {
   type Layer,
   type Layers,
   PROTOCOL_VERSION,
+  parseLayers,
   payloadDigest,
   type Statement,
   snapshotIdOf,
 } from '../../protocol/signed/statement.ts';
 import type { Dataset } from '../dataset.ts';
+import { type CurrentSnapshot, openCurrent } from './current.ts';
 import type { SnapshotFacts } from './layout/snapshot-facts.ts';
-import { encodeSources, writeHead, writeStatement } from './statement-files.ts';
+import { encodeSources, readStatement, type StatementFile, writeHead, writeStatement } from './statement-files.ts';
 
 /** Facts whose statement is not made yet. */
 export type StatedFacts = Omit<SnapshotFacts, 'snapshot' | 'statement'>;
+
+/** The current snapshot, and what its publisher said of it. */
+export interface StatedSnapshot extends CurrentSnapshot {
+  readonly stated: StatementFile;
+}
+
+/**
+ * Undefined before the first publish.
+ * @throws StoreError `SNAPSHOT_CORRUPT`, `STATEMENT_CORRUPT`
+ */
+export function openStated(dataset: Dataset, sealKey: SealKey): StatedSnapshot | undefined {
+  const current = openCurrent(dataset);
+  return current && { ...current, stated: readStatement(dataset, current.name, sealKey) };
+}
+
+/**
+ * Whether a statement says of the layers what the facts say, for which nobody vouches: ids, roots,
+ * lengths and filters.
+ */
+export function statesLayers({ facts, stated }: Pick<StatedSnapshot, 'facts' | 'stated'>): boolean {
+  const layers: unknown = JSON.parse(JSON.stringify(layersToState(facts)));
+  return stated.sha256 === facts.statement && isDeepStrictEqual(parseLayers(layers, 'layers'), stated.statement.layers);
+}
 
 export interface StatementOptions {
   readonly signer: Signer;
@@ -30,6 +58,15 @@ export interface StatementOptions {
   readonly headLifeMs?: number;
 }
 
+/** With figures that no client needs. */
+function layersToState(facts: StatedFacts): Layer[] {
+  return (facts.layers ?? [facts]).map(({ layer, indexes, filter }) => ({
+    ...{ id: layer, indexes },
+    ...(facts.similar && { similar: facts.similar }),
+    ...(filter && { filter }),
+  }));
+}
+
 function describeStatement(
   { parameters }: Dataset,
   facts: StatedFacts,
@@ -37,13 +74,6 @@ function describeStatement(
 ): Statement {
   const { dataset, suite, normalization, usernameRules, keyId, publicKey, sources, canary } = facts;
   const list = encodeSources(sources);
-  const layers = (facts.layers ?? [facts]).map(
-    ({ layer, indexes, filter }): Layer => ({
-      ...{ id: layer, indexes },
-      ...(facts.similar && { similar: facts.similar }),
-      ...(filter && { filter }),
-    }),
-  );
   return {
     protocol: PROTOCOL_VERSION,
     ...{ dataset, sequence, minSequence, suite, normalization, keyId },
@@ -51,7 +81,7 @@ function describeStatement(
     ...(publicKey !== undefined && { publicKey }),
     auth: parameters.auth,
     publishedAt: formatTime(now),
-    layers: layers as unknown as Layers,
+    layers: layersToState(facts) as unknown as Layers,
     sources: { sha256: createHash('sha256').update(list).digest('hex'), bytes: list.length },
     canary,
     ...(headKeys && { headKeys }),

@@ -3,10 +3,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { normalizeUsername } from '../../../protocol/normalize.ts';
 import { snapshotsFolder } from '../../../store/dataset.ts';
+import { setExpiry } from '../../../store/retention/expiry.ts';
+import { writeNameList } from '../../../store/retention/name-file.ts';
+import { NameList } from '../../../store/retention/name-list.ts';
+import { nameEntry } from '../../../store/run/removal.ts';
 import { assertNothingLost } from '../../../store/snapshot/compaction.ts';
 import { openCurrent, pruneSnapshots } from '../../../store/snapshot/current.ts';
 import { type LayerFacts, layersOf, type SnapshotFacts } from '../../../store/snapshot/layout/snapshot-facts.ts';
+import { publish } from '../../../store/snapshot/publish.ts';
 import { readStatement } from '../../../store/snapshot/statement-files.ts';
 import { verifyDataset } from '../../../store/verify.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../../support/dataset.ts';
@@ -128,6 +134,70 @@ test('other parameters than those of the layers are refused', async () => {
   add(made, 2);
   Object.assign(made.dataset.parameters, { bucketFloor: 9 });
   await expect(delta(made)).rejects.toMatchObject({ code: 'DELTA_REFUSED' });
+});
+
+test('a delta is refused when a source has expired', async () => {
+  const made = await open();
+  add(made, 1);
+  await delta(made);
+  add(made, 2);
+  const current = fs.readFileSync(path.join(made.folder, 'CURRENT'), 'utf8');
+  const after = (days: number) =>
+    publish(made.dataset, made.suite, { delta: true, now: Date.now() + days * 86_400_000 });
+  setExpiry(made.dataset, 'added-1', new Date(Date.now() + 2 * 86_400_000).toISOString().slice(0, 10));
+  await expect(after(3)).rejects.toMatchObject({
+    code: 'DELTA_REFUSED',
+    message: expect.stringContaining('source added-1 was removed, or expired,'),
+  });
+  expect(fs.readFileSync(path.join(made.folder, 'CURRENT'), 'utf8')).toBe(current);
+  expect((await after(0)).facts.layers?.length, 'before its day').toBe(3);
+});
+
+test('a delta is refused when another name is suppressed, or none any more', async () => {
+  const made = await open();
+  const [first, second] = seededPairs(300).map(({ username }) => normalizeUsername(username));
+  const listOf = (...usernames: (typeof first)[]): NameList => {
+    const names = new NameList();
+    for (const username of usernames)
+      if (username) names.suppress(username, nameEntry(made.suite, username), '2026-11-29');
+    writeNameList(made.dataset, made.key, names);
+    return names;
+  };
+  const publishWith = async (names: NameList, isDelta = true) =>
+    (await publish(made.dataset, made.suite, { names, delta: isDelta })).facts;
+  await publishWith(listOf(first), false);
+  add(made, 1);
+  expect((await publishWith(listOf(first))).layers?.length, 'the same name').toBe(2);
+  add(made, 2);
+  const current = fs.readFileSync(path.join(made.folder, 'CURRENT'), 'utf8');
+  for (const names of [listOf(first, second), listOf(second), listOf()])
+    await expect(publishWith(names)).rejects.toMatchObject({
+      code: 'DELTA_REFUSED',
+      message: expect.stringContaining('suppressed names changed'),
+    });
+  expect(fs.readFileSync(path.join(made.folder, 'CURRENT'), 'utf8')).toBe(current);
+  expect((await publishWith(listOf(first, second), false)).layers).toBeUndefined();
+});
+
+test('what is merged is found under longer prefixes and shorter ones, and missed there', async () => {
+  const made = await open({ similar: true });
+  const floorOf = async (bucketFloor: number): Promise<LayerFacts> => {
+    Object.assign(made.dataset.parameters, { bucketFloor });
+    return layersOf(await made.publish({ keep: 9 }))[0] as LayerFacts;
+  };
+  const [long, short] = [await floorOf(2), await floorOf(150)];
+  fs.rmSync(path.join(made.folder, 'runs/first.run'));
+  made.addSource('other', { pairs: [...seededPairs(299), ...seededPairs(1, 5)] });
+  const lacking = [await floorOf(2), await floorOf(150)];
+  expect([long, short].map(({ indexes }) => indexes.account?.prefixBits)).toEqual([7, 1]);
+  const turn = async (): Promise<void> => {};
+  for (const before of [long, short]) {
+    for (const after of [long, short]) await assertNothingLost(made.dataset, [before], after, turn);
+    for (const after of lacking)
+      await expect(assertNothingLost(made.dataset, [long, before], after, turn)).rejects.toMatchObject({
+        code: 'SNAPSHOT_CORRUPT',
+      });
+  }
 });
 
 test('a merged layer that lost an entry does not become current', async () => {
