@@ -1,5 +1,6 @@
 // The code computes PROTOCOL.md's worked examples, and opens the bucket in them.
 
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -37,6 +38,19 @@ test('a changed byte in any computed example is detected', () => {
     }
     expect(computed, name).not.toEqual(Object.fromEntries(others));
   }
+});
+
+test.each(['layer', 'added'])('the id of %s is a digest of the very text of its parameters', (name) => {
+  const number = Buffer.alloc(2);
+  number.writeUInt16BE(Number(example(`${name}.number`)));
+  const hash = createHash('sha256')
+    .update('credveil layer 2')
+    .update(example(`${name}.parameters`));
+  const digest = hash
+    .update(number)
+    .update(example(`${name}.run`), 'hex')
+    .digest('hex');
+  expect(digest.slice(0, 32)).toBe(example(`${name}.id`));
 });
 
 test('a client finds the example credential in the example bucket, padded or not', () => {
