@@ -44,7 +44,7 @@ interface Scene {
 }
 
 /** Members of the facts that follow from the runs alone. */
-const MADE = ['layer', 'indexes', 'similar', 'filter', 'sources', 'canary', 'files', 'parts'] as const;
+const MADE = ['layer', 'layers', 'indexes', 'similar', 'filter', 'sources', 'canary', 'files', 'parts'] as const;
 
 /**
  * All files of a dataset that are not hidden. Those of the current snapshot have the name
@@ -64,7 +64,7 @@ async function contentOf(dataset: string): Promise<Map<string, Buffer>> {
     else
       content.set(
         isCurrent ? `snapshots/current${ext}` : name,
-        isCurrent && ext === '.json' ? madeFacts(bytes) : bytes,
+        isCurrent && ext === '.json' ? madeFacts(bytes, current) : bytes,
       );
   }
   return content;
@@ -76,8 +76,11 @@ async function decrypted(archive: Buffer): Promise<Buffer> {
   return zlib.zstdDecompressSync(await decrypter.decrypt(archive));
 }
 
-function madeFacts(bytes: Buffer): Buffer {
-  const facts = JSON.parse(bytes.toString()) as { [member: string]: unknown };
+/** @param current the name of the snapshot, which a layer that was made for it has too */
+function madeFacts(bytes: Buffer, current: string): Buffer {
+  const facts = JSON.parse(bytes.toString(), (member, value) =>
+    member === 'name' && value === current ? 'current' : value,
+  ) as { [member: string]: unknown };
   return Buffer.from(JSON.stringify(MADE.map((member) => facts[member])));
 }
 
@@ -126,6 +129,10 @@ async function createScenes(): Promise<Scene[]> {
   };
   const unpublished = await after('unpublished', '--no-publish');
   const published = await after('published');
+  const added = place.at('added');
+  fs.cpSync(published, added, { recursive: true });
+  const few = place.write('few.txt', text(2_000, 4));
+  await succeed(['ingest', added, few, '--source', 'few', '--no-publish', ...key]);
   const archived = await after('archived', '--archive', recipient);
   const archive = place.at('second.age');
   const [kept] = fs.globSync('archives/*', { cwd: archived });
@@ -133,8 +140,8 @@ async function createScenes(): Promise<Scene[]> {
   const work = ['--threads', '2', '--memory', '320MiB', ...key];
   return [
     await createScene('ingest', template, (dataset) => ['ingest', dataset, second, '--source', 'second', ...work]),
-    await createScene('publish', unpublished, (dataset) => ['publish', dataset, ...key]),
     await createScene('publish on threads', unpublished, (dataset) => ['publish', dataset, '--threads', '2', ...key]),
+    await createScene('publish of what was added', added, (dataset) => ['publish', dataset, '--delta', ...key]),
     await createScene('archive', template, (dataset) => [
       ...['ingest', dataset, second, '--source', 'second', '--archive', recipient, ...work],
     ]),

@@ -49,8 +49,7 @@ function createUpdate(settings: CheckerSettings, { maxBytes, source }: FilterSet
       const named = filter as WantedFilter;
       let part = held?.parts?.get(named.sha256);
       if (!part || ownSource) {
-        const layer = wanted.length > 1 ? id : undefined;
-        const opened = await (ownSource ?? createServiceSource(settings, snapshot.snapshot, layer)).open(held?.version);
+        const opened = await (ownSource ?? createServiceSource(settings, snapshot, id)).open(held?.version);
         if (!opened) return undefined;
         version = opened.version;
         part = await assembleFilter(opened.pieces, id, named);

@@ -1,11 +1,12 @@
 // Downloads the filter of a snapshot from the service: streamed, and resumed after a broken
 // connection.
 
-import type { LayerId, SnapshotId } from '../../protocol/brands.ts';
+import type { LayerId } from '../../protocol/brands.ts';
 import { type FilterReason, LookupError, lookupFailure, type UnknownReason } from '../errors.ts';
 import type { RequestEvent } from '../events.ts';
 import type { FilterSource } from '../filter-source.ts';
 import type { CheckerSettings } from '../options.ts';
+import { layerQuery, type Snapshot } from '../publication/snapshot.ts';
 import { createDeadline, type Deadline } from '../transport/deadline.ts';
 import type { AnswerHeaders, BodyReader, FetchAnswer } from '../transport/fetch.ts';
 import { refuseDocument } from '../transport/requests.ts';
@@ -26,14 +27,13 @@ interface Answer {
 /** Requests the filter. @throws LookupError, or the error of fetch */
 type Ask = (more: Readonly<Record<string, string>>, deadline: Deadline) => Promise<Answer>;
 
-/** The service as the source of one snapshot's filter. @param layer of several */
+/** The service as the source of the filter of a layer. */
 export function createServiceSource(
   { base, fetch: send, headers, events }: CheckerSettings,
-  snapshot: SnapshotId,
-  layer?: LayerId,
+  snapshot: Snapshot,
+  layer: LayerId,
 ): FilterSource {
-  const ofLayer = layer === undefined ? '' : `&layer=${layer}`;
-  const url = new URL(`v1/filter/password?snapshot=${snapshot}${ofLayer}`, base).href;
+  const url = new URL(`v1/filter/password${layerQuery(snapshot, layer)}`, base).href;
 
   const ask: Ask = async (more, deadline) => {
     const response = await createDeadline(STALL_MS).race(() =>
@@ -62,7 +62,7 @@ export function createServiceSource(
         events.request.emit({ route: 'filter', durationMs: performance.now() - startedAt, ...failed });
       try {
         const first = await ask({}, deadline);
-        return { version: snapshot, pieces: reported(readPieces(ask, first, deadline), report) };
+        return { version: snapshot.snapshot, pieces: reported(readPieces(ask, first, deadline), report) };
       } catch (error) {
         const failure = asFailure(error);
         report(reasonFor(failure));

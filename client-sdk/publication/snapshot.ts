@@ -47,6 +47,11 @@ export interface Snapshot {
   readonly life: HeadLife;
 }
 
+/** Asks for what a server has of each layer: filters, and slots for a replica. PROTOCOL.md §13. */
+export function layerQuery({ snapshot, layers }: Pick<Snapshot, 'snapshot' | 'layers'>, layer: LayerId): string {
+  return `?snapshot=${snapshot}${layers.length > 1 ? `&layer=${layer}` : ''}`;
+}
+
 /** @param now from `performance.now()` */
 export const isStale = ({ staleAt }: HeadLife, now?: number): boolean => elapsedSince(staleAt, now) > 0;
 

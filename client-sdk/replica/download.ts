@@ -18,7 +18,7 @@ import {
 } from '../../protocol/snapshot/slots.ts';
 import { openLayer } from '../api.ts';
 import { LookupError, lookupFailure } from '../errors.ts';
-import type { LayeredIndex, Snapshot } from '../publication/snapshot.ts';
+import { type LayeredIndex, layerQuery, type Snapshot } from '../publication/snapshot.ts';
 import { createDeadline } from '../transport/deadline.ts';
 import { OCTETS, refuseOctets, type Send, type ServiceRequest } from '../transport/requests.ts';
 import { type LayerFile, unwritable } from './folder.ts';
@@ -183,11 +183,10 @@ async function verifySlots(
 async function fetchPart(download: Download, from: number, to: number): Promise<Uint8Array> {
   const { snapshot, index, facts, network, signal } = download;
   const total = slotFileBytes(facts);
-  const layer = snapshot.layers.length > 1 ? `&layer=${facts.layer}` : '';
   for (let attempt = 1; ; attempt++) {
     try {
       const part = await network({
-        path: `v1/replica/${index}?snapshot=${snapshot.snapshot}${layer}`,
+        path: `v1/replica/${index}${layerQuery(snapshot, facts.layer)}`,
         accept: OCTETS,
         range: `bytes=${from}-${to - 1}`,
         maxBytes: to - from,
