@@ -69,6 +69,8 @@ export function planAdded(options: PlanOptions): LayerPlan {
   if (!isSame(base, {}) || !added.every((layer) => isSame(layer, { prefixes })))
     throw refused(dataset, 'its parameters or suppressed names changed since the current snapshot');
   const fresh = runs.filter((run) => !published.has(numberOf(run)));
+  // One layer has its files under the name of its snapshot.
+  if (fresh.length === 0 && added.length === 0) return planWhole(options);
   if (fresh.length === 0) return { kept: layers, runs: [], layer: base.layer, prefixes, merged: [] };
   const isFull = added.length >= MAX_ADDED;
   const later = [...added.flatMap(runsOf), ...fresh];

@@ -3,12 +3,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import type { HeadKey, SigningSeed } from '../../../protocol/brands.ts';
 import { normalizeUsername } from '../../../protocol/normalize.ts';
 import { snapshotsFolder } from '../../../store/dataset.ts';
 import { setExpiry } from '../../../store/retention/expiry.ts';
 import { writeNameList } from '../../../store/retention/name-file.ts';
 import { NameList } from '../../../store/retention/name-list.ts';
 import { nameEntry } from '../../../store/run/removal.ts';
+import { SigningKey } from '../../../store/signing-key.ts';
 import { assertNothingLost } from '../../../store/snapshot/compaction.ts';
 import { openCurrent, pruneSnapshots } from '../../../store/snapshot/current.ts';
 import { type LayerFacts, layersOf, type SnapshotFacts } from '../../../store/snapshot/layout/snapshot-facts.ts';
@@ -62,6 +64,21 @@ test('a delta without anything added renews, and the first one is a whole snapsh
   const facts = await delta(made);
   expect((await delta(made)).snapshot).toBe(facts.snapshot);
   expect(filesOf(made).some((name) => name.startsWith('000003'))).toBe(false);
+});
+
+test('a delta that only delegates to a head key has a snapshot that can be opened', async () => {
+  const made = await open({ signed: true });
+  const delegate = [new SigningKey('head', new Uint8Array(32).fill(7) as SigningSeed).publicKey as HeadKey];
+  const publisher = made.publisher as SigningKey;
+  for (const layers of [1, 2]) {
+    if (layers === 2) {
+      add(made, 1);
+      await delta(made);
+    }
+    const { facts, changed } = await publish(made.dataset, made.suite, { publisher, delta: true, delegate });
+    expect([layersOf(facts).length, changed]).toEqual([layers, true]);
+    expect(await verifyDataset(made.dataset, made.suite)).toMatchObject({ matched: true, snapshot: facts.snapshot });
+  }
 });
 
 test('four layers that were added become one, whose files replace theirs', async () => {
