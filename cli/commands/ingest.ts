@@ -40,6 +40,7 @@ interface IngestOptions extends CorpusOptions, NotifyOptions {
   keyFile?: string;
   publisherKey?: string;
   publish: boolean;
+  delta?: boolean;
   memory?: number;
   threads?: number;
   keep?: number;
@@ -272,6 +273,7 @@ export function addIngest(program: Command): void {
     .option('--threads <n>', 'worker threads (default: one per core)', parseCount('--threads'))
     .option('--keep <n>', 'snapshots to keep, including the new one (default: 2)', parseCount('--keep'))
     .option('--no-publish', 'do not publish a new snapshot')
+    .option('--delta', 'publish added sources alone, as a further layer: see publish --delta')
     .option('--dry-run', 'read a sample, report its format and the estimated cost, and write nothing')
     .option('--json', 'print the result as JSON')
     .action(async (folder: string, files: string[], options: IngestOptions) => {
@@ -287,6 +289,8 @@ export function addIngest(program: Command): void {
         options.fromArchive === undefined
       )
         throw new UsageError('--source is missing', 'Name the source, such as --source collection1-2019.');
+      if (options.delta && (options.replace !== undefined || !options.publish))
+        throw new UsageError('--delta publishes added sources', 'Leave it out, or --replace and --no-publish.');
       if (options.dryRun && options.archive !== undefined)
         throw new UsageError('--dry-run makes no archive', 'Leave --archive out, or --dry-run.');
       await runIngest(folder, files, options);

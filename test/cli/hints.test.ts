@@ -110,6 +110,16 @@ describe('an option without effect is refused', () => {
       '--key-file does not apply',
     ],
     [
+      '--delta without publishing',
+      ({ dataset }) => ['ingest', dataset, 'x', '--source', 'x', '--delta', '--no-publish'],
+      '--delta publishes added sources',
+    ],
+    [
+      '--delta of a source that is replaced',
+      ({ dataset }) => ['ingest', dataset, 'x', '--replace', 'x', '--delta'],
+      '--delta publishes added sources',
+    ],
+    [
       '--trust beside the folder',
       ({ signed }) => ['check', '--url', 'http://127.0.0.1:9', '--dataset', signed, '--trust', 'x'],
       '--dataset and --trust',
