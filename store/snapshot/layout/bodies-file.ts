@@ -92,7 +92,7 @@ export function* readBodies({ file }: PartBodies): Generator<Body> {
       const id = block.readUInt32BE(at);
       const length = block.readUInt32BE(at + 4);
       at += HEAD_BYTES;
-      if (!has(length)) break;
+      if (!has(length)) throw new Error('a file of bodies ends early');
       yield { id, bytes: block.subarray(at, at + length) };
       at += length;
     }

@@ -27,12 +27,25 @@ export interface WrittenFile {
   readonly digests: Buffer;
 }
 
-/** Takes one section after another. */
+/**
+ * What each layout promises to a publish. test/store/layout/contract.test.ts holds all of them to
+ * it.
+ *
+ * - Order: each section is written once, one after another, in any order; `finish` comes once,
+ *   after all. Files of bodies are read before the promise is fulfilled, and not needed any more.
+ * - The same sections in the same order make the same bytes and facts, whatever parts they are in.
+ * - `finish` returns facts of every byte: with others, a SnapshotSource finds the difference.
+ * - Durability: none. The caller syncs the files and then puts them where they are read, so that
+ *   nobody sees a part of them; what a crash leaves is deleted by the next publish.
+ * - Errors: a method rejects with whatever stopped it (a full disk, files of bodies that end early,
+ *   a turn that throws), and then `close` alone is called.
+ * - Concurrency: one call at a time. Sinks of other files are independent.
+ */
 export interface SnapshotSink {
   writeIndex(index: IndexName, written: WrittenIndex): Promise<void>;
   writeRanges(name: RangeName, written: WrittenRanges): Promise<void>;
   /** Once all is written, the filter too. */
   finish(filter: WrittenFile | undefined): Promise<LayoutFacts>;
-  /** Closes what is open, also after a failure. */
+  /** Closes what is open: after a failure, after `finish`, and more than once. */
   close(): void;
 }

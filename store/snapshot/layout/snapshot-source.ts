@@ -7,7 +7,21 @@ import type { RangeSet } from '../../run/range-set.ts';
 /** Where a body is read into: memory of this length, with any content. */
 export type TakeRoom = (bytes: number) => Buffer;
 
-/** @throws StoreError `SNAPSHOT_CORRUPT`, each method: never an empty body for a missing one */
+/**
+ * What each layout promises to those who read from it. test/store/layout/contract.test.ts holds all
+ * of them to it.
+ *
+ * - Order: any, as often as wanted, also while `rangeBodies` goes on.
+ * - Errors: each method throws StoreError `SNAPSHOT_CORRUPT` for what is missing or altered, and
+ *   never returns an empty body in its place. Altered bytes are found when the source is opened,
+ *   when they are first read, or by `verify`. An error is that of one read: it comes again, and what
+ *   is whole is read as before.
+ * - Memory: what is returned is the caller's, and no later read changes it, but for `takeRoom`'s.
+ * - Durability: the source holds its files until `close`, also when they are deleted or replaced.
+ * - Concurrency: no method waits. Sources of one snapshot, in one process or several, do not
+ *   disturb each other.
+ * - After `close`, which comes once, nothing is called.
+ */
 export interface SnapshotSource {
   /**
    * Reads the body of a bucket, and zeros up to the longest body of its index.
