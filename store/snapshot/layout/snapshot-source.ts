@@ -14,8 +14,8 @@ export type TakeRoom = (bytes: number) => Buffer;
  * - Order: any, as often as wanted, also while `rangeBodies` goes on.
  * - Errors: each method throws StoreError `SNAPSHOT_CORRUPT` for what is missing or altered, and
  *   never returns an empty body in its place. Altered bytes are found when the source is opened,
- *   when they are first read, or by `verify`. An error is that of one read: it comes again, and what
- *   is whole is read as before.
+ *   when they are first read, or by `verify`. An error is that of one read: it comes again, and
+ *   what is whole is read as before.
  * - Memory: what is returned is the caller's, and no later read changes it, but for `takeRoom`'s.
  * - Durability: the source holds its files until `close`, also when they are deleted or replaced.
  * - Concurrency: no method waits. Sources of one snapshot, in one process or several, do not
