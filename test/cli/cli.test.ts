@@ -108,21 +108,6 @@ test('ingest publishes a source once, and publishes it later after --no-publish'
   expect(await credveilJson(['publish', dataset])).toMatchObject({ changed: false, sources: 2 });
 });
 
-test('ingest --delta publishes a further layer', async ({ place, dataset }) => {
-  const lines = (name: string, count: number): string =>
-    place.write(
-      name,
-      Array.from({ length: count }, (_, n) => `${name}${n}@example.test:${'abcdef'[n % 6]}-secret-${n}\n`).join(''),
-    );
-  await credveilJson(['init', dataset, '--suite', 'hmac', '--bucket-floor', '2']);
-  // The first one is a whole snapshot.
-  const ingest = (name: string, count: number): Promise<unknown> =>
-    credveilJson(['ingest', dataset, lines(name, count), '--source', name, '--delta']);
-  expect(await ingest('base', 60)).toMatchObject({ published: { sources: 1, layers: 1 } });
-  expect(await ingest('more', 2)).toMatchObject({ published: { sources: 2, layers: 2 } });
-  expect(await credveilJson(['verify', dataset])).toMatchObject({ snapshot: expect.stringMatching(/^000002-/) });
-});
-
 test('sources, stats and verify report what was ingested', async ({ place, dataset }) => {
   await publishTwoSources({ place, dataset });
   expect(await credveilJson(['sources', dataset])).toMatchObject([

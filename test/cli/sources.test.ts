@@ -54,6 +54,16 @@ async function entriesOf(folder: string, keyFile: string): Promise<unknown> {
   }
 }
 
+test('ingest --delta publishes a further layer', async ({ place }) => {
+  const folder = await init(place.at('d'));
+  // The first one is a whole snapshot.
+  const ingest = (source: string, pairs: string): Promise<unknown> =>
+    credveilJson(['ingest', folder, place.write(`${source}.txt`, pairs), '--source', source, '--delta']);
+  expect(await ingest('base', combo(60, 1))).toMatchObject({ published: { sources: 1, layers: 1 } });
+  expect(await ingest('more', combo(2, 2))).toMatchObject({ published: { sources: 2, layers: 2 } });
+  expect(await credveilJson(['verify', folder])).toMatchObject({ snapshot: expect.stringMatching(/^000002-/) });
+});
+
 test('runs from two machines with one key publish the same as one dataset of both corpora', async ({ place }) => {
   const keyFile = place.at('shared.key');
   await credveilJson(['keygen', '--key-file', keyFile, '--suite', 'hmac']);
