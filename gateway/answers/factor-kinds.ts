@@ -21,12 +21,6 @@ export const FACTOR_KINDS = {
     detail: 'Codes of your app do not count for a while.',
     hint: 'Wait, or use a key or a recovery code.',
   },
-  FACTOR_LAST: {
-    status: 409,
-    title: 'Not removed',
-    detail: 'It is the last one that you have.',
-    hint: 'Add another one first, or ask who manages your account.',
-  },
   FACTOR_LIMIT: {
     status: 409,
     title: 'Not added',

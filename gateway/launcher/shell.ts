@@ -33,7 +33,7 @@ export interface Notice {
 
 export type Script = (typeof SCRIPTS)[number];
 
-const SCRIPTS = ['step-up', 'enrol', 'factors'] as const;
+const SCRIPTS = ['step-up', 'enrol'] as const;
 /** The documents in `page/` that all of them are made from: one, and one with each script. */
 const PLAIN = 'page';
 const DOCUMENTS = [PLAIN, ...SCRIPTS];

@@ -5,15 +5,15 @@ import { hash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { type AnswerCode, Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
-import { type KeyCredential, type UserId, userIdOf } from '../../factors/factor.ts';
+import { type EnrolledMethod, type KeyCredential, type UserId, userIdOf } from '../../factors/factor.ts';
 import type { Authority, EnrolAnswer, NewFactor } from '../../factors/factor-messages.ts';
 import { FACTOR_METHOD } from '../../factors/factor-schema.ts';
 import { challengeIn, creationOptions, type KeyMethod, verifyCreation } from '../../factors/webauthn.ts';
 import { drawCeremony, takeCeremony } from './ceremony.ts';
+import { enrolWay } from './enrol-way.ts';
+import { FACTOR_NAME, freshIn, needFactors, recoveredIn } from './fresh-factors.ts';
 import { readOwnJson, sendJson } from './json.ts';
 import { REGISTRATION } from './key-json.ts';
-import { FACTOR_NAME, freshIn, needFactors, recoveredIn } from './own-factors.ts';
-import { formTokenOf } from './own-form.ts';
 import { raise } from './rise.ts';
 import { needingState, type OwnSession, type RouteParts } from './route.ts';
 
@@ -31,12 +31,12 @@ interface Begun {
   readonly pending?: string;
 }
 
-export const BEGIN = z.strictObject({ method: FACTOR_METHOD, code: z.string().max(64).optional() });
+const CODE = z.string().max(64).optional();
+const BEGIN = z.strictObject({ method: FACTOR_METHOD.exclude(['totp']), code: CODE });
 const ID = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
-export const FINISH = z.union([
-  z.strictObject({ enrolment: ID, name: FACTOR_NAME, code: z.string().max(16) }),
-  z.strictObject({ enrolment: ID, name: FACTOR_NAME, key: REGISTRATION }),
-]);
+const FINISH = z.strictObject({ enrolment: ID, name: FACTOR_NAME, key: REGISTRATION, to: z.string().max(8_192) });
+export const BEGIN_APP = z.strictObject({ method: z.literal('totp'), name: FACTOR_NAME, code: CODE });
+export const FINISH_APP = z.strictObject({ enrolment: ID, name: FACTOR_NAME, code: z.string().max(16) });
 
 export async function answerBegin(exchange: Exchange, parts: RouteParts): Promise<void> {
   const { own, body } = await readOwnJson(exchange, BEGIN, parts);
@@ -44,7 +44,11 @@ export async function answerBegin(exchange: Exchange, parts: RouteParts): Promis
 }
 
 /** @throws Refusal */
-export async function begin(own: OwnSession, body: z.infer<typeof BEGIN>, parts: RouteParts) {
+export async function begin(
+  own: OwnSession,
+  body: { readonly method: EnrolledMethod; readonly code?: string | undefined },
+  parts: RouteParts,
+) {
   const { people, identity } = parts;
   const user = userIdOf(own.record.person);
   const factors = needFactors(parts);
@@ -99,14 +103,16 @@ const REFUSED: { readonly [Why in Extract<EnrolAnswer, { refused: string }>['ref
 
 export async function answerFinish(exchange: Exchange, parts: RouteParts): Promise<void> {
   const { own, body } = await readOwnJson(exchange, FINISH, parts);
-  const { factor, risen } = await finish(exchange, { own, body }, parts);
-  sendJson(exchange, { factor, token: formTokenOf(risen.id, parts) }, risen.headers);
+  const { headers } = (await finish(exchange, { own, body }, parts)).risen;
+  sendJson(exchange, { location: enrolWay(body.to, parts).url }, headers);
 }
+
+type Finish = z.infer<typeof FINISH> | z.infer<typeof FINISH_APP>;
 
 /** The session goes on under a new id. @throws Refusal */
 export async function finish(
   exchange: Exchange,
-  { own, body }: { readonly own: OwnSession; readonly body: z.infer<typeof FINISH> },
+  { own, body }: { readonly own: OwnSession; readonly body: Finish },
   parts: RouteParts,
 ) {
   const { people } = parts;
@@ -124,11 +130,7 @@ export async function finish(
 }
 
 /** @throws Refusal `FACTOR_WRONG`, `FACTOR_MODEL`, `FORM_MALFORMED` */
-async function newFactorOf(
-  body: z.infer<typeof FINISH>,
-  { method, pending }: Begun,
-  parts: RouteParts,
-): Promise<NewFactor> {
+async function newFactorOf(body: Finish, { method, pending }: Begun, parts: RouteParts): Promise<NewFactor> {
   const { name } = body;
   if (method === 'totp') {
     if (!('code' in body) || pending === undefined) throw new Refusal('FORM_MALFORMED');
@@ -139,7 +141,7 @@ async function newFactorOf(
 }
 
 async function verifyKey(
-  { enrolment, key }: Extract<z.infer<typeof FINISH>, { key: unknown }>,
+  { enrolment, key }: z.infer<typeof FINISH>,
   method: KeyMethod,
   { people, identity }: RouteParts,
 ): Promise<KeyCredential> {

@@ -5,7 +5,6 @@ import { sendRedirect } from '../../answers/answer.ts';
 import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
 import { userIdOf } from '../../factors/factor.ts';
-import { factorsPage } from '../../launcher/factor-pages.ts';
 import { homePage } from '../../launcher/home-page.ts';
 import { labelOfHost, ownAppsOf } from '../../launcher/own-apps.ts';
 import { sessionsPage } from '../../launcher/sessions-page.ts';
@@ -58,10 +57,6 @@ export const answerHome = pageOf(async ({ response, client }, { record }, { appl
   const asked = mayWait ? await people.holds.waiting.listOf(userIdOf(person)).catch(() => undefined) : undefined;
   await sendOwnPage(response, homePage(apps, nameOf(person), asked?.logins.length));
 });
-
-export const answerFactorsPage = pageOf(({ response }, { record: { person } }) =>
-  sendOwnPage(response, factorsPage(nameOf(person))),
-);
 
 const NOTICES: { readonly [done: string]: Notice } = {
   ended: { kind: 'done', text: 'The session has ended.' },

@@ -4,15 +4,17 @@
 import { sendRedirect } from '../../answers/answer.ts';
 import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
+import { ENROL, ENROL_APP, MAIL_CODE } from '../../launcher/enrol-pages.ts';
+import { DRAW_CODES, FACTORS, REMOVE_FACTOR, RENAME_FACTOR } from '../../launcher/factor-pages.ts';
 import { END_SESSION, END_SESSIONS } from '../../launcher/sessions-page.ts';
 import { sendOwnFile } from '../../launcher/shell.ts';
 import { CONFIRM_WAITING, REFUSE_WAITING, WAITING } from '../../launcher/waiting-page.ts';
 import { answerCancel, answerChallenge, answerKeyOptions } from './challenge.ts';
 import { answerBegin, answerFinish } from './enrol.ts';
-import { answerAppForm, answerEnrolForm, answerEnrolPage } from './enrol-app.ts';
+import { answerAppForm, answerEnrolForm, answerEnrolPage, answerMailForm } from './enrol-forms.ts';
 import { answerHold, answerHoldCode, answerHoldEnd, answerHoldMail } from './hold-pages.ts';
-import { answerEndSession, answerEndSessions, answerFactorsPage, answerHome, answerSessions } from './own-apps.ts';
-import { answerFactors, answerMail, answerManage, answerRecovery, answerRemove, answerRename } from './own-factors.ts';
+import { answerEndSession, answerEndSessions, answerHome, answerSessions } from './own-apps.ts';
+import { answerFactors, answerRecovery, answerRemove, answerRename } from './own-factors.ts';
 import { answerAddress, answerCode } from './pin.ts';
 import { PURPOSES } from './purposes.ts';
 import { type Answer, answerOrLeadBack, type RouteParts } from './route.ts';
@@ -35,22 +37,20 @@ const ROUTES: { readonly [path: string]: Methods } = {
   [END_SESSIONS]: { POST: answerEndSessions },
   '/sign-in': { GET: answerSignIn },
   '/sign-out': { GET: answerOwnSignOut, POST: answerOwnSignOut },
-  '/factors': { GET: answerFactorsPage },
-  '/enrol': { GET: answerEnrolPage, POST: answerEnrolForm },
-  '/enrol/app': { POST: answerAppForm },
+  [FACTORS]: { GET: answerFactors },
+  [RENAME_FACTOR]: { POST: answerRename },
+  [REMOVE_FACTOR]: { POST: answerRemove },
+  [DRAW_CODES]: { POST: answerRecovery },
+  [ENROL]: { GET: answerEnrolPage, POST: answerEnrolForm },
+  [ENROL_APP]: { POST: answerAppForm },
+  [MAIL_CODE]: { POST: answerMailForm },
   '/step-up': { GET: answerStepUpPage, POST: answerStepUpForm },
   '/api/challenge/open': { POST: api(answerOpen) },
   '/api/challenge/key': { POST: api((exchange, parts) => answerKeyOptions(exchange, parts, PURPOSES)) },
   '/api/challenge/answer': { POST: api((exchange, parts) => answerChallenge(exchange, parts, PURPOSES)) },
   '/api/challenge/cancel': { POST: api((exchange, parts) => answerCancel(exchange, parts, PURPOSES)) },
-  '/api/factors': { GET: api(answerFactors) },
-  '/api/factors/manage': { POST: api(answerManage) },
-  '/api/factors/mail': { POST: api(answerMail) },
   '/api/factors/begin': { POST: api(answerBegin) },
   '/api/factors/finish': { POST: api(answerFinish) },
-  '/api/factors/rename': { POST: api(answerRename) },
-  '/api/factors/remove': { POST: api(answerRemove) },
-  '/api/factors/recovery': { POST: api(answerRecovery) },
   '/pin/address': { POST: answerAddress },
   '/pin/code': { POST: answerCode },
   '/hold': { GET: answerHold },

@@ -48,6 +48,9 @@ export const WAY_TTL_MS = 10 * 60_000;
 /** Of a browser that is on its way to sign in. */
 export const WAY_COOKIE = new OwnCookie('cv-way', WAY_TTL_MS);
 
+/** Where an address has what counts once. */
+export const NO_REFERRER = ['Referrer-Policy', 'no-referrer'];
+
 const MAX_FORM_BYTES = 16_384;
 
 /**

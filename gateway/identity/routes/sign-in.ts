@@ -28,6 +28,7 @@ import { useOnce } from './once.ts';
 import { askForAddress } from './pin.ts';
 import {
   BackToSite,
+  NO_REFERRER,
   needingState,
   type OwnSession,
   ownSessionOf,
@@ -224,4 +225,3 @@ async function askProvider<Value>(
 
 const redirectUri = ({ name }: Provider, { identity }: RouteParts): string => `${identity.origin}/callback/${name}`;
 const draw = (): string => randomBytes(SECRET_BYTES).toString('base64url');
-const NO_REFERRER = ['Referrer-Policy', 'no-referrer'];

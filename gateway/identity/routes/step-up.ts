@@ -1,20 +1,21 @@
 // A browser comes from an application that asks for a factor, and goes back with it.
 
 import { z } from 'zod';
+import { sendRedirect } from '../../answers/answer.ts';
 import { Refusal } from '../../answers/kinds.ts';
 import type { Exchange } from '../../exchange.ts';
 import { type UserId, userIdOf } from '../../factors/factor.ts';
 import { passedPage } from '../../launcher/door-pages.ts';
-import { stepUpPage } from '../../launcher/factor-pages.ts';
 import { sendOwnPage } from '../../launcher/shell.ts';
+import { stepUpPage } from '../../launcher/step-up-page.ts';
 import { counts } from '../policies/requirement.ts';
-import type { FactorNeed, StepUpRequest } from '../sessions/sessions.ts';
-import { handOverUrl } from './begin-session.ts';
+import type { StepUpRequest } from '../sessions/sessions.ts';
+import { handOverUrl, OWN_APP } from './begin-session.ts';
 import { type Challenge, describeChallenge, type Led, openChallenge, takeCode } from './challenge.ts';
 import { readJson, sendJson } from './json.ts';
 import { formTokenOf, readOwnForm } from './own-form.ts';
 import { PURPOSES } from './purposes.ts';
-import { needingState, type OwnSession, ownSessionOf, parameterOf, type RouteParts } from './route.ts';
+import { NO_REFERRER, needingState, type OwnSession, ownSessionOf, parameterOf, type RouteParts } from './route.ts';
 
 const MAX_CODE = 64;
 const OPEN = z.union([
@@ -61,6 +62,13 @@ export async function answerStepUpForm(exchange: Exchange, parts: RouteParts): P
 export async function answerStepUpPage(exchange: Exchange, parts: RouteParts): Promise<void> {
   const to = parameterOf(exchange, 'to');
   const own = to === undefined ? undefined : await ownSessionOf(exchange, parts).catch(() => undefined);
+  const opened = to === undefined ? undefined : parts.people.seal.open('step-up', to);
+  if (own && opened && !opened.isExpired && isShown(own, opened.value as StepUpRequest)) {
+    const { request } = opened.value as StepUpRequest;
+    sendRedirect(exchange.response, 303, await handOverUrl(request, own.id, parts), NO_REFERRER);
+    parts.observe.answered(exchange, 'REDIRECTED');
+    return;
+  }
   const form = to !== undefined && own ? { to, token: formTokenOf(own.id, parts) } : undefined;
   await sendOwnPage(exchange.response, stepUpPage(form));
   parts.observe.allowed(exchange);
@@ -75,7 +83,8 @@ async function openFor(
   const { people } = parts;
   const opened = people.seal.open('step-up', to);
   if (!opened || opened.isExpired) throw new Refusal('CHALLENGE_GONE');
-  const { request, need } = opened.value as StepUpRequest;
+  const wanted = opened.value as StepUpRequest;
+  const { request, need } = wanted;
   const signInUrl = `/sign-in?to=${people.seal.close('sign-in', request, 10 * 60_000)}`;
   const own = await needingState(() => ownSessionOf(exchange, parts));
   // They come back to the application, which asks anew.
@@ -86,15 +95,16 @@ async function openFor(
     await needingState(() => people.store.endPerson(own.id));
     return { location: signInUrl };
   }
-  if (!need.isAnew && isShown(own, need)) return { location: await handOverUrl(request, own.id, parts) };
+  if (isShown(own, wanted)) return { location: await handOverUrl(request, own.id, parts) };
+  const isOwn = request.app === OWN_APP;
   return needingState(() =>
     openChallenge(parts, {
       user,
-      purpose: 'step-up',
+      purpose: isOwn ? 'manage' : 'step-up',
       browser: own.id,
-      app: request.app,
+      app: isOwn ? undefined : request.app,
       methods: [...need.methods, 'recovery'],
-      note: JSON.stringify(request),
+      note: JSON.stringify(wanted),
     }),
   );
 }
@@ -104,8 +114,10 @@ async function hasNone(user: UserId, { people }: RouteParts): Promise<boolean> {
   return known?.factors.length === 0;
 }
 
-/** At another application, a while ago. */
-function isShown({ record: { factors = [] } }: OwnSession, { methods, every }: FactorNeed): boolean {
+/** At another application, a while ago. Who changes their own factors shows one anew. */
+function isShown({ record: { factors = [] } }: OwnSession, { request, need }: StepUpRequest): boolean {
+  const { methods, every, isAnew = false } = need;
+  if (isAnew || request.app === OWN_APP) return false;
   const now = Date.now();
   return factors.some((given) => counts(given, methods, now) && now - given.at < every);
 }

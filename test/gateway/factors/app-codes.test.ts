@@ -82,8 +82,6 @@ describe('wrong codes', () => {
 });
 
 async function answer(own: FactorPage, code: string) {
-  await own.read();
-  const { body } = await own.post('/api/factors/manage', {});
-  await own.open(`${AUTH}/step-up#${body.challenge}`);
+  const { body } = await own.manage();
   return own.answerCode(body.challenge, code);
 }

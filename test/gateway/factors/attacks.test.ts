@@ -7,6 +7,7 @@ import { Authenticator } from '../../support/gateway/factors/authenticator.ts';
 import { appCode } from '../../support/gateway/factors/book.ts';
 import { AUTH, type FactorPage, isStepUp, signedIn } from '../../support/gateway/factors/factor-page.ts';
 import { startWorld } from '../../support/gateway/identity/sign-in-world.ts';
+import { valuesOf } from '../../support/gateway/visit.ts';
 
 const ANN = 'ann@example.com';
 const APP = 'http://app.example/page';
@@ -22,11 +23,16 @@ async function world(more = KEYS) {
   return { ...opened, clock, ann, own, key };
 }
 
+/** Forms that change the factors of somebody, and their fields. */
+const CHANGES = (factor: string): { readonly [path: string]: Record<string, string> } => ({
+  '/factors/rename': { factor, name: 'x' },
+  '/factors/remove': { factor },
+  '/factors/recovery': {},
+});
+
 /** A challenge of Ann's, in her browser. */
 async function challenged({ own }: { readonly own: FactorPage }) {
-  await own.read();
-  const { body } = await own.post('/api/factors/manage', {});
-  await own.open(`${AUTH}/step-up#${body.challenge}`);
+  const { body } = await own.manage();
   return body.challenge;
 }
 
@@ -125,7 +131,7 @@ describe('a stolen session of the provider', () => {
   test('enrols nothing: neither a first factor nor a further one, nor one after all were removed', async () => {
     const opened = await world();
     const { kept, own, ann } = opened;
-    expect((await own.read())['enrolment']).toBe('open');
+    expect((await own.read()).needs).toBe('open');
     const thief = await signedIn(opened);
     const enrol = () => thief.own.enrolKey(new Authenticator(AUTH));
     expect(await enrol()).toMatchObject({ code: 401, body: { code: 'FACTOR_NEEDED' } });
@@ -143,20 +149,22 @@ describe('a stolen session of the provider', () => {
   test('changes nothing without another factor', async () => {
     const opened = await world();
     const thief = await signedIn(opened);
-    const factors = (await thief.own.read())['factors'] as readonly { readonly id: string }[];
-    const factor = factors[0]?.id;
-    for (const [path, body] of [
-      ['rename', { factor, name: 'mine' }],
-      ['remove', { factor }],
-      ['recovery', {}],
-    ] as const)
-      expect(await thief.own.post(`/api/factors/${path}`, body)).toMatchObject({ body: { code: 'FACTOR_NEEDED' } });
-    expect((await opened.own.post('/api/factors/remove', { factor })).body.code).toBe('FACTOR_LAST');
+    await thief.own.read();
+    const before = JSON.stringify(opened.kept.admin.find(ANN));
+    const factor = opened.kept.admin.find(ANN)?.factors[0]?.id ?? '';
+    for (const [path, fields] of Object.entries(CHANGES(factor))) {
+      const page = await thief.own.form(path, fields);
+      expect([page.code, valuesOf(page, 'location')[0]?.replace(/=.*/, '')]).toEqual([303, '/step-up?to']);
+      expect(page.text).not.toContain('<code>');
+    }
+    expect(JSON.stringify(opened.kept.admin.find(ANN))).toBe(before);
+    await opened.own.read();
+    expect((await opened.own.form('/factors/remove', { factor })).code).toBe(409);
   });
 
   test('with a recovery code adds a factor, within ten minutes, and opens nothing else', async () => {
     const { own, ann, clock, kept } = await world();
-    const { codes } = (await own.post('/api/factors/recovery', {})).body as { codes: string[] };
+    const codes = await own.drawCodes();
     clock.pass(8 * 3_600_000 - 1);
     await own.read();
     clock.pass(60_000);
@@ -164,10 +172,9 @@ describe('a stolen session of the provider', () => {
     const { body } = await own.open(page.url);
     expect(body).toMatchObject({ hasRecovery: true });
     const used = await own.answerCode(body.challenge, codes[0] ?? '');
-    expect(used).toMatchObject({ code: 200, body: { location: '/enrol' } });
+    expect(used).toMatchObject({ code: 200, body: { location: expect.stringMatching(/^\/enrol\?to=/) } });
     expect((await ann.open(APP, { stopAt: isStepUp })).url.pathname).toBe('/step-up');
-    await own.read();
-    expect((await own.post('/api/factors/recovery', {})).body.code).toBe('FACTOR_NEEDED');
+    expect(await own.drawCodes()).toEqual([]);
     expect((await own.enrolKey(new Authenticator(AUTH))).code).toBe(200);
     expect((await ann.open(APP)).url.pathname).toBe('/page');
     expect(kept.admin.find(ANN)?.recoveryLeft).toBe(9);
@@ -176,24 +183,23 @@ describe('a stolen session of the provider', () => {
 
 describe('another site', () => {
   const ROUTES = [
-    ...['challenge/open', 'challenge/key', 'challenge/answer', 'challenge/cancel', 'factors/manage', 'factors/mail'],
-    ...['factors/begin', 'factors/finish', 'factors/rename', 'factors/remove', 'factors/recovery'],
+    ...['challenge/open', 'challenge/key', 'challenge/answer', 'challenge/cancel'],
+    ...['factors/begin', 'factors/finish'],
   ];
 
   test.each(ROUTES)('changes nothing at %s', async (route) => {
     const { own, kept } = await world();
     const challenge = await challenged({ own });
     const before = JSON.stringify(kept.admin.find(ANN));
-    const factor = kept.admin.find(ANN)?.factors[0]?.id;
+    const begun = await own.post('/api/factors/begin', { method: 'security_key' });
+    const made = new Authenticator(AUTH).create(begun.body.key as never);
     const bodies: { readonly [route: string]: object } = {
       'challenge/open': { challenge },
       'challenge/key': { challenge },
       'challenge/cancel': { challenge },
       'challenge/answer': { challenge, code: '000000' },
-      'factors/begin': { method: 'totp' },
-      'factors/finish': { enrolment: challenge, name: 'x', code: '000000' },
-      'factors/rename': { factor, name: 'x' },
-      'factors/remove': { factor },
+      'factors/begin': { method: 'security_key' },
+      'factors/finish': { enrolment: begun.body.enrolment, name: 'x', key: made, to: '' },
     };
     const body = bodies[route] ?? {};
     const send = async (headers: Record<string, string>) => (await own.post(`/api/${route}`, body, headers)).body.code;
@@ -205,5 +211,26 @@ describe('another site', () => {
       for (const token of ['', 'x', `${own.token}x`])
         expect(await send({ 'X-Credveil-Token': token })).toBe('FORM_FOREIGN');
     expect(JSON.stringify(kept.admin.find(ANN))).toBe(before);
+  });
+
+  test('changes nothing by a form', async () => {
+    const { own, kept } = await world();
+    // A second one, so that one may be removed.
+    const code = await kept.admin.makeCode(ANN);
+    expect((await own.enrolKey(new Authenticator(AUTH), 'security_key', code)).code).toBe(200);
+    const before = JSON.stringify(kept.admin.find(ANN));
+    const factor = kept.admin.find(ANN)?.factors[0]?.id ?? '';
+    const enrols = { '/enrol': { method: 'totp', name: 'x' }, '/enrol/mail': {} };
+    for (const [path, fields] of Object.entries({ ...CHANGES(factor), ...enrols })) {
+      const send = async (more: object, headers: object = {}) =>
+        (await own.form(path, { ...fields, ...more }, headers)).code;
+      for (const site of ['cross-site', 'same-site', 'none'])
+        expect(await send({}, { 'Sec-Fetch-Site': site })).toBe(403);
+      for (const token of ['', 'x', `${own.token}x`]) expect(await send({ token })).toBe(403);
+      expect(await send({}, { 'Content-Type': 'text/plain' })).toBe(400);
+    }
+    expect(JSON.stringify(kept.admin.find(ANN))).toBe(before);
+    expect((await own.form('/factors/remove', { factor })).code).toBe(303);
+    expect(kept.admin.find(ANN)?.factors).toHaveLength(1);
   });
 });

@@ -7,6 +7,7 @@ import { appCode } from '../../support/gateway/factors/book.ts';
 import { AUTH, type FactorPage, signedIn } from '../../support/gateway/factors/factor-page.ts';
 import { type MailServer, startMailServer } from '../../support/gateway/identity/mail-server.ts';
 import { startWorld } from '../../support/gateway/identity/sign-in-world.ts';
+import { valuesOf } from '../../support/gateway/visit.ts';
 
 const ANN = 'ann@example.com';
 const ADMIN = 'security@example.com';
@@ -36,9 +37,7 @@ function reader(mail: MailServer) {
 }
 
 async function answer(own: FactorPage, code: string) {
-  await own.read();
-  const { body } = await own.post('/api/factors/manage', {});
-  await own.open(`${AUTH}/step-up#${body.challenge}`);
+  const { body } = await own.manage();
   return own.answerCode(body.challenge, code);
 }
 
@@ -56,9 +55,9 @@ test('a person and the operator read of each change, and of guesses', async () =
   const { secret } = await own.enrolApp();
   expect(await read()).toContain('An app for codes was added: app.');
   const [first] = kept.admin.find(ANN)?.factors ?? [];
-  await own.post('/api/factors/rename', { factor: first?.id, name: 'Blue key' });
+  await own.form('/factors/rename', { factor: first?.id ?? '', name: 'Blue key' });
   expect(await read()).toContain('The security key my security_key is called Blue key now.');
-  const { codes } = (await own.post('/api/factors/recovery', {})).body as { codes: string[] };
+  const codes = await own.drawCodes();
   expect(await read()).toContain('New recovery codes were made.');
   expect((await answer(own, codes[0] ?? '')).code).toBe(200);
   const used = await read();
@@ -82,14 +81,15 @@ test('an owner reads that something of theirs was removed', async () => {
   await own.confirm(fresh);
   await own.read();
   const [first] = kept.admin.find(ANN)?.factors ?? [];
-  expect((await own.post('/api/factors/remove', { factor: first?.id })).code).toBe(200);
+  const removed = await own.form('/factors/remove', { factor: first?.id ?? '' });
+  expect(valuesOf(removed, 'location')).toEqual(['/factors?done=removed']);
   expect(await read()).toContain('You removed: my security_key.');
 });
 
 test('a mailed code reaches its person alone, and enrols a first factor, once', async () => {
   const { own, mail } = await opened('methods: [security_key], enrolByMail: true');
   await own.read();
-  await own.post('/api/factors/mail', {});
+  await own.form('/enrol/mail', {});
   await expect.poll(() => mail.mails.length, { timeout: 20_000 }).toBe(1);
   const [{ to, text } = { to: '', text: '' }] = mail.mails;
   expect(to).toBe(ANN);

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { createTestClock } from '../../support/clock.ts';
 import { appCode } from '../../support/gateway/factors/book.ts';
-import { AUTH, FactorPage, isStepUp } from '../../support/gateway/factors/factor-page.ts';
+import { AUTH, FactorPage, fieldsOf, isStepUp, secretIn } from '../../support/gateway/factors/factor-page.ts';
 import { type Browser, HTML, type Page } from '../../support/gateway/identity/browser.ts';
 import { startWorld } from '../../support/gateway/identity/sign-in-world.ts';
 import { valuesOf } from '../../support/gateway/visit.ts';
@@ -20,7 +20,7 @@ async function opened() {
   await ann.open(APP, { stopAt: isStepUp });
   const own = new FactorPage(ann);
   const { secret } = await own.enrolApp(await world.kept.admin.makeCode(ANN));
-  const { codes } = (await own.post('/api/factors/recovery', {})).body as { codes: string[] };
+  const codes = await own.drawCodes();
   expect((await ann.open(APP)).url.pathname).toBe('/page');
   clock.pass(3_600_000);
   return { ...world, clock, ann, codes, right: () => appCode(secret, Date.now()) };
@@ -32,8 +32,7 @@ async function stepUpForm(browser: Browser): Promise<Record<string, string>> {
   const { text } = await browser.get(url);
   const [, form = ''] = /<noscript>(<form[\s\S]*?<\/form>)<\/noscript>/.exec(text) ?? [];
   expect(form).toContain('method="post" action="/step-up"');
-  const fields = [...form.matchAll(/type="hidden" name="(\w+)" value="([^"]*)"/g)];
-  return Object.fromEntries(fields.map(([, name = '', value = '']) => [name, value]));
+  return fieldsOf(form);
 }
 
 const send = (browser: Browser, fields: Record<string, string>, headers: object = {}): Promise<Page> =>
@@ -77,16 +76,11 @@ describe('a browser that runs no script', () => {
   test('uses a recovery code, which leads to a new factor alone', async () => {
     const { ann, codes } = await opened();
     const page = await send(ann, { ...(await stepUpForm(ann)), code: codes[0] ?? '' });
-    expect(nextOf(page)).toBe('/enrol');
+    expect(nextOf(page)).toMatch(/^\/enrol\?to=/);
     expect((await ann.open(APP, { stopAt: isStepUp })).url.pathname).toBe('/step-up');
     expect((await send(ann, { ...(await stepUpForm(ann)), code: codes[0] ?? '' })).code).toBe(403);
   });
 });
-
-const fieldsOf = (text: string): Record<string, string> =>
-  Object.fromEntries(
-    [...text.matchAll(/type="hidden" name="(\w+)" value="([^"]*)"/g)].map(([, a = '', b = '']) => [a, b]),
-  );
 
 describe('an app', () => {
   const post = (browser: Browser, path: string, fields: Record<string, string>, headers: object = {}) =>
@@ -103,19 +97,26 @@ describe('an app', () => {
     const ann = browser();
     await ann.open(APP, { stopAt: isStepUp });
     const { token = '' } = fieldsOf((await ann.get(`${AUTH}/enrol`)).text);
-    const closed = await post(ann, '/enrol', { token, name: 'phone', code: '' });
+    const wanted = { token, method: 'totp', name: 'phone' };
+    const closed = await post(ann, '/enrol', { ...wanted, code: '' });
     expect([closed.code, closed.text.includes('Type the code that you were given.')]).toEqual([403, true]);
-    const wrong = await post(ann, '/enrol', { token, name: 'phone', code: '0000-0000-0000-0000' });
+    const wrong = await post(ann, '/enrol', { ...wanted, code: '0000-0000-0000-0000' });
     expect([wrong.code, wrong.text.includes('This is not the code')]).toEqual([403, true]);
     const code = await kept.admin.makeCode(ANN);
     for (const headers of [{ 'Sec-Fetch-Site': 'cross-site' }, { 'Sec-Fetch-Site': 'same-site' }])
-      expect((await post(ann, '/enrol', { token, name: 'phone', code }, headers)).code).toBe(403);
-    const page = await post(ann, '/enrol', { token, name: '<b>phone</b>', code });
+      expect((await post(ann, '/enrol', { ...wanted, code }, headers)).code).toBe(403);
+    const key = await post(ann, '/enrol', { ...wanted, method: 'security_key', code });
+    expect([key.code, key.text.includes('need JavaScript')]).toEqual([403, true]);
+    const page = await post(ann, '/enrol', { ...wanted, name: '<b>phone</b>', code });
     expect(page.text).not.toContain('<b>phone</b>');
     const form = { ...fieldsOf(page.text), name: 'phone' };
-    const secret = (/<p><code>([A-Z2-7 ]+)<\/code>/.exec(page.text)?.[1] ?? '').replaceAll(' ', '');
+    const secret = secretIn(page.text);
     expect((await post(ann, '/enrol/app', { ...form, code: '000000', token: '' })).code).toBe(403);
     expect((await post(ann, '/enrol/app', { ...form, code: 'x'.repeat(20) })).code).toBe(400);
+    const again = await post(ann, '/enrol/app', { ...form, code: '' });
+    expect([again.code, again.text.includes('This is not the code')]).toEqual([403, true]);
+    expect(again.text).not.toContain(secret.slice(0, 4));
+    expect(fieldsOf(again.text)).toEqual({ ...form, to: '' });
     expect((await post(ann, '/enrol/app', { ...form, code: appCode(secret, Date.now()) })).code).toBe(200);
     expect(kept.admin.find(ANN)?.factors).toMatchObject([{ method: 'totp', name: 'phone' }]);
     // It was shown: they go on. Neither the code nor the form counts again.

@@ -77,7 +77,7 @@ describe('a recovery code that was used', () => {
 
   test('by somebody with a stolen session, enrols nothing once all was removed', async () => {
     const { own, world } = await enrolled();
-    const { codes } = (await own.post('/api/factors/recovery', {})).body as { codes: string[] };
+    const codes = await own.drawCodes();
     const thief = (await signedIn(world)).own;
     expect((await thief.answerCode(await challenged(thief), codes[0] ?? '')).code).toBe(200);
     await world.kept.admin.remove(ANN);
@@ -98,7 +98,12 @@ test('a key that is removed while an enrolment by it is open enrols nothing', as
   const begun = await thief.post('/api/factors/begin', { method: 'security_key' });
   await world.kept.admin.remove(ANN, first?.id);
   const made = new Authenticator(AUTH).create(begun.body.key as never);
-  const end = await thief.post('/api/factors/finish', { enrolment: begun.body.enrolment, name: 'x', key: made });
+  const end = await thief.post('/api/factors/finish', {
+    enrolment: begun.body.enrolment,
+    name: 'x',
+    key: made,
+    to: '',
+  });
   expect(end).toMatchObject({ code: 403, body: { code: 'ENROLMENT_CLOSED' } });
   expect(world.kept.admin.find(ANN)?.factors).toHaveLength(1);
 });
@@ -113,8 +118,6 @@ async function enrolled() {
 }
 
 async function challenged(own: FactorPage) {
-  await own.read();
-  const { body } = await own.post('/api/factors/manage', {});
-  await own.open(`${AUTH}/step-up#${body.challenge}`);
+  const { body } = await own.manage();
   return body.challenge;
 }

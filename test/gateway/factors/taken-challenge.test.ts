@@ -25,9 +25,7 @@ async function opened() {
 }
 
 async function challenged(own: FactorPage) {
-  await own.read();
-  const { body } = await own.post('/api/factors/manage', {});
-  await own.open(`${AUTH}/step-up#${body.challenge}`);
+  const { body } = await own.manage();
   return body.challenge;
 }
 
@@ -39,7 +37,7 @@ const TAKING: { readonly [how: string]: (of: Opened) => Promise<unknown> } = {
     const { own } = await signedIn(world);
     await own.confirm(world.second);
     await own.read();
-    expect((await own.post('/api/factors/remove', { factor: idOf(world) })).code).toBe(200);
+    expect((await own.form('/factors/remove', { factor: idOf(world) })).code).toBe(303);
   },
   'factors remove ID': (world) => world.admin.remove(ANN, idOf(world)),
   'factors remove --all': ({ admin }) => admin.remove(ANN),
@@ -82,7 +80,7 @@ describe('users remove', () => {
       [own, ann],
       [other.own, other.browser],
     ] as const) {
-      expect((await page.get('/api/factors')).body.code).toBe('SIGN_IN_REQUIRED');
+      expect((await page.read()).token).toBe('');
       const reply = await theirs.open(APP, { stopAt: ({ pathname }) => pathname === '/sign-in' });
       expect(reply.url.pathname).toBe('/sign-in');
     }

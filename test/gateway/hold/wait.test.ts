@@ -59,7 +59,7 @@ async function start(options: object = {}): Promise<Owned> {
   const own = new FactorPage(owner);
   const key = new Authenticator(AUTH);
   const enrolled = await own.enrolKey(key, 'security_key', await admin.makeCode(OWNER));
-  expect(enrolled.body).toMatchObject({ factor: {} });
+  expect(enrolled.code).toBe(200);
   return { world, owner, own, key };
 }
 

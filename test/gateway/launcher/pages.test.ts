@@ -45,7 +45,7 @@ describe('each page', () => {
     const person = personOf('x', { email: `x${HOSTILE}@example.com`, subject: HOSTILE });
     const { browser, open } = await enter(person, HOSTILE);
     await open(`${HOSTILE}.example`);
-    for (const path of ['/', '/sessions', '/sign-out']) {
+    for (const path of ['/', '/sessions', '/factors', '/sign-out']) {
       const { text, code } = await browser.get(`${OWN}${path}`);
       expect(code, path).toBe(200);
       expect(text, path).toContain('&lt;img src=x');
@@ -58,7 +58,9 @@ describe('each page', () => {
     const { browser: own } = await enter(personOf('ann'));
     const pages = [
       await browser().get(`${OWN}/`),
-      ...(await Promise.all(['/', '/sessions', '/sign-out', '/signed-out'].map((path) => own.get(`${OWN}${path}`)))),
+      ...(await Promise.all(
+        ['/', '/sessions', '/factors', '/sign-out', '/signed-out'].map((path) => own.get(`${OWN}${path}`)),
+      )),
     ];
     for (const page of pages) {
       const [policy = ''] = valuesOf(page, 'content-security-policy');
@@ -79,7 +81,7 @@ describe('each page', () => {
   test('with a script runs those of the gateway alone, and keeps its headers', async () => {
     const { enter } = await launcherWorld(APPS);
     const { browser } = await enter(personOf('x', { email: `x${HOSTILE}@example.com` }));
-    for (const path of ['/factors', '/enrol', '/step-up']) {
+    for (const path of ['/enrol', '/step-up']) {
       const page = await browser.get(`${OWN}${path}`);
       expect(page.code, path).toBe(200);
       const [policy = ''] = valuesOf(page, 'content-security-policy');

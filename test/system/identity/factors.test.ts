@@ -52,24 +52,24 @@ describe('a person in Chromium', { timeout: 120_000 }, () => {
     await page.click('#enrol-part a');
 
     const add = async (name: string, method: string, code?: string): Promise<void> => {
-      await page.goto(`${auth}/enrol`);
       await page.waitForSelector('#name');
       if (code !== undefined) await page.fill('#enrolment', code);
       await page.fill('#name', name);
       await page.click(`button[value="${method}"]`);
     };
     await add('blue key', 'security_key', await site.kept.admin.makeCode(USER));
-    await page.waitForFunction(() => document.getElementById('done')?.textContent?.includes('was added'));
-    await page.goto(wiki);
+    // It goes back to where it came from, with the factor shown.
+    await waitForWiki();
     expect(await page.locator('h1').textContent()).toBe('wiki');
+    await page.goto(`${auth}/enrol`);
     await add('this laptop', 'biometrics');
-    await page.waitForFunction(() => document.getElementById('done')?.textContent?.includes('was added'));
+    await page.waitForURL('**/enrol?done=added');
     await add('telephone', 'totp');
-    await page.waitForSelector('#totp:not([hidden])');
+    await page.waitForSelector('#secret');
     const secret = ((await page.locator('#secret').textContent()) ?? '').replaceAll(' ', '');
     await page.fill('#code', appCode(secret, Date.now()));
-    await page.click('#totp button');
-    await page.waitForFunction(() => document.getElementById('done')?.textContent?.includes('was added'));
+    await page.click('text=Add it');
+    await page.waitForURL('**/enrol?done=added');
     expect(site.kept.admin.find(USER)?.factors.map(({ method }) => method)).toEqual([
       'security_key',
       'biometrics',
@@ -93,6 +93,7 @@ describe('a person in Chromium', { timeout: 120_000 }, () => {
     await page.goto(wiki);
     await page.waitForSelector('#enrol-part a');
     expect(new URL(page.url()).pathname).toBe('/step-up');
+    await page.goto(`${auth}/enrol`);
     await add('again', 'security_key');
     await page.waitForSelector('#trouble:not([hidden])');
     expect(site.kept.admin.find(USER)?.factors).toEqual([]);

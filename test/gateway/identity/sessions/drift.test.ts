@@ -141,7 +141,7 @@ describe('a session that is used', () => {
     expect([told.code, (JSON.parse(told.text) as { code: string }).code]).toEqual([401, 'FACTOR_NEEDED']);
     // What was shown a moment ago opens nothing here.
     await own.read();
-    const refused = await own.post('/api/factors/begin', { method: 'totp' });
+    const refused = await own.post('/api/factors/begin', { method: 'security_key' });
     expect(refused.body).toMatchObject({ code: 'FACTOR_NEEDED' });
     sit({});
     expect(await leadOf(browser)).toBe('in');

@@ -5,7 +5,8 @@ import { PERSON_COOKIE } from '../../../../gateway/identity/routes/route.ts';
 import { SessionStore } from '../../../../gateway/identity/sessions/session-store.ts';
 import { OwnCookie } from '../../../../gateway/request/own-cookies.ts';
 import { deriveKey } from '../../../../gateway/state/gateway-key.ts';
-import { serve } from '../gateway.ts';
+import { KeptFactors } from '../../../../gateway/workers/kept-factors.ts';
+import { configOf, serve } from '../gateway.ts';
 import { createMemoryLimits, openTestState } from '../state/states.ts';
 import { Browser, HTML, type Page } from './browser.ts';
 import { DURATIONS } from './people.ts';
@@ -33,8 +34,11 @@ identity:
 ${more}
 apps:
 ${apps}`;
-  const gateway = await serve(text, { state: { state, limits: createMemoryLimits(), key: KEY } });
   const store = new SessionStore(state, deriveKey(KEY, 'sessions'));
+  const kept = new KeptFactors({ state, key: KEY, sessions: store, onEvent: () => undefined });
+  kept.use(configOf(text));
+  const shared = { state, limits: createMemoryLimits(), factors: kept.peer, key: KEY };
+  const gateway = await serve(text, { state: shared });
   const enter = async (person: Person, name = 'Firefox on Linux'): Promise<Entered> => {
     const browser = new Browser(() => gateway.port);
     const value = OwnCookie.draw();
