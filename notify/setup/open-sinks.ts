@@ -27,6 +27,9 @@ export interface SinkOptions extends FileAccess {
   readonly allow?: readonly string[];
 }
 
+/** Names in errors a sink that is named by its URL, which may hold a token. */
+const BY_URL = '--notify';
+
 /**
  * @throws NotifyError `SINK_MALFORMED`, `SINK_UNREADABLE`, `SECRET_EXPOSED`, `SECRET_MALFORMED`
  */
@@ -59,7 +62,7 @@ function openSink(spec: string, options: SinkOptions): Promise<Sink> {
       '--notify-allow is no host, address or net',
       'Write it as hooks.internal, 10.1.2.3 or 10.1.0.0/16.',
     );
-  return openParsed({ kind: 'webhook', url: spec, secretFile, allow: [...allow] }, '--notify', options);
+  return openParsed({ kind: 'webhook', url: spec, secretFile, allow: [...allow] }, BY_URL, options);
 }
 
 /** The message names the member, never its value. @throws NotifyError */
@@ -95,17 +98,23 @@ async function openParsed(file: SinkFile, spec: string, access: FileAccess, wher
     file,
     `${url.host}:${createHash('sha256').update(url.href).digest('hex').slice(0, 6)}`,
   );
+  const { caFile } = file;
+  const ca = caFile === undefined ? undefined : await named(spec, 'caFile', () => readSmallFile(at(caFile)));
+  const endpoint = openEndpoint(file, url, ca);
   if (file.kind === 'webhook') {
-    const secrets = readWebhookSecrets(at(file.secretFile), access);
-    return createWebhookSink({ ...destination, secrets, endpoint: openEndpoint(file, url, at) });
+    const { secretFile } = file;
+    const secrets = await named(spec, 'secretFile', () => readWebhookSecrets(at(secretFile), access));
+    return createWebhookSink({ ...destination, secrets, endpoint });
   }
-  const { issuer, audience, subject = { format: 'opaque' as const } } = file;
-  const signing = await readSigningKey(at(file.keyFile), access);
+  const { issuer, audience, subject = { format: 'opaque' as const }, keyFile, authorizationFile } = file;
+  const signing = await named(spec, 'keyFile', () => readSigningKey(at(keyFile), access));
   const authorization =
-    file.authorizationFile === undefined ? undefined : readAuthorization(at(file.authorizationFile), access);
+    authorizationFile === undefined
+      ? undefined
+      : await named(spec, 'authorizationFile', () => readAuthorization(at(authorizationFile), access));
   return createRiscSink({
     ...destination,
-    ...{ endpoint: openEndpoint(file, url, at), signing, issuer, audience, subject },
+    ...{ endpoint, signing, issuer, audience, subject },
     ...(authorization !== undefined && { authorization }),
   });
 }
@@ -125,12 +134,23 @@ function destinationOf({ kind, name, events }: SinkFile, place: string): Destina
   };
 }
 
-const openEndpoint = ({ allow = [], caFile }: PostedSink, url: URL, at: (name: string) => string): Endpoint =>
+/** @throws NotifyError whose message begins with the sink and its key, or with the option */
+async function named<Value>(spec: string, key: string, read: () => Value | Promise<Value>): Promise<Value> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (!(cause instanceof NotifyError)) throw cause;
+    const name = spec === BY_URL ? '--notify-secret' : `sink ${spec}: ${key}`;
+    throw new NotifyError(cause.code, `${name}: ${cause.message}`, cause.hint, { cause });
+  }
+}
+
+const openEndpoint = ({ allow = [] }: PostedSink, url: URL, ca: string | undefined): Endpoint =>
   createEndpoint({
     url,
     allowed: createAllowed(allow),
     maxSockets: POSTING_SOCKETS,
-    ...(caFile !== undefined && { ca: readSmallFile(at(caFile)) }),
+    ...(ca !== undefined && { ca }),
   });
 
 /** @throws NotifyError `SINK_MALFORMED` */

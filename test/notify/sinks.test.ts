@@ -85,12 +85,27 @@ describe('a secret', () => {
   test('is refused if others can read it, if it is a folder, or if it is missing', async ({ place }) => {
     const file = writeSink(place, HOOK);
     fs.chmodSync(place.at('secret'), 0o640);
-    await expect(openSinks([file])).rejects.toMatchObject({ code: 'SECRET_EXPOSED' });
+    const named = expect.stringContaining(`sink ${file}: secretFile: secret `);
+    await expect(openSinks([file])).rejects.toMatchObject({ code: 'SECRET_EXPOSED', message: named });
     const group = fs.statSync(place.at('secret')).gid;
     await expect(openSinks([file], { group })).resolves.toHaveLength(1);
     fs.rmSync(place.at('secret'));
     await expect(openSinks([file])).rejects.toMatchObject({ code: 'SINK_UNREADABLE' });
     fs.mkdirSync(place.at('secret'));
     await expect(openSinks([file])).rejects.toMatchObject({ code: 'SINK_UNREADABLE' });
+  });
+
+  test.for<[string, object]>([
+    ['keyFile', { ...RISC, keyFile: 'missing' }],
+    ['authorizationFile', { ...RISC, authorizationFile: 'missing' }],
+    ['caFile', { ...HOOK, caFile: 'missing' }],
+    ['secretFile', { ...HOOK, secretFile: 'missing' }],
+  ])('that cannot be read is named by its key: %s', async ([key, sink], { place }) => {
+    const signing = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
+    const file = writeSink(place, sink, 'issuer' in sink ? String(signing) : SECRET);
+    const message = expect.stringContaining(`sink ${file}: ${key}: `);
+    await expect(openSinks([file])).rejects.toMatchObject({ code: 'SINK_UNREADABLE', message });
+    const byUrl = openSinks(['https://hooks.example/x'], { secretFile: place.at('missing') });
+    await expect(byUrl).rejects.toMatchObject({ message: expect.stringMatching(/^--notify-secret: /) });
   });
 });
