@@ -10,10 +10,10 @@ import { challengeIn, requestOptions, verifyAssertion } from '../../factors/weba
 import type { OwnCookie } from '../../request/own-cookies.ts';
 import { counts } from '../policies/requirement.ts';
 import { SessionStore } from '../sessions/session-store.ts';
-import { drawCeremony, takeCeremony } from './ceremony.ts';
 import { assertSentToken, readJson, sendJson } from './json.ts';
 import { AUTHENTICATION } from './key-json.ts';
 import { KnownBrowsers } from './known-browsers.ts';
+import { drawCeremony, takeCeremony } from './once.ts';
 import { formTokenOf } from './own-form.ts';
 import { needingState, type RouteParts } from './route.ts';
 

@@ -9,8 +9,8 @@ import { type Notice, sendOwnPage } from '../../launcher/shell.ts';
 import { nameOf } from '../person.ts';
 import { BEGIN_APP, begin, FINISH_APP, finish } from './enrol.ts';
 import { confirmUrl, enrolWay } from './enrol-way.ts';
-import { enrolmentOf, needFactors } from './fresh-factors.ts';
 import { formOf, pageOf } from './own-apps.ts';
+import { enrolmentOf, needFactors } from './own-factors.ts';
 import { formTokenOf } from './own-form.ts';
 import { needingState, type OwnSession, parameterOf, type RouteParts } from './route.ts';
 

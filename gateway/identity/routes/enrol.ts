@@ -9,11 +9,11 @@ import { type EnrolledMethod, type KeyCredential, type UserId, userIdOf } from '
 import type { Authority, EnrolAnswer, NewFactor } from '../../factors/factor-messages.ts';
 import { FACTOR_METHOD } from '../../factors/factor-schema.ts';
 import { challengeIn, creationOptions, type KeyMethod, verifyCreation } from '../../factors/webauthn.ts';
-import { drawCeremony, takeCeremony } from './ceremony.ts';
 import { enrolWay } from './enrol-way.ts';
-import { FACTOR_NAME, freshIn, needFactors, recoveredIn } from './fresh-factors.ts';
 import { readOwnJson, sendJson } from './json.ts';
 import { REGISTRATION } from './key-json.ts';
+import { drawCeremony, takeCeremony } from './once.ts';
+import { FACTOR_NAME, freshIn, needFactors, recoveredIn } from './own-factors.ts';
 import { raise } from './rise.ts';
 import { needingState, type OwnSession, type RouteParts } from './route.ts';
 

@@ -1,10 +1,13 @@
-// What counts once: sealed text that was brought back, codes for an application, notices.
+// What counts once: sealed text that was brought back, codes for an application, notices, and what
+// an authenticator signs.
 
-import { hash } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { State } from '../../state/state.ts';
 
 const ROOM = 'once';
 const CODE_TTL_MS = 60_000;
+const CEREMONY_TTL_MS = 2 * 60_000;
+const CHALLENGE_BYTES = 32;
 
 /** With this an application's host gives a browser its session. */
 export interface HandOver {
@@ -38,5 +41,16 @@ export async function takeHandOver(state: State, code: string): Promise<HandOver
   const text = await state.takeOnce(ROOM, keyOf('code', code));
   return text === undefined ? undefined : (JSON.parse(text) as HandOver);
 }
+
+/** For one use by an authenticator, in one challenge or enrolment. @throws StateError */
+export async function drawCeremony(state: State, of: string): Promise<string> {
+  const drawn = randomBytes(CHALLENGE_BYTES).toString('base64url');
+  await state.set(ROOM, keyOf('ceremony', drawn), of, { ttlMs: CEREMONY_TTL_MS });
+  return drawn;
+}
+
+/** @returns whether it was drawn for that, and not used @throws StateError */
+export const takeCeremony = async (state: State, drawn: string, of: string): Promise<boolean> =>
+  (await state.takeOnce(ROOM, keyOf('ceremony', drawn))) === of;
 
 const keyOf = (kind: string, text: string): string => `${kind}.${hash('sha256', text, 'base64url')}`;

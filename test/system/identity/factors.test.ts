@@ -68,7 +68,7 @@ describe('a person in Chromium', { timeout: 120_000 }, () => {
     await page.waitForSelector('#secret');
     const secret = ((await page.locator('#secret').textContent()) ?? '').replaceAll(' ', '');
     await page.fill('#code', appCode(secret, Date.now()));
-    await page.click('text=Add it');
+    await page.click('.enrol .primary');
     await page.waitForURL('**/enrol?done=added');
     expect(site.kept.admin.find(USER)?.factors.map(({ method }) => method)).toEqual([
       'security_key',
