@@ -1,7 +1,7 @@
 // bcrypt, and the schemes that digest the password before it: WordPress, Django and passlib.
 
 import { createHash, createHmac } from 'node:crypto';
-import bcrypt from 'bcrypt';
+import { createRequire } from 'node:module';
 import { CRYPT_DIGITS, equalText, parseCost } from './encodings.ts';
 import type { ParsedHash } from './stored-hash.ts';
 
@@ -10,6 +10,20 @@ const ROUND_SECONDS = 6e-5;
 const MIN_COST = 4;
 const MAX_COST = 31;
 const NUL = 0;
+
+type Bcrypt = typeof import('bcrypt');
+
+const require = createRequire(import.meta.url);
+let addon: Bcrypt | undefined;
+
+/**
+ * Loaded at the first hash: a thread that is ended while it loads native code ends the whole
+ * process, and a small table is done before the last thread has its modules.
+ */
+function bcrypt(): Bcrypt {
+  addon ??= require('bcrypt') as Bcrypt;
+  return addon;
+}
 
 type Prepare = (password: Uint8Array) => Uint8Array;
 
@@ -42,7 +56,7 @@ function bcryptHash(
   const setting = `$2b$${String(cost).padStart(2, '0')}$${clearPadding(salt, 4)}`;
   const wanted = clearPadding(digest, 2);
   const matches = (password: Uint8Array): boolean =>
-    equalText(bcrypt.hashSync(Buffer.from(password), setting).slice(setting.length), wanted);
+    equalText(bcrypt().hashSync(Buffer.from(password), setting).slice(setting.length), wanted);
   return {
     kind: `${name} cost ${cost}`,
     seconds: 2 ** cost * ROUND_SECONDS,
