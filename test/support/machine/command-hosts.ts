@@ -39,17 +39,20 @@ export async function runHosted(command: Omit<Command, 'mark'>, timeout?: number
   const stderr = collect(host.stderr as NodeJS.ReadableStream, mark);
   const code = await new Promise<number | null>((resolve, reject) => {
     let ended: number | undefined;
-    const finish = (ofProcess: number | null): void => {
+    const finish = (ofProcess: number | null, signal: NodeJS.Signals | null): void => {
       clearTimeout(deadline);
       host.off('message', onMessage).off('close', finish).off('error', reject);
       stdout.stop();
       stderr.stop();
-      resolve(ended ?? ofProcess);
+      // A process that something else has ended is told apart from a command that failed.
+      if (signal !== null && timeout === undefined)
+        reject(new Error(`credveil ${command.args.join(' ')}: ended by ${signal}\n${stderr.text()}`));
+      else resolve(ended ?? ofProcess);
     };
     const onMessage = ({ code: ofCommand }: Ended): void => {
       ended = ofCommand;
       Promise.all([stdout.marked, stderr.marked]).then(() => {
-        finish(null);
+        finish(null, null);
         keepAlive(host, false);
         idle.push(host);
       });
