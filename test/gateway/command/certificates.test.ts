@@ -126,15 +126,17 @@ test('certifies the key that a device keeps, by its request', { timeout: 600_000
   expect([piped.code, piped.stderr]).toEqual([0, expect.stringContaining('the certificate of PF-2.')]);
   expect(new X509Certificate(fs.readFileSync(file('b.pem'))).checkPrivateKey(second.own)).toBe(true);
   const password = place.write('password', 'correct horse\n');
-  const errors: readonly (readonly [Promise<{ readonly stderr: string }>, string])[] = [
-    [issue('C02XL0', file('c.p12'), ...request), 'the device has its key already'],
-    [issue('C02XL0', file('c.pem'), ...request, '--password-file', password), 'the device has its key already'],
-    [issue('C02XL0', file('c.pem'), '--request', '-', '--ca-password-file', '-'), 'standard input has one of them'],
-    [issue('PF-2', file('c.pem'), ...request), 'has the key of another device'],
-    [issue('C02XL0', file('c.pem'), '--request', key), 'the request '],
-    [issue('C02XL0', file('c.pem'), '--request', '/nonexistent'), 'Name the request of the device with --request'],
+  const errors: readonly (readonly [string, readonly string[], string])[] = [
+    ['c.p12', request, 'the device has its key already'],
+    ['c.pem', [...request, '--password-file', password], 'the device has its key already'],
+    ['c.pem', ['--request', '-', '--ca-password-file', '-'], 'standard input has one of them'],
+    ['c.pem', ['--request', key], 'the request '],
+    ['c.pem', ['--request', '/nonexistent'], 'Name the request of the device with --request'],
   ];
-  for (const [run, message] of errors) expect((await run).stderr).toContain(message);
+  // One after another: each holds its file until it has failed.
+  for (const [name, flags, message] of errors)
+    expect((await issue('C02XL0', file(name), ...flags)).stderr).toContain(message);
+  expect((await issue('PF-2', file('c.pem'), ...request)).stderr).toContain('has the key of another device');
   expect(fs.existsSync(file('c.pem'))).toBe(false);
 });
 
