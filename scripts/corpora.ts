@@ -4,7 +4,7 @@
 // passwords-304k-with-counts.txt.gz, default-credentials.csv, usernames-26k.txt and, in hibp-sha1,
 // ranges of Have I Been Pwned. Every ingested credential must get its verdict and count, and
 // 100,000 others must be clean. Under `oprf` everything is ingested, but only the default logins,
-// every 20th password, every 10th pair and username and 5,000 others are checked: one evaluation
+// every 40th password, every 20th pair and username and 2,500 others are checked: one evaluation
 // costs as much as forty keyed checks.
 
 import { execFileSync } from 'node:child_process';
@@ -26,7 +26,7 @@ import { checkRanges } from './corpora-ranges.ts';
 const SEED = 304;
 const NON_MEMBERS = 100_000;
 /** Under `oprf`, the share of items that is checked: one in this number. */
-const OPRF_SHARE = { passwords: 20, pairs: 10, usernames: 10, strangers: 20 } as const;
+const OPRF_SHARE = { passwords: 40, pairs: 20, usernames: 20, strangers: 40 } as const;
 const CONCURRENCY = 32;
 const bin = new URL('../cli/bin.js', import.meta.url).pathname;
 

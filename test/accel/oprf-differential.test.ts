@@ -43,9 +43,9 @@ const randomInput = (random: Random): PrivateInput =>
   random.bytes(random.below(random.pick([1, 8, 60, 60, 60, 300]) + 1)) as PrivateInput;
 
 describe('equal outputs', () => {
-  test('both engines blind, evaluate and finalize alike in 8,000 operations', () => {
+  test('both engines blind, evaluate and finalize alike in 4,000 operations', () => {
     const random = createRandom(testSeed('oprf outputs'));
-    for (let i = 0; i < 2000; i++) {
+    for (let i = 0; i < 1000; i++) {
       const input = randomInput(random);
       const blind = randomScalar(random);
       const secretKey = randomScalar(random) as Uint8Array as OprfSecretKey;
@@ -58,9 +58,9 @@ describe('equal outputs', () => {
     }
   });
 
-  test('both engines derive keys alike in 1,200 operations', () => {
+  test('both engines derive keys alike in 600 operations', () => {
     const random = createRandom(testSeed('oprf keys'));
-    for (let i = 0; i < 600; i++) {
+    for (let i = 0; i < 300; i++) {
       const seed = random.bytes(32);
       const info = random.bytes(random.below(200));
       both((oprf) => oprf.deriveKeyPair(seed, info));
@@ -68,10 +68,10 @@ describe('equal outputs', () => {
     }
   });
 
-  test('both engines prove and verify alike in 800 operations, a third of the proofs damaged', () => {
+  test('both engines prove and verify alike in 400 operations, a third of the proofs damaged', () => {
     const random = createRandom(testSeed('oprf proofs'));
     const seen = new Map<string, number>();
-    for (let i = 0; i < 400; i++) {
+    for (let i = 0; i < 200; i++) {
       const keys = engines.libsodium.deriveKeyPair(random.bytes(32), random.bytes(3));
       const blinded = Array.from(
         { length: random.pick([1, 1, 2, 5]) },
@@ -149,10 +149,10 @@ describe('equal rejections', () => {
     for (const spelling of spellings) expect(new Set(everywhere(spelling))).toEqual(new Set(['ELEMENT_NOT_CANONICAL']));
   });
 
-  test('both engines accept or reject 20,000 random or slightly altered strings as elements', () => {
+  test('both engines accept or reject 10,000 random or slightly altered strings as elements', () => {
     const random = createRandom(testSeed('oprf decoding'));
     let valid = 0;
-    for (let i = 0; i < 20_000; i++) {
+    for (let i = 0; i < 10_000; i++) {
       let element = random.bytes(32);
       if (i % 4 === 0) {
         element = Uint8Array.from(good.blinded);
@@ -165,8 +165,8 @@ describe('equal rejections', () => {
       if (seen === 'PROOF_INVALID') valid++;
       else expect(seen).toBe('ELEMENT_NOT_CANONICAL');
     }
-    expect(valid).toBeGreaterThan(1000);
-    expect(valid).toBeLessThan(6000);
+    expect(valid).toBeGreaterThan(500);
+    expect(valid).toBeLessThan(3000);
   });
 
   test('both engines reject proofs of the wrong length, and with scalars that are too large', () => {

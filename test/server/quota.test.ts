@@ -102,9 +102,9 @@ const sharing = (workers: number) =>
     service: [
       async ({ world }, use) => {
         const keys = {
-          requests: world.addKey({ 'requests-per-day': 777 }),
-          evaluations: world.addKey({ 'evaluations-per-day': 1500 }),
-          restarted: world.addKey({ 'requests-per-day': 500 }),
+          requests: world.addKey({ 'requests-per-day': 477 }),
+          evaluations: world.addKey({ 'evaluations-per-day': 900 }),
+          restarted: world.addKey({ 'requests-per-day': 300 }),
         };
         const start = (): Promise<Served> => world.serve(workers, `of-${workers}-workers`);
         const service: Service = {
@@ -121,12 +121,12 @@ const sharing = (workers: number) =>
       { scope: 'file' },
     ],
   });
-const SHARING = [0, 1, 2, 4].map((workers) => ({ workers, test: sharing(workers) }));
+const SHARING = [0, 1, 3].map((workers) => ({ workers, test: sharing(workers) }));
 
 describe.each(SHARING)('a server with $workers workers', ({ workers, test }) => {
   test('a client gets exactly its requests per day', async ({ service: { served, keys } }) => {
     const client = { url: served.url, key: keys.requests };
-    expect(await exhaust(() => askBucket(client))).toBe(777);
+    expect(await exhaust(() => askBucket(client))).toBe(477);
     for (let i = 0; i < 10; i++) expect(await ask(client, '/v1/account/0')).toBe(429);
   });
 
@@ -138,16 +138,16 @@ describe.each(SHARING)('a server with $workers workers', ({ workers, test }) => 
       cost: elements,
     });
     const large = await exhaust(() => evaluate(1 + Math.floor(random() * 32)));
-    expect(large).toBeLessThanOrEqual(1500);
+    expect(large).toBeLessThanOrEqual(900);
     const small = await exhaust(() => evaluate(1));
-    expect(large + small).toBe(1500);
+    expect(large + small).toBe(900);
   });
 
   test('a client gets the rest of its requests after a restart', async ({ service }) => {
     const client = (): Client => ({ url: service.served.url, key: service.keys.restarted });
     for (let i = 0; i < 123; i++) expect(await ask(client(), '/v1/account/0')).toBe(200);
     await service.restart();
-    expect(await exhaust(() => askBucket(client()))).toBe(377);
+    expect(await exhaust(() => askBucket(client()))).toBe(177);
   });
 });
 
