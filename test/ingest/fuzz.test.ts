@@ -1,5 +1,5 @@
-// Five million damaged bytes through each format and container: no crash, no hang, and every line is
-// counted.
+// Five million damaged bytes through each format and container: no crash, no hang, and every line
+// is counted.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -102,7 +102,7 @@ function countLines(corpus: Buffer): number {
   return rows.reduce((sum, row) => sum + row.replace(/\r+$/, '').split('\r').length, 0);
 }
 
-describe('ten million bytes', () => {
+describe('five million bytes', () => {
   test.each(FORMAT_NAMES)('five million damaged bytes of %s parse, and every line is counted', (name) => {
     const random = createRandom(testSeed(`fuzzed ${name}`));
     const format = createFormat(name);
