@@ -28,7 +28,7 @@ export async function unseenLogin(
   for (const [name, request] of [...waysIn(login, all), ...others, ...basic]) {
     const before = await gateway({ path: account.form ?? login });
     const cookie = cookieOf(jarAfter(before));
-    const answer = await gateway({ ...request, cookie });
+    const answer = await gateway({ ...request, cookie: [cookie, request.cookie ?? ''].filter(Boolean).join('; ') });
     for (const jar of [jarAfter(before), jarAfter(before, answer)])
       if ((await gateway({ path: page, cookie: cookieOf(jar) })).body.includes(signedIn)) return name;
   }
@@ -44,8 +44,13 @@ function waysIn(login: string, fields: { readonly [name: string]: string }): rea
   const [path = '', query] = login.split('?');
   const at = (other: string): string => (query === undefined ? other : `${other}?${query}`);
   const post = { method: 'POST', headers: FORM, body } as const;
+  const inCookies = Object.entries(fields)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join('; ');
   return [
     ['GET with a query', { path: inQuery }],
+    ['GET with cookies', { path: login, cookie: inCookies }],
+    ['a path with fields', { path: at(`${path}/${Object.entries(fields).flat().map(encodeURIComponent).join('/')}`) }],
     ['POST with a query', { method: 'POST', headers: FORM, path: inQuery, body: '' }],
     [
       'multipart',

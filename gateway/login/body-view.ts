@@ -50,8 +50,9 @@ function ofPlace(candidate: Candidate, { body, query }: Source): BodyView {
 }
 
 /** Of a login that fields tell, in whatever type an application reads them. */
-function ofFields(candidate: Candidate, { body, query }: Source): BodyView {
+function ofFields(candidate: Candidate, { body, query: ofTarget, cookies }: Source): BodyView {
   const { isOpaque, fault, readings, hidden, charsetProblem } = body;
+  const query = candidate.login.isElsewhere ? [...ofTarget, ...cookies] : ofTarget;
   const read = readings.filter(
     (reading) => !reading.isBroken && (!reading.isGuess || hasPair(candidate, reading, query)),
   );
@@ -94,9 +95,9 @@ function isHiddenIn(
 const hasPassword = ({ passwords }: Candidate, fields: readonly Field[]): boolean =>
   matchFields(passwords, fields).isFound;
 
-/** Of a username in the body, or in the query. */
-export const namesUser = (candidate: Candidate, view: BodyView, { query, body }: Source): boolean =>
-  hasUser(candidate, [...view.fields, ...query, ...body.hidden]);
+/** Of a username in the body, in the query or in a cookie. */
+export const namesUser = (candidate: Candidate, view: BodyView, { query, cookies, body }: Source): boolean =>
+  hasUser(candidate, [...view.fields, ...query, ...cookies, ...body.hidden]);
 
 const hasUser = ({ usernames }: Candidate, fields: readonly Field[]): boolean =>
   usernames.length === 0 || matchFields(usernames, fields).isFound;

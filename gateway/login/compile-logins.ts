@@ -56,15 +56,15 @@ const withOthers = (login: Login): Login =>
   login.passwords.some(isOfBody) ? { ...login, otherPasswords: COMMON_PASSWORDS } : login;
 
 /**
- * Routers take more paths for that of a form than anybody knows: where logins can be held back, the
- * names of its fields suffice, that of the name and that of the password.
+ * Routers take more paths for that of a form than anybody knows, and applications take fields from
+ * query, path and cookies alike: where logins can be held back, the names of its fields suffice,
+ * that of the name and that of the password.
  */
 function elsewhereOf(all: readonly Login[], findList: FindList): readonly Login[] {
   const [location] = ofPreset('generic');
   const forms = all.filter(({ passwords }) => passwords.some(isOfBody));
-  // The preset itself finds more.
-  if (!location || forms.length === 0 || forms.some(({ preset }) => preset === 'generic')) return [];
-  const elsewhere = compileLogin({ ...location, name: 'elsewhere' }, OF_NOBODY, findList);
+  if (!location || forms.length === 0) return [];
+  const elsewhere = compileLogin({ ...location, name: 'elsewhere', when: ANYWHERE }, OF_NOBODY, findList);
   const hasName = ({ usernames }: Login): boolean => usernames.some(isOfBody);
   const groups = [forms.filter(hasName), forms.filter((login) => !hasName(login))];
   return groups
@@ -76,6 +76,8 @@ function elsewhereOf(all: readonly Login[], findList: FindList): readonly Login[
       isElsewhere: true,
     }));
 }
+
+const ANYWHERE = 'starts_with(http.request.uri.path, "/")';
 
 const isOfBody = ({ place }: FieldReference): boolean => place === 'body';
 

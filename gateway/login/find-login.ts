@@ -2,13 +2,13 @@
 
 import type { Exchange } from '../exchange.ts';
 import { type RuleRequest, readingsOf } from '../fields/readings.ts';
+import { headerValues } from '../header-pairs.ts';
 import type { Trilean } from '../rules/schema/types.ts';
 import type { Context } from '../rules/scheme.ts';
-import { isOfBrowser, type Login } from './attempt.ts';
+import type { Login } from './attempt.ts';
 import type { ReadBody } from './body/read-body.ts';
 import { basicOf, LOGIN_SCHEME } from './login-fields.ts';
 import type { PreparedLogin } from './login-set.ts';
-import { changesPassword } from './password-changes.ts';
 import { routerReadings, routesIn } from './router-readings.ts';
 
 /** A login that a request may be at. */
@@ -32,23 +32,25 @@ export function findCandidates(exchange: Exchange): readonly Candidate[] | undef
     found.push({ ...prepared, isStrict: !prepared.isFoundByFields || (outcome === true && !prepared.isAnywhere) });
   }
   if (found.length === 0) return undefined;
-  const described = found.filter(({ login, isStrict }) => isStrict && !login.isSpare && !login.isElsewhere);
-  const hasForm = described.some(({ login }) => isOfBrowser(login)) || mayChangePassword(exchange);
-  const hasHeader = described.some(({ login }) => hasBasic(login));
-  const left = found.filter(({ login }) => !(login.isSpare && hasHeader) && !(login.isElsewhere && hasForm));
+  const hasHeader = found.some(({ login, isStrict }) => isStrict && !login.isSpare && hasBasic(login));
+  const left = found.filter(({ login }) => !(login.isSpare && hasHeader));
   return left.length > 0 ? left : undefined;
 }
-
-/** The form has the password of before, and may have the name. */
-const mayChangePassword = (exchange: Exchange): boolean =>
-  exchange.application?.passwordChanges !== undefined &&
-  changesPassword(exchange.application.passwordChanges, exchange);
 
 const hasBasic = ({ passwords }: Login): boolean => passwords.some(({ place }) => place === 'basic');
 
 /** Any body may: many applications read it whatever its type is. */
-const mayHaveFields = ({ head }: Exchange, { names }: PreparedLogin): boolean =>
-  head?.body !== 0 || (head.query !== undefined && names.passwords.isSpelledIn(head.query));
+const mayHaveFields = (exchange: Exchange, { names, login }: PreparedLogin): boolean =>
+  exchange.head?.body !== 0 ||
+  [exchange.head.query, ...(login.isElsewhere ? [pathIn(exchange), cookiesIn(exchange)] : [])].some(
+    (text) => text !== undefined && names.passwords.isSpelledIn(text),
+  );
+
+/** A client may send the header twice. */
+export const cookiesIn = ({ head }: Exchange): string => headerValues(head?.headers ?? [], 'cookie').join('; ');
+
+/** As it stands in the target. */
+export const pathIn = ({ head }: Exchange): string => head?.target.split('?', 1)[0] ?? '';
 
 /** Any reading of the path that fulfils it counts. */
 export function judge({ when }: Login, contexts: readonly Context[]): Trilean {

@@ -53,9 +53,10 @@ function prepare(login: Login): PreparedLogin {
   const places = [...login.usernames, ...login.passwords].map(({ place }) => place);
   const fields = [...login.when.fields];
   const isXmlRpc = places.includes('xmlrpc') || fields.some((field) => field.startsWith('credveil.xmlrpc.'));
-  const isFoundByFields = fields.some(
-    (field) => field.startsWith('http.request.body.') && field !== BODY_SIZE && field !== BODY_TYPE,
-  );
+  const { isElsewhere = false } = login;
+  const isFoundByFields =
+    isElsewhere ||
+    fields.some((field) => field.startsWith('http.request.body.') && field !== BODY_SIZE && field !== BODY_TYPE);
   const usernames = targetsOf(membersOf(login.usernames), 'username');
   const passwords = targetsOf(membersOf(login.passwords), 'password');
   return {
@@ -67,7 +68,7 @@ function prepare(login: Login): PreparedLogin {
     isXmlRpc,
     readsBody: isXmlRpc || isFoundByFields || places.includes('body'),
     isFoundByFields,
-    isAnywhere: isFoundByFields && fields.includes('http.request.uri.args.names'),
+    isAnywhere: isElsewhere || (isFoundByFields && fields.includes('http.request.uri.args.names')),
   };
 }
 

@@ -8,10 +8,11 @@ import type { Decompression } from './body/decompress.ts';
 import { readCookies, readForm } from './body/form.ts';
 import { matchFields, targetsOf } from './body/match-fields.ts';
 import { folded } from './body/names.ts';
+import { readPath } from './body/path-fields.ts';
 import { type RawBody, type ReadBody, readBody } from './body/read-body.ts';
 import { type BodyView, namesUser, type Source, viewOf } from './body-view.ts';
 import { collectPart } from './collect-part.ts';
-import { type Candidate, contextsOf, judge } from './find-login.ts';
+import { type Candidate, contextsOf, cookiesIn, judge, pathIn } from './find-login.ts';
 import { headerOf } from './login-fields.ts';
 import { pathOf } from './reference.ts';
 import { spelled } from './spellings.ts';
@@ -69,20 +70,22 @@ export function readLogin(
   const contexts = contextsOf(exchange, body);
   const isAt = ({ login }: Candidate): boolean => judge(login, contexts) !== false;
   const source = sourceOf(exchange, body);
-  const found: Found[] = [];
+  const withPath = { ...source, query: [...source.query, ...readPath(pathIn(exchange))] };
+  const all: Found[] = [];
   const scans: LoginScan[] = [];
   for (const candidate of candidates) {
-    const view = viewOf(candidate, source);
+    const from = candidate.login.isElsewhere ? withPath : source;
+    const view = viewOf(candidate, from);
     const isHere = candidate.isStrict
       ? isAt(candidate) || isUnreadCall(candidate, body)
       : isByFields(candidate, view, () => isAt(candidate)) &&
-        (!candidate.login.isElsewhere || namesUser(candidate, view, source));
-    if (isHere) found.push(collect(candidate, source, view));
+        (!candidate.login.isElsewhere || namesUser(candidate, view, from));
+    if (isHere) all.push(collect(candidate, from, view));
     else if (view.scan && !candidate.login.isElsewhere && (body.fault === 'too large' || view.scanInside))
       scans.push({ login: candidate.login, scan: view.scan, scanInside: view.scanInside });
   }
-  const described = found.filter(({ candidate: { login } }) => !login.isElsewhere);
-  const reading = merge(described.length > 0 ? described : found, body.fault, exchange) ?? {
+  const found = withoutRepeated(all);
+  const reading = merge(found, body.fault, exchange) ?? {
     kind: 'none',
     scans,
     decompression: body.decompression,
@@ -90,6 +93,18 @@ export function readLogin(
   };
   return { ...reading, findMember: (name) => membersIn(source, name), otherTexts: () => otherTextsIn(source, found) };
 }
+
+/** What a described login has read already is no other one. */
+function withoutRepeated(all: readonly Found[]): readonly Found[] {
+  const described = all.filter(({ candidate }) => !candidate.login.isElsewhere);
+  const read = new Set(described.flatMap(textsOf));
+  return all.filter((one) => !one.candidate.login.isElsewhere || textsOf(one).some((text) => !read.has(text)));
+}
+
+const textsOf = ({ usernames, ofCookies, allPasswords }: Found): readonly string[] => [
+  ...[...usernames, ...ofCookies.flatMap(({ texts }) => texts)].map((name) => `name ${name}`),
+  ...allPasswords.map((password) => `password ${password}`),
+];
 
 interface RequestTexts {
   readonly findMember: FindMember;
@@ -182,7 +197,7 @@ function sourceOf(exchange: Exchange, body: ReadBody): Source {
     exchange,
     body,
     query: readForm(exchange.head?.query ?? '').fields,
-    cookies: readCookies(headerOf(exchange, 'cookie') ?? ''),
+    cookies: readCookies(cookiesIn(exchange)),
   };
 }
 
@@ -218,6 +233,7 @@ function collect(candidate: Candidate, source: Source, view: BodyView): Found {
   const { otherPasswords } = candidate;
   const others = candidate.isStrict ? collectPart([], otherPasswords, source, { view, isPassword: true }).texts : [];
   const hasPassword = passwords.isFound || passwords.ofCookies.length > 0 || others.some((text) => text !== '');
+  const problem = ofBody ?? passwords.problem ?? (hasPassword ? usernames.problem : undefined);
   return {
     candidate,
     names: usernames.values,
@@ -227,6 +243,7 @@ function collect(candidate: Candidate, source: Source, view: BodyView): Found {
     ofCookies: usernames.ofCookies,
     passwords: withSpellings(passwords.ofFields),
     allPasswords: withSpellings([...passwords.texts, ...passwords.ofCookies.flatMap(({ texts }) => texts), ...others]),
-    problem: ofBody ?? passwords.problem ?? (hasPassword ? usernames.problem : undefined),
+    // Many other forms have such fields: what could be read of them is checked.
+    problem: login.isElsewhere ? undefined : problem,
   };
 }

@@ -145,9 +145,11 @@ async function forwardAndJudge(
       return;
     }
     const isFailure = () => isProvenFailure(judgeOutcome(attempt.logins, exchange, held));
-    const rise = await riseOf(exchange, held, () => isOwnForm(exchange, attempt) || isFailure());
+    const isOwn = isOwnForm(exchange, attempt);
+    const rise = await riseOf(exchange, held, { isOwnForm: isOwn, isFailure });
     if (isOfFields(attempt) && !rise) {
-      await admitted.settle({ outcome: 'success', isProven: false, response: held });
+      const isGuess = !isOwn && judgeOutcome(attempt.logins, exchange, held).outcome === 'failure';
+      await admitted.settle({ outcome: isGuess ? 'unknown' : 'success', isProven: false, response: held });
       return passForm(exchange, held, parts, setup);
     }
     const { isTheirs, isSame } = await likenessOf(exchange, attempt.usernames, rise, parts);

@@ -6,6 +6,7 @@ import { headerValues, pairsOf } from '../header-pairs.ts';
 import type { Attempt, Judgement } from '../login/attempt.ts';
 import { isOfBrowser, isOfFields, UNKNOWN } from '../login/attempt.ts';
 import { readingsOf } from '../login/body/texts.ts';
+import { changesPassword } from '../login/password-changes.ts';
 import { spelled } from '../login/spellings.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { HoldExchange, Signed } from '../quarantine/hold-exchange.ts';
@@ -34,7 +35,7 @@ const UNSURE: Rise = { user: undefined, users: [], isSure: false };
 export async function riseOf(
   exchange: Exchange,
   held: HeldResponse,
-  isFailure: () => boolean = () => false,
+  { isOwnForm = false, isFailure = () => false }: RiseHints = {},
 ): Promise<Rise | undefined> {
   const { hold, application } = exchange;
   if (!hold) return undefined;
@@ -44,11 +45,29 @@ export async function riseOf(
     const { users, isNameless } = session;
     return { user: users.length === 1 && !isNameless ? users[0] : undefined, users, isSure: true };
   }
-  const rises = (await risesBy(exchange, hold, held.headers, isFailure)).filter((rise) => rise !== undefined);
-  if (rises.length > 0) return oneOf(rises);
+  const isSame = isOwnForm && mayChangePassword(exchange);
+  const isUnchanged = (): boolean => isOwnForm || isFailure();
+  const rises = await risesBy(exchange, hold, held.headers, { isSame, isUnchanged });
+  const [first, ...others] = rises.filter((rise) => rise !== undefined);
+  if (first) return oneOf([first, ...others]);
   // Of several cookies the page was asked with one; and who still answers may still log in.
-  return !isFailure() && (!held.isWhole || setsOneTwice(hold, held.headers)) ? UNSURE : undefined;
+  const mayBeOther = (!held.isWhole && !isOwnForm) || setsOneTwice(hold, held.headers);
+  return mayBeOther && !isFailure() ? UNSURE : undefined;
 }
+
+/** What else is known of a login. */
+export interface RiseHints {
+  /** Of somebody who was signed in before: many a form of theirs has such fields. */
+  readonly isOwnForm?: boolean;
+  /** No client can bring it about. */
+  readonly isFailure?: () => boolean;
+}
+
+/** The form has the password of before, and shows its user something new. */
+const mayChangePassword = (exchange: Exchange): boolean => {
+  const { passwordChanges } = exchange.application ?? {};
+  return passwordChanges !== undefined && changesPassword(passwordChanges, exchange);
+};
 
 /** Something else of the request may have signed in somebody, whom another page shows. */
 function oneOf(rises: readonly Rise[]): Rise {
@@ -71,20 +90,28 @@ async function risesBy(
   exchange: Exchange,
   hold: HoldExchange,
   headers: readonly string[],
-  isFailure: () => boolean,
+  hints: SameUser,
 ): Promise<readonly (Rise | undefined)[]> {
   const pages = await signedIn(exchange, hold, headers);
   const isChanged = !hold.jar.isEmpty && hold.jar.isSetBy(headers);
   const withSent = isChanged ? await signedIn(exchange, hold, []) : [];
-  return [...pages.entries(), ...withSent.entries()].map(([i, after]) => riseBy(hold.before[i], after, isFailure));
+  return [...pages.entries(), ...withSent.entries()].map(([i, after]) => riseBy(hold.before[i], after, hints));
 }
 
-function riseBy(before: Signed = NOBODY, after: Signed, isFailure: () => boolean): Rise | undefined {
+/** What it means that the same user is signed in as before. */
+interface SameUser {
+  /** Nothing was opened. */
+  readonly isSame: boolean;
+  /** So it is if the page is the same, too. */
+  readonly isUnchanged: () => boolean;
+}
+
+function riseBy(before: Signed = NOBODY, after: Signed, { isSame: isOwn, isUnchanged }: SameUser): Rise | undefined {
   if (after === 'unknown') return UNSURE;
   if (after.user === undefined) return undefined;
   if (before === 'unknown') return { user: after.user, users: [after.user], isSure: false };
   const isSame = before.user === after.user;
-  if (isSame && before.print === after.print && isFailure()) return undefined;
+  if (isSame && (isOwn || (before.print === after.print && isUnchanged()))) return undefined;
   return { user: after.user, users: [after.user], isSure: !isSame };
 }
 

@@ -19,6 +19,10 @@ beforeAll(async () => {
 });
 afterAll(() => leaks.close());
 
+/** As `/any/user/alice` and `/any;user=alice` have it. */
+const inPath = (path: string, name: string): string | null =>
+  decodeURIComponent(new RegExp(`[/;]${name}[/=:]([^/;]*)`).exec(path)?.[1] ?? '') || null;
+
 /** It logs the session in that is there, in each of these ways. */
 async function startWorld() {
   let user: string | undefined;
@@ -33,6 +37,11 @@ async function startWorld() {
     const [, basic = ''] = /^Basic (.*)$/.exec(request.headers.authorization ?? '') ?? [];
     const [name = '', given = ''] = Buffer.from(basic, 'base64').toString().split(':');
     logIn(name, given);
+    const cookies = new URLSearchParams((request.headers.cookie ?? '').replaceAll('; ', '&'));
+    const field = (name: string) => form.get(name) ?? searchParams.get(name) ?? cookies.get(name);
+    // ASP and PHP take a field of the query, the path or a cookie for one of the form.
+    if (pathname !== '/enter')
+      logIn(field('user') ?? inPath(pathname, 'user'), field('pass') ?? inPath(pathname, 'pass'));
     const route = search.startsWith('?/') ? search.slice(1) : `/${searchParams.get('r')}`;
     const path =
       pathname === '/index.php' || pathname === '/' ? route : pathname.replace('/index.php', '').replace(/^.*~/, '');
@@ -76,6 +85,29 @@ test.each([
   const answer = await post('/enter', fields);
   expect(valuesOf(answer, 'location')).toEqual([expect.stringContaining('/hold?')]);
   expect(await isIn(answer)).toBe(false);
+});
+
+test.each([
+  ['cookies', 'GET', '/any', '', `user=alice; pass=${password}`],
+  ['a cookie and the query', 'GET', '/any?user=alice', '', `pass=${password}`],
+  ['a cookie and the body', 'POST', '/any', `pass=${encodeURIComponent(password)}`, 'user=alice'],
+  ['segments of the path', 'GET', `/any/user/alice/pass/${encodeURIComponent(password)}`, '', ''],
+  ['parameters of the path', 'GET', `/any;user=alice;pass=${encodeURIComponent(password)}`, '', ''],
+  ['the path behind its place', 'POST', `/enter;user=alice;pass=${encodeURIComponent(password)}`, 'x=y', ''],
+])('a login by %s is held', async (_, method, path, body, more) => {
+  const { send, cookie, isIn } = await startWorld();
+  const headers = { ...PAGE, 'Content-Type': 'application/x-www-form-urlencoded' };
+  const request = { method, path, ...(method === 'POST' && { body }), headers };
+  const answer = await send(withCookie(request, [cookie, more].filter(Boolean).join('; ')));
+  expect(valuesOf(answer, 'location')).toEqual([expect.stringContaining('/hold?')]);
+  expect(await isIn(answer)).toBe(false);
+});
+
+test('limits count guesses by the fields of a login at any path', async () => {
+  const { post } = await startWorld();
+  const guess = (i: number) => post('/any', { user: 'bob', pass: `guess ${i}` });
+  const all = [await guess(1), await guess(2), await guess(3), await guess(4)];
+  expect(all.map(statusOf)).toEqual([200, 200, 200, 429]);
 });
 
 test('Basic at a page does not reach the application once its password has leaked', async () => {
