@@ -25,6 +25,10 @@ export interface BodyView {
   readonly isSeen: boolean;
   /** A password of the query may be the only one. */
   readonly isOfQuery: boolean;
+  /** A scan has found them in the beginning of its body. */
+  readonly isInScan?: boolean;
+  /** It may have these fields, and nobody can tell what stands in them. */
+  readonly isUnread?: boolean;
   /** Looks for what comes after the beginning of the body, which it has seen. */
   readonly scan?: BodyScan;
   /** Looks for it in what the body is decompressed to, from its beginning on. */
@@ -59,9 +63,11 @@ function ofFields(candidate: Candidate, { body, query: ofTarget, cookies }: Sour
   const fields = read.flatMap((reading) => reading.fields);
   const found = read.filter((reading) => hasPassword(candidate, reading.fields));
   const elsewhere = { username: hasUser(candidate, query), password: hasPassword(candidate, query) };
-  const scan = body.isUncertain ? new BodyScan(candidate.names, body.kind, elsewhere) : undefined;
-  const isHidden =
-    hasPassword(candidate, hidden) || (scan !== undefined && isHiddenIn(scan, body, candidate, elsewhere));
+  const { isElsewhere: needsBoth = false } = candidate.login;
+  const options = { ...elsewhere, needsBoth };
+  const scan = body.isUncertain ? new BodyScan(candidate.names, body.kind, options) : undefined;
+  const isInScan = scan !== undefined && isHiddenIn(scan, body, candidate, options);
+  const isHidden = hasPassword(candidate, hidden) || isInScan;
   const ofReading = isHidden ? body.problem : found.find(({ problem }) => problem !== undefined)?.problem;
   const problem = isOpaque ? 'its encoding hides its fields' : (charsetProblem ?? ofReading);
   const isOfQuery = elsewhere.password && hasUser(candidate, [...query, ...fields, ...hidden]);
@@ -72,9 +78,19 @@ function ofFields(candidate: Candidate, { body, query: ofTarget, cookies }: Sour
     isFound: isOpaque || isHidden || found.length > 0 || isOfQuery,
     isSeen: !isOpaque && !isHidden && !isOfGuess && fault === undefined && !found.some(({ isGuess }) => isGuess),
     isOfQuery,
+    isInScan,
+    isUnread: isOpaque || isHidden || (found.length === 0 && isUnreadText(candidate, body, elsewhere)),
     ...(scan && { scan }),
-    ...(body.decompression && { scanInside: new BodyScan(candidate.names, body.kind, elsewhere) }),
+    ...(body.decompression && { scanInside: new BodyScan(candidate.names, body.kind, options) }),
   };
+}
+
+/** Such as XML: another reader may find the fields in it that it names. */
+function isUnreadText({ names, usernames }: Candidate, body: ReadBody, elsewhere: Elsewhere): boolean {
+  if (['form', 'json', 'multipart'].includes(body.kind) && !body.isUncertain) return false;
+  const text = `${body.text}\n${body.raw ?? ''}`.replaceAll('\0', '');
+  const hasName = usernames.length === 0 || elsewhere.username || names.usernames.isWordIn(text);
+  return names.passwords.isWordIn(text) && hasName;
 }
 
 /** What was read as one type has no names but those of its fields. */

@@ -72,6 +72,7 @@ export function readLogin(
   const source = sourceOf(exchange, body);
   const withPath = { ...source, query: [...source.query, ...readPath(pathIn(exchange))] };
   const all: Found[] = [];
+  const unread: Login[] = [];
   const scans: LoginScan[] = [];
   for (const candidate of candidates) {
     const from = candidate.login.isElsewhere ? withPath : source;
@@ -79,9 +80,10 @@ export function readLogin(
     const isHere = candidate.isStrict
       ? isAt(candidate) || isUnreadCall(candidate, body)
       : isByFields(candidate, view, () => isAt(candidate)) &&
-        (!candidate.login.isElsewhere || namesUser(candidate, view, from));
+        (!candidate.login.isElsewhere || view.isInScan || namesUser(candidate, view, from));
+    if (candidate.login.isElsewhere && view.isUnread) unread.push(candidate.login);
     if (isHere) all.push(collect(candidate, from, view));
-    else if (view.scan && !candidate.login.isElsewhere && (body.fault === 'too large' || view.scanInside))
+    else if (view.scan && (body.fault === 'too large' || view.scanInside))
       scans.push({ login: candidate.login, scan: view.scan, scanInside: view.scanInside });
   }
   const found = withoutRepeated(all);
@@ -91,14 +93,23 @@ export function readLogin(
     decompression: body.decompression,
     isLong: body.fault === 'too large',
   };
-  return { ...reading, findMember: (name) => membersIn(source, name), otherTexts: () => otherTextsIn(source, found) };
+  const isDescribed = found.some(({ candidate }) => !candidate.login.isElsewhere);
+  // Of a longer one, the rest is looked through on its way.
+  const hides = isDescribed || body.fault === 'too large' ? undefined : (unread[0] ?? unreadIn(reading));
+  return {
+    ...reading,
+    hides,
+    findMember: (name) => membersIn(source, name),
+    otherTexts: () => otherTextsIn(source, found),
+  };
 }
 
 /** What a described login has read already is no other one. */
 function withoutRepeated(all: readonly Found[]): readonly Found[] {
   const described = all.filter(({ candidate }) => !candidate.login.isElsewhere);
   const read = new Set(described.flatMap(textsOf));
-  return all.filter((one) => !one.candidate.login.isElsewhere || textsOf(one).some((text) => !read.has(text)));
+  const isOther = (one: Found): boolean => one.problem !== undefined || textsOf(one).some((text) => !read.has(text));
+  return all.filter((one) => !one.candidate.login.isElsewhere || isOther(one));
 }
 
 const textsOf = ({ usernames, ofCookies, allPasswords }: Found): readonly string[] => [
@@ -106,7 +117,11 @@ const textsOf = ({ usernames, ofCookies, allPasswords }: Found): readonly string
   ...allPasswords.map((password) => `password ${password}`),
 ];
 
+const unreadIn = (reading: LoginReading): Login | undefined => (reading.kind === 'refused' ? reading.login : undefined);
+
 interface RequestTexts {
+  /** Of whose fields the request may have more than could be read, though nothing describes it. */
+  readonly hides: Login | undefined;
   readonly findMember: FindMember;
   /** What servers may read in any field of the body, query and cookies but the password's own. */
   readonly otherTexts: () => readonly string[];
@@ -166,7 +181,9 @@ function merge(found: readonly Found[], fault: ReadBody['fault'], { application 
     (isTooMuch ? 'it has too many usernames or passwords' : undefined) ??
     problem ??
     (attempt && !isTold ? 'its username is one that only the application can spell' : undefined);
-  if (why !== undefined) return { kind: 'refused', code: codeOf(fault), why, login, attempt };
+  const described = found.find(({ candidate }) => !candidate.login.isElsewhere);
+  const refused = described?.candidate.login ?? login;
+  if (why !== undefined) return { kind: 'refused', code: codeOf(fault), why, login: refused, attempt };
   return attempt && { kind: 'attempt', attempt };
 }
 
@@ -244,6 +261,6 @@ function collect(candidate: Candidate, source: Source, view: BodyView): Found {
     passwords: withSpellings(passwords.ofFields),
     allPasswords: withSpellings([...passwords.texts, ...passwords.ofCookies.flatMap(({ texts }) => texts), ...others]),
     // Many other forms have such fields: what could be read of them is checked.
-    problem: login.isElsewhere ? undefined : problem,
+    problem: login.isElsewhere ? (source.body.fault === 'too large' ? problem : undefined) : problem,
   };
 }

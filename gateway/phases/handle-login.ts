@@ -30,9 +30,19 @@ import { passVerdict } from './check/pass-verdict.ts';
 import type { Refused, TakenCheck } from './check/take-check.ts';
 import { passForm } from './enter-hold.ts';
 import { forwardLogin, forwardRequest } from './forward-request.ts';
+import { forwardUnread } from './forward-unread.ts';
 import { guardOf, sentBy } from './guard-session.ts';
 import { endLogin, lockLogin } from './hold-login.ts';
-import { isImported, isOwnForm, likenessOf, mayBeRight, type Rise, riseOf, withRise } from './hold-rise.ts';
+import {
+  countedForm,
+  isImported,
+  isOwnForm,
+  likenessOf,
+  mayBeRight,
+  type Rise,
+  riseOf,
+  withRise,
+} from './hold-rise.ts';
 import { admitKnown, admitLogin, isUnreadableLimited } from './limit-login.ts';
 import { readContent, readsBody, UNREAD } from './login-body.ts';
 import { refuseLate, screenOf } from './screen-body.ts';
@@ -58,6 +68,10 @@ export async function handleLogin(
   if (await isRefused(exchange, reading, parts)) return;
   exchange.attempt = attemptOf(reading);
   if (isBlocked(exchange, parts)) return;
+  if (reading.hides && exchange.hold) {
+    const facts = { usernames: exchange.attempt?.typed ?? [], findMember: reading.findMember };
+    return forwardUnread(exchange, { target, content, login: reading.hides, facts }, parts, setup);
+  }
   if (!exchange.attempt) {
     const screen = screenOf(exchange, reading, parts, setup);
     const late = content && (await screen?.takeBeginning(content));
@@ -145,11 +159,9 @@ async function forwardAndJudge(
       return;
     }
     const isFailure = () => isProvenFailure(judgeOutcome(attempt.logins, exchange, held));
-    const isOwn = isOwnForm(exchange, attempt);
-    const rise = await riseOf(exchange, held, { isOwnForm: isOwn, isFailure });
+    const rise = await riseOf(exchange, held, { isOwnForm: isOwnForm(exchange, attempt), isFailure });
     if (isOfFields(attempt) && !rise) {
-      const isGuess = !isOwn && judgeOutcome(attempt.logins, exchange, held).outcome === 'failure';
-      await admitted.settle({ outcome: isGuess ? 'unknown' : 'success', isProven: false, response: held });
+      await admitted.settle({ ...countedForm(exchange, attempt, held), response: held });
       return passForm(exchange, held, parts, setup);
     }
     const { isTheirs, isSame } = await likenessOf(exchange, attempt.usernames, rise, parts);
@@ -262,7 +274,7 @@ async function isRefused(exchange: Exchange, reading: LoginReading, parts: Pipel
   if (reading.kind !== 'refused') return false;
   const { code, login, why } = reading;
   // Many other forms have such fields: what could be read of it is checked.
-  if (login.isElsewhere) return false;
+  if (login.isElsewhere && code !== 'LOGIN_TOO_LARGE') return false;
   const isPassed = exchange.application?.logins.passesUnreadable === true;
   parts.observe.unreadable(exchange, login.name, why, isPassed);
   if (isPassed) return false;

@@ -47,7 +47,7 @@ const portOf = (authority: string): string => /:(\d+)$/.exec(authority)?.[1] ?? 
  */
 export async function lockLogin(
   exchange: Exchange,
-  { login }: Attempt,
+  { login }: Pick<Attempt, 'login'>,
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<boolean> {

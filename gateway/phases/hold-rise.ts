@@ -2,10 +2,11 @@
 
 import { lettersOf } from '../checks/user-letters.ts';
 import type { Exchange } from '../exchange.ts';
-import { headerValues, pairsOf } from '../header-pairs.ts';
+import { headerValues } from '../header-pairs.ts';
 import type { Attempt, Judgement } from '../login/attempt.ts';
 import { isOfBrowser, isOfFields, UNKNOWN } from '../login/attempt.ts';
 import { readingsOf } from '../login/body/texts.ts';
+import { judgeOutcome } from '../login/outcome.ts';
 import { changesPassword } from '../login/password-changes.ts';
 import { spelled } from '../login/spellings.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
@@ -13,6 +14,7 @@ import type { HoldExchange, Signed } from '../quarantine/hold-exchange.ts';
 import { askWhoami } from '../quarantine/whoami.ts';
 import type { HeldResponse } from '../upstream/held-response.ts';
 import { ownHeadersFor } from './forward-request.ts';
+import { isOfNameless } from './nameless-login.ts';
 
 /** What a login has opened, and for whom; undefined if nothing. */
 export interface Rise {
@@ -82,8 +84,24 @@ function oneOf(rises: readonly Rise[]): Rise {
 }
 
 /** Of somebody who was signed in before: many a form of theirs has such fields. */
-export const isOwnForm = ({ hold }: Exchange, attempt: Attempt): boolean =>
-  isOfFields(attempt) && hold?.before.some((each) => each !== 'unknown' && each.user !== undefined) === true;
+export const isOwnForm = (exchange: Exchange, attempt: Attempt): boolean =>
+  isOfFields(attempt) && wasSignedIn(exchange);
+
+const wasSignedIn = ({ hold }: Exchange): boolean =>
+  hold?.before.some((each) => each !== 'unknown' && each.user !== undefined) === true;
+
+/**
+ * How limits count what has the fields of a login, and has signed nobody in: many a form has such
+ * fields, and so has a guess.
+ */
+export function countedForm(
+  exchange: Exchange,
+  { logins }: Pick<Attempt, 'logins'>,
+  held: HeldResponse,
+): Pick<Judgement, 'outcome' | 'isProven'> {
+  const isGuess = !wasSignedIn(exchange) && judgeOutcome(logins, exchange, held).outcome === 'failure';
+  return { outcome: isGuess ? 'unknown' : 'success', isProven: false };
+}
 
 /** By each page: with the sessions behind the login, and with those that the browser has sent. */
 async function risesBy(
@@ -259,29 +277,3 @@ export const isImported = async (
   { people }: PipelineParts,
 ): Promise<boolean> =>
   hold !== undefined && user !== undefined && (await people?.factors?.namesOf(hold.realm, user))?.isExact === true;
-
-/** What browsers send with a form, and proxies add. */
-const OF_FORMS = new Set([
-  ...['accept', 'accept-charset', 'accept-encoding', 'accept-language', 'content-length', 'content-type', 'cookie'],
-  ...['host', 'origin', 'referer', 'user-agent', 'upgrade-insecure-requests', 'dnt', 'save-data', 'x-requested-with'],
-  ...['cache-control', 'pragma', 'priority', 'connection', 'keep-alive', 'te', 'transfer-encoding', 'alt-used'],
-  ...['via', 'forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-proto'],
-]);
-/** Browsers let no page choose these. */
-const OF_BROWSERS = /^sec-(?:fetch-|ch-|gpc$|purpose$)/;
-
-/**
- * Of a login whose name was typed on a page before: whom it signs in is sure where nothing else is
- * in its head that may sign in somebody, such as a header, or a cookie that is none of a session.
- * Its path is as the location spells it: there may be a ticket behind it, too.
- */
-function isOfNameless({ head, hold, attempt }: Exchange, rise: Rise | undefined): boolean {
-  if (!rise?.isSure || !head || !hold || !attempt) return false;
-  const cookies = headerValues(head.headers, 'cookie').flatMap((value) => value.split(';'));
-  const isOther = (pair: string): boolean =>
-    pair.trim() !== '' && !hold.rules.names.isSession(pair.slice(0, Math.max(0, pair.indexOf('='))));
-  const names = pairsOf(head.headers).map(([name]) => name.toLowerCase());
-  const isOfForm = names.every((name) => OF_FORMS.has(name) || OF_BROWSERS.test(name));
-  const isPlain = attempt.logins.every(({ when }) => when.rule.source.includes(`"${head.path}"`));
-  return (head.query ?? '') === '' && isPlain && isOfForm && !cookies.some(isOther);
-}

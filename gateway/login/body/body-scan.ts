@@ -33,12 +33,14 @@ class NameTest {
   readonly #targets: readonly Target[];
   readonly #spelled: RegExp;
   readonly #key: RegExp;
+  readonly #word: RegExp;
 
   constructor(targets: readonly Target[]) {
     this.#targets = targets;
     const names = targets.flatMap(({ letters, segments }) => [letters, segments.at(-1) ?? '']);
     this.#spelled = new RegExp(spelledNames(shortestOf(names)), 'i');
     this.#key = new RegExp(`(?<![\\w.$-])${spelledNames(names)}${KEY_END}`, 'i');
+    this.#word = new RegExp(`(?<!\\w)${spelledNames(names)}(?!\\w)`, 'i');
   }
 
   /** Quick, and right if it says no. */
@@ -49,6 +51,11 @@ class NameTest {
   /** @param name as it stands there, which is decoded only if it may be one of these */
   isIn(name: string, decode: Decode): boolean {
     return this.#spelled.test(name) && matchFields(this.#targets, decode(name)).isFound;
+  }
+
+  /** As a name in text of any kind, such as that of an element of XML. */
+  isWordIn(text: string): boolean {
+    return this.#spelled.test(text) && this.#word.test(text);
   }
 
   /** As a key of what is nearly JSON. */
@@ -82,6 +89,8 @@ const WIDE = /\0|^(?:\xff\xfe|\xfe\xff)/;
 export interface Elsewhere {
   readonly username: boolean;
   readonly password: boolean;
+  /** The name of a password alone is no sign of the login. */
+  readonly needsBoth?: boolean;
 }
 
 export class BodyScan {
@@ -132,7 +141,8 @@ export class BodyScan {
   get foundAs(): readonly ReadAs[] {
     const elsewhere = this.#elsewhere;
     const isFound = ({ isGuess, username, password }: Reading): boolean =>
-      (password && (!isGuess || username || elsewhere.username)) || (username && elsewhere.password);
+      (password && (!(isGuess || elsewhere.needsBoth) || username || elsewhere.username)) ||
+      (username && elsewhere.password);
     return this.#readings.filter(isFound).map((reading) => reading.as);
   }
 

@@ -23,6 +23,10 @@ afterAll(() => leaks.close());
 const inPath = (path: string, name: string): string | null =>
   decodeURIComponent(new RegExp(`[/;]${name}[/=:]([^/;]*)`).exec(path)?.[1] ?? '') || null;
 
+const valueIn = (body: string, name: string): string | null =>
+  new RegExp(`\\b${name}['"]?\\s*(?:[:>]|"\\r\\n\\r\\n)\\s*['"]?([^'"<\r]+)`).exec(body.replaceAll('\0', ''))?.[1] ??
+  null;
+
 /** It logs the session in that is there, in each of these ways. */
 async function startWorld() {
   let user: string | undefined;
@@ -38,16 +42,19 @@ async function startWorld() {
     const [name = '', given = ''] = Buffer.from(basic, 'base64').toString().split(':');
     logIn(name, given);
     const cookies = new URLSearchParams((request.headers.cookie ?? '').replaceAll('; ', '&'));
-    const field = (name: string) => form.get(name) ?? searchParams.get(name) ?? cookies.get(name);
+    const field = (name: string) => form.getAll(name).at(-1) ?? searchParams.get(name) ?? cookies.get(name);
     // ASP and PHP take a field of the query, the path or a cookie for one of the form.
     if (pathname !== '/enter')
       logIn(field('user') ?? inPath(pathname, 'user'), field('pass') ?? inPath(pathname, 'pass'));
+    // So do those that read what is nearly JSON, or XML.
+    if (pathname === '/any') logIn(valueIn(body, 'user'), valueIn(body, 'pass'));
     const route = search.startsWith('?/') ? search.slice(1) : `/${searchParams.get('r')}`;
     const path =
       pathname === '/index.php' || pathname === '/' ? route : pathname.replace('/index.php', '').replace(/^.*~/, '');
     if (path === '/enter') logIn(form.get('user'), form.get('passwd') ?? form.get('pass'));
     response.setHeader('Set-Cookie', 'PHPSESSID=one; Path=/');
-    response.end(user === undefined ? 'nobody' : `<b>${user}</b>`);
+    const isOfSession = pathname !== '/page' || request.headers.cookie?.includes('PHPSESSID=one');
+    response.end(user === undefined || !isOfSession ? 'nobody' : `<b>${user}</b>`);
   });
   const app = { url, server, seen: [], signedIn: () => [] };
   const loginLimits = '[{ name: few, by: [username], allow: 3, window: 10m, for: 10m }]';
@@ -65,6 +72,7 @@ async function startWorld() {
   return { ...world, cookie, post, isIn };
 }
 
+const FORM = 'application/x-www-form-urlencoded';
 const OWN = { user: 'alice', pass: password };
 
 test.each(['/index.php/enter', '/index.php?r=enter', '/?/enter', '/a/path/of/its/own~/enter'])(
@@ -96,11 +104,45 @@ test.each([
   ['the path behind its place', 'POST', `/enter;user=alice;pass=${encodeURIComponent(password)}`, 'x=y', ''],
 ])('a login by %s is held', async (_, method, path, body, more) => {
   const { send, cookie, isIn } = await startWorld();
-  const headers = { ...PAGE, 'Content-Type': 'application/x-www-form-urlencoded' };
+  const headers = { ...PAGE, 'Content-Type': FORM };
   const request = { method, path, ...(method === 'POST' && { body }), headers };
   const answer = await send(withCookie(request, [cookie, more].filter(Boolean).join('; ')));
   expect(valuesOf(answer, 'location')).toEqual([expect.stringContaining('/hold?')]);
   expect(await isIn(answer)).toBe(false);
+});
+
+const JSON_OF_OWN = JSON.stringify(OWN);
+const PARTS = ['user', 'alice', 'pass', password];
+const multipart = (before = '') =>
+  `${before}--b\r\nContent-Disposition: form-data; name="user"\r\n\r\nalice\r\n` +
+  `--b\r\nContent-Disposition: form-data; name="pass"\r\n\r\n${password}\r\n--b--\r\n`;
+const LONG = `--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n${'x'.repeat(66_000)}\r\n`;
+
+test.each([
+  ['single quotes', 'application/json', `{'user':'alice','pass':'${password}'}`, 400],
+  ['comments', 'application/json', `{/**/user:'alice',pass:'${password}',}`, 400],
+  ['UTF-16', 'application/json', Buffer.from(JSON_OF_OWN, 'utf16le'), 400],
+  ['XML', 'application/xml', `<in><user>alice</user><pass>${password}</pass></in>`, 400],
+  ['an odd form of parts', 'multipart/form-data; boundary=b; boundary=c', multipart(), 400],
+  ['more passwords than are checked', FORM, `user=alice&${'1234567'.replace(/./g, 'pass=$&&')}pass=${PARTS[3]}`, 400],
+  ['much before it', 'multipart/form-data; boundary=b', multipart(LONG), 413],
+  ['a stream of octets', 'application/octet-stream', JSON_OF_OWN, 413],
+])('what is no login that can be read, such as %s, signs nobody in', async (_, type, body, status) => {
+  const { send, cookie, isIn } = await startWorld();
+  const length = status === 413 && { 'Transfer-Encoding': 'chunked' };
+  const headers = { ...PAGE, 'Content-Type': type, ...length };
+  const answer = await send(withCookie({ method: 'POST', path: '/any', body, headers }, cookie));
+  expect([statusOf(answer), await isIn(answer)]).toEqual([status, false]);
+});
+
+test('other bodies with such words go on, and a login that cannot be read is refused whatever is beside it', async () => {
+  const { send, cookie } = await startWorld();
+  const sent = (path: string, type: string, body: string, more = '') =>
+    send(withCookie({ method: 'POST', path, body, headers: { ...PAGE, 'Content-Type': type } }, cookie + more));
+  expect(statusOf(await sent('/notes', 'application/xml', '<user>bob</user><pass>none</pass>'))).toBe(200);
+  expect(statusOf(await sent('/notes', 'text/plain', 'a user has a pass'))).toBe(200);
+  const decoy = `; user=mallory; pass=${CLEAN}`;
+  expect(statusOf(await sent('/enter', 'application/json', `{'user':'alice','pass':'${password}'}`, decoy))).toBe(400);
 });
 
 test('limits count guesses by the fields of a login at any path', async () => {
@@ -136,10 +178,11 @@ test('another form with fields of these names goes on, whatever it has', async (
   const { post, isIn, get, cookie } = await startWorld();
   const made = await post('/people/new', { user: 'bob', pass: password });
   expect([statusOf(made), textOf(made)]).toEqual([200, 'nobody']);
-  expect(statusOf(await post('/enter', { user: 'mallory', pass: CLEAN }))).toBe(200);
+  const signedIn = await post('/enter', { user: 'mallory', pass: CLEAN });
+  expect(statusOf(signedIn)).toBe(200);
   const own = await post('/people/new', { user: 'bob', pass: password });
   expect([statusOf(own), textOf(own)]).toEqual([200, '<b>mallory</b>']);
   expect(statusOf(await post('/settings', { 'smtp[user]': 'bob', 'smtp[pass]': password }))).toBe(200);
-  expect(await isIn(made)).toBe(true);
+  expect(await isIn(signedIn)).toBe(true);
   expect(statusOf(await get('/page', cookie))).toBe(200);
 });
