@@ -32,19 +32,19 @@ export async function checkSpare(
   }
   const { attempt } = reading;
   const checks = checksFor(exchange, parts, setup);
-  if (parts.known.find(exchange, attempt, checks)) return true;
-  const taken = await checkFirst(exchange, { attempt, policy, checks }, parts);
-  const { verdict } = exchange;
-  // A form beside it has its own.
-  exchange.verdict = undefined;
-  if (taken?.kind === 'refuse') {
-    answer(exchange, taken, parts);
-    return false;
-  }
-  parts.observe.login(exchange, attempt, { ...UNKNOWN, ...(verdict && { verdict }) });
-  if (verdict && verdict.status !== 'unknown')
-    parts.known.remember(exchange, attempt, checks, { header: undefined, isProven: false });
-  return true;
+  const sent = { application: application.name, party: exchange.party, attempt, checks };
+  const found = await parts.spares.check(sent, async () => {
+    const taken = await checkFirst(exchange, { attempt, policy, checks }, parts);
+    const { verdict } = exchange;
+    // A form beside it has its own.
+    exchange.verdict = undefined;
+    if (taken?.kind === 'refuse') return taken;
+    parts.observe.login(exchange, attempt, { ...UNKNOWN, ...(verdict && { verdict }) });
+    return verdict && verdict.status !== 'unknown' ? undefined : 'unknown';
+  });
+  if (found === undefined || found === 'unknown') return true;
+  answer(exchange, found, parts);
+  return false;
 }
 
 type Answered = { readonly code: Parameters<Exchange['answer']>[0]; readonly retryAfterS?: number | undefined };

@@ -164,6 +164,17 @@ test('Basic at a page does not reach the application once its password has leake
   expect(pages.map((page) => textOf(page))).toEqual(pages.map(() => '<b>mallory</b>'));
 });
 
+test('a credential in front of a site is checked once, whoever sends it, and however often at once', async () => {
+  const { get, cookie, events } = await startWorld();
+  const checks = () => events.filter(({ event }) => event === 'login').length;
+  for (const name of ['one', 'two', 'one', 'two']) {
+    const headers = { Authorization: `Basic ${Buffer.from(`${name}:${CLEAN}`).toString('base64')}` };
+    const pages = await Promise.all(Array.from({ length: 5 }, () => get('/page', cookie, headers)));
+    expect(pages.map(statusOf)).toEqual([200, 200, 200, 200, 200]);
+  }
+  expect(checks()).toBe(2);
+});
+
 test('behind a credential for everybody, a login by the form is held as without it', async () => {
   const { post, isIn } = await startWorld();
   const basic = (pair: string) => ({ Authorization: `Basic ${Buffer.from(pair).toString('base64')}` });
