@@ -23,13 +23,12 @@ import { Browsers } from './handle/browsers.ts';
 import { Handles } from './handle/handles.ts';
 import { collectPeople, createPeople, type People } from './identity/setup/people.ts';
 import { LoginLimits } from './limits/login-limits.ts';
-import { CheckedCredentials } from './login/head/checked-credentials.ts';
 import { KnownCredentials } from './login/known-credentials.ts';
 import { CheckTimes } from './observe/check-times.ts';
 import { Observe } from './observe/observe.ts';
 import { createNameUser } from './observe/user-names.ts';
 import { Reports } from './outcome/reports.ts';
-import { ScanCosts } from './phases/scan-costs.ts';
+import { ScanCosts } from './phases/check/scan-costs.ts';
 import { createPipeline } from './pipeline.ts';
 import { Recorder } from './record/recorder.ts';
 import { BodyRates } from './request/body-rate.ts';
@@ -142,7 +141,6 @@ class RunningGateway implements Gateway {
       observe: this.#observe,
       recorder: this.#recorder,
       known: new KnownCredentials(),
-      spares: new CheckedCredentials(),
       checkBudget: new CheckBudget(options.share ?? 1),
       scanCosts: new ScanCosts(),
       reports: state && new Reports(state.state, deriveKey(state.key, 'reports')),

@@ -6,11 +6,10 @@ import type { Browsers } from './handle/browsers.ts';
 import type { People } from './identity/setup/people.ts';
 import type { Limits } from './limits/limits.ts';
 import type { Lists } from './lists/lists.ts';
-import type { CheckedCredentials } from './login/head/checked-credentials.ts';
 import type { KnownCredentials } from './login/known-credentials.ts';
 import type { Observe } from './observe/observe.ts';
 import type { Reports } from './outcome/reports.ts';
-import type { ScanCosts } from './phases/scan-costs.ts';
+import type { ScanCosts } from './phases/check/scan-costs.ts';
 import type { Recorder } from './record/recorder.ts';
 import type { BodyRates } from './request/body-rate.ts';
 import type { GatewaySetup } from './setup.ts';
@@ -23,8 +22,6 @@ export interface PipelineParts {
   readonly observe: Observe;
   readonly recorder: Recorder;
   readonly known: KnownCredentials;
-  /** Those in headers that no login of the configuration reads. */
-  readonly spares: CheckedCredentials;
   readonly checkBudget: CheckBudget;
   readonly scanCosts: ScanCosts;
   /** Undefined without a state. */

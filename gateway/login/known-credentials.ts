@@ -11,6 +11,7 @@ import { partyOf } from '../addresses/party.ts';
 import type { Checks } from '../checks/checks.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Attempt, isOfBrowser, type Login } from './attempt.ts';
+import { CheckedCredentials } from './head/checked-credentials.ts';
 
 const KEY_BYTES = 32;
 const TTL_MS = 10 * 60_000;
@@ -37,6 +38,8 @@ type Way = Pick<Exchange, 'application' | 'client'>;
 
 /** Of one process, under a key that it never tells. */
 export class KnownCredentials {
+  /** Those in headers that no login of the configuration reads. */
+  readonly spares = new CheckedCredentials();
   readonly #key = createSecretKey(randomBytes(KEY_BYTES));
   readonly #now: () => number;
   /** By user; the one used last is the last. */

@@ -13,8 +13,8 @@ import type { PipelineParts } from '../pipeline-parts.ts';
 import type { HoldExchange, Signed } from '../quarantine/hold-exchange.ts';
 import { askWhoami } from '../quarantine/whoami.ts';
 import type { HeldResponse } from '../upstream/held-response.ts';
+import { isOfNameless } from './check/nameless-login.ts';
 import { ownHeadersFor } from './forward-request.ts';
-import { isOfNameless } from './nameless-login.ts';
 
 /** What a login has opened, and for whom; undefined if nothing. */
 export interface Rise {

@@ -3,8 +3,7 @@
 // sends one, its check is that of before, and of many requests at once that of the first.
 
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
-import type { Checks } from '../../checks/checks.ts';
-import type { Attempt } from '../attempt.ts';
+import type { CheckedCredential, Checks } from '../../checks/checks.ts';
 
 const KEY_BYTES = 32;
 const TTL_MS = 10 * 60_000;
@@ -14,7 +13,7 @@ export interface SentCredential {
   readonly application: string;
   /** Whose place in the budget a check takes: others do not share its refusal. */
   readonly party: string;
-  readonly attempt: Pick<Attempt, 'usernames' | 'passwords'>;
+  readonly attempt: Pick<CheckedCredential, 'usernames' | 'passwords'>;
   /** The checker in force: another one, or another snapshot, may find more. */
   readonly checks: Checks | undefined;
 }

@@ -33,7 +33,7 @@ export async function checkSpare(
   const { attempt } = reading;
   const checks = checksFor(exchange, parts, setup);
   const sent = { application: application.name, party: exchange.party, attempt, checks };
-  const found = await parts.spares.check(sent, async () => {
+  const found = await parts.known.spares.check(sent, async () => {
     const taken = await checkFirst(exchange, { attempt, policy, checks }, parts);
     const { verdict } = exchange;
     // A form beside it has its own.

@@ -2,7 +2,7 @@
 
 import zlib from 'node:zlib';
 import { expect, test } from 'vitest';
-import { ScanCosts } from '../../../../gateway/phases/scan-costs.ts';
+import { ScanCosts } from '../../../../gateway/phases/check/scan-costs.ts';
 import { exchange } from '../../../support/gateway/gateway.ts';
 import { bytesOf, packed, withGeneric } from '../../../support/gateway/login/screened.ts';
 import { createRandom, testSeed } from '../../../support/random.ts';

@@ -1,7 +1,7 @@
 // A login whose name was typed on a page before.
 
-import type { Exchange } from '../exchange.ts';
-import { headerValues, pairsOf } from '../header-pairs.ts';
+import type { Exchange } from '../../exchange.ts';
+import { headerValues, pairsOf } from '../../header-pairs.ts';
 
 /** What browsers send with a form, and proxies add. */
 const OF_FORMS = new Set([
