@@ -85,8 +85,21 @@ const JWT = /^\{\s*"(?:alg|b64|crit|cty|enc|jku|jwk|kid|typ|x5[a-zA-Z0-9#]+|zip)
  */
 export function hasUnreadCredential(value: string): boolean {
   const letters = value.slice(6).replace(OTHERS, '');
-  const bytes = decode(letters);
-  return bytes.includes(':') && !JWT.test(bytes) && credentialIn(letters.slice(0, MAX_LETTERS)) === undefined;
+  return (
+    decode(letters).includes(':') && !isJwt(value.slice(6)) && credentialIn(letters.slice(0, MAX_LETTERS)) === undefined
+  );
+}
+
+/** Its header is JSON as a whole: nobody has what stands behind the first colon as a password. */
+function isJwt(text: string): boolean {
+  const header = decode(text.split('.', 1)[0] ?? '');
+  if (!JWT.test(header)) return false;
+  try {
+    JSON.parse(header);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const mayBegin = (bytes: string): boolean =>
