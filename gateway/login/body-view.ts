@@ -54,24 +54,24 @@ function ofPlace(candidate: Candidate, { body, query }: Source): BodyView {
 }
 
 /** Of a login that fields tell, in whatever type an application reads them. */
-function ofFields(candidate: Candidate, { body, query: ofTarget, cookies }: Source): BodyView {
+function ofFields(candidate: Candidate, { body, query, cookies }: Source): BodyView {
   const { isOpaque, fault, readings, hidden, charsetProblem } = body;
-  const query = candidate.login.isElsewhere ? [...ofTarget, ...cookies] : ofTarget;
   const read = readings.filter(
     (reading) => !reading.isBroken && (!reading.isGuess || hasPair(candidate, reading, query)),
   );
   const fields = read.flatMap((reading) => reading.fields);
   const found = read.filter((reading) => hasPassword(candidate, reading.fields));
-  const elsewhere = { username: hasUser(candidate, query), password: hasPassword(candidate, query) };
   const { isElsewhere: needsBoth = false } = candidate.login;
+  const named = needsBoth ? [...query, ...cookies] : query;
+  const elsewhere = { username: hasUser(candidate, named), password: hasPassword(candidate, query) };
   const options = { ...elsewhere, needsBoth };
   const scan = body.isUncertain ? new BodyScan(candidate.names, body.kind, options) : undefined;
   const isInScan = scan !== undefined && isHiddenIn(scan, body, candidate, options);
   const isHidden = hasPassword(candidate, hidden) || isInScan;
   const ofReading = isHidden ? body.problem : found.find(({ problem }) => problem !== undefined)?.problem;
   const problem = isOpaque ? 'its encoding hides its fields' : (charsetProblem ?? ofReading);
-  const isOfQuery = elsewhere.password && hasUser(candidate, [...query, ...fields, ...hidden]);
-  const isOfGuess = isOfQuery && !hasUser(candidate, [...query, ...body.fields]);
+  const isOfQuery = elsewhere.password && hasUser(candidate, [...named, ...fields, ...hidden]);
+  const isOfGuess = isOfQuery && !hasUser(candidate, [...named, ...body.fields]);
   return {
     fields,
     problem: problem ?? (isHidden ? 'a field cannot be read' : undefined),

@@ -9,7 +9,7 @@ import type { Login } from './attempt.ts';
 import type { ReadBody } from './body/read-body.ts';
 import { basicOf, LOGIN_SCHEME } from './login-fields.ts';
 import type { PreparedLogin } from './login-set.ts';
-import { routerReadings, routesIn } from './router-readings.ts';
+import { plainPath, routerReadings, routesIn } from './router-readings.ts';
 
 /** A login that a request may be at. */
 export interface Candidate extends PreparedLogin {
@@ -42,9 +42,23 @@ const hasBasic = ({ passwords }: Login): boolean => passwords.some(({ place }) =
 /** Any body may: many applications read it whatever its type is. */
 const mayHaveFields = (exchange: Exchange, { names, login }: PreparedLogin): boolean =>
   exchange.head?.body !== 0 ||
-  [exchange.head.query, ...(login.isElsewhere ? [pathIn(exchange), cookiesIn(exchange)] : [])].some(
+  [exchange.head.query, ...(login.isElsewhere ? ofPlace(exchange) : [])].some(
     (text) => text !== undefined && names.passwords.isSpelledIn(text),
   );
+
+/**
+ * What is a field only where a login is described, by whatever method: elsewhere cookies remember
+ * things under such names, and paths have such words.
+ */
+export const ofPlace = (exchange: Exchange): readonly string[] =>
+  isAtPlace(exchange) ? [pathIn(exchange), cookiesIn(exchange)] : [];
+
+/** At its path, or below it. */
+export function isAtPlace(exchange: Exchange): boolean {
+  const { places = [] } = exchange.application?.logins ?? {};
+  const paths = withRouters(exchange, readingsOf(exchange)).map(({ path }) => plainPath(path));
+  return places.some((place) => paths.some((path) => path === place || path.startsWith(`${place}/`)));
+}
 
 /** A client may send the header twice. */
 export const cookiesIn = ({ head }: Exchange): string => headerValues(head?.headers ?? [], 'cookie').join('; ');

@@ -1,11 +1,11 @@
 // The logins of an application, and what is known of them before any request.
 
 import { createRuleIndex, type RuleIndex } from '../rules/rule-index.ts';
-import type { Login } from './attempt.ts';
+import { isOfBrowser, type Login } from './attempt.ts';
 import { WantedNames } from './body/body-scan.ts';
 import { type Target, targetsOf } from './body/match-fields.ts';
 import type { FieldReference } from './reference.ts';
-import { type PathLiteral, pathLiteralsOf } from './router-readings.ts';
+import { type PathLiteral, pathLiteralsOf, pathsIn, plainPath } from './router-readings.ts';
 import type { Spelling } from './spellings.ts';
 
 /** A login, and what is known of it before any request. */
@@ -30,6 +30,8 @@ export interface LoginSet {
   readonly index: RuleIndex;
   /** Of paths, where a router may read another spelling as this one. */
   readonly pathLiterals: readonly PathLiteral[];
+  /** Where the configuration has logins by forms, as plain paths. */
+  readonly places: readonly string[];
   /** Of the applications that its presets know. */
   readonly spellings: readonly Spelling[];
   /** The application decodes what stands behind any scheme of `Authorization`. */
@@ -43,11 +45,21 @@ export function createLoginSet(logins: readonly Login[], passesUnreadable: boole
     logins: logins.map(prepare),
     index: createRuleIndex(logins.map(({ when }) => when.requirement)),
     pathLiterals: logins.flatMap(({ when }) => pathLiteralsOf(when.rule.expression)),
+    places: [
+      ...new Set(
+        logins
+          .filter(isDescribedForm)
+          .flatMap(({ when }) => pathsIn(when.rule.expression))
+          .map(plainPath),
+      ),
+    ],
     spellings: [...new Set(logins.flatMap(({ spelling }) => spelling ?? []))],
     anyScheme: logins.some(({ anyScheme }) => anyScheme),
     passesUnreadable,
   };
 }
+
+const isDescribedForm = (login: Login): boolean => isOfBrowser(login) && login.isElsewhere !== true;
 
 function prepare(login: Login): PreparedLogin {
   const places = [...login.usernames, ...login.passwords].map(({ place }) => place);

@@ -12,7 +12,7 @@ import { readPath } from './body/path-fields.ts';
 import { type RawBody, type ReadBody, readBody } from './body/read-body.ts';
 import { type BodyView, namesUser, type Source, viewOf } from './body-view.ts';
 import { collectPart } from './collect-part.ts';
-import { type Candidate, contextsOf, cookiesIn, judge, pathIn } from './find-login.ts';
+import { type Candidate, contextsOf, cookiesIn, isAtPlace, judge, pathIn } from './find-login.ts';
 import { headerOf } from './login-fields.ts';
 import { pathOf } from './reference.ts';
 import { spelled } from './spellings.ts';
@@ -70,12 +70,12 @@ export function readLogin(
   const contexts = contextsOf(exchange, body);
   const isAt = ({ login }: Candidate): boolean => judge(login, contexts) !== false;
   const source = sourceOf(exchange, body);
-  const withPath = { ...source, query: [...source.query, ...readPath(pathIn(exchange))] };
+  const ofAnyPlace = isAtPlace(exchange) ? withPlace(source) : source;
   const all: Found[] = [];
   const unread: Login[] = [];
   const scans: LoginScan[] = [];
   for (const candidate of candidates) {
-    const from = candidate.login.isElsewhere ? withPath : source;
+    const from = candidate.login.isElsewhere ? ofAnyPlace : source;
     const view = viewOf(candidate, from);
     const isHere = candidate.isStrict
       ? isAt(candidate) || isUnreadCall(candidate, body)
@@ -216,6 +216,15 @@ function sourceOf(exchange: Exchange, body: ReadBody): Source {
     query: readForm(exchange.head?.query ?? '').fields,
     cookies: readCookies(cookiesIn(exchange)),
   };
+}
+
+/** As `$_REQUEST` of PHP and `Request` of ASP have fields: from path and cookies, too. */
+function withPlace(source: Source): Source {
+  const { exchange, query, cookies } = source;
+  const names = exchange.hold?.rules.names;
+  // Only the application can set those of a session: they are sealed.
+  const sent = cookies.filter(({ name }) => names?.isSession(name) !== true);
+  return { ...source, query: [...query, ...readPath(pathIn(exchange)), ...sent] };
 }
 
 /** A list of codings is none that anybody sends with a login. */

@@ -29,10 +29,13 @@ export function plainPath(path: string): string {
   return plain.length > 1 && plain.endsWith('/') ? plain.slice(0, -1) : plain;
 }
 
+/** Paths, or their beginnings, that an expression names. */
+export const pathsIn = (expression: Expression): readonly string[] =>
+  [...new Set(textsOf(expression))].filter((text) => text.startsWith('/') && text.length > 1);
+
 /** Those of an expression that no plain path equals. */
 export function pathLiteralsOf(expression: Expression): readonly PathLiteral[] {
-  return [...new Set(textsOf(expression))]
-    .filter((text) => text.startsWith('/') && text.length > 1)
+  return pathsIn(expression)
     .flatMap((text) => {
       const plain = plainPath(text);
       return [...new Set([plain, withoutScript(plain)])].map((each) => ({ text, plain: each }));

@@ -54,6 +54,8 @@ export function readCookies(header: string): readonly Field[] {
     if (equals < 0) return [];
     const name = nameOf(pair.slice(0, equals).trim());
     const raw = pair.slice(equals + 1).trim();
-    return fieldsNamed(name, textsOf(raw));
+    // Tomcat, Go and Python take quotes off.
+    const bare = /^"(.*)"$/.exec(raw)?.[1];
+    return fieldsNamed(name, [...textsOf(raw), ...(bare === undefined ? [] : textsOf(bare))]);
   });
 }

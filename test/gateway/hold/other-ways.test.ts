@@ -21,7 +21,7 @@ afterAll(() => leaks.close());
 
 /** As `/any/user/alice` and `/any;user=alice` have it. */
 const inPath = (path: string, name: string): string | null =>
-  decodeURIComponent(new RegExp(`[/;]${name}[/=:]([^/;]*)`).exec(path)?.[1] ?? '') || null;
+  decodeURIComponent(new RegExp(`[/;]${name}[/=:]([^/;]*)`).exec(path.replace(/%2f/gi, '/'))?.[1] ?? '') || null;
 
 const valueIn = (body: string, name: string): string | null =>
   new RegExp(`\\b${name}['"]?\\s*(?:[:>]|"\\r\\n\\r\\n)\\s*['"]?([^'"<\r]+)`).exec(body.replaceAll('\0', ''))?.[1] ??
@@ -42,9 +42,10 @@ async function startWorld() {
     const [name = '', given = ''] = Buffer.from(basic, 'base64').toString().split(':');
     logIn(name, given);
     const cookies = new URLSearchParams((request.headers.cookie ?? '').replaceAll('; ', '&'));
-    const field = (name: string) => form.getAll(name).at(-1) ?? searchParams.get(name) ?? cookies.get(name);
+    const field = (name: string) =>
+      form.getAll(name).at(-1) ?? searchParams.get(name) ?? cookies.get(name)?.replaceAll('"', '') ?? null;
     // ASP and PHP take a field of the query, the path or a cookie for one of the form.
-    if (pathname !== '/enter')
+    if (pathname !== '/enter' || form.size === 0)
       logIn(field('user') ?? inPath(pathname, 'user'), field('pass') ?? inPath(pathname, 'pass'));
     // So do those that read what is nearly JSON, or XML.
     if (pathname === '/any') logIn(valueIn(body, 'user'), valueIn(body, 'pass'));
@@ -96,11 +97,14 @@ test.each([
 });
 
 test.each([
-  ['cookies', 'GET', '/any', '', `user=alice; pass=${password}`],
-  ['a cookie and the query', 'GET', '/any?user=alice', '', `pass=${password}`],
+  ['cookies', 'GET', '/enter', '', `user=alice; pass=${password}`],
+  ['cookies in quotes', 'GET', '/enter', '', `user="alice"; pass="${password}"`],
+  ['a cookie and the query', 'GET', '/enter?user=alice', '', `pass=${password}`],
+  ['the query and a cookie', 'GET', `/any?pass=${encodeURIComponent(password)}`, '', 'user=alice'],
   ['a cookie and the body', 'POST', '/any', `pass=${encodeURIComponent(password)}`, 'user=alice'],
-  ['segments of the path', 'GET', `/any/user/alice/pass/${encodeURIComponent(password)}`, '', ''],
-  ['parameters of the path', 'GET', `/any;user=alice;pass=${encodeURIComponent(password)}`, '', ''],
+  ['segments of the path', 'GET', `/enter/user/alice/pass/${encodeURIComponent(password)}`, '', ''],
+  ['escaped segments', 'GET', `/enter/user%2Falice%2Fpass%2f${encodeURIComponent(password)}`, '', ''],
+  ['parameters of the path', 'GET', `/enter;user=alice;pass=${encodeURIComponent(password)}`, '', ''],
   ['the path behind its place', 'POST', `/enter;user=alice;pass=${encodeURIComponent(password)}`, 'x=y', ''],
 ])('a login by %s is held', async (_, method, path, body, more) => {
   const { send, cookie, isIn } = await startWorld();
@@ -109,6 +113,17 @@ test.each([
   const answer = await send(withCookie(request, [cookie, more].filter(Boolean).join('; ')));
   expect(valuesOf(answer, 'location')).toEqual([expect.stringContaining('/hold?')]);
   expect(await isIn(answer)).toBe(false);
+});
+
+test('cookies that remember, and words of a path, are no login where none is described', async () => {
+  const { get, cookie, events } = await startWorld();
+  const remembered = `${cookie}; user=alice; pass=5f4dcc3b5aa765d61d8327deb882cf99`;
+  const pictures = await Promise.all(Array.from({ length: 12 }, (_, i) => get(`/pictures/${i}`, remembered)));
+  expect(pictures.map(statusOf)).toEqual(pictures.map(() => 200));
+  const fromElsewhere = { ...PAGE, 'Sec-Fetch-Site': 'cross-site' };
+  const reset = '/pass/reset/Zk3x0?user=alice';
+  for (const cookies of [cookie, remembered]) expect(statusOf(await get(reset, cookies, fromElsewhere))).toBe(200);
+  expect(events.filter(({ event }) => event === 'login')).toEqual([]);
 });
 
 const JSON_OF_OWN = JSON.stringify(OWN);
