@@ -3,7 +3,7 @@
 import type { Exchange } from '../exchange.ts';
 import { BodyScan, type Elsewhere } from './body/body-scan.ts';
 import type { Field } from './body/fields.ts';
-import { matchFields } from './body/match-fields.ts';
+import { isLong, matchFields, type Target } from './body/match-fields.ts';
 import type { ReadBody, Reading } from './body/read-body.ts';
 import type { Candidate } from './find-login.ts';
 
@@ -57,7 +57,7 @@ function ofPlace(candidate: Candidate, { body, query }: Source): BodyView {
 function ofFields(candidate: Candidate, { body, query, cookies }: Source): BodyView {
   const { isOpaque, fault, readings, hidden, charsetProblem } = body;
   const read = readings.filter(
-    (reading) => !reading.isBroken && (!reading.isGuess || hasPair(candidate, reading, query)),
+    (reading) => !reading.isBroken && (!reading.isGuess || mayBePair(candidate, reading, query)),
   );
   const fields = read.flatMap((reading) => reading.fields);
   const found = read.filter((reading) => hasPassword(candidate, reading.fields));
@@ -87,11 +87,17 @@ function ofFields(candidate: Candidate, { body, query, cookies }: Source): BodyV
 
 /** Such as XML: another reader may find the fields in it that it names. */
 function isUnreadText({ names, usernames }: Candidate, body: ReadBody, elsewhere: Elsewhere): boolean {
-  if (['form', 'json', 'multipart'].includes(body.kind) && !body.isUncertain) return false;
+  const isRead = ['form', 'json', 'multipart'].includes(body.kind) || isJson(body);
+  if (isRead && !body.isUncertain) return false;
   const text = `${body.text}\n${body.raw ?? ''}`.replaceAll('\0', '');
-  const hasName = usernames.length === 0 || elsewhere.username || names.usernames.isWordIn(text);
-  return names.passwords.isWordIn(text) && hasName;
+  const wanted = body.kind === 'xml' ? names : names.long;
+  const hasName = usernames.length === 0 || elsewhere.username || wanted.usernames.isWordIn(text);
+  return wanted.passwords.isWordIn(text) && hasName;
 }
+
+/** Scripts send it as text. */
+const isJson = ({ readings, raw }: ReadBody): boolean =>
+  raw === undefined && readings.some(({ as, isBroken }) => as === 'json' && !isBroken);
 
 /** What was read as one type has no names but those of its fields. */
 function isHiddenIn(
@@ -123,3 +129,15 @@ function hasPair(candidate: Candidate, { fields }: Reading, query: readonly Fiel
   const all = [...fields, ...query];
   return hasPassword(candidate, all) && hasUser(candidate, all);
 }
+
+/** In what may be anything: no name that is there by chance. */
+function mayBePair(candidate: Candidate, reading: Reading, query: readonly Field[]): boolean {
+  const { usernames, passwords } = candidate;
+  const fields = reading.as === 'form' ? reading.fields.filter(({ name }) => !LINE_END.test(name)) : reading.fields;
+  const isIn = (targets: readonly Target[]): boolean =>
+    matchFields(targets, query).isFound || matchFields(targets.filter(isLong), fields).isFound;
+  return isIn(passwords) && (usernames.length === 0 || isIn(usernames));
+}
+
+/** Such as `$password =` in a program, on a line of its own. */
+const LINE_END = /[\r\n]/;

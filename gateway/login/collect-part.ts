@@ -42,6 +42,7 @@ export function collectPart(
     others: parts.flatMap(({ others = [] }) => others).filter(isTypeable),
     ofCookies: ofCookies.map((cookie) => ({ ...cookie, texts: cookie.texts.filter(isTypeable) })),
     isFound: parts.some(({ isFound }) => isFound),
+    isUnread: !isAllTyped || parts.some(({ isUnread = false }) => isUnread),
     problem: problems.find((one) => one !== undefined),
   };
 }
@@ -71,6 +72,7 @@ function ofMembers(
     others: rest.flatMap(({ values }) => values),
     ofCookies: cookies.filter((cookie) => matchFields(targets, [cookie]).isFound),
     isFound: isInBody || inQuery.isFound,
+    isUnread: [inBody, inClear, inQuery].some(({ isUnread = false }) => isUnread),
     problem: inBody.problem ?? inClear.problem ?? problemOfQuery,
   };
 }

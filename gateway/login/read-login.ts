@@ -82,8 +82,11 @@ export function readLogin(
       : isByFields(candidate, view, () => isAt(candidate)) &&
         (!candidate.login.isElsewhere || view.isInScan || namesUser(candidate, view, from));
     if (candidate.login.isElsewhere && view.isUnread) unread.push(candidate.login);
-    if (isHere) all.push(collect(candidate, from, view));
-    else if (view.scan && (body.fault === 'too large' || view.scanInside))
+    if (isHere) {
+      const found = collect(candidate, from, view);
+      all.push(found);
+      if (candidate.login.isElsewhere && found.isUnread) unread.push(candidate.login);
+    } else if (view.scan && (body.fault === 'too large' || view.scanInside))
       scans.push({ login: candidate.login, scan: view.scan, scanInside: view.scanInside });
   }
   const found = withoutRepeated(all);
@@ -93,9 +96,10 @@ export function readLogin(
     decompression: body.decompression,
     isLong: body.fault === 'too large',
   };
-  const isDescribed = found.some(({ candidate }) => !candidate.login.isElsewhere);
+  // At a place of its own it is refused if it cannot be read, but for credentials in its head.
+  const isOfPlace = found.some(({ candidate: { isStrict, readsBody } }) => isStrict && readsBody);
   // Of a longer one, the rest is looked through on its way.
-  const hides = isDescribed || body.fault === 'too large' ? undefined : (unread[0] ?? unreadIn(reading));
+  const hides = isOfPlace || body.fault === 'too large' ? undefined : (unread[0] ?? unreadIn(reading));
   return {
     ...reading,
     hides,
@@ -109,7 +113,9 @@ function withoutRepeated(all: readonly Found[]): readonly Found[] {
   const described = all.filter(({ candidate }) => !candidate.login.isElsewhere);
   const read = new Set(described.flatMap(textsOf));
   const isOther = (one: Found): boolean => one.problem !== undefined || textsOf(one).some((text) => !read.has(text));
-  return all.filter((one) => !one.candidate.login.isElsewhere || isOther(one));
+  const isAny = ({ candidate, allPasswords, problem }: Found): boolean =>
+    candidate.readsBody || allPasswords.length > 0 || problem !== undefined;
+  return all.filter((one) => (one.candidate.login.isElsewhere ? isOther(one) : isAny(one)));
 }
 
 const textsOf = ({ usernames, ofCookies, allPasswords }: Found): readonly string[] => [
@@ -117,7 +123,8 @@ const textsOf = ({ usernames, ofCookies, allPasswords }: Found): readonly string
   ...allPasswords.map((password) => `password ${password}`),
 ];
 
-const unreadIn = (reading: LoginReading): Login | undefined => (reading.kind === 'refused' ? reading.login : undefined);
+const unreadIn = (reading: LoginReading): Login | undefined =>
+  reading.kind === 'refused' && reading.login.isElsewhere ? reading.login : undefined;
 
 interface RequestTexts {
   /** Of whose fields the request may have more than could be read, though nothing describes it. */
@@ -237,7 +244,19 @@ function codingOf({ head }: Exchange): string | undefined {
 const isByFields = (candidate: Candidate, { isFound, isSeen }: BodyView, isAt: () => boolean): boolean =>
   isFound && (!isSeen || isAt()) && candidate.passwords.length > 0;
 
+/** With these, all that servers may read was read. */
+const READ: ReadonlySet<string> = new Set([
+  'a field has members',
+  'a field stands twice',
+  'a field stands elsewhere with another value',
+  'its query has a password',
+  'a semicolon stands between its fields',
+  'it reads as another type too',
+]);
+
 interface Found extends FoundCredential {
+  /** Of one that nothing describes: its name or password may be something that was not read. */
+  readonly isUnread: boolean;
   readonly usernames: readonly string[];
   readonly problem?: string | undefined;
 }
@@ -269,6 +288,10 @@ function collect(candidate: Candidate, source: Source, view: BodyView): Found {
     ofCookies: usernames.ofCookies,
     passwords: withSpellings(passwords.ofFields),
     allPasswords: withSpellings([...passwords.texts, ...passwords.ofCookies.flatMap(({ texts }) => texts), ...others]),
+    isUnread:
+      usernames.isUnread === true ||
+      passwords.isUnread === true ||
+      [ofBody, passwords.problem, usernames.problem].some((each) => each !== undefined && !READ.has(each)),
     // Many other forms have such fields: what could be read of them is checked.
     problem: login.isElsewhere ? (source.body.fault === 'too large' ? problem : undefined) : problem,
   };

@@ -5,15 +5,15 @@
 import type { Exchange } from '../exchange.ts';
 import { needingState } from '../identity/routes/route.ts';
 import type { AttemptFacts } from '../limits/limits.ts';
-import { type Login, UNKNOWN } from '../login/attempt.ts';
+import { type Attempt, type Login, UNKNOWN } from '../login/attempt.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { Content } from '../request/collect-body.ts';
 import type { GatewaySetup } from '../setup.ts';
 import type { HeldResponse } from '../upstream/held-response.ts';
 import { passForm } from './enter-hold.ts';
 import { forwardLogin } from './forward-request.ts';
-import { lockLogin } from './hold-login.ts';
-import { countedForm, riseOf } from './hold-rise.ts';
+import { isForeignForm, lockLogin } from './hold-login.ts';
+import { countedForm, type Rise, riseOf } from './hold-rise.ts';
 import { admitLogin } from './limit-login.ts';
 
 interface UnreadRequest {
@@ -30,7 +30,6 @@ export async function forwardUnread(
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<void> {
-  const { observe } = parts;
   const admitted = await admitLogin(exchange, facts, parts);
   if (!admitted) return;
   let held: HeldResponse | undefined;
@@ -45,15 +44,60 @@ export async function forwardUnread(
     const rise = await riseOf(exchange, held, { isOwnForm: true });
     await admitted.settle({ ...(rise ? UNKNOWN : countedForm(exchange, { logins: [login] }, held)), response: held });
     if (!rise) return await passForm(exchange, held, parts, setup);
-    held.discard();
-    await needingState(async () => exchange.hold?.kill());
-    observe.unreadable(exchange, login.name, 'it has signed somebody in, and cannot be read', false);
-    exchange.answer('LOGIN_UNREADABLE');
-    observe.answered(exchange, 'LOGIN_UNREADABLE');
+    await refuseUnread(exchange, held, login, parts);
   } catch (error) {
     held?.discard();
     throw error;
   } finally {
     await exchange.hold?.giveUp();
   }
+}
+
+interface FoundRise {
+  readonly attempt: Attempt;
+  readonly hides: Login | undefined;
+  readonly rise: Rise | undefined;
+}
+
+/**
+ * Refuses what has signed somebody in: what has the fields of a login, from another site, such as a
+ * link in a mail; and what cannot be read, beside a login that can.
+ */
+export async function isRiseRefused(
+  exchange: Exchange,
+  held: HeldResponse,
+  { attempt: { login }, hides, rise }: FoundRise,
+  parts: PipelineParts,
+): Promise<boolean> {
+  if (!exchange.hold) return false;
+  if (rise && login.isElsewhere && isForeignForm(exchange, login)) {
+    await end(exchange, held, 'FORM_FOREIGN', parts);
+    return true;
+  }
+  if (!hides || !(await riseOf(exchange, held, { isOwnForm: true }))) return false;
+  await refuseUnread(exchange, held, hides, parts);
+  return true;
+}
+
+async function refuseUnread(
+  exchange: Exchange,
+  held: HeldResponse,
+  { name }: Login,
+  parts: PipelineParts,
+): Promise<void> {
+  parts.observe.unreadable(exchange, name, 'it has signed somebody in, and cannot be read', false);
+  await end(exchange, held, 'LOGIN_UNREADABLE', parts);
+}
+
+/** What its browser had is worth nothing any more. */
+async function end(
+  exchange: Exchange,
+  held: HeldResponse,
+  code: 'FORM_FOREIGN' | 'LOGIN_UNREADABLE',
+  { observe }: PipelineParts,
+): Promise<void> {
+  held.discard();
+  await needingState(async () => exchange.hold?.kill());
+  exchange.answer(code);
+  observe.answered(exchange, code);
 }

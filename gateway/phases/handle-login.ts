@@ -10,7 +10,7 @@ import type { Exchange } from '../exchange.ts';
 import { withoutCookies } from '../fields/set-cookies.ts';
 import { pairsOf } from '../header-pairs.ts';
 import type { Admitted, AttemptFacts, AttemptResult } from '../limits/limits.ts';
-import { type Attempt, countedOutcome, isOfFields, type Judgement, UNKNOWN } from '../login/attempt.ts';
+import { type Attempt, countedOutcome, isOfFields, type Judgement, type Login, UNKNOWN } from '../login/attempt.ts';
 import type { Candidate } from '../login/find-login.ts';
 import type { KnownCredential } from '../login/known-credentials.ts';
 import { judgeOutcome } from '../login/outcome.ts';
@@ -30,7 +30,7 @@ import { passVerdict } from './check/pass-verdict.ts';
 import type { Refused, TakenCheck } from './check/take-check.ts';
 import { passForm } from './enter-hold.ts';
 import { forwardLogin, forwardRequest } from './forward-request.ts';
-import { forwardUnread } from './forward-unread.ts';
+import { forwardUnread, isRiseRefused } from './forward-unread.ts';
 import { guardOf, sentBy } from './guard-session.ts';
 import { endLogin, lockLogin } from './hold-login.ts';
 import {
@@ -68,9 +68,10 @@ export async function handleLogin(
   if (await isRefused(exchange, reading, parts)) return;
   exchange.attempt = attemptOf(reading);
   if (isBlocked(exchange, parts)) return;
-  if (reading.hides && exchange.hold) {
+  const { hides } = reading;
+  if (hides && exchange.hold && (!exchange.attempt || isOfFields(exchange.attempt))) {
     const facts = { usernames: exchange.attempt?.typed ?? [], findMember: reading.findMember };
-    return forwardUnread(exchange, { target, content, login: reading.hides, facts }, parts, setup);
+    return forwardUnread(exchange, { target, content, login: hides, facts }, parts, setup);
   }
   if (!exchange.attempt) {
     const screen = screenOf(exchange, reading, parts, setup);
@@ -87,13 +88,16 @@ export async function handleLogin(
   const attempt = await withOtherNames(exchange, exchange.attempt, reading.otherTexts(), parts);
   const known = parts.known.find(exchange, attempt, checksFor(exchange, parts, setup));
   const admitted = await admitKnown(exchange, facts, known, parts);
-  if (admitted) await forwardAndCheck(exchange, { target, content, attempt, facts, known, admitted }, parts, setup);
+  const found = { target, content, attempt, hides, facts, known };
+  if (admitted) await forwardAndCheck(exchange, { ...found, admitted }, parts, setup);
 }
 
 interface FoundLogin {
   readonly target: string;
   readonly content: Content | undefined;
   readonly attempt: Attempt;
+  /** Of which it may have the fields beside it, in what cannot be read. */
+  readonly hides: Login | undefined;
   readonly facts: Omit<AttemptFacts, 'exchange'>;
   /** Its credential was checked before: it is no new login, unless it is refused now. */
   readonly known: KnownCredential | undefined;
@@ -138,10 +142,11 @@ async function forwardAndCheck(
 
 async function forwardAndJudge(
   exchange: Exchange,
-  { target, content, attempt, facts, known, admitted, taken }: FoundLogin & { readonly taken: TakenCheck | undefined },
+  found: FoundLogin & { readonly taken: TakenCheck | undefined },
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<void> {
+  const { target, content, attempt, facts, known, admitted, taken } = found;
   const policy = exchange.application?.config.login;
   if (!policy) return;
   const login = { attempt, policy, checks: checksFor(exchange, parts, setup) };
@@ -164,6 +169,7 @@ async function forwardAndJudge(
       await admitted.settle({ ...countedForm(exchange, attempt, held), response: held });
       return passForm(exchange, held, parts, setup);
     }
+    if (await isRiseRefused(exchange, held, { ...found, rise }, parts)) return void (await admitted.settle(UNKNOWN));
     const { isTheirs, isSame } = await likenessOf(exchange, attempt.usernames, rise, parts);
     const sessionUsers = usersOfSession(exchange, held, rise);
     const report = setup.outcomeToken ? await parts.reports?.settle(exchange.id) : undefined;
@@ -173,9 +179,7 @@ async function forwardAndJudge(
     const judgement = rise && exchange.hold?.rules.whoami.length ? withRise(told, rise, isSame) : told;
     if (known && judgement.outcome !== 'failure') {
       await admitted.settle({ outcome: 'success', isProven: false, response: held });
-      const answer: LoginAnswer = { kind: 'release', headers: [] };
-      const settle = async (): Promise<void> => undefined;
-      const ended = { attempt, rise, answer, content, settle, told, isTheirs: false, isFound: false, isWrong: false };
+      const ended = { attempt, rise, content, told, ...OF_KNOWN };
       if (await endLogin(exchange, held, ended, parts, setup)) held.release();
       return;
     }
@@ -197,8 +201,8 @@ async function forwardAndJudge(
     const checked = { ...login, judgement, sessionUsers, isNamed, sessions, mayBeIn, mayHold, taken };
     // What is held counts once it has ended.
     const before = mayHold ? undefined : await slots.settle();
-    const found = await checkLogin(exchange, checked, parts);
-    const answer = withHeaders(found, before ?? (found.kind === 'hold' ? [] : await slots.settle()));
+    const given = await checkLogin(exchange, checked, parts);
+    const answer = withHeaders(given, before ?? (given.kind === 'hold' ? [] : await slots.settle()));
     const ended = { attempt, rise, answer, content, settle: slots.settleHeld, told, isTheirs, isFound, isWrong };
     if (await endLogin(exchange, held, ended, parts, setup)) answerLogin(exchange, held, answer, parts);
   } catch (error) {
@@ -206,6 +210,13 @@ async function forwardAndJudge(
     throw error;
   }
 }
+
+/** What was checked before is no new login. */
+const OF_KNOWN = {
+  answer: { kind: 'release', headers: [] } satisfies LoginAnswer,
+  settle: async (): Promise<void> => undefined,
+  ...{ isTheirs: false, isFound: false, isWrong: false },
+};
 
 /** A held login that was released is no success of its own: its release is. */
 const slotsOf = (slot: Admitted, result: AttemptResult) => ({

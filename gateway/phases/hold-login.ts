@@ -7,7 +7,7 @@ import type { Exchange } from '../exchange.ts';
 import { isHttp2, streamOf } from '../http-version.ts';
 import { isNavigation, isOfOtherHost, originOf } from '../identity/navigation.ts';
 import { needingState } from '../identity/routes/route.ts';
-import { type Attempt, isOfBrowser, type Judgement } from '../login/attempt.ts';
+import { type Attempt, isOfBrowser, type Judgement, type Login } from '../login/attempt.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { OnEnd } from '../quarantine/held-ends.ts';
 import type { HeldLogin } from '../quarantine/held-login.ts';
@@ -54,9 +54,7 @@ export async function lockLogin(
   const { hold, head } = exchange;
   if (!hold || !head) return true;
   if (!isAtOwnHost(exchange, hold.rules, setup)) throw new Refusal('HOST_UNKNOWN');
-  // Who is signed in as somebody else by another site would be shown that one's held login.
-  // So would who is signed in by another host of the same site.
-  if (isOfBrowser(login) && isOfOtherHost(exchange) && !isUnnamed(exchange)) throw new Refusal('FORM_FOREIGN');
+  if (!login.isElsewhere && isForeignForm(exchange, login)) throw new Refusal('FORM_FOREIGN');
   const state = (await mayEnd(exchange, hold)) ? await needingState(() => hold.lock()) : 'dead';
   if (state === 'dead') {
     // A login before it was broken off, such as by a second click: this one begins anew.
@@ -71,6 +69,10 @@ export async function lockLogin(
   if (!hold.jar.isEmpty) hold.before = await signedIn(exchange, hold, []);
   return true;
 }
+
+/** Who is signed in as somebody else by another host would be shown the held login of that one. */
+export const isForeignForm = (exchange: Exchange, login: Login): boolean =>
+  isOfBrowser(login) && isOfOtherHost(exchange) && !isUnnamed(exchange);
 
 /** A login with a finding ends the sessions that it is sent with: too many begin without any. */
 async function mayEnd({ application, verdict }: Exchange, hold: HoldExchange): Promise<boolean> {

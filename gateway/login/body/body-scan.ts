@@ -4,20 +4,25 @@
 import type { BodyKind } from './content-type.ts';
 import { type Field, fieldsNamed } from './fields.ts';
 import { nameOf } from './form.ts';
-import { matchFields, type Target } from './match-fields.ts';
+import { isLong, matchFields, type Target } from './match-fields.ts';
 import { FormScan } from './scan-form.ts';
 import { JsonScan } from './scan-json.ts';
 import { MultipartScan } from './scan-multipart.ts';
+import { XmlScan } from './scan-xml.ts';
 import { spelledNames } from './spelled-names.ts';
 
 /** Names of the fields of one login, prepared for scans. */
 export class WantedNames {
   readonly usernames: NameTest;
   readonly passwords: NameTest;
+  /** Those that no bytes of a picture have by chance. */
+  readonly long: Pick<WantedNames, 'usernames' | 'passwords'>;
 
   constructor(usernames: readonly Target[], passwords: readonly Target[]) {
     this.usernames = new NameTest(usernames);
     this.passwords = new NameTest(passwords);
+    const [ofUsers, ofPasswords] = [usernames, passwords].map((targets) => targets.filter(isLong));
+    this.long = { usernames: new NameTest(ofUsers ?? []), passwords: new NameTest(ofPasswords ?? []) };
   }
 }
 
@@ -34,6 +39,7 @@ class NameTest {
   readonly #spelled: RegExp;
   readonly #key: RegExp;
   readonly #word: RegExp;
+  readonly #tag: RegExp;
 
   constructor(targets: readonly Target[]) {
     this.#targets = targets;
@@ -41,6 +47,8 @@ class NameTest {
     this.#spelled = new RegExp(spelledNames(shortestOf(names)), 'i');
     this.#key = new RegExp(`(?<![\\w.$-])${spelledNames(names)}${KEY_END}`, 'i');
     this.#word = new RegExp(`(?<!\\w)${spelledNames(names)}(?!\\w)`, 'i');
+    const tag = `(?:[\\w.-]{1,64}:)?${spelledNames(names)}`;
+    this.#tag = new RegExp(`<${tag}[\\s/>]|[\\s"']${tag}\\s{0,8}=`, 'i');
   }
 
   /** Quick, and right if it says no. */
@@ -58,6 +66,11 @@ class NameTest {
     return this.#spelled.test(text) && this.#word.test(text);
   }
 
+  /** As the name of an element or attribute of XML. */
+  isTagIn(text: string): boolean {
+    return this.#spelled.test(text) && this.#tag.test(text);
+  }
+
   /** As a key of what is nearly JSON. */
   isKeyIn(text: string): boolean {
     return this.#key.test(text);
@@ -68,7 +81,7 @@ class NameTest {
 const shortestOf = (names: readonly string[]): readonly string[] =>
   names.filter((name) => !names.some((other) => other !== '' && other !== name && name.includes(other)));
 
-export type ReadAs = 'form' | 'json' | 'multipart';
+export type ReadAs = 'form' | 'json' | 'multipart' | 'xml';
 
 /** What one reader may have found so far. */
 interface Reading {
@@ -100,7 +113,7 @@ export class BodyScan {
   readonly #form: FormScan;
   readonly #multipart: MultipartScan | undefined;
   /** Undefined as long as nothing of the text has come. */
-  #json: JsonScan | 'none' | undefined;
+  #json: JsonScan | XmlScan | 'none' | undefined;
   readonly #elsewhere: Elsewhere;
   /** Of JSON in UTF-16 or UTF-32, without its zeros; escapes have them between their letters. */
   #wide: JsonScan | undefined;
@@ -111,7 +124,10 @@ export class BodyScan {
     this.#kind = kind;
     this.#elsewhere = elsewhere;
     const ofForm = this.#reading('form', kind !== 'form');
-    this.#form = new FormScan((name) => this.#take(ofForm, name, fieldOfForm));
+    this.#form = new FormScan((name) => {
+      // Such as `$password =` in a program, on a line of its own.
+      if (!ofForm.isGuess || !LINE_END.test(name)) this.#take(ofForm, name, fieldOfForm);
+    });
     if (kind !== 'multipart') return;
     const ofParts = this.#reading('multipart', false);
     this.#multipart = new MultipartScan(
@@ -159,21 +175,37 @@ export class BodyScan {
     this.#wide.push(begun.replaceAll('\0', ''));
   }
 
-  #judge(text: string): JsonScan | 'none' | undefined {
+  #judge(text: string): JsonScan | XmlScan | 'none' | undefined {
     const [beginning] = BEGINNING.exec(text) ?? [];
     if (beginning === undefined) return undefined;
+    // Where no login can be held back, documents of others are worth more.
+    if (beginning.startsWith('<') && this.#elsewhere.needsBoth) return this.#scanXml();
     return LOOKS_LIKE_JSON.test(beginning) || /^[/)]$/.test(beginning) ? this.#scanJson() : 'none';
   }
 
   #scanJson(): JsonScan {
     const reading = this.#reading('json', this.#kind === 'other' || this.#kind === 'xml');
+    const { usernames, passwords } = this.#namesFor(reading);
     return new JsonScan(
       (key) => this.#take(reading, key, fieldOfJson),
       (text) => {
-        reading.username ||= this.#names.usernames.isKeyIn(text);
-        reading.password ||= this.#names.passwords.isKeyIn(text);
+        reading.username ||= usernames.isKeyIn(text);
+        reading.password ||= passwords.isKeyIn(text);
       },
     );
+  }
+
+  #scanXml(): XmlScan {
+    const reading = this.#reading('xml', true);
+    const { usernames, passwords } = this.#namesFor(reading);
+    return new XmlScan((text) => {
+      reading.username ||= usernames.isTagIn(text);
+      reading.password ||= passwords.isTagIn(text);
+    });
+  }
+
+  #namesFor({ isGuess }: Reading): WantedNames['long'] {
+    return isGuess ? this.#names.long : this.#names;
   }
 
   #reading(as: ReadAs, isGuess: boolean): Reading {
@@ -183,10 +215,13 @@ export class BodyScan {
   }
 
   #take(reading: Reading, name: string, decode: Decode): void {
-    reading.username ||= this.#names.usernames.isIn(name, decode);
-    reading.password ||= this.#names.passwords.isIn(name, decode);
+    const { usernames, passwords } = this.#namesFor(reading);
+    reading.username ||= usernames.isIn(name, decode);
+    reading.password ||= passwords.isIn(name, decode);
   }
 }
+
+const LINE_END = /[\r\n]/;
 
 const fieldOfForm: Decode = (name) => fieldsNamed(nameOf(name), []);
 

@@ -30,6 +30,9 @@ export function targetsOf(paths: readonly (readonly string[])[], kind: 'username
 const isBelow = (segments: readonly string[], parent: readonly string[]): boolean =>
   segments.length > parent.length && parent.every((segment, i) => segment === segments[i]);
 
+/** A shorter name stands in many a picture, by chance. */
+export const isLong = ({ letters, segments }: Target): boolean => (segments.at(-1) ?? letters).length > 2;
+
 /** What fields that match have as their values. */
 export interface Matches {
   readonly texts: readonly string[];
@@ -37,6 +40,8 @@ export interface Matches {
   readonly values: readonly string[];
   /** Whether any field matches, readable or not. */
   readonly isFound: boolean;
+  /** Whether one of them is no text: a number or a file, which some servers read all the same. */
+  readonly isUnread?: boolean;
   /** Why servers may differ in what they read. */
   readonly problem?: string | undefined;
 }
@@ -48,6 +53,7 @@ export interface Matches {
 export function matchFields(targets: readonly Target[], fields: readonly Field[]): Matches {
   const texts: string[] = [];
   let isFound = false;
+  let isUnread = false;
   let problem: string | undefined;
   const counts = new Map<Target, number>();
   const values = new Map<Target, Values>();
@@ -60,6 +66,7 @@ export function matchFields(targets: readonly Target[], fields: readonly Field[]
       const isMember = !target.hasMembers && isBelow(segments, target.segments);
       if (!isSame && !isMember && segments.at(-1) !== target.segments.at(-1)) continue;
       isFound = true;
+      isUnread ||= field.texts.length === 0;
       texts.push(...field.texts);
       all.push(...filledOf(field.texts));
       takeValue(values, target, field, isSame);
@@ -70,7 +77,7 @@ export function matchFields(targets: readonly Target[], fields: readonly Field[]
   }
   if ([...counts.values()].some((count) => count > 1)) problem ??= 'a field stands twice';
   if ([...values.values()].some(isAmbiguous)) problem ??= 'a field stands elsewhere with another value';
-  return { texts, values: all, isFound, problem };
+  return { texts, values: all, isFound, isUnread, problem };
 }
 
 /** @param texts what servers may read in one field */

@@ -6,13 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Holds } from '../../../gateway/quarantine/holds.ts';
 import { seededPairs } from '../../support/dataset.ts';
+import { serve } from '../../support/gateway/gateway.ts';
 import { send } from '../../support/gateway/hold/confirm.ts';
 import { leadTo, startHandledApp } from '../../support/gateway/hold/handled-app.ts';
 import { formAt, PAGE, startHoldWorld } from '../../support/gateway/hold/hold-world.ts';
 import { SECRET } from '../../support/gateway/hold/in-place-app.ts';
 import { statusOf } from '../../support/gateway/login/checked-app.ts';
 import { type LeakService, startLeakService } from '../../support/gateway/login/guarded-app.ts';
-import { formOf, textOf, valuesOf } from '../../support/gateway/visit.ts';
+import { formOf, textOf, valuesOf, visit } from '../../support/gateway/visit.ts';
 
 const [{ password }] = seededPairs(1, 99) as [{ username: string; password: string }];
 const users = { alice: password, bob: 'n3ver-leaked-anywhere' };
@@ -100,4 +101,27 @@ test('a login that was not meant can be given up, in its browser alone', async (
   const home = await browser.get('http://app.example/home');
   expect([home.code, home.text.includes(SECRET)]).toEqual([200, false]);
   expect((await send(browser, 'http://app.example/login', clean)).code).toBe(302);
+});
+
+test('pictures go up, though names of one letter stand in them', async () => {
+  const app = await startHandledApp(({ line, response }) => line === 'POST /upload' && response.end('here it is'));
+  const locations = formAt('main', '/login').replace('"user"', '"u"').replace('"pass"', '"p"');
+  const world = await startHoldWorld({ users, leaks, app, locations });
+  const { port } = await serve(`
+listen: 127.0.0.1:0
+apps: { app.example: { to: "${app.url}", login: { presets: [dokuwiki] } } }
+leaks: ${leaks.keys()}
+`);
+  const picture = Buffer.from(`\xff\xd8&u=\x01&p=\x02;${'\xff\x01'.repeat(40_000)}&u=\x01&p=\x02`, 'latin1');
+  const parts = [
+    Buffer.from('--b\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'),
+    picture,
+    Buffer.from('\r\n--b--\r\n'),
+  ];
+  const bodies = { 'image/jpeg': picture, 'multipart/form-data; boundary=b': Buffer.concat(parts) };
+  for (const [type, body] of Object.entries(bodies)) {
+    const upload = { method: 'POST', path: '/upload', body, headers: { 'Content-Type': type } };
+    expect(textOf(await world.send(upload)), type).toBe('here it is');
+    expect(textOf(await visit(port, 'app.example', upload)), type).toBe('here it is');
+  }
 });

@@ -11,24 +11,29 @@ import { cookiesOf, formOf, textOf, valuesOf, withCookie } from '../../support/g
 
 const [{ password }] = seededPairs(1, 99) as [{ username: string; password: string }];
 const CLEAN = 'n3ver-leaked-anywhere';
-const users: { [name: string]: string } = { alice: password, mallory: CLEAN };
+const DIGITS = '7391828304';
+const users: { [name: string]: string } = { alice: password, bob: DIGITS, mallory: CLEAN };
 
 let leaks: LeakService;
 beforeAll(async () => {
-  leaks = await startLeakService([{ username: 'alice', password }]);
+  leaks = await startLeakService([
+    { username: 'alice', password },
+    { username: 'bob', password: DIGITS },
+  ]);
 });
 afterAll(() => leaks.close());
 
 /** As `/any/user/alice` and `/any;user=alice` have it. */
 const inPath = (path: string, name: string): string | null =>
-  decodeURIComponent(new RegExp(`[/;]${name}[/=:]([^/;]*)`).exec(path.replace(/%2f/gi, '/'))?.[1] ?? '') || null;
+  new RegExp(`[/;]${name}[/=:]([^/;]*)`).exec(decodeURIComponent(path).replace('/x/..', ''))?.[1] ?? null;
 
 const valueIn = (body: string, name: string): string | null =>
-  new RegExp(`\\b${name}['"]?\\s*(?:[:>]|"\\r\\n\\r\\n)\\s*['"]?([^'"<\r]+)`).exec(body.replaceAll('\0', ''))?.[1] ??
-  null;
+  new RegExp(`\\b${name}['"]?(?:; filename="a")?\\s*(?:[:>]|\\r\\n\\r\\n)\\s*['"]?([^'"<\r,}]+)`).exec(
+    body.replaceAll('\0', ''),
+  )?.[1] ?? null;
 
 /** It logs the session in that is there, in each of these ways. */
-async function startWorld() {
+async function startWorld(more = '') {
   let user: string | undefined;
   const logIn = (name: string | null, given: string | null): void => {
     if (name !== null && given !== null && users[name] === given) user = name;
@@ -59,7 +64,7 @@ async function startWorld() {
   });
   const app = { url, server, seen: [], signedIn: () => [] };
   const loginLimits = '[{ name: few, by: [username], allow: 3, window: 10m, for: 10m }]';
-  const world = await startHoldWorld({ users, leaks, app, locations: formAt('main', '/enter'), loginLimits });
+  const world = await startHoldWorld({ users, leaks, app, locations: formAt('main', '/enter') + more, loginLimits });
   const cookie = await world.visitor();
   const post = async (path: string, fields: { readonly [name: string]: string }, more = {}) => {
     const { headers, body = '' } = formOf(fields);
@@ -105,6 +110,8 @@ test.each([
   ['segments of the path', 'GET', `/enter/user/alice/pass/${encodeURIComponent(password)}`, '', ''],
   ['escaped segments', 'GET', `/enter/user%2Falice%2Fpass%2f${encodeURIComponent(password)}`, '', ''],
   ['parameters of the path', 'GET', `/enter;user=alice;pass=${encodeURIComponent(password)}`, '', ''],
+  ['a path with dots', 'GET', `/enter/user/alice/pass/x/%2e./${encodeURIComponent(password)}`, '', ''],
+  ['a long path', 'GET', `/enter${'/a'.repeat(2_000)}/user/alice/pass/${encodeURIComponent(password)}`, '', ''],
   ['the path behind its place', 'POST', `/enter;user=alice;pass=${encodeURIComponent(password)}`, 'x=y', ''],
 ])('a login by %s is held', async (_, method, path, body, more) => {
   const { send, cookie, isIn } = await startWorld();
@@ -131,13 +138,21 @@ const PARTS = ['user', 'alice', 'pass', password];
 const multipart = (before = '') =>
   `${before}--b\r\nContent-Disposition: form-data; name="user"\r\n\r\nalice\r\n` +
   `--b\r\nContent-Disposition: form-data; name="pass"\r\n\r\n${password}\r\n--b--\r\n`;
+const XML = `<in><user>alice</user><pass>${password}</pass></in>`;
+const FILE = multipart().replaceAll(/(name="(?:user|pass)")/g, '$1; filename="a"');
 const LONG = `--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n${'x'.repeat(66_000)}\r\n`;
 
 test.each([
   ['single quotes', 'application/json', `{'user':'alice','pass':'${password}'}`, 400],
   ['comments', 'application/json', `{/**/user:'alice',pass:'${password}',}`, 400],
   ['UTF-16', 'application/json', Buffer.from(JSON_OF_OWN, 'utf16le'), 400],
-  ['XML', 'application/xml', `<in><user>alice</user><pass>${password}</pass></in>`, 400],
+  ['XML', 'application/xml', XML, 400],
+  ['XML and much behind it', 'application/xml', `${XML}<!--${LONG}-->`, 413],
+  ['XML and much before it', 'text/xml', `<!--${LONG}-->${XML}`, 413],
+  ['XML in a stream of octets', 'application/octet-stream', XML, 413],
+  ['a number', 'application/json', `{"user":"bob","pass":${DIGITS}}`, 400],
+  ['a number in what has others', 'application/json', `{"in":{"user":"bob","pass":${DIGITS}}}`, 400],
+  ['a file', 'multipart/form-data; boundary=b', FILE, 400],
   ['an odd form of parts', 'multipart/form-data; boundary=b; boundary=c', multipart(), 400],
   ['more passwords than are checked', FORM, `user=alice&${'1234567'.replace(/./g, 'pass=$&&')}pass=${PARTS[3]}`, 400],
   ['much before it', 'multipart/form-data; boundary=b', multipart(LONG), 413],
@@ -158,6 +173,22 @@ test('other bodies with such words go on, and a login that cannot be read is ref
   expect(statusOf(await sent('/notes', 'text/plain', 'a user has a pass'))).toBe(200);
   const decoy = `; user=mallory; pass=${CLEAN}`;
   expect(statusOf(await sent('/enter', 'application/json', `{'user':'alice','pass':'${password}'}`, decoy))).toBe(400);
+});
+
+const BASIC = `
+        - name: basic
+          when: 'starts_with(http.request.uri.path, "/")'
+          username: credveil.basic.username
+          password: credveil.basic.password`;
+
+test.each([false, true])('nor does it beside a login by Basic, %s', async (isSent) => {
+  const { send, cookie, isIn } = await startWorld(BASIC);
+  const basic = { Authorization: `Basic ${Buffer.from(`nobody:${CLEAN}`).toString('base64')}` };
+  const headers = { ...PAGE, 'Content-Type': 'application/xml', ...(isSent && basic) };
+  const sent = (body: string) => send(withCookie({ method: 'POST', path: '/any', body, headers }, cookie));
+  expect(statusOf(await sent('<user>nobody</user><pass>none</pass>'))).toBe(200);
+  const answer = await sent(XML);
+  expect([statusOf(answer), await isIn(answer)]).toEqual([400, false]);
 });
 
 test('limits count guesses by the fields of a login at any path', async () => {
@@ -211,4 +242,12 @@ test('another form with fields of these names goes on, whatever it has', async (
   expect(statusOf(await post('/settings', { 'smtp[user]': 'bob', 'smtp[pass]': password }))).toBe(200);
   expect(await isIn(signedIn)).toBe(true);
   expect(statusOf(await get('/page', cookie))).toBe(200);
+});
+
+test('a link of another site with such fields goes on, unless it signs somebody in', async () => {
+  const { get, cookie, isIn } = await startWorld();
+  const link = { ...PAGE, 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Dest': 'document' };
+  expect(statusOf(await get('/pass/reset/7f3a?user=alice', cookie, link))).toBe(200);
+  const answer = await get(`/any?user=mallory&pass=${CLEAN}`, cookie, link);
+  expect([statusOf(answer), await isIn(answer)]).toEqual([403, false]);
 });
