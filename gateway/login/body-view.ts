@@ -4,8 +4,9 @@ import type { Exchange } from '../exchange.ts';
 import { BodyScan, type Elsewhere } from './body/body-scan.ts';
 import type { Field } from './body/fields.ts';
 import { isLong, matchFields, type Target } from './body/match-fields.ts';
+import { readPath } from './body/path-fields.ts';
 import type { ReadBody, Reading } from './body/read-body.ts';
-import type { Candidate } from './find-login.ts';
+import { type Candidate, pathIn } from './find-login.ts';
 
 /** Everything that a request has fields in. */
 export interface Source {
@@ -141,3 +142,18 @@ function mayBePair(candidate: Candidate, reading: Reading, query: readonly Field
 
 /** Such as `$password =` in a program, on a line of its own. */
 const LINE_END = /[\r\n]/;
+
+/** As `$_REQUEST` of PHP and `Request` of ASP have fields: from path and cookies, too. */
+export function withPlace(source: Source): Source {
+  const { exchange, query, cookies } = source;
+  const names = exchange.hold?.rules.names;
+  // Only the application can set those of a session: they are sealed.
+  const sent = cookies.filter(({ name }) => names?.isSession(name) !== true);
+  return { ...source, query: [...query, ...readPath(pathIn(exchange)), ...sent] };
+}
+
+/** A name alone may stand in any path, as in any cookie. */
+export const withNames = (source: Source): Source => ({
+  ...source,
+  cookies: [...source.cookies, ...readPath(pathIn(source.exchange))],
+});

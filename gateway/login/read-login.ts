@@ -8,11 +8,10 @@ import type { Decompression } from './body/decompress.ts';
 import { readCookies, readForm } from './body/form.ts';
 import { matchFields, targetsOf } from './body/match-fields.ts';
 import { folded } from './body/names.ts';
-import { readPath } from './body/path-fields.ts';
 import { type RawBody, type ReadBody, readBody } from './body/read-body.ts';
-import { type BodyView, namesUser, type Source, viewOf } from './body-view.ts';
+import { type BodyView, namesUser, type Source, viewOf, withNames, withPlace } from './body-view.ts';
 import { collectPart } from './collect-part.ts';
-import { type Candidate, contextsOf, cookiesIn, isAtPlace, judge, pathIn } from './find-login.ts';
+import { type Candidate, contextsOf, cookiesIn, isAtPlace, judge } from './find-login.ts';
 import { headerOf } from './login-fields.ts';
 import { pathOf } from './reference.ts';
 import { spelled } from './spellings.ts';
@@ -76,14 +75,15 @@ export function readLogin(
   const scans: LoginScan[] = [];
   for (const candidate of candidates) {
     const from = candidate.login.isElsewhere ? ofAnyPlace : source;
+    const named = candidate.login.isElsewhere ? withNames(from) : from;
     const view = viewOf(candidate, from);
     const isHere = candidate.isStrict
       ? isAt(candidate) || isUnreadCall(candidate, body)
       : isByFields(candidate, view, () => isAt(candidate)) &&
-        (!candidate.login.isElsewhere || view.isInScan || namesUser(candidate, view, from));
+        (!candidate.login.isElsewhere || view.isInScan || namesUser(candidate, view, named));
     if (candidate.login.isElsewhere && view.isUnread) unread.push(candidate.login);
     if (isHere) {
-      const found = collect(candidate, from, view);
+      const found = collect(candidate, named, view);
       all.push(found);
       if (candidate.login.isElsewhere && found.isUnread) unread.push(candidate.login);
     } else if (view.scan && (body.fault === 'too large' || view.scanInside))
@@ -223,15 +223,6 @@ function sourceOf(exchange: Exchange, body: ReadBody): Source {
     query: readForm(exchange.head?.query ?? '').fields,
     cookies: readCookies(cookiesIn(exchange)),
   };
-}
-
-/** As `$_REQUEST` of PHP and `Request` of ASP have fields: from path and cookies, too. */
-function withPlace(source: Source): Source {
-  const { exchange, query, cookies } = source;
-  const names = exchange.hold?.rules.names;
-  // Only the application can set those of a session: they are sealed.
-  const sent = cookies.filter(({ name }) => names?.isSession(name) !== true);
-  return { ...source, query: [...query, ...readPath(pathIn(exchange)), ...sent] };
 }
 
 /** A list of codings is none that anybody sends with a login. */

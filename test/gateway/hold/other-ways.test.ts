@@ -110,6 +110,7 @@ test.each([
   ['segments of the path', 'GET', `/enter/user/alice/pass/${encodeURIComponent(password)}`, '', ''],
   ['escaped segments', 'GET', `/enter/user%2Falice%2Fpass%2f${encodeURIComponent(password)}`, '', ''],
   ['parameters of the path', 'GET', `/enter;user=alice;pass=${encodeURIComponent(password)}`, '', ''],
+  ['another path and the body', 'POST', '/any/user/alice', `pass=${encodeURIComponent(password)}`, ''],
   ['a path with dots', 'GET', `/enter/user/alice/pass/x/%2e./${encodeURIComponent(password)}`, '', ''],
   ['a long path', 'GET', `/enter${'/a'.repeat(2_000)}/user/alice/pass/${encodeURIComponent(password)}`, '', ''],
   ['the path behind its place', 'POST', `/enter;user=alice;pass=${encodeURIComponent(password)}`, 'x=y', ''],
