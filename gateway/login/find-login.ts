@@ -50,7 +50,7 @@ const mayHaveFields = (exchange: Exchange, { names, login }: PreparedLogin): boo
  * What is a field only where a login is described, by whatever method: elsewhere cookies remember
  * things under such names, and paths have such words.
  */
-export const ofPlace = (exchange: Exchange): readonly string[] =>
+const ofPlace = (exchange: Exchange): readonly string[] =>
   isAtPlace(exchange) ? [pathIn(exchange), cookiesIn(exchange)] : [];
 
 /** At its path, or below it. */
