@@ -39,19 +39,17 @@ export function findCandidates(exchange: Exchange): readonly Candidate[] | undef
 
 const hasBasic = ({ passwords }: Login): boolean => passwords.some(({ place }) => place === 'basic');
 
-/** Any body may: many applications read it whatever its type is. */
-const mayHaveFields = (exchange: Exchange, { names, login }: PreparedLogin): boolean =>
-  exchange.head?.body !== 0 ||
-  [exchange.head.query, ...(login.isElsewhere ? ofPlace(exchange) : [])].some(
-    (text) => text !== undefined && names.passwords.isSpelledIn(text),
-  );
-
 /**
- * What is a field only where a login is described, by whatever method: elsewhere cookies remember
- * things under such names, and paths have such words.
+ * Any body may: many applications read it whatever its type is. Path and cookies only where a login
+ * is described, by whatever method: elsewhere cookies remember things under such names, and paths
+ * have such words.
  */
-const ofPlace = (exchange: Exchange): readonly string[] =>
-  isAtPlace(exchange) ? [pathIn(exchange), cookiesIn(exchange)] : [];
+function mayHaveFields(exchange: Exchange, { names, login }: PreparedLogin): boolean {
+  const { head } = exchange;
+  const isIn = (text: string | undefined): boolean => text !== undefined && names.passwords.isSpelledIn(text);
+  if (head?.body !== 0 || isIn(head.query)) return true;
+  return login.isElsewhere === true && [pathIn(exchange), cookiesIn(exchange)].some(isIn) && isAtPlace(exchange);
+}
 
 /** At its path, or below it. */
 export function isAtPlace(exchange: Exchange): boolean {
