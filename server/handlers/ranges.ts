@@ -13,6 +13,7 @@ import {
 import { isUnmodifiedSince, preferredCoding } from '../../runtime/http/negotiation.ts';
 import { ProblemError } from '../../runtime/http/problem.ts';
 import type { CreateHandler, ServiceExchange } from '../exchange.ts';
+import type { SentBody } from '../snapshots/held-ranges.ts';
 import { createRangeReader, RANGE_FORMS, type RangeForm, type ReadRange } from '../snapshots/range-bodies.ts';
 import type { ServedSnapshot } from '../snapshots/snapshots.ts';
 import { replyCharged } from './charged-reply.ts';
@@ -90,7 +91,8 @@ function replyRange(
       ? isUnmodifiedSince(asked['if-modified-since'], served.snapshot.publishedAt)
       : exchange.hasFresh(etag);
   if (isFresh) return exchange.reply(304, headers, undefined, cache);
-  return replyCharged(exchange, headers, readRange(name, range, form) as Buffer, cache);
+  const { bytes, onSent } = readRange(name, range, form) as SentBody;
+  return replyCharged(exchange, headers, bytes, cache, onSent);
 }
 
 function parseRange(prefix: string): number | undefined {
