@@ -86,7 +86,8 @@ export class HeldRanges {
 
   /** Holds a copy of the content, if it is worth its memory, for the response that asked for it. */
   add(key: number, content: Buffer): SentBody {
-    const isHeld = content.length >= MIN_HELD_BYTES && this.#makeRoom(content.length + ROOM_STEP_BYTES + OVERHEAD_BYTES);
+    const isHeld =
+      content.length >= MIN_HELD_BYTES && this.#makeRoom(content.length + ROOM_STEP_BYTES + OVERHEAD_BYTES);
     const body = new Body(content);
     if (!isHeld) return body;
     body.hold();

@@ -2,7 +2,7 @@
 
 import type { BucketId } from '../../protocol/brands.ts';
 import { decodeBody } from '../../protocol/bucket.ts';
-import { formatRangePrefix, type IndexName, RANGES, type RangeName } from '../../protocol/bucket-id.ts';
+import { formatRangePrefix, type IndexName, type RangeName } from '../../protocol/bucket-id.ts';
 import { LENGTH_BYTES } from '../../protocol/snapshot/slots.ts';
 import type { Dataset } from '../dataset.ts';
 import { RangeSet } from '../run/range-set.ts';
@@ -11,7 +11,7 @@ import { type LayerReader, openLayer } from './layer-reader.ts';
 import { contentFileBytes, layersOf, type SnapshotFacts } from './layout/snapshot-facts.ts';
 import { corruptSnapshot } from './layout/snapshot-files.ts';
 import type { TakeRoom } from './layout/snapshot-source.ts';
-import { joinRangeBodies } from './ranges/join-ranges.ts';
+import { joinRangeBodies, joinRanges } from './ranges/join-ranges.ts';
 import { decodeRangeBody, entriesOf, type RangeEntries } from './ranges/range-body.ts';
 import { formatRows } from './ranges/range-text.ts';
 import { readStatement, type StatementFile } from './statement-files.ts';
@@ -132,10 +132,10 @@ export class Snapshot {
     const [only, ...added] = this.layers;
     if (added.length === 0) yield* only.rangeBodies(name);
     else
-      for (let range = 0; range < RANGES; range++) {
-        const body = this.rangeBody(name, range);
-        if (body && body.length > 0) yield { range, body };
-      }
+      yield* joinRanges(
+        name,
+        this.layers.map((layer) => layer.rangeBodies(name)),
+      );
   }
 
   /** Number of entries of every range that has some, for statistics. */

@@ -21,6 +21,35 @@ export function joinRangeBodies(name: RangeName, range: number, bodies: readonly
   return encodeRangeBody(suffixes, times);
 }
 
+export interface StoredRange {
+  readonly range: number;
+  readonly body: Buffer;
+}
+
+/**
+ * All ranges with entries, in order.
+ * @param layers those of each layer, in order
+ * @throws StoreError `SNAPSHOT_CORRUPT`
+ */
+export function* joinRanges(name: RangeName, layers: readonly Generator<StoredRange>[]): Generator<StoredRange> {
+  try {
+    const heads = layers.map((layer) => layer.next());
+    for (;;) {
+      const range = Math.min(...heads.map(({ done, value }) => (done ? Number.POSITIVE_INFINITY : value.range)));
+      if (range === Number.POSITIVE_INFINITY) return;
+      const bodies: Buffer[] = [];
+      for (const [i, { done, value }] of heads.entries()) {
+        if (done || value.range !== range) continue;
+        bodies.push(value.body);
+        heads[i] = (layers[i] as Generator<StoredRange>).next();
+      }
+      yield { range, body: joinRangeBodies(name, range, bodies) };
+    }
+  } finally {
+    for (const layer of layers) layer.return(undefined);
+  }
+}
+
 function joinTwo(a: RangeEntries, b: RangeEntries): RangeEntries {
   const { suffixBytes } = a;
   const suffixes = new Uint8Array((a.count + b.count) * suffixBytes);
