@@ -113,15 +113,20 @@ export function addClientCommands(program: Command): void {
       ),
     ) as Quotas;
     assertEffective(folder, quotas);
-    const added = addClient(fileFor(folder, options), name, quotas, {
+    const file = fileFor(folder, options);
+    const isFirst = readClients(file) === undefined;
+    const added = addClient(file, name, quotas, {
       certificate: options.certFingerprint as string | undefined,
       replica: options.replica === true,
     });
     const { keyText } = added;
     const result = { ...summarize(added.client), ...(keyText === undefined ? {} : { key: keyText }) };
     printResult(options, result, () => keyText ?? `${result.name} added; it authenticates by its certificate`);
-    if (!options.json && keyText !== undefined)
+    if (options.json) return;
+    if (keyText !== undefined)
       note('This key is not stored. Hand it to the client now; running servers accept it within about a second.');
+    // Adding one seems to let one more in, and keeps everybody else out.
+    if (isFirst) note('This is the first client: from now on the server answers clients of this list alone.');
   });
   shared(client.command('list').description('list clients and their quotas, never their keys'))
     .argument('<dataset>', 'folder of the dataset')

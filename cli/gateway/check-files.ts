@@ -2,6 +2,7 @@
 
 import { LookupError } from '../../client-sdk/index.ts';
 import type { Checks } from '../../gateway/checks/checks.ts';
+import { nameLeakError } from '../../gateway/checks/leak-hints.ts';
 import { readConfig } from '../../gateway/config/read.ts';
 import type { GatewayConfig } from '../../gateway/config/schema.ts';
 import { hintFor } from '../../gateway/identity/sign-in/fault-hints.ts';
@@ -86,7 +87,6 @@ async function readinessOf(checks: Checks): Promise<LeakReadiness> {
     return { state: 'ready' };
   } catch (error) {
     if (!(error instanceof LookupError)) throw error;
-    const { code, message, hint } = error;
-    return { state: 'unavailable', code, message, hint };
+    return { state: 'unavailable', message: error.message, ...nameLeakError(error) };
   }
 }

@@ -13,8 +13,9 @@ import {
 import { createReplica, type PullEvent } from '../../client-sdk/replica/replica.ts';
 import { failuresIn, worstOf } from '../../client-sdk/verdict/decide.ts';
 import { normalizePassword, normalizeUsername } from '../../protocol/normalize.ts';
-import { nameError, type OnEvent } from '../../runtime/events.ts';
+import type { OnEvent } from '../../runtime/events.ts';
 import type { LeakFiles } from './leak-files.ts';
+import { nameLeakError } from './leak-hints.ts';
 import { spellingsOf } from './password-spellings.ts';
 import { plainFetch } from './plain-fetch.ts';
 import { isTypeable } from './typed-text.ts';
@@ -164,7 +165,7 @@ const groupsOf = (values: readonly string[], size: number): string[][] =>
 /** Each failure, and a new copy: the first of them ends `REPLICA_MISSING`. */
 function reportPull({ pulled, error }: PullEvent, onEvent: OnEvent): void {
   if (pulled?.isNew) onEvent({ event: 'leaks-ready' });
-  if (error) onEvent({ event: 'leaks-unavailable', message: error.message, ...nameError(error) });
+  if (error) onEvent({ event: 'leaks-unavailable', message: error.message, ...nameLeakError(error) });
 }
 
 /** Whether the service can be used, so that the first login does not wait for its head. */
@@ -174,6 +175,6 @@ export async function reportReadiness(checks: Checks, onEvent: OnEvent): Promise
     onEvent({ event: 'leaks-ready' });
   } catch (error) {
     const message = error instanceof LookupError ? error.message : 'the leak service could not be asked';
-    onEvent({ event: 'leaks-unavailable', message, ...nameError(error) });
+    onEvent({ event: 'leaks-unavailable', message, ...nameLeakError(error) });
   }
 }

@@ -1,5 +1,6 @@
 // The client list: `credveil client`, the content of its file, and invalid files. PROTOCOL.md §18.
 
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { test as base, describe, expect } from 'vitest';
 import { addClient, readClients } from '../../access/client-file.ts';
@@ -40,6 +41,23 @@ describe('credveil client', () => {
       expect(stdout).not.toContain(secret);
       expect(stdout).not.toContain(clientKeyDigest(key));
     }
+  });
+
+  test('client add says that the first client shuts out everybody else, once', async ({
+    world: { dataset, place },
+  }) => {
+    const clientsFile = place.at('first.json');
+    const add = async (name: string) => {
+      const fingerprint = createHash('sha256').update(name).digest('hex');
+      const terms = name === 'by-key' ? [] : ['--cert-fingerprint', fingerprint];
+      return (await credveil(['client', 'add', dataset, name, ...terms, '--clients-file', clientsFile])).stderr;
+    };
+    const said = 'from now on the server answers clients of this list alone';
+    expect(await add('by-certificate')).toContain(said);
+    expect(await add('by-key')).not.toContain(said);
+    await credveil(['client', 'revoke', dataset, 'by-certificate', '--clients-file', clientsFile]);
+    await credveil(['client', 'revoke', dataset, 'by-key', '--clients-file', clientsFile]);
+    expect(await add('again')).not.toContain(said);
   });
 
   test('client list prints name, id, quotas and creation time', async ({ world: { dataset } }) => {

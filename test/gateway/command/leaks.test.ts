@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { addClient } from '../../../access/client-file.ts';
 import { type CredveilServer, startServer } from '../../../server/server.ts';
 import { createWorkPlace, credveil, type WorkPlace } from '../../support/credveil.ts';
 import { type MadeDataset, makeDataset, seededKey, seededPairs } from '../../support/dataset.ts';
@@ -43,6 +44,28 @@ test('--check asks the service, and prints whether it can be used', async () => 
   });
   const { stdout } = await credveil([...away, '--json']);
   expect(JSON.parse(stdout)).toMatchObject({ ok: true, leaks: { state: 'unavailable', code: 'NETWORK' } });
+});
+
+test('--check and the log name keys of the gateway, and no option of the SDK', async () => {
+  const clientsFile = place.at('listed.json');
+  addClient(clientsFile, 'another', {});
+  const listed = await startServer(made.folder, { port: 0, clientsFile, quotaFile: place.at('listed.quota') });
+  const file = configFile(`{ url: "${listed.url}", keyFile: leaks.pin }`);
+  const { running, stop } = await startGatewayCommand(file);
+  try {
+    const { code, stderr } = await credveil(['gateway', '--config', file, '--check']);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('cannot be used now (CLIENT_REFUSED)')]);
+    const logged = (): string =>
+      running.written.stderr.split('\n').find((line) => line.includes('"leaks-unavailable"')) ?? '';
+    await expect.poll(logged, { timeout: 10_000 }).toContain('CLIENT_REFUSED');
+    for (const text of [stderr, logged()]) {
+      expect(text).toContain('leaks.clientKeyFile');
+      expect(text).not.toContain('Set clientKey');
+    }
+  } finally {
+    await stop();
+    await listed.close();
+  }
 });
 
 test('--check refuses files that cannot be used, and keys that contradict each other', async () => {
