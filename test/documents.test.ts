@@ -194,6 +194,22 @@ describe('the documents', () => {
     expect(documented).toEqual(metrics(sources.map(read).join('\n')));
   });
 
+  test('the pages of docs/ have every metric of the gateway, and every event of the log', () => {
+    const pages = documents
+      .filter((file) => file.startsWith('docs/'))
+      .map(read)
+      .join('\n');
+    const sources = listProse(root).filter((file) => /^gateway\/.*\.ts$/.test(file));
+    const metrics = sources.flatMap(
+      (file) => read(file).match(/(?<=['`])credveil_gateway_[a-z_]+[a-z](?=['`])/g) ?? [],
+    );
+    const events = [...read('runtime/events.ts').matchAll(/readonly event: ([^;]+);/g)].flatMap(([, names = '']) =>
+      [...names.matchAll(/'([a-z-]+)'/g)].map(([, name = '']) => name),
+    );
+    expect(Math.min(metrics.length, events.length)).toBeGreaterThan(15);
+    expect([...metrics, ...events].filter((name) => !pages.includes(`\`${name}\``))).toEqual([]);
+  });
+
   test('docs/corpora.md has a row for every format, and no other', () => {
     const table = /\| `--format` \|[\s\S]*?\n\n/.exec(read('docs/corpora.md'))?.[0] ?? '';
     const rows = table.split('\n').slice(2);
