@@ -1,11 +1,17 @@
 // credveil gateway certificate: a CA of devices, for operators without one.
 
+import fs from 'node:fs';
 import type { Command } from 'commander';
 import { readConfig } from '../../gateway/config/read.ts';
 import type { GatewayConfig } from '../../gateway/config/schema.ts';
 import { createAuthority, type Issued, issuedBy } from '../../gateway/devices/authority/authority.ts';
 import { idOf, keyHashOf } from '../../gateway/devices/certificate/client-certificate.ts';
-import { readRevoked, revoke, revokedFolder } from '../../gateway/devices/revocation/revoked-folder.ts';
+import {
+  RevocationError,
+  readRevoked,
+  revoke,
+  revokedFolder,
+} from '../../gateway/devices/revocation/revoked-folder.ts';
 import { normalSerial } from '../../gateway/lists/formats/serial.ts';
 import { UsageError } from '../exit.ts';
 import { formatTable, note, printResult } from '../output.ts';
@@ -95,14 +101,14 @@ async function init(folder: string, flags: InitFlags): Promise<void> {
 
 /** @throws AuthorityError, RevocationError, GatewayConfigError */
 function list(flags: Flags): void {
-  const revoked = new Set(readRevoked(folderOf(readConfig(flags.config))));
+  const revoked = revokedHere(readConfig(flags.config));
   const shown = issuedBy(flags.ca ?? '')
     .sort((a, b) => a.notAfter - b.notAfter)
     .map((each) => ({
       device: each.devices[0] ?? '',
       certificate: idOf(each),
       until: new Date(each.notAfter).toISOString(),
-      state: revoked.has(idOf(each)) ? 'revoked' : each.notAfter < Date.now() ? 'expired' : 'valid',
+      state: stateOf(each, revoked),
     }));
   printResult(flags, shown, (all) =>
     all.length === 0
@@ -112,12 +118,38 @@ function list(flags: Flags): void {
           all.map(({ device, until, state, certificate }) => [device, until.slice(0, 10), state, certificate]),
         ),
   );
+  if (!revoked && !flags.json)
+    note('What was revoked is not known here: the stateDirectory of the gateway is for its user, on its machine.');
+}
+
+/** Undefined where it cannot be known: the CA may have another user or machine than the gateway. */
+function revokedHere(config: GatewayConfig): ReadonlySet<string> | undefined {
+  if (!hasState(config)) return undefined;
+  try {
+    return new Set(readRevoked(folderOf(config)));
+  } catch (error) {
+    if (error instanceof RevocationError && error.code === 'REVOKED_UNREADABLE') return undefined;
+    throw error;
+  }
+}
+
+function stateOf(each: Issued, revoked: ReadonlySet<string> | undefined): string {
+  if (revoked?.has(idOf(each))) return 'revoked';
+  if (each.notAfter < Date.now()) return 'expired';
+  return revoked ? 'valid' : 'unknown';
 }
 
 /** @throws AuthorityError, RevocationError, GatewayConfigError, UsageError */
 function end(what: string, flags: Flags): void {
-  const folder = folderOf(readConfig(flags.config));
+  const config = readConfig(flags.config);
   const ended = certificatesOf(what, flags.ca);
+  // A folder made for it would be read by nobody, and the certificate stay good.
+  if (!hasState(config))
+    throw new UsageError(
+      `there is no stateDirectory of ${flags.config} here`,
+      'Run this on the machine of the gateway, as its user.',
+    );
+  const folder = folderOf(config);
   for (const each of ended) revoke(folder, each);
   printResult(flags, ended.map(idOf), (ids) => ids.map((id) => `revoked ${id}`).join('\n'));
 }
@@ -133,5 +165,7 @@ function certificatesOf(what: string, ca: string | undefined): Pick<Issued, 'iss
     throw new UsageError('the CA has issued nothing for this device', 'certificate list shows what it has.');
   return found;
 }
+
+const hasState = ({ stateDirectory = '.' }: GatewayConfig): boolean => fs.existsSync(stateDirectory);
 
 const folderOf = ({ stateDirectory = '.' }: GatewayConfig): string => revokedFolder(stateDirectory);

@@ -7,7 +7,11 @@ import { certificateIn, certify, issueFor } from '../../gateway/devices/authorit
 import { MAX_REQUEST_BYTES, readRequest } from '../../gateway/devices/authority/certificate-request.ts';
 import type { Identity } from '../../gateway/devices/authority/pkcs12.ts';
 import { idOf, keyHashOf, serialOf } from '../../gateway/devices/certificate/client-certificate.ts';
+import { ContentError } from '../../gateway/lists/formats/content-error.ts';
 import { normalSerial } from '../../gateway/lists/formats/serial.ts';
+import type { ReplicatedList } from '../../gateway/lists/list-replica.ts';
+import { loadFile } from '../../gateway/lists/load-file.ts';
+import { SourceError } from '../../gateway/lists/source/source.ts';
 import { UsageError } from '../exit.ts';
 import { note, printResult } from '../output.ts';
 import { printable } from '../printable.ts';
@@ -29,6 +33,8 @@ export interface IssueFlags {
   /** `-` is standard input. */
   readonly passwordFile?: string;
 }
+
+const FILE_TIMEOUT_MS = 60_000;
 
 /** @throws AuthorityError, UsageError, GatewayConfigError */
 export async function issue(device: string, flags: IssueFlags): Promise<void> {
@@ -117,15 +123,30 @@ async function listedAs(device: string, name: string, config: GatewayConfig): Pr
     throw new UsageError(`${bare} is no list of devices`, describeLists(config));
   const lists = listsOf(config);
   await lists.load();
+  const replicated = lists.lists.get(bare);
+  if (replicated) await loadFileHere(bare, replicated);
   const listed = normalSerial(device);
-  const view = lists.lookup(bare);
+  const view = replicated?.view;
   const isListed = listed !== undefined && view?.kind === 'string' && view.has(listed) === true;
   if (!isListed || listed.includes(':'))
     throw new UsageError(
       `the device is not on the list ${bare}`,
-      'Add it there first. A list with a source is known once the gateway has read it.',
+      replicated?.source && !replicated.source.isLocal
+        ? 'Add it there first. What a URL or command has is known once the gateway has read it, and to its user alone.'
+        : 'Add it there first.',
     );
   return listed;
+}
+
+/** The gateway's copy of it may be older, and is for its own user: the CA has another. */
+async function loadFileHere(name: string, list: ReplicatedList): Promise<void> {
+  try {
+    await loadFile(list, AbortSignal.timeout(FILE_TIMEOUT_MS));
+  } catch (error) {
+    if (!(error instanceof SourceError || error instanceof ContentError)) throw error;
+    const hint = error.code === 'FILE_UNREADABLE' ? 'Let this user read it.' : error.hint;
+    throw new UsageError(`the list ${name}: ${error.message}`, hint);
+  }
 }
 
 function describeLists({ lists }: GatewayConfig): string {

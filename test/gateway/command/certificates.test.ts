@@ -164,3 +164,40 @@ test('names what is wrong, and issues nothing then', { timeout: 600_000 }, async
   expect(fs.existsSync(file('a.pem'))).toBe(false);
   expect(fs.existsSync(file('a.p12'))).toBe(false);
 });
+
+test('a list in a file is read as it stands now, also where no gateway has read it', async () => {
+  const { place, ca, config, certificate, issue, file } = workPlace();
+  const own = fs.readFileSync(config, 'utf8').replace('items: [C02XL0, pf-2]', 'file: laptops.txt');
+  fs.writeFileSync(config, own);
+  expect((await certificate(['init', ca])).code).toBe(0);
+  expect((await issue('C02XL7', file('a.pem'))).stderr).toContain('the list laptops: the file of the list is missing');
+  place.write('laptops.txt', 'pf-2\n');
+  expect((await issue('C02XL7', file('a.pem'))).stderr).toContain('the device is not on the list laptops');
+  place.write('laptops.txt', 'pf-2\nC02XL7\n');
+  expect((await issue('c02xl7', file('a.pem'))).code).toBe(0);
+  expect(new X509Certificate(fs.readFileSync(file('a.pem'))).subject).toContain('C02XL7');
+  place.write('laptops.txt', '\n');
+  expect((await issue('pf-2', file('b.pem'))).stderr).toContain('the list laptops: the list has no entry');
+  expect(fs.existsSync(file('b.pem'))).toBe(false);
+});
+
+test('where revocations cannot be known, none is called valid, and nothing is revoked', async () => {
+  const { place, ca, config, certificate, issue, file } = workPlace();
+  expect((await certificate(['init', ca])).code).toBe(0);
+  expect((await issue('C02XL0', file('a.pem'))).code).toBe(0);
+  const listed = () => certificate(['list', '--ca', ca, '--config', config]);
+  const unknown = {
+    code: 0,
+    stdout: expect.stringMatching(/C02XL0 +\d{4}-\d\d-\d\d +unknown /),
+    stderr: expect.stringContaining('What was revoked is not known here'),
+  };
+  expect(await listed()).toMatchObject(unknown);
+  const revoked = await certificate(['revoke', 'C02XL0', '--ca', ca, '--config', config]);
+  expect([revoked.code, revoked.stderr]).toEqual([2, expect.stringContaining('no stateDirectory of')]);
+  const folder = place.at('gateway.state');
+  expect(fs.existsSync(folder)).toBe(false);
+  fs.mkdirSync(folder);
+  expect((await listed()).stdout).toMatch(/C02XL0 +\d{4}-\d\d-\d\d +valid /);
+  place.write('gateway.state/revoked-certificates', 'no folder');
+  expect(await listed()).toMatchObject(unknown);
+});
