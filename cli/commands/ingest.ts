@@ -290,10 +290,7 @@ export function addIngest(program: Command): void {
       )
         throw new UsageError('--source is missing', 'Name the source, such as --source collection1-2019.');
       if (options.delta && (options.replace !== undefined || !options.publish))
-        throw new UsageError(
-          '--delta publishes added sources',
-          'Leave out --delta, or else --replace and --no-publish.',
-        );
+        throw new UsageError('--delta publishes added sources', 'Leave out --delta, or --replace and --no-publish.');
       if (options.dryRun && options.archive !== undefined)
         throw new UsageError('--dry-run makes no archive', 'Leave --archive out, or --dry-run.');
       await runIngest(folder, files, options);

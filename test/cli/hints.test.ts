@@ -112,12 +112,12 @@ describe('an option without effect is refused', () => {
     [
       '--delta without publishing',
       ({ dataset }) => ['ingest', dataset, 'x', '--source', 'x', '--delta', '--no-publish'],
-      '--delta publishes added sources\n  Leave out --delta, or else',
+      '--delta publishes added sources\n  Leave out --delta, or --replace',
     ],
     [
       '--delta of a source that is replaced',
       ({ dataset }) => ['ingest', dataset, 'x', '--replace', 'x', '--delta'],
-      '--delta publishes added sources\n  Leave out --delta, or else',
+      '--delta publishes added sources\n  Leave out --delta, or --replace',
     ],
     [
       '--trust beside the folder',
