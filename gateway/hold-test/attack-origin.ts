@@ -21,12 +21,9 @@ export async function attackOrigin(place: TestPlace, whoami: readonly Whoami[]):
   const { form, answer } = await logInTo(origin, account);
   const jar = jarAfter(form, answer);
   const cookie = cookieOf(jar);
-  const isRight = await isIn({ path: page, cookie });
-  step(
-    'the account signs in',
-    !isRight,
-    `the page does not have the text of signedIn behind the login (${answer.status})`,
-  );
+  const behind = await origin({ path: page, cookie });
+  const isRight = behind.body.includes(signedIn);
+  step('the account signs in', !isRight, describeFailedLogin(answer, behind));
   if (!isRight) return steps;
   const { isSession } = createSessionNames(sessions);
   const ofSession = [...jar].filter(([name]) => isSession(name));
@@ -49,6 +46,12 @@ export async function attackOrigin(place: TestPlace, whoami: readonly Whoami[]):
   );
   if (whoami.length > 0) steps.push(...(await askPages(place, whoami, ofSession)));
   return steps;
+}
+
+/** By what was answered: the password may be wrong, or the path, or the text. */
+function describeFailedLogin(login: TestAnswer, behind: TestAnswer): string {
+  const cookies = login.cookies.length === 0 ? 'no cookie' : 'a cookie';
+  return `the login was answered with ${login.status} and ${cookies}, and page behind it with ${behind.status}, without the text of signedIn: compare login, fields, page and signedIn with what a browser sends and shows`;
 }
 
 /** With what a browser was given before its login, and is no cookie of a session. */

@@ -44,7 +44,11 @@ export function parseAccounts(
     .safeParse(Array.isArray(value) ? value : [value]);
   if (checked.success) return { accounts: checked.data };
   const faults = checked.error.issues.map(({ path: [, ...at], code, message }) =>
-    code === 'unrecognized_keys' ? 'it has a key that is none' : `${at.join('.')} ${message}`,
+    code === 'unrecognized_keys'
+      ? 'it has a key that is none'
+      : at.length === 0
+        ? 'it is empty, or has no keys'
+        : `${at.join('.')} ${message}`,
   );
   return { faults };
 }

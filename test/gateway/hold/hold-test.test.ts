@@ -75,7 +75,11 @@ test.each<[string, Given, string]>([
   ['a hidden field tells a session', { alsoBy: 'field' }, 'no field of the form tells a session'],
   ['another host was not tested', { name: '"*.example"', hosts: ['app.example', 'b.example'] }, 'held at b.example'],
   ['the wrong cookie is named', { hold: `sessions: [theme], ${WHOAMI}` }, 'no other cookie tells a session'],
-  ['the account is none', { account: { fields: { user: 'test', pass: 'wrong' } } }, 'the account signs in'],
+  [
+    'the account is none',
+    { account: { fields: { user: 'test', pass: 'wrong' } } },
+    'signs in: the login was answered with 302 and no cookie, and page behind it with 200',
+  ],
   ['the page is for everybody', { account: { signedIn: '<' } }, 'the page is not for strangers'],
   [
     'the page of whoami names nobody',
@@ -129,4 +133,6 @@ test('an account that is malformed is refused without its values', () => {
   expect(faults).toEqual(expect.arrayContaining([expect.stringContaining('login must be a path')]));
   expect(JSON.stringify(faults)).not.toContain('hunter2');
   expect(parseAccounts('{')).toEqual({ faults: ['it is neither YAML nor JSON'] });
+  for (const empty of ['', '# none', '[]', 'text', '- 1'])
+    expect(parseAccounts(empty), empty).toEqual({ faults: ['it is empty, or has no keys'] });
 });
