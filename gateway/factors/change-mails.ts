@@ -30,14 +30,17 @@ export function sentenceOf(change: FactorChange): string {
   }
 }
 
+/** Nobody did themselves what an administrator does, and no password of theirs was needed. */
+function adviceOn(change: FactorChange): string {
+  const isOfOperator = change.change === 'code-made' || (change.change === 'removed' && change.by === 'operator');
+  return isOfOperator
+    ? 'If you asked for that, do nothing. If not, tell who manages your account now.'
+    : 'If that was you, do nothing. If not, tell who manages your account now, and change your password.';
+}
+
 export const changeMail = (change: FactorChange, issuer: string) => ({
   subject: `Your sign-in at ${issuer}`,
-  text: [
-    sentenceOf(change),
-    '',
-    'If that was you, do nothing. If not, tell who manages your account now, and change your password.',
-    '',
-  ].join('\n'),
+  text: [sentenceOf(change), '', adviceOn(change), ''].join('\n'),
 });
 
 export const codeMail = (code: string, issuer: string) => ({

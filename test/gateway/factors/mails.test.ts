@@ -49,9 +49,13 @@ test('a person and the operator read of each change, and of guesses', async () =
   const made = await read();
   expect(made).toContain('An administrator made a code');
   expect(made).not.toContain(code);
+  const asked = 'If you asked for that';
+  expect(made).toContain(asked);
   const key = new Authenticator(AUTH);
   expect((await own.enrolKey(key, 'security_key', code)).code).toBe(200);
-  expect(await read()).toContain('A security key was added: my security_key.');
+  const added = await read();
+  expect(added).toContain('A security key was added: my security_key.');
+  expect(added).toContain('If that was you');
   const { secret } = await own.enrolApp();
   expect(await read()).toContain('An app for codes was added: app.');
   const [first] = kept.admin.find(ANN)?.factors ?? [];
@@ -68,7 +72,9 @@ test('a person and the operator read of each change, and of guesses', async () =
   for (let i = 1; i <= 5; i++) await answer(own, String((Number(right) + i) % 1e6).padStart(6, '0'));
   expect(await read()).toContain('Five wrong codes of your app were typed in a row.');
   await kept.admin.remove(ANN);
-  expect(await read()).toContain('An administrator removed: Blue key, app.');
+  const removed = await read();
+  expect(removed).toContain('An administrator removed: Blue key, app.');
+  expect(removed).toContain(asked);
   expect(mail.mails.every(({ text }) => /^Subject: Your sign-in at auth\.example$/m.test(text))).toBe(true);
 });
 
