@@ -11,6 +11,7 @@ import { readRecord } from '../../gateway/record/read-record.ts';
 import { explainRecorded, type ReplayedRule } from '../../gateway/replay.ts';
 import { UsageError } from '../exit.ts';
 import { formatTable, printResult } from '../output.ts';
+import { shellWord } from '../printable.ts';
 import { listsOf, withSetup } from './offline-setup.ts';
 import { describeParts, word } from './rules-test.ts';
 
@@ -83,8 +84,9 @@ function describe({ decision, rules, isUnchanged }: Explained, config: string): 
   ];
   const changed = isUnchanged ? [] : ['The rules have changed since. They are shown as they are now.'];
   const lift = 'refused' in end && end.ban !== undefined ? describeLift(end.ban, config) : [];
+  const judge = 'refused' in end && OF_POLICIES.has(end.refused) ? describeJudging(app, path, config) : [];
   const parts = rules.length === 0 ? ['no rules'] : rules.flatMap((rule) => describeRule(rule, decision));
-  return [formatTable(['', ''], rows).trimStart(), '', ...lift, ...changed, ...parts].join('\n');
+  return [formatTable(['', ''], rows).trimStart(), '', ...lift, ...judge, ...changed, ...parts].join('\n');
 }
 
 function describeRule(rule: ReplayedRule, { matches, readings }: Decision): string[] {
@@ -98,6 +100,15 @@ function describeRule(rule: ReplayedRule, { matches, readings }: Decision): stri
 const describeLift = (ban: string, config: string): string[] => [
   'If the ban is still in force, this lifts it:',
   `  credveil gateway limits lift ${ban} --config ${config}`,
+  '',
+];
+
+/** Answers of the policies of an application, which a record does not have. */
+const OF_POLICIES: ReadonlySet<string> = new Set(['ACCESS_DENIED', 'SIGN_IN_REQUIRED', 'FACTOR_NEEDED']);
+
+const describeJudging = (app: string, path: string, config: string): string[] => [
+  'Policies are not recorded. This shows what each is now; add --user, --group, --address …:',
+  `  credveil gateway access test --app ${shellWord(app)} --path ${shellWord(path)} --config ${shellWord(config)}`,
   '',
 ];
 

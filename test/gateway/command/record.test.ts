@@ -24,6 +24,26 @@ const get = (port: number, target: string, agent: string) =>
   exchange(port, `GET ${target} HTTP/1.1\r\nHost: app.example\r\nUser-Agent: ${agent}\r\n\r\n`);
 
 describe('credveil gateway explain and replay', { timeout: 60_000 }, () => {
+  test('what policies refused leads to the command that judges them', async () => {
+    const home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-test-'));
+    onTestFinished(() => fs.rmSync(home, { recursive: true, force: true }));
+    const { url } = await startOrigin((_, response) => response.end('ok'));
+    const file = path.join(home, 'gateway.yaml');
+    const elsewhere = '{ name: office, action: bypass, include: [{ address: 192.0.2.1 }] }';
+    const app = `{ to: "${url}", access: { policies: [${elsewhere}] } }`;
+    fs.writeFileSync(file, `listen: "127.0.0.1:0"\nworkers: 0\napps: { app.example: ${app} }\n`);
+    const { ports, stop } = await startGatewayCommand(file);
+    const { body } = await get(ports[0] as number, '/it$s', 'nobody');
+    await stop();
+    const { instance, code } = JSON.parse(body) as { instance: string; code: string };
+    const { stdout } = await credveil(['gateway', 'explain', instance, '--config', file]);
+    expect([code, stdout]).toEqual(['ACCESS_DENIED', expect.stringContaining('refused with 403: ACCESS_DENIED')]);
+    const [, line = ''] = /^ {2}credveil (gateway access test .*)$/m.exec(stdout) ?? [];
+    expect(line).toBe(`gateway access test --app app.example --path '/it$s' --config ${file}`);
+    const judged = await credveil(line.replaceAll("'", '').split(' '));
+    expect(judged.stdout).toContain('include address: 192.0.2.1  unknown');
+  });
+
   test('show what was decided before a restart, and what a changed file would decide', async () => {
     const home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-test-'));
     onTestFinished(() => fs.rmSync(home, { recursive: true, force: true }));
