@@ -1,16 +1,14 @@
 // Publishing: merges all runs into one snapshot and makes it current. PROTOCOL.md §12.
 
 import fs from 'node:fs';
-import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { SnapshotId } from '../../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName, RANGE_NAMES } from '../../protocol/bucket-id.ts';
-import { SNAPSHOT_SEQUENCE } from '../../protocol/ids.ts';
 import type { Head } from '../../protocol/signed/head.ts';
 import { longestBody } from '../../protocol/snapshot/slots.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
 import { knownAnswer } from '../../protocol/test-credentials.ts';
-import { type Dataset, numberSources, PRIVATE_FOLDER, snapshotsFolder, workFolder } from '../dataset.ts';
+import { type Dataset, numberSources, PRIVATE_FOLDER, workFolder } from '../dataset.ts';
 import { yieldToEventLoop } from '../event-loop.ts';
 import { publishFile, writeFileAtomically } from '../files.ts';
 import { assertClock, type DatedRuns, type ExpiringSource, splitExpired } from '../retention/expiry.ts';
@@ -37,6 +35,7 @@ import {
 } from './layout/snapshot-facts.ts';
 import { filterPath, snapshotFile, snapshotPath } from './layout/snapshot-files.ts';
 import type { Publication, PublishOptions } from './publication.ts';
+import { isNewest, lowestSequence, nextSequence } from './sequence.ts';
 import { openStated, type StatedFacts, type StatedSnapshot, writeStated } from './stated-facts.ts';
 import { readHead, writeHead } from './statement-files.ts';
 import { type Tables, writeTables } from './tables.ts';
@@ -78,7 +77,8 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
   const { delegate = [], withdraw = false, delta = false } = options;
   const plan = delta && !withdraw ? planAdded(basis) : planWhole(basis);
   const from = { ...basis, suite, authority, suppression, expired, asides, options };
-  if (current && delegate.length === 0 && !withdraw && isSame(current, plan, options)) return renew(current, from);
+  const mayRenew = delegate.length === 0 && !withdraw && current !== undefined && isNewest(dataset, current);
+  if (mayRenew && isSame(current, plan, options)) return renew(current, from);
   fs.mkdirSync(workFolder(dataset), PRIVATE_FOLDER);
   try {
     return await publishPlan(plan, from).catch((error: unknown) => {
@@ -142,7 +142,7 @@ async function publishPlan(plan: LayerPlan, from: PublishBasis): Promise<Publish
   const unstated = joinFacts(common, [...plan.kept, ...(made ? [made] : [])]);
   const now = options.now ?? Date.now();
   const headKeys = delegatedKeys(dataset, current, delegate, now);
-  const minSequence = lowestSequence(current, runs, withdraw, suppression) ?? sequence;
+  const minSequence = lowestSequence(dataset, current, runs, withdraw, suppression) ?? sequence;
   const { facts, head } = writeStated(dataset, name, unstated, {
     ...{ signer: authority.signer, sequence, minSequence, now },
     ...(headKeys && { headKeys }),
@@ -237,32 +237,6 @@ function describeFacts({ id, parameters }: Dataset, suite: KeyedSuite) {
     ...(suite.publicKey ? { publicKey: Buffer.from(suite.publicKey).toString('hex') } : {}),
     canary: knownAnswer(suite),
   } as const;
-}
-
-/**
- * The lowest sequence number that clients may still use. Undefined if it is the new one: a run that
- * an earlier snapshot contains is gone, or names are suppressed that were not, so their entries
- * must not be answered any more.
- */
-function lowestSequence(
-  current: StatedSnapshot | undefined,
-  runs: readonly Run[],
-  withdraw: boolean,
-  suppression: Suppression | undefined,
-): number | undefined {
-  if (!current) return 1;
-  const kept = new Set(runs.map(({ sha256 }) => sha256));
-  if (suppression && suppression.digest !== current.facts.suppressed?.digest) return undefined;
-  if (withdraw || current.facts.sources.some(({ sha256 }) => !kept.has(sha256))) return undefined;
-  return current.stated.statement.minSequence;
-}
-
-/** Sequence numbers never go back. A file without facts was never current. */
-function nextSequence(dataset: Dataset, current: StatedSnapshot | undefined): number {
-  const names = fs
-    .readdirSync(snapshotsFolder(dataset))
-    .filter((name) => path.extname(name) === '.json' && SNAPSHOT_SEQUENCE.test(path.parse(name).name));
-  return 1 + Math.max(0, current?.sequence ?? 0, ...names.map((name) => Number.parseInt(name, 10)));
 }
 
 /** @throws StoreError `TOO_MANY_SOURCES` */
