@@ -28,9 +28,16 @@ export function formatUsageError(text: string, command: Command, words: string, 
   const stray = fault.startsWith('required option') ? unknownFlag(command, argv) : undefined;
   const flag = stray ?? /^unknown option '(--[\w-]+)/.exec(fault)?.[1];
   const suggestion = (flag === undefined ? undefined : suggestFlag(flag, command)) ?? meant;
-  const hint = `${suggestion === undefined ? '' : `Did you mean ${suggestion}? `}See: ${words} --help`;
+  const advice = suggestion === undefined ? adviceOn(told, command) : `Did you mean ${suggestion}? `;
+  const hint = `${advice}See: ${words} --help`;
   const shown = stray === undefined ? withoutValues(fault) : `unknown option '${stray}'`;
   return `error USAGE: ${printable(shown)}\n  ${printable(hint)}\n`;
+}
+
+/** What it is about was given where other users see it. */
+function adviceOn(told: string, command: Command): string {
+  const isGiven = told.startsWith('too many arguments') && /\bstandard input\b/.test(command.description());
+  return isGiven ? 'It reads that from standard input, since others see arguments: end it with < FILE. ' : '';
 }
 
 /** Without what was typed beside names: it may be a secret. */

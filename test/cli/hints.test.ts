@@ -64,6 +64,22 @@ describe('a mistyped command line', () => {
     expect(await refused(world, 2, ['x\nerror FAKE: y'])).toMatch(/^error USAGE: unknown command\n {2}See: /);
   });
 
+  test.for([
+    ['gateway', 'users', 'code'],
+    ['gateway', 'users', 'remove'],
+    ['gateway', 'factors'],
+    ['suppress', 'add', 'x'],
+    ['check'],
+  ])('what belongs on standard input is told so: %s %s %s', async (words, { world }) => {
+    const stderr = await refused(world, 2, [
+      ...words,
+      'ann@example.com',
+      ...(words[0] === 'check' ? ['--url', 'x'] : []),
+    ]);
+    expect(stderr).toContain('It reads that from standard input, since others see arguments: end it with < FILE.');
+    expect(stderr).not.toContain('ann@');
+  });
+
   const MARKED = 'Marked:pass-word';
   const typed: string[][] = [
     [MARKED],
