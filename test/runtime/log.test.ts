@@ -1,8 +1,10 @@
 // The log: its fields, which never contain request data, an address or a secret.
 
 import { once } from 'node:events';
+import fs from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
+import path from 'node:path';
 import { describe, expect } from 'vitest';
 import { addClient, clientFileFor } from '../../access/client-file.ts';
 import type { ServerEvent } from '../../runtime/events.ts';
@@ -108,6 +110,26 @@ describe.each([0, 2])('the debug log of a server with %i workers', (workers) => 
       expect(stderr.includes(sought) || stdout.includes(sought), 'a trace of a request').toBe(false);
     expect(stderr).not.toMatch(/account\/[0-9a-f]/);
     expect(stderr).not.toMatch(/"(?:hostname|req|res|err|headers|body|ip|remoteAddress)":|"url":"\//);
+  });
+});
+
+describe('log levels', () => {
+  test('an event that says what to do is a warning or an error', () => {
+    const events = fs.readFileSync(path.join(import.meta.dirname, '../../runtime/events.ts'), 'utf8');
+    const [union = ''] = events.split(/;\n\n/).filter((part) => part.includes('export type ServerEvent ='));
+    const members = union.split(/^ {2}\| /m).filter((member) => /\bhint\??: string/.test(member));
+    const names = members.flatMap((member) => {
+      const [, named = ''] = /readonly event: ([^;]+);/.exec(member) ?? [];
+      return [...named.matchAll(/'([a-z-]+)'/g)].map(([, name]) => name);
+    });
+    expect(names.length).toBeGreaterThan(30);
+    const written: string[] = [];
+    const log = createLog('warn', (line) => written.push(line));
+    for (const event of names) log.event({ event, hint: 'Look.' } as unknown as ServerEvent);
+    const logged = written.map((line) => (JSON.parse(line) as { event: string }).event);
+    // They may come often, and nothing fails by them.
+    const often = ['connections-refused', 'session-kept-back'];
+    expect(names.filter((name) => !logged.includes(name as string)).sort()).toEqual(often);
   });
 });
 
