@@ -96,6 +96,12 @@ export class Exchange {
     return this.found?.application;
   }
 
+  /** What names of users are of: of several hosts where people log in, each has its own. */
+  get realm(): string {
+    const { application, head } = this;
+    return (head && application?.hold?.realmAt(head.host)) ?? application?.name ?? '';
+  }
+
   /** Ends the request here. Nothing of it reaches the application. */
   answer(code: AnswerCode, { close, ...options }: Partial<AnswerOptions> = {}): void {
     const { message, response } = this;

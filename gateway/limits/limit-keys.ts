@@ -62,9 +62,9 @@ export class LimitKeys {
     this.#devices = deriveKey(gatewayKey, 'device-cookies');
   }
 
-  nameOf(application: string, username: string): string {
+  nameOf(realm: string, username: string): string {
     return createHmac('sha256', this.#names)
-      .update(`${application}\0`)
+      .update(`${realm}\0`)
       .update(nameBytes(username))
       .digest()
       .toString('base64url', 0, HASH_BYTES);

@@ -47,8 +47,8 @@ export interface Limits {
   admit(facts: AttemptFacts): Promise<Admission>;
   /** Of bans that act on more than logins. It asks nobody. */
   bannedBy(exchange: Exchange): Ban | undefined;
-  /** What the state has in place of a user's name. */
-  nameOf(application: string, username: string): string;
+  /** What the state has in place of a user's name. @param realm of the request */
+  nameOf(realm: string, username: string): string;
   /**
    * The user has another password: browsers that were known for the old one no longer are.
    * @param name as `nameOf` makes it

@@ -57,7 +57,7 @@ export class LoginLimits implements Limits {
     const { application, head } = exchange;
     const limits = application?.limits ?? [];
     if (!application || !head || limits.length === 0) return { settle: async () => [] };
-    const names = [...new Set(usernames.map((username) => this.#keys.nameOf(application.name, username)))];
+    const names = [...new Set(usernames.map((username) => this.#keys.nameOf(exchange.realm, username)))];
     if (names.length > MAX_NAMES) return { ban: this.#banOf(exchange, TOO_MANY_NAMES) };
     const needs = this.#needsOf(limits, exchange, names, findMember);
     if (!needs) return { ban: this.#banOf(exchange, TOO_MANY_VALUES) };
@@ -98,8 +98,8 @@ export class LoginLimits implements Limits {
     return undefined;
   }
 
-  nameOf(application: string, username: string): string {
-    return this.#keys.nameOf(application, username);
+  nameOf(realm: string, username: string): string {
+    return this.#keys.nameOf(realm, username);
   }
 
   async forgetDevices(name: string): Promise<void> {
@@ -143,7 +143,7 @@ export class LoginLimits implements Limits {
         // What depends on what is unknown counts.
         counts: limits.filter(({ count }) => count.evaluate(context) !== false).map(({ config }) => config.name),
         isSuccess,
-        ...(canonical !== undefined && { canonical: this.#keys.nameOf(app, canonical) }),
+        ...(canonical !== undefined && { canonical: this.#keys.nameOf(exchange.realm, canonical) }),
         ...(fresh !== undefined && { device: this.#keys.deviceOf(app, fresh) }),
       })
       .catch(() => false);

@@ -47,7 +47,7 @@ export async function enterHold(exchange: Exchange, parts: PipelineParts, setup:
     const jar = new Jar(place, isLive ? handle : undefined);
     exchange.head = withOpened(head, jar);
     const ofBrowser = isLive ? { id, open } : { id: undefined, open: undefined };
-    const realm = rules.realmAt(head.host);
+    const { realm } = exchange;
     const options = { holds, app: application.name, realm, rules, jar, ...networksOf(exchange, holds), ...ofBrowser };
     exchange.hold = new HoldExchange({ ...options, watch: (browser) => watch(exchange, browser, holds) });
     return !exchange.response.destroyed;

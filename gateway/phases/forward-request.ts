@@ -116,7 +116,7 @@ function senderOf({ application, upgrade }: Exchange, head: RequestHead, sending
 /**
  * Sends a login to the application, and holds its response; a 101 too.
  * @param done what is told of it, and answered where no response came
- * @returns undefined if no response came: the client has its answer, or has left
+ * @returns undefined if no response came: the client has its answer, or had left before
  */
 export function forwardLogin(
   exchange: Exchange,
@@ -126,11 +126,13 @@ export function forwardLogin(
   setup: GatewaySetup,
   done = doneOf(exchange, parts),
 ): Promise<HeldResponse | undefined> {
-  const { head, application } = exchange;
-  if (!head || !application) return Promise.resolve(undefined);
+  const { head, application, response } = exchange;
+  if (!head || !application || response.destroyed) return Promise.resolve(undefined);
   const forwarding = forwardingOf(exchange, head, { target, content, parts, setup });
+  // Else whoever leaves would end the sessions of its browser: nobody knew what came of the login.
+  const ofLock = exchange.hold?.id !== undefined && { isWaitedFor: true, isJudged: true };
   const send = (headers: string[], readsBody: boolean) =>
-    forwardHeld(application.origin, { ...forwarding, headers, budget: parts.budget }, done, {
+    forwardHeld(application.origin, { ...forwarding, ...ofLock, headers, budget: parts.budget }, done, {
       readsBody,
       send: senderOf(exchange, head, { target, content }),
     });

@@ -89,7 +89,7 @@ export async function freezeLogin(
 /** Whether a login of this user in this browser has gone on before. */
 const isKnown = async (exchange: Exchange, user: string | undefined, { browsers }: PipelineParts): Promise<boolean> =>
   user !== undefined &&
-  (await browsers?.mayHave(exchange.application?.name ?? '', handleOf(exchange), {
+  (await browsers?.mayHave(exchange.realm, handleOf(exchange), {
     users: [user],
     isNameless: false,
   })) === true;

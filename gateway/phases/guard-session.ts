@@ -45,7 +45,7 @@ export function guardOf(exchange: Exchange, { browsers, observe }: GuardParts): 
   const refuses: Guard['refuses'] = async (held) => {
     const session = begunIn(held.headers);
     if (!session) return false;
-    const admission = isFree() ? 'known' : await browsers.admits(application.name, handle, session);
+    const admission = isFree() ? 'known' : await browsers.admits(exchange.realm, handle, session);
     const isKeptBack = admission === 'known' && session.unnamed.size > 0 && !isFree() && !isPlain(head);
     if (admission !== undefined && admission !== 'none' && !(isKeptBack && held.status === 101)) {
       if (isKeptBack) {
@@ -54,7 +54,7 @@ export function guardOf(exchange: Exchange, { browsers, observe }: GuardParts): 
       }
       // A login of several steps is complete: what waits for it goes with the next request.
       const cookies = liveCookies(held.headers).filter(({ name }) => session.cookies.has(name));
-      if (handle !== undefined) await browsers.beganSession(application.name, handle, { session, admission, cookies });
+      if (handle !== undefined) await browsers.beganSession(exchange.realm, handle, { session, admission, cookies });
       return false;
     }
     held.discard();

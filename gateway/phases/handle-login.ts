@@ -150,7 +150,7 @@ async function forwardAndJudge(
   const policy = exchange.application?.config.login;
   if (!policy) return;
   const login = { attempt, policy, checks: checksFor(exchange, parts, setup) };
-  const held = exchange.response.destroyed ? undefined : await forwardLogin(exchange, target, content, parts, setup);
+  const held = await forwardLogin(exchange, target, content, parts, setup);
   if (!held) {
     await admitted.settle(UNKNOWN);
     if (taken) checkUnanswered(exchange, login, taken, parts);

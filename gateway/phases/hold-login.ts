@@ -55,7 +55,8 @@ export async function lockLogin(
   if (!hold || !head) return true;
   if (!isAtOwnHost(exchange, hold.rules, setup)) throw new Refusal('HOST_UNKNOWN');
   if (!login.isElsewhere && isForeignForm(exchange, login)) throw new Refusal('FORM_FOREIGN');
-  const state = (await mayEnd(exchange, hold)) ? await needingState(() => hold.lock()) : 'dead';
+  const mayLock = !mayEndBrowser(exchange, login) || (await needingState(() => hold.mayEnd()));
+  const state = mayLock ? await needingState(() => hold.lock()) : 'dead';
   if (state === 'dead') {
     // A login before it was broken off, such as by a second click: this one begins anew.
     exchange.hold = await needingState(() => hold.anew());
@@ -67,6 +68,8 @@ export async function lockLogin(
     return false;
   }
   if (!hold.jar.isEmpty) hold.before = await signedIn(exchange, hold, []);
+  // Its client has left, and nothing of it is sent.
+  if (exchange.response.destroyed) await needingState(() => hold.unlock());
   return true;
 }
 
@@ -74,11 +77,13 @@ export async function lockLogin(
 export const isForeignForm = (exchange: Exchange, login: Login): boolean =>
   isOfBrowser(login) && isOfOtherHost(exchange) && !isUnnamed(exchange);
 
-/** A login with a finding ends the sessions that it is sent with: too many begin without any. */
-async function mayEnd({ application, verdict }: Exchange, hold: HoldExchange): Promise<boolean> {
+/**
+ * A login with a finding ends the sessions that it is sent with, and so may what nothing describes,
+ * however it ends: too many begin without any.
+ */
+function mayEndBrowser({ application, verdict }: Exchange, { isElsewhere }: Login): boolean {
   const { login } = application?.config ?? {};
-  const isFound = login && verdict && actionsFor(verdict, login).includes('hold');
-  return !isFound || needingState(() => hold.mayEnd());
+  return isElsewhere === true || (login && verdict && actionsFor(verdict, login).includes('hold')) === true;
 }
 
 /**

@@ -20,6 +20,6 @@ export async function noticePasswordChange(
   if ((handle === undefined && !hold) || !changesPassword(passwordChanges, exchange)) return;
   await hold?.changedPassword();
   if (handle === undefined || !browsers || !limits) return;
-  const account = await browsers.accountOf(application.name, handle);
+  const account = await browsers.accountOf(exchange.realm, handle);
   if (account !== undefined) await limits.forgetDevices(account);
 }

@@ -27,6 +27,8 @@ export class HoldExchange {
   readonly #generation: string;
   /** Of a login: when its browser is dead. Milliseconds since 1970. */
   #lockedUntil: number | undefined;
+  /** Its place among what may end sessions. */
+  #giveBack: (() => Promise<void>) | undefined;
   /** Who was signed in before the login, by each page of whoami; nobody if there is none here. */
   before: readonly Signed[] = [];
 
@@ -138,6 +140,8 @@ export class HoldExchange {
     if (id === undefined || this.#lockedUntil === undefined) return;
     await holds.unlock(id);
     this.#lockedUntil = undefined;
+    await this.#giveBack?.();
+    this.#giveBack = undefined;
   }
 
   /**
@@ -158,12 +162,15 @@ export class HoldExchange {
   }
 
   /**
-   * A login with a finding ends the sessions of its browser, which has to be remembered.
+   * What may end the sessions of its browser, which has to be remembered, takes a place for that,
+   * and gives it back with `unlock`.
    * @returns false where its site has ended enough @throws StateError
    */
   async mayEnd(): Promise<boolean> {
     const { app, holds, id, site } = this.#options;
-    return id === undefined || holds.rises.take(app, { found: site });
+    if (id === undefined) return true;
+    this.#giveBack = await holds.rises.take(app, { ending: site });
+    return this.#giveBack !== undefined;
   }
 
   /** A login without a finding shows that this user has another password. @throws StateError */

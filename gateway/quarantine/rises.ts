@@ -20,16 +20,17 @@ export class Rises {
 
   /**
    * @param by the user whom the application names, or the site of the client where it names nobody
-   * for sure: anybody may type the name of another one. `found` is the site of a login with a
-   * finding, right or wrong.
-   * @returns false where there were enough @throws StateError
+   * for sure: anybody may type the name of another one. `ending` is the site of what may end its
+   * sessions whatever comes of it.
+   * @returns what gives the place back; undefined where there were enough @throws StateError
    */
   async take(
     app: string,
-    by: { readonly user: string } | { readonly site: string } | { readonly found: string },
-  ): Promise<boolean> {
-    const name = 'user' in by ? this.#nameOf(app, by.user) : 'site' in by ? `from.${by.site}` : `found.${by.found}`;
-    const { taken } = await this.#state.takeSlots([{ key: `held.rises.${name}`, allow: MAX_RISES, windowMs: DAY_MS }]);
-    return taken;
+    by: { readonly user: string } | { readonly site: string } | { readonly ending: string },
+  ): Promise<(() => Promise<void>) | undefined> {
+    const name = 'user' in by ? this.#nameOf(app, by.user) : 'site' in by ? `from.${by.site}` : `found.${by.ending}`;
+    const key = `held.rises.${name}`;
+    const slot = await this.#state.takeSlots([{ key, allow: MAX_RISES, windowMs: DAY_MS }]);
+    return slot.taken ? () => this.#state.giveBack([key], slot.at) : undefined;
   }
 }

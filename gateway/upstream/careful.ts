@@ -71,7 +71,7 @@ function sendCarefully(
       else sink.inform(statusCode, rawHeaders);
     })
     .on('response', (reply) => {
-      if (isLeft) return giveUp('CLIENT_GONE');
+      if (isLeft && !forwarding.isJudged) return giveUp('CLIENT_GONE');
       try {
         receive(reply, forwarding, sink, finish);
       } catch (cause) {
@@ -131,7 +131,7 @@ function send(
 
 function receive(
   reply: IncomingMessage,
-  { onSlowClient }: CarefulForwarding,
+  { response, onSlowClient }: CarefulForwarding,
   sink: Sink,
   finish: (outcome: Outcome) => void,
 ): void {
@@ -141,6 +141,7 @@ function receive(
   reply
     .on('data', (chunk: Buffer) => {
       if (sink.write(chunk)) return;
+      if (response.closed) return void reply.destroy();
       reply.pause();
       onSlowClient(() => reply.resume());
     })

@@ -77,7 +77,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.#sink.inform(status, raw);
       return;
     }
-    if (this.#isLeft) {
+    if (this.#isLeft && !this.#forwarding.isJudged) {
       controller.abort(LEFT);
       return;
     }
@@ -87,6 +87,10 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#sink.write(chunk)) return;
+    if (this.#isLeft) {
+      controller.abort(LEFT);
+      return;
+    }
     controller.pause();
     this.#forwarding.onSlowClient(() => controller.resume());
   }

@@ -38,6 +38,8 @@ export interface Forwarding {
    * the client has left, once it has all of the body.
    */
   readonly isWaitedFor?: boolean;
+  /** Its answer is read then, too: what it came to has to be known. */
+  readonly isJudged?: boolean;
   /** Called when the client takes no more for now. @param resume is called once it does */
   onSlowClient(resume: () => void): void;
 }

@@ -122,7 +122,7 @@ async function verdictOf({ verdict }: Exchange, { attempt, sessionUsers, checks 
 
 /** Where no session says who it was, the one name that was typed does. */
 function usersOf(
-  { application }: Exchange,
+  { application, realm }: Exchange,
   { attempt, sessionUsers, judgement }: Answered,
   { limits }: PipelineParts,
 ): LoginUsers {
@@ -131,7 +131,7 @@ function usersOf(
   const told = namesUsers ? sessionUsers : attempt.usernames;
   // Of a name that anybody may type, somebody could end the trust in browsers of others.
   const isKnown = outcome === 'success' && (isProven || (namesUsers && beginsSession));
-  const accounts = application && limits && isKnown ? told.map((name) => limits.nameOf(application.name, name)) : [];
+  const accounts = application && limits && isKnown ? told.map((name) => limits.nameOf(realm, name)) : [];
   const [account, ...others] = new Set(accounts);
   return {
     ofSession: sessionUsers,
@@ -182,7 +182,7 @@ function checkAside(exchange: Exchange, login: Checked, parts: PipelineParts): L
     if (verdict.status === 'unknown' && verdict.isOfRequest) return;
     const told = await toldVerdict(login, verdict);
     const header = waitingHeader(told, actionsFor(told, policy), policy);
-    await browsers.finish(application.name, handle, begunOf(exchange, login, header, parts));
+    await browsers.finish(exchange.realm, handle, begunOf(exchange, login, header, parts));
   };
   finish().catch(failed);
   return { kind: 'release', headers: ['Set-Cookie', HANDLE_COOKIE.format(handle, isSecure)] };
@@ -234,7 +234,7 @@ async function handleFor(
   const { application, isSecure } = exchange;
   if (!browsers || !application || !isOfBrowser(login.attempt.login)) return [];
   try {
-    const handle = await browsers.begin(application.name, begunOf(exchange, login, header, parts));
+    const handle = await browsers.begin(exchange.realm, begunOf(exchange, login, header, parts));
     return ['Set-Cookie', HANDLE_COOKIE.format(handle, isSecure)];
   } catch (error) {
     if (error instanceof StateError) return [];

@@ -19,7 +19,7 @@ const PURPOSES = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'];
 export function passVerdict(exchange: Exchange, { browsers }: PipelineParts): Promise<void> | undefined {
   const { head, application, upgrade } = exchange;
   if (!browsers || !head || !application || upgrade) return undefined;
-  const places = browsers.placesOf(application.name, handleOf(exchange), () => sentCookies(exchange));
+  const places = browsers.placesOf(exchange.realm, handleOf(exchange), () => sentCookies(exchange));
   if (places.length === 0 || !isForPages(exchange, head)) return undefined;
   return browsers.takeVerdict(places).then((taken) => {
     if (!taken) return;

@@ -102,7 +102,7 @@ test.each([
   const { login, visitor, state, app } = await start();
   const holds = new Holds(state, Buffer.alloc(32, 5), () => undefined);
   const found = holds.hashOf('network', formatRange(networkOf({ family: 4, word: 0x7f000001 }, 32)));
-  for (let i = 0; i < 999; i++) await holds.rises.take('app.example', { found });
+  for (let i = 0; i < 999; i++) await holds.rises.take('app.example', { ending: found });
   const cookie = await visitor();
   await login(old, cookie, headers);
   const dead = state.sizeOf('hold');
