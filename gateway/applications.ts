@@ -10,7 +10,7 @@ import type { SessionRules } from './identity/sessions/session.ts';
 import type { PreparedLimit } from './limits/prepared-limit.ts';
 import type { LoginSet } from './login/login-set.ts';
 import type { PasswordChanges, SessionGuard } from './login/sessions.ts';
-import type { RuleSet } from './phases/prepared-rule.ts';
+import type { RuleSet } from './phases/rules/prepared-rule.ts';
 import type { HoldRules } from './quarantine/hold-rules.ts';
 import type { RequestHead } from './request/head.ts';
 import { isOwnPath } from './request/own-path.ts';

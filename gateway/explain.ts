@@ -11,7 +11,7 @@ import { type Peer, setPeer } from './connection/peer.ts';
 import { Exchange } from './exchange.ts';
 import { findApplication, judgeTarget } from './phases/find-application.ts';
 import { readRequest } from './phases/read-request.ts';
-import { applyRules, outcomesOf } from './phases/rules.ts';
+import { applyRules, outcomesOf } from './phases/rules/rules.ts';
 import type { Explanation } from './rules/explain.ts';
 import type { GatewaySetup } from './setup.ts';
 

@@ -2,8 +2,8 @@
 
 import { Refusal } from './answers/kinds.ts';
 import { type Application, judgePath } from './applications.ts';
-import type { PreparedRule } from './phases/prepared-rule.ts';
-import { decide } from './phases/rules.ts';
+import type { PreparedRule } from './phases/rules/prepared-rule.ts';
+import { decide } from './phases/rules/rules.ts';
 import { configDigests } from './record/config-digests.ts';
 import type { DecisionEnd, DecisionMatch } from './record/decision.ts';
 import type { Decision } from './record/decision-schema.ts';

@@ -11,7 +11,7 @@ import { hostsByProfile, isFor, sharedCertificates } from './connection/shared-c
 import { profilesOf } from './connection/tls-profiles.ts';
 import { accessWarnings } from './identity/access/access-warnings.ts';
 import { loginWarnings } from './login/login-warnings.ts';
-import type { RuleConfig } from './phases/rule-config.ts';
+import type { RuleConfig } from './phases/rules/rule-config.ts';
 
 type Warning = Extract<ServerEvent, { readonly event: 'config-warning' }>;
 

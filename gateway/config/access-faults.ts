@@ -1,7 +1,7 @@
 // What an application's access names that the configuration does not have, or has elsewhere too.
 
 import { configuredName } from '../lists/list-names.ts';
-import type { RuleAction } from '../phases/rule-config.ts';
+import type { RuleAction } from '../phases/rules/rule-config.ts';
 import { lettersOf } from '../request/reserved-names.ts';
 import { suggestName } from '../rules/schema/suggest.ts';
 import type { Conflict, Path } from './fault.ts';

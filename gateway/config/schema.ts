@@ -17,7 +17,7 @@ import { LOGIN_LIMITS_SCHEMA } from '../limits/limit-schema.ts';
 import { LISTS_SCHEMA } from '../lists/list-schema.ts';
 import { LOGIN_SCHEMA } from '../login/login-config.ts';
 import { MAIL_SCHEMA } from '../mail/mail-schema.ts';
-import { RULES_SCHEMA } from '../phases/rule-config.ts';
+import { RULES_SCHEMA } from '../phases/rules/rule-config.ts';
 import { RECORD_SCHEMA } from '../record/record-schema.ts';
 import { isIdentityName } from '../request/identity-names.ts';
 import { lettersOf, mayBeKept } from '../request/reserved-names.ts';

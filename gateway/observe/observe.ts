@@ -9,7 +9,7 @@ import type { LeakVerdict } from '../checks/verdict.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Ban } from '../limits/limits.ts';
 import type { Attempt, Judgement } from '../login/attempt.ts';
-import type { RuleMatch } from '../phases/rules.ts';
+import type { RuleMatch } from '../phases/rules/rules.ts';
 import type { DecisionEnd } from '../record/decision.ts';
 import type { Recorder } from '../record/recorder.ts';
 import type { Outcome } from '../upstream/forwarding.ts';

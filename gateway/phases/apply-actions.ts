@@ -2,8 +2,8 @@
 
 import type { Exchange } from '../exchange.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
-import type { RuleAction } from './rule-config.ts';
-import { applyRules } from './rules.ts';
+import type { RuleAction } from './rules/rule-config.ts';
+import { applyRules } from './rules/rules.ts';
 
 type Block = Extract<RuleAction, { kind: 'block' }>;
 

@@ -7,7 +7,6 @@ import type { Attempt, Judgement } from '../login/attempt.ts';
 import { isOfBrowser, isOfFields, UNKNOWN } from '../login/attempt.ts';
 import { readingsOf } from '../login/body/texts.ts';
 import { judgeOutcome } from '../login/outcome.ts';
-import { changesPassword } from '../login/password-changes.ts';
 import { spelled } from '../login/spellings.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { HoldExchange, Signed } from '../quarantine/hold-exchange.ts';
@@ -47,9 +46,7 @@ export async function riseOf(
     const { users, isNameless } = session;
     return { user: users.length === 1 && !isNameless ? users[0] : undefined, users, isSure: true };
   }
-  const isSame = isOwnForm && mayChangePassword(exchange);
-  const isUnchanged = (): boolean => isOwnForm || isFailure();
-  const rises = await risesBy(exchange, hold, held.headers, { isSame, isUnchanged });
+  const rises = await risesBy(exchange, hold, held.headers, { isSame: isOwnForm, isUnchanged: isFailure });
   const [first, ...others] = rises.filter((rise) => rise !== undefined);
   if (first) return oneOf([first, ...others]);
   // Of several cookies the page was asked with one; and who still answers may still log in.
@@ -64,12 +61,6 @@ export interface RiseHints {
   /** No client can bring it about. */
   readonly isFailure?: () => boolean;
 }
-
-/** The form has the password of before, and shows its user something new. */
-const mayChangePassword = (exchange: Exchange): boolean => {
-  const { passwordChanges } = exchange.application ?? {};
-  return passwordChanges !== undefined && changesPassword(passwordChanges, exchange);
-};
 
 /** Something else of the request may have signed in somebody, whom another page shows. */
 function oneOf(rises: readonly Rise[]): Rise {
@@ -118,7 +109,7 @@ async function risesBy(
 
 /** What it means that the same user is signed in as before. */
 interface SameUser {
-  /** Nothing was opened. */
+  /** Nothing was opened: many a form changes what the page shows beside the name. */
   readonly isSame: boolean;
   /** So it is if the page is the same, too. */
   readonly isUnchanged: () => boolean;

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { configuredName } from '../lists/list-names.ts';
-import type { PreparedRule, RuleSet } from '../phases/prepared-rule.ts';
+import type { PreparedRule, RuleSet } from '../phases/rules/prepared-rule.ts';
 import type { Condition } from '../rules/compile-expression.ts';
 import type { Expression } from '../rules/syntax/ast.ts';
 import { formatExpression } from '../rules/syntax/format-rule.ts';

@@ -1,9 +1,9 @@
 // Rules in the configuration: a condition in the rule language, and what to do.
 
 import { z } from 'zod';
-import { duration } from '../../runtime/config/duration.ts';
-import { ANSWER_BODIES, text, wholeNumber } from '../config-values.ts';
-import { isHopByHop, isReserved, lettersOf } from '../request/reserved-names.ts';
+import { duration } from '../../../runtime/config/duration.ts';
+import { ANSWER_BODIES, text, wholeNumber } from '../../config-values.ts';
+import { isHopByHop, isReserved, lettersOf } from '../../request/reserved-names.ts';
 
 export const MAX_RULES = 5_000;
 /** The gateway writes them from what it judged. */

@@ -1,7 +1,7 @@
 // A rule that is ready to be applied to requests.
 
-import type { CompiledRule } from '../rules/rule.ts';
-import type { RuleIndex } from '../rules/rule-index.ts';
+import type { CompiledRule } from '../../rules/rule.ts';
+import type { RuleIndex } from '../../rules/rule-index.ts';
 import type { RuleAction } from './rule-config.ts';
 
 export interface PreparedRule {

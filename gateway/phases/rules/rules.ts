@@ -3,17 +3,17 @@
 // A request may have several readings. A restriction applies if any of them fulfils its condition,
 // a permission only if all do.
 
-import { CredveilError } from '../../protocol/errors.ts';
-import type { Exchange } from '../exchange.ts';
-import { readingsOf, readsReading } from '../fields/readings.ts';
-import { REQUEST_SCHEME } from '../fields/request-fields.ts';
-import type { FindList } from '../rules/compile-expression.ts';
-import { compileSource } from '../rules/compile-source.ts';
-import { allOf, anyOf } from '../rules/kleene.ts';
-import type { CompiledRule } from '../rules/rule.ts';
-import { createRuleIndex } from '../rules/rule-index.ts';
-import type { Trilean } from '../rules/schema/types.ts';
-import type { Context } from '../rules/scheme.ts';
+import { CredveilError } from '../../../protocol/errors.ts';
+import type { Exchange } from '../../exchange.ts';
+import { readingsOf, readsReading } from '../../fields/readings.ts';
+import { REQUEST_SCHEME } from '../../fields/request-fields.ts';
+import type { FindList } from '../../rules/compile-expression.ts';
+import { compileSource } from '../../rules/compile-source.ts';
+import { allOf, anyOf } from '../../rules/kleene.ts';
+import type { CompiledRule } from '../../rules/rule.ts';
+import { createRuleIndex } from '../../rules/rule-index.ts';
+import type { Trilean } from '../../rules/schema/types.ts';
+import type { Context } from '../../rules/scheme.ts';
 import type { PreparedRule, RuleSet } from './prepared-rule.ts';
 import type { RuleAction, RuleConfig } from './rule-config.ts';
 
