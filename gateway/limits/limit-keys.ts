@@ -23,7 +23,7 @@ export interface Place {
   readonly place: string;
   readonly times: number;
   readonly network: string | undefined;
-  /** Of logins that other sites send: a bucket of its own, which acts on these alone. */
+  /** Of logins that pages may send: a bucket of its own, which acts on these alone. */
   readonly isForeign: boolean;
 }
 

@@ -13,6 +13,8 @@ export interface AttemptFacts {
   readonly usernames: readonly string[];
   /** Members of its body. Undefined of one that cannot be read. */
   readonly findMember?: FindMember | undefined;
+  /** Only its fields make it a login: pictures of a page make browsers send such. */
+  readonly isOfFields?: boolean;
 }
 
 export interface AttemptResult extends Judgement {

@@ -53,13 +53,13 @@ export class LoginLimits implements Limits {
     }
   }
 
-  async admit({ exchange, usernames, findMember }: AttemptFacts): Promise<Admission> {
+  async admit({ exchange, usernames, findMember, isOfFields = false }: AttemptFacts): Promise<Admission> {
     const { application, head } = exchange;
     const limits = application?.limits ?? [];
     if (!application || !head || limits.length === 0) return { settle: async () => [] };
     const names = [...new Set(usernames.map((username) => this.#keys.nameOf(exchange.realm, username)))];
     if (names.length > MAX_NAMES) return { ban: this.#banOf(exchange, TOO_MANY_NAMES) };
-    const needs = this.#needsOf(limits, exchange, names, findMember);
+    const needs = this.#needsOf(limits, exchange, names, { findMember, isOfFields });
     if (!needs) return { ban: this.#banOf(exchange, TOO_MANY_VALUES) };
     const cookie = DEVICE_COOKIE.in(head.ownCookies, exchange.isSecure);
     const question: AdmitQuestion = {
@@ -111,11 +111,12 @@ export class LoginLimits implements Limits {
     limits: readonly PreparedLimit[],
     exchange: Exchange,
     names: readonly string[],
-    findMember: AttemptFacts['findMember'],
+    { findMember, isOfFields }: Pick<AttemptFacts, 'findMember' | 'isOfFields'>,
   ): LimitNeed[] | undefined {
     const needs: LimitNeed[] = [];
     for (const limit of limits) {
-      const isForeign = limit.isOfBrowser && isCrossSite(exchange);
+      // In a bucket of its own, it takes nothing from logins that people send themselves.
+      const isForeign = isOfFields === true || (limit.isOfBrowser && isCrossSite(exchange));
       const places = this.#keys.placesOf(limit, exchange, { findMember, isForeign });
       if (!places) return undefined;
       if (places.length > 0) needs.push(...needsOf(limit, places, names, actsOn(limit, exchange)));

@@ -14,6 +14,8 @@ export interface Source {
   readonly body: ReadBody;
   readonly query: readonly Field[];
   readonly cookies: readonly Field[];
+  /** In what may stand another text with fields, such as JSON: each value of body and query. */
+  readonly values: () => readonly string[];
 }
 
 export interface BodyView {
@@ -55,7 +57,8 @@ function ofPlace(candidate: Candidate, { body, query }: Source): BodyView {
 }
 
 /** Of a login that fields tell, in whatever type an application reads them. */
-function ofFields(candidate: Candidate, { body, query, cookies }: Source): BodyView {
+function ofFields(candidate: Candidate, source: Source): BodyView {
+  const { body, query, cookies } = source;
   const { isOpaque, fault, readings, hidden, charsetProblem } = body;
   const read = readings.filter(
     (reading) => !reading.isBroken && (!reading.isGuess || mayBePair(candidate, reading, query)),
@@ -80,20 +83,39 @@ function ofFields(candidate: Candidate, { body, query, cookies }: Source): BodyV
     isSeen: !isOpaque && !isHidden && !isOfGuess && fault === undefined && !found.some(({ isGuess }) => isGuess),
     isOfQuery,
     isInScan,
-    isUnread: isOpaque || isHidden || (found.length === 0 && isUnreadText(candidate, body, elsewhere)),
+    isUnread: isOpaque || isHidden || (found.length === 0 && isUnreadText(candidate, source, elsewhere)),
     ...(scan && { scan }),
     ...(body.decompression && { scanInside: new BodyScan(candidate.names, body.kind, options) }),
   };
 }
 
 /** Such as XML: another reader may find the fields in it that it names. */
-function isUnreadText({ names, usernames }: Candidate, body: ReadBody, elsewhere: Elsewhere): boolean {
+function isUnreadText(candidate: Candidate, source: Source, elsewhere: Elsewhere): boolean {
+  const { names, usernames } = candidate;
+  const { body } = source;
+  if (hasNested(candidate, source, elsewhere.username)) return true;
   const isRead = ['form', 'json', 'multipart'].includes(body.kind) || isJson(body);
   if (isRead && !body.isUncertain) return false;
   const text = `${body.text}\n${body.raw ?? ''}`.replaceAll('\0', '');
   const wanted = body.kind === 'xml' ? names : names.long;
   const hasName = usernames.length === 0 || elsewhere.username || wanted.usernames.isWordIn(text);
   return wanted.passwords.isWordIn(text) && hasName;
+}
+
+/**
+ * Whether values have the names, such as JSON in a field of a form, or in a file of it.
+ * @param isNamed whether that of the user stands elsewhere, or needs to stand nowhere
+ */
+export function hasNested(
+  { names: { long }, usernames }: Candidate,
+  { values: all }: Pick<Source, 'values'>,
+  isNamed: boolean,
+): boolean {
+  const values = all();
+  return (
+    values.some((value) => long.passwords.isKeyInValue(value)) &&
+    (isNamed || usernames.length === 0 || values.some((value) => long.usernames.isKeyInValue(value)))
+  );
 }
 
 /** Scripts send it as text. */

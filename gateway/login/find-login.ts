@@ -48,14 +48,20 @@ function mayHaveFields(exchange: Exchange, { names, login }: PreparedLogin): boo
   const { head } = exchange;
   const isIn = (text: string | undefined): boolean => text !== undefined && names.passwords.isSpelledIn(text);
   if (head?.body !== 0 || isIn(head.query)) return true;
-  return login.isElsewhere === true && [pathIn(exchange), cookiesIn(exchange)].some(isIn) && isAtPlace(exchange);
+  return login.isElsewhere === true && [pathIn(exchange), cookiesIn(exchange)].some(isIn) && isBelowPlace(exchange);
 }
 
-/** At its path, or below it. */
-export function isAtPlace(exchange: Exchange): boolean {
+/** At the path of a described login. */
+export const isAtPlace = (exchange: Exchange): boolean => hasPlace(exchange, (path, place) => path === place);
+
+/** The same, or below it. */
+export const isBelowPlace = (exchange: Exchange): boolean =>
+  hasPlace(exchange, (path, place) => path === place || path.startsWith(`${place}/`));
+
+function hasPlace(exchange: Exchange, is: (path: string, place: string) => boolean): boolean {
   const { places = [] } = exchange.application?.logins ?? {};
   const paths = withRouters(exchange, readingsOf(exchange)).map(({ path }) => plainPath(path));
-  return places.some((place) => paths.some((path) => path === place || path.startsWith(`${place}/`)));
+  return places.some((place) => paths.some((path) => is(path, place)));
 }
 
 /** A client may send the header twice. */

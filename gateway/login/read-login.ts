@@ -8,10 +8,10 @@ import type { Decompression } from './body/decompress.ts';
 import { readCookies, readForm } from './body/form.ts';
 import { matchFields, targetsOf } from './body/match-fields.ts';
 import { folded } from './body/names.ts';
-import { type RawBody, type ReadBody, readBody } from './body/read-body.ts';
-import { type BodyView, namesUser, type Source, viewOf, withNames, withPlace } from './body-view.ts';
+import { once, type RawBody, type ReadBody, readBody } from './body/read-body.ts';
+import { type BodyView, hasNested, namesUser, type Source, viewOf, withNames, withPlace } from './body-view.ts';
 import { collectPart } from './collect-part.ts';
-import { type Candidate, contextsOf, cookiesIn, isAtPlace, judge } from './find-login.ts';
+import { type Candidate, contextsOf, cookiesIn, isBelowPlace, judge } from './find-login.ts';
 import { headerOf } from './login-fields.ts';
 import { pathOf } from './reference.ts';
 import { spelled } from './spellings.ts';
@@ -69,7 +69,7 @@ export function readLogin(
   const contexts = contextsOf(exchange, body);
   const isAt = ({ login }: Candidate): boolean => judge(login, contexts) !== false;
   const source = sourceOf(exchange, body);
-  const ofAnyPlace = isAtPlace(exchange) ? withPlace(source) : source;
+  const ofAnyPlace = isBelowPlace(exchange) ? withPlace(source) : source;
   const all: Found[] = [];
   const unread: Login[] = [];
   const scans: LoginScan[] = [];
@@ -99,7 +99,11 @@ export function readLogin(
   // At a place of its own it is refused if it cannot be read, but for credentials in its head.
   const isOfPlace = found.some(({ candidate: { isStrict, readsBody } }) => isStrict && readsBody);
   // Of a longer one, the rest is looked through on its way.
-  const hides = isOfPlace || body.fault === 'too large' ? undefined : (unread[0] ?? unreadIn(reading));
+  const ofOthers = isOfPlace || body.fault === 'too large' ? undefined : (unread[0] ?? unreadIn(reading));
+  // There, the name of a password in a value is enough: who logs in there sends one.
+  const nested =
+    reading.kind === 'none' ? found.find(({ candidate }) => hasNested(candidate, source, true)) : undefined;
+  const hides = ofOthers ?? nested?.candidate.login;
   return {
     ...reading,
     hides,
@@ -217,12 +221,12 @@ function problemOfCall({ text, fault, raw, call }: ReadBody): string | undefined
 }
 
 function sourceOf(exchange: Exchange, body: ReadBody): Source {
-  return {
-    exchange,
-    body,
-    query: readForm(exchange.head?.query ?? '').fields,
-    cookies: readCookies(cookiesIn(exchange)),
-  };
+  const query = readForm(exchange.head?.query ?? '').fields;
+  const values = once(() => [
+    ...[...body.readings.flatMap(({ fields }) => fields), ...query].flatMap(({ texts }) => texts),
+    ...(body.kind === 'multipart' ? [body.text] : []),
+  ]);
+  return { exchange, body, query, cookies: readCookies(cookiesIn(exchange)), values };
 }
 
 /** A list of codings is none that anybody sends with a login. */

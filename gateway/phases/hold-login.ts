@@ -11,7 +11,6 @@ import { type Attempt, isOfBrowser, type Judgement, type Login } from '../login/
 import type { PipelineParts } from '../pipeline-parts.ts';
 import type { OnEnd } from '../quarantine/held-ends.ts';
 import type { HeldLogin } from '../quarantine/held-login.ts';
-import type { HoldExchange } from '../quarantine/hold-exchange.ts';
 import type { HoldRules } from '../quarantine/hold-rules.ts';
 import { logOutHeld } from '../quarantine/log-out.ts';
 import { tellOwner } from '../quarantine/tell-owner.ts';

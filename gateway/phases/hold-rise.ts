@@ -78,7 +78,7 @@ function oneOf(rises: readonly Rise[]): Rise {
 export const isOwnForm = (exchange: Exchange, attempt: Attempt): boolean =>
   isOfFields(attempt) && wasSignedIn(exchange);
 
-const wasSignedIn = ({ hold }: Exchange): boolean =>
+export const wasSignedIn = ({ hold }: Exchange): boolean =>
   hold?.before.some((each) => each !== 'unknown' && each.user !== undefined) === true;
 
 /**

@@ -11,12 +11,12 @@ const WITHOUT_LIMITS: Admitted = { settle: async () => [] };
 /** @returns undefined if the attempt is over a limit: then the client has its answer */
 export async function admitLogin(
   exchange: Exchange,
-  { usernames, findMember }: Omit<AttemptFacts, 'exchange'>,
+  facts: Omit<AttemptFacts, 'exchange'>,
   { limits, observe }: PipelineParts,
   shared?: SharedAttempt,
 ): Promise<Admitted | undefined> {
   if (!limits) return WITHOUT_LIMITS;
-  const admit = (): Promise<Admission> => limits.admit({ exchange, usernames, findMember });
+  const admit = (): Promise<Admission> => limits.admit({ exchange, ...facts });
   const admission = await (shared ? shared.join(admit) : admit());
   if (!admission.ban) return admission;
   const { code, answer } = admission.ban;

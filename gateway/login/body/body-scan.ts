@@ -1,6 +1,7 @@
 // Looks for the names of a login's fields in a body that is not read: while it is forwarded, or
 // since no reading of it is certain.
 
+import { isUtf8 } from 'node:buffer';
 import type { BodyKind } from './content-type.ts';
 import { type Field, fieldsNamed } from './fields.ts';
 import { nameOf } from './form.ts';
@@ -39,6 +40,7 @@ class NameTest {
   readonly #spelled: RegExp;
   readonly #key: RegExp;
   readonly #word: RegExp;
+  readonly #whole: RegExp;
   readonly #tag: RegExp;
 
   constructor(targets: readonly Target[]) {
@@ -47,6 +49,7 @@ class NameTest {
     this.#spelled = new RegExp(spelledNames(shortestOf(names)), 'i');
     this.#key = new RegExp(`(?<![\\w.$-])${spelledNames(names)}${KEY_END}`, 'i');
     this.#word = new RegExp(`(?<!\\w)${spelledNames(names)}(?!\\w)`, 'i');
+    this.#whole = new RegExp(`^\\s*${spelledNames(names)}\\s*$`, 'i');
     const tag = `(?:[\\w.-]{1,64}:)?${spelledNames(names)}`;
     this.#tag = new RegExp(`<${tag}[\\s/>]|[\\s"']${tag}\\s{0,8}=`, 'i');
   }
@@ -61,9 +64,17 @@ class NameTest {
     return this.#spelled.test(name) && matchFields(this.#targets, decode(name)).isFound;
   }
 
-  /** As a name in text of any kind, such as that of an element of XML. */
+  /**
+   * As a name in text of any kind, such as that of an element of XML. Where lengths stand before
+   * names, as in CBOR and Smile, they may look like letters.
+   */
   isWordIn(text: string): boolean {
-    return this.#spelled.test(text) && this.#word.test(text);
+    return this.#spelled.test(text) && (this.#word.test(text) || isBinary(text));
+  }
+
+  /** As a key in the text of a field, such as JSON in a form, or all of it: a list of pairs. */
+  isKeyInValue(text: string): boolean {
+    return this.#spelled.test(text) && (this.#whole.test(text) || this.#key.test(text.replaceAll('\\', '')));
   }
 
   /** As the name of an element or attribute of XML. */
@@ -76,6 +87,13 @@ class NameTest {
     return this.#key.test(text);
   }
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROLS = /[\0-\x08\x0e-\x1f]/;
+const NO_ASCII = /[\x80-\xff]/;
+/** @param text each character is one byte */
+const isBinary = (text: string): boolean =>
+  CONTROLS.test(text) || (NO_ASCII.test(text) && !isUtf8(Buffer.from(text, 'latin1')));
 
 /** A text that has none of them has none of the longer ones that they stand in. */
 const shortestOf = (names: readonly string[]): readonly string[] =>

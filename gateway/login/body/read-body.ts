@@ -120,7 +120,7 @@ const UNREAD = {
 const certain = (readings: readonly Reading[]): readonly Field[] =>
   readings.flatMap(({ isGuess, fields }) => (isGuess ? [] : fields));
 
-function once<Value>(compute: () => Value): () => Value {
+export function once<Value>(compute: () => Value): () => Value {
   let computed: { readonly value: Value } | undefined;
   return () => {
     computed ??= { value: compute() };

@@ -4,7 +4,7 @@ import type { CheckPolicy } from '../../checks/check-keys.ts';
 import type { Checks } from '../../checks/checks.ts';
 import type { LeakVerdict } from '../../checks/verdict.ts';
 import type { Exchange } from '../../exchange.ts';
-import { type Attempt, type Judgement, UNKNOWN } from '../../login/attempt.ts';
+import { type Attempt, isOfFields, type Judgement, UNKNOWN } from '../../login/attempt.ts';
 import type { PipelineParts } from '../../pipeline-parts.ts';
 
 /** What checks a login that may prove nothing. */
@@ -39,7 +39,9 @@ export function takeCheck(
   { checkBudget, observe }: PipelineParts,
   judgement: Judgement = UNKNOWN,
 ): TakenCheck | Refused {
-  const { application, party } = exchange;
+  const { application } = exchange;
+  // Those that pages may send are all one party: they take nothing from logins that people send.
+  const party = isOfFields(attempt) ? 'fields' : exchange.party;
   if (exchange.verdict !== undefined) return free(checks);
   const { unknownChecks: perMinute } = policy;
   if (perMinute === 0) return free({ ...checks, check: async () => NO_CHECK });

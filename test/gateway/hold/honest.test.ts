@@ -8,12 +8,12 @@ import { Holds } from '../../../gateway/quarantine/holds.ts';
 import { seededPairs } from '../../support/dataset.ts';
 import { serve } from '../../support/gateway/gateway.ts';
 import { send } from '../../support/gateway/hold/confirm.ts';
-import { leadTo, startHandledApp } from '../../support/gateway/hold/handled-app.ts';
+import { leadTo, pageOf, startHandledApp } from '../../support/gateway/hold/handled-app.ts';
 import { formAt, PAGE, startHoldWorld } from '../../support/gateway/hold/hold-world.ts';
 import { SECRET } from '../../support/gateway/hold/in-place-app.ts';
 import { statusOf } from '../../support/gateway/login/checked-app.ts';
 import { type LeakService, startLeakService } from '../../support/gateway/login/guarded-app.ts';
-import { formOf, textOf, valuesOf, visit } from '../../support/gateway/visit.ts';
+import { cookiesOf, formOf, textOf, valuesOf, visit, withCookie } from '../../support/gateway/visit.ts';
 
 const [{ password }] = seededPairs(1, 99) as [{ username: string; password: string }];
 const users = { alice: password, bob: 'n3ver-leaked-anywhere' };
@@ -124,4 +124,40 @@ leaks: ${leaks.keys()}
     expect(textOf(await world.send(upload)), type).toBe('here it is');
     expect(textOf(await visit(port, 'app.example', upload)), type).toBe('here it is');
   }
+});
+
+test('the own form of somebody who is signed in goes on, though it changes the page of whoami', async () => {
+  let email = 'before';
+  const app = await startHandledApp(({ line, form, body, session, response }) => {
+    if (line === 'POST /login') {
+      session.user = form.get('user') ?? undefined;
+      return leadTo(response, '/home');
+    }
+    if (line === 'POST /profile') email = body;
+    response.end(`${pageOf(session.user)} ${email}`);
+    return true;
+  });
+  const world = await startHoldWorld({ users, leaks, app, locations: formAt('main', '/login') });
+  const cookie = cookiesOf(await world.login(clean, await world.visitor()));
+  const forms = [
+    ['application/x-www-form-urlencoded', 'user=bob&pass=n3ver-leaked-anywhere&email=a'],
+    ['application/x-www-form-urlencoded', `user=bob&pass=${encodeURIComponent(password)}&email=b`],
+    ['application/x-www-form-urlencoded', 'user=bob&pass=100%&email=c'],
+    ['application/json', '{"user":17,"pass":123456,"email":"d"}'],
+  ];
+  for (const [type = '', body = ''] of forms) {
+    const form = { method: 'POST', path: '/profile', body, headers: { 'Content-Type': type, ...PAGE } };
+    expect([statusOf(await world.send(withCookie(form, cookie))), email]).toEqual([200, body]);
+    expect(textOf(await world.get('/home', cookie))).toContain(`${SECRET} <b>bob</b>`);
+  }
+});
+
+test('pictures with the fields of a login keep nobody behind their address from logging in', async () => {
+  const world = await startHoldWorld({ users, leaks, loginLimits: 'failures' });
+  const cookie = await world.visitor();
+  const image = { Accept: 'image/*', 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'image' };
+  for (let i = 0; i < 70; i++) await world.get(`/any?user=zed${i}&pass=p${i}`, cookie, image);
+  expect(statusOf(await world.login(clean, cookie))).toBe(302);
+  const logins = world.events.filter(({ event }) => event === 'login');
+  expect(logins, 'those that sign nobody in are no logins').toHaveLength(1);
 });

@@ -7,14 +7,15 @@ import type { HeldLogin } from '../../../gateway/quarantine/held-login.ts';
 import { Holds } from '../../../gateway/quarantine/holds.ts';
 import { seededPairs } from '../../support/dataset.ts';
 import { leadTo, pageOf, startHandledApp } from '../../support/gateway/hold/handled-app.ts';
-import { formAt, startHoldWorld } from '../../support/gateway/hold/hold-world.ts';
+import { formAt, PAGE, startHoldWorld } from '../../support/gateway/hold/hold-world.ts';
 import { statusOf } from '../../support/gateway/login/checked-app.ts';
 import { type LeakService, startLeakService } from '../../support/gateway/login/guarded-app.ts';
 import { openTestState } from '../../support/gateway/state/states.ts';
-import { valuesOf } from '../../support/gateway/visit.ts';
+import { cookiesOf, formOf, valuesOf, visit } from '../../support/gateway/visit.ts';
 
 const [{ password }] = seededPairs(1, 99) as [{ username: string; password: string }];
 const OLD = 'old-and-leaked-1';
+const CLEAN = 'n3ver-leaked-anywhere';
 const leaked = { user: 'alice', pass: password };
 const old = { user: 'alice', pass: OLD };
 const SCRIPT = { 'Sec-Fetch-Mode': 'cors' };
@@ -115,4 +116,31 @@ test.each([
   const right = await login(leaked, await visitor(), headers);
   if (headers === undefined) expect(valuesOf(right, 'location').join()).toContain('/hold?');
   expect(app.signedIn()).toHaveLength(1);
+});
+
+test('of a namesake at another host, takes no place of known browsers', async () => {
+  const app = await startHandledApp((handled) => {
+    if (handled.line !== 'POST /login') return false;
+    const isOfA = handled.request.headers.host?.startsWith('a.') === true;
+    const isRight = handled.form.get('pass') === (isOfA ? password : CLEAN);
+    if (isRight) handled.session.user = 'alice';
+    return leadTo(handled.response, isRight ? '/home' : '/login?error=1');
+  });
+  const [locations, keys] = [formAt('main', '/login'), ', hosts: [a.app.example, b.app.example]'];
+  const world = await startHoldWorld({ users: {}, leaks, app, locations, name: '"*.app.example"', keys });
+  await world.kept.admin.importUsers([
+    { email: 'alice@corp.example', app: 'a.app.example', user: 'alice' },
+    { email: 'mallory@evil.example', app: 'b.app.example', user: 'alice' },
+  ]);
+  const login = (host: string, pass: string, cookie: string) => {
+    const { headers, ...request } = formOf({ user: 'alice', pass });
+    const sent = { ...request, path: '/login', headers: { ...headers, ...PAGE, ...(cookie && { Cookie: cookie }) } };
+    return visit(world.port, host, sent);
+  };
+  const known = (): string[] => [...world.state.windows.keys()].filter((key) => key.startsWith('held.known'));
+  const cookie = cookiesOf(await login('b.app.example', CLEAN, ''));
+  const ofBrowser = cookie.split('; ').filter((pair) => !/^(?:PHPSESSID|cv-jar)/.test(pair));
+  expect(ofBrowser).toHaveLength(1);
+  expect(statusOf(await login('a.app.example', password, ofBrowser.join('; ')))).toBe(303);
+  expect(known()).toEqual([]);
 });

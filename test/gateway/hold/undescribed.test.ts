@@ -5,7 +5,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seededPairs } from '../../support/dataset.ts';
 import { startOrigin } from '../../support/gateway/gateway.ts';
-import { PAGE, startHoldWorld } from '../../support/gateway/hold/hold-world.ts';
+import { leadTo, startHandledApp } from '../../support/gateway/hold/handled-app.ts';
+import { formAt, PAGE, startHoldWorld } from '../../support/gateway/hold/hold-world.ts';
+import { statusOf } from '../../support/gateway/login/checked-app.ts';
 import { type LeakService, startLeakService } from '../../support/gateway/login/guarded-app.ts';
 import { type Answer, cookiesOf, formOf, textOf, valuesOf, withCookie } from '../../support/gateway/visit.ts';
 
@@ -90,4 +92,70 @@ test('a session that is begun beside that of another user is held', async () => 
   const answer = await post('/x/login', OWN, cookie);
   expect(valuesOf(answer, 'location')).toEqual([expect.stringContaining('/hold?')]);
   expect(await isIn(cookie, answer)).toBe(false);
+});
+
+const JSON_OWN = JSON.stringify({ user: 'alice', pass: password });
+const part = (headers: string) =>
+  `--b\r\nContent-Disposition: form-data; name="login"${headers}\r\n\r\n${JSON_OWN}\r\n--b--\r\n`;
+/** Each text behind its length, which looks like a letter. */
+const tagged = (key: number, value: number): Buffer =>
+  Buffer.concat(
+    ['user', 'alice', 'pass', password].map((text, i) =>
+      Buffer.concat([Buffer.from([(i % 2 === 0 ? key : value) + text.length]), Buffer.from(text)]),
+    ),
+  );
+
+const MULTIPART = 'multipart/form-data; boundary=b';
+const LINE = 'application/x-www-form-urlencoded';
+
+test.each([
+  ['JSON in a form', LINE, `data=${encodeURIComponent(JSON_OWN)}`],
+  ['JSON in a part', MULTIPART, part('')],
+  ['JSON in a file of a form', MULTIPART, part('; filename="a.json"\r\nContent-Type: application/json')],
+  ['JSON in JSON', 'application/json', JSON.stringify({ data: JSON_OWN })],
+  ['a form in JSON', 'application/json', JSON.stringify({ data: `user=alice&pass=${password}` })],
+  [
+    'a list of names and values',
+    'application/json',
+    JSON.stringify([
+      { name: 'user', value: 'alice' },
+      { name: 'pass', value: password },
+    ]),
+  ],
+  ['CBOR', 'application/cbor', Buffer.concat([Buffer.from([0xa2]), tagged(0x60, 0x60)])],
+  ['Smile', 'application/x-jackson-smile', Buffer.concat([Buffer.from(':)\n\x01', 'latin1'), tagged(0x7f, 0x3f)])],
+])('%s signs nobody in, at the place of a login and elsewhere', async (_, type, body) => {
+  for (const path of ['/login', '/api']) {
+    const app = await startHandledApp(({ body: sent, session }) => {
+      if ([password, encodeURIComponent(password)].some((text) => sent.includes(text))) session.user = 'alice';
+      return false;
+    });
+    const world = await startHoldWorld({ users, leaks, app, locations: formAt('main', '/login') });
+    const cookie = await world.visitor();
+    const request = { method: 'POST', path, body, headers: { 'Content-Type': type, ...PAGE } };
+    const answer = await world.send(withCookie(request, cookie));
+    expect(statusOf(answer), path).toBe(400);
+    for (const each of [cookie, cookiesOf(answer)])
+      expect(textOf(await world.get('/home', each)), path).not.toContain('alice');
+  }
+});
+
+test('the fields of a login at its place, by another method, are held though a page comes between', async () => {
+  const app = await startHandledApp(({ line, form, query, session, response }) => {
+    const name = form.get('user') ?? query.get('user') ?? '';
+    const given = form.get('pass') ?? query.get('pass');
+    if (line === 'POST /terms') session.user = session.other;
+    else if (!line.endsWith(' /login')) return false;
+    else if (users[name] === given) session.other = name;
+    return leadTo(response, '/terms');
+  });
+  const world = await startHoldWorld({ users, leaks, app, locations: formAt('main', '/login') });
+  for (const method of ['GET', 'PUT', 'POST']) {
+    const cookie = await world.visitor();
+    const { headers, body = '' } = formOf({ user: 'alice', pass: password });
+    const own = method === 'GET' ? { path: `/login?${body}` } : { path: '/login', body };
+    await world.send(withCookie({ method, ...own, headers: { ...headers, ...PAGE } }, cookie));
+    await world.send(withCookie({ method: 'POST', path: '/terms', headers: PAGE }, cookie));
+    expect(textOf(await world.get('/home', cookie)), method).not.toContain('alice');
+  }
 });
