@@ -12,7 +12,7 @@ import { treeTop } from './layout/bucket-tails.ts';
 import type { IndexFacts, RangeFacts } from './layout/snapshot-facts.ts';
 import { describeIndex } from './parts/bucket-tally.ts';
 import { blocksOf, chooseBlocks, type WrittenFilterPart } from './parts/filter-writer.ts';
-import type { Leftovers, PlannedCount } from './parts/leftovers.ts';
+import type { Leftovers, PartShape, PlannedCount } from './parts/leftovers.ts';
 import { choosePartBits, fittingPartBits, idsOf, keysOf, listParts, type Part } from './parts/part.ts';
 import type { PartRunner } from './parts/part-runner.ts';
 import type {
@@ -79,7 +79,7 @@ export async function encodeParts(
   progress.begin('write', totalRecords(publication, [...indexes, ...ranges]));
   const checks: CheckTask[] = sources.groups.length > 0 ? [] : sources.runs.map((_, run) => ({ kind: 'check', run }));
   const tasks = [...plans.flatMap((plan) => plan.tasks), ...rangeTasks.flat()];
-  const results = await runner.run(tasks, ({ part }, result) => leftovers.keepPart(part, layer, result), checks);
+  const results = await runner.run(tasks, (task, result) => leftovers.keepPart(shapeOf(task, layer), result), checks);
   progress.end();
   let from = 0;
   const take = <T extends EncodeTask | RangesTask>(some: readonly T[]): ResultOf<T>[] => {
@@ -147,8 +147,8 @@ function planIndex(
   const parts = listParts(index, fittingPartBits(bits[index] ?? 0, prefixBits, authority.bucketKey === undefined));
   const tasks = parts.map((part): EncodeTask => {
     const filter = blocks > 0 && { filter: { file: leftovers.fileOf(part, 'blocks'), blocks } };
-    const kept = leftovers.partOf<EncodeTask>(part, layer);
-    return { kind: 'encode', part, prefixBits, bodiesFile: leftovers.fileOf(part, 'bodies'), ...filter, kept };
+    const task = { kind: 'encode' as const, part, prefixBits, bodiesFile: leftovers.fileOf(part, 'bodies'), ...filter };
+    return { ...task, kept: leftovers.partOf<EncodeTask>(shapeOf(task, layer)) };
   });
   return { index, prefixBits, count, tasks };
 }
@@ -189,8 +189,13 @@ function describe(publication: Publication, plan: IndexPlan, encoded: readonly E
 const planRanges = (layer: LayerId, leftovers: Leftovers, name: RangeName, bits: PartBits): RangesTask[] =>
   listParts(name, bits[name] ?? 0).map((part) => ({
     ...{ kind: 'ranges', part, bodiesFile: leftovers.fileOf(part, 'bodies') },
-    kept: leftovers.partOf<RangesTask>(part, layer),
+    kept: leftovers.partOf<RangesTask>({ layer, part }),
   }));
+
+const shapeOf = (task: EncodeTask | RangesTask, layer: LayerId): PartShape => ({
+  ...{ layer, part: task.part },
+  ...(task.kind === 'encode' && { prefixBits: task.prefixBits, blocks: task.filter?.blocks ?? 0 }),
+});
 
 function describeRange(
   { runs }: Publication,

@@ -1,5 +1,6 @@
 // What an interrupted publish leaves: a plan, and a note on each finished part, with the digests of
-// its files. The next one takes them up if its plan is the same.
+// its files. The next one takes them up if its plan is the same. A note is made once all runs have
+// been checked: what was made of an altered one would be taken for that of the whole one.
 //
 // A note is JSON and, in a second line, what vouches for snapshots, a signature or MAC, of (label ‖
 // its name ‖ LF ‖ JSON) in hex: one that was cut, altered or renamed, or that another key made,
@@ -8,6 +9,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { IndexName } from '../../../protocol/bucket-id.ts';
 import type { Signer } from '../../../protocol/signed/envelope.ts';
 import { PRIVATE_FOLDER } from '../../dataset.ts';
@@ -19,7 +21,7 @@ import type { EncodeTask, PartCount, RangesTask, ResultOf } from './part-work.ts
 /** Tasks whose results are kept. */
 type DoneTask = EncodeTask | RangesTask;
 
-const LABEL = 'credveil leftover 2 ';
+const LABEL = 'credveil leftover 3 ';
 const MAX_NOTE_BYTES = 2 ** 26;
 
 export interface PlannedCount extends PartCount {
@@ -37,6 +39,16 @@ export interface PartPlan {
 }
 
 export type PlanBasis = Omit<PartPlan, 'counts'>;
+
+/** What decides the bytes of a part. Runs that were altered for a while give another plan. */
+export interface PartShape {
+  readonly layer: string;
+  readonly part: Part;
+  /** Of an index. */
+  readonly prefixBits?: number;
+  /** Of the whole filter; 0 without one. */
+  readonly blocks?: number;
+}
 
 export class Leftovers {
   readonly #folder: string;
@@ -65,14 +77,14 @@ export class Leftovers {
     this.#write('plan', plan);
   }
 
-  keepPart<T extends DoneTask>(part: Part, layer: string, result: ResultOf<T>): void {
-    this.#write(nameOf(part), { part, layer, result });
+  keepPart<T extends DoneTask>(shape: PartShape, result: ResultOf<T>): void {
+    this.#write(nameOf(shape.part), { shape, result });
   }
 
   /** What an earlier attempt says of a part. */
-  partOf<T extends DoneTask>(part: Part, layer: string): ResultOf<T> | undefined {
-    const note = this.#read(nameOf(part)) as { part: Part; layer: string; result: ResultOf<T> } | undefined;
-    return note?.layer === layer && note.part.bits === part.bits ? note.result : undefined;
+  partOf<T extends DoneTask>(shape: PartShape): ResultOf<T> | undefined {
+    const note = this.#read(nameOf(shape.part)) as { shape: PartShape; result: ResultOf<T> } | undefined;
+    return note && isDeepStrictEqual(note.shape, shape) ? note.result : undefined;
   }
 
   /** The file of a part's bodies, or of its blocks of the filter. */

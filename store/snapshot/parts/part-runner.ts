@@ -27,7 +27,7 @@ export interface RunnerOptions {
 export interface PartRunner {
   /**
    * Does all tasks in any order, and those beside them.
-   * @param onDone is called with each result
+   * @param onDone is called with each result, once all beside have ended well
    * @returns the results in the order of the tasks
    * @throws StoreError, or the system's error; tasks may still be running until `close`
    */
@@ -104,11 +104,21 @@ class Threads implements PartRunner {
   ): Promise<ResultOf<T>[]> {
     this.#signal?.throwIfAborted();
     const results = new Array<ResultOf<T>>(tasks.length);
-    for (const task of beside) await this.#submit(task, () => undefined);
+    let unchecked = beside.length;
+    /** What is done before that is known. */
+    let held: (() => void)[] = [];
+    const checked = (): void => {
+      if (--unchecked > 0) return;
+      for (const report of held) report();
+      held = [];
+    };
+    for (const task of beside) await this.#submit(task, checked);
     for (const [place, task] of tasks.entries())
       await this.#submit(task, (result) => {
         results[place] = result as ResultOf<T>;
-        onDone?.(task, result as ResultOf<T>);
+        const report = (): void => onDone?.(task, result as ResultOf<T>);
+        if (unchecked > 0) held.push(report);
+        else report();
       });
     await this.#pool.drain();
     return results;

@@ -8,7 +8,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openDataset } from '../../../store/dataset.ts';
-import { runPath } from '../../../store/run/run.ts';
+import { RECORD_BYTES } from '../../../store/run/record.ts';
+import { RUN_MAGIC, runPath } from '../../../store/run/run.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../../support/dataset.ts';
 import { storeError } from '../../support/errors.ts';
 import { program } from '../../support/paths.ts';
@@ -123,7 +124,7 @@ describe('an interrupted publish', () => {
       // Other buckets in its files, by the digests that it names.
       const altered = json.replace(/"roots":"[0-9a-f]{4}/, '"roots":"0123');
       expect(altered).not.toBe(json);
-      for (const label of ['credveil leftover 1 ', 'credveil leftover 2 ']) {
+      for (const label of ['credveil leftover 2 ', 'credveil leftover 3 ']) {
         const message = `${label}${note.replace('.note', '')}\n${altered}`;
         const mac = createHmac('sha256', signed.suite.sealKey).update(message).digest('hex');
         fs.writeFileSync(file, `${altered}\n${mac}\n`);
@@ -211,6 +212,22 @@ describe('the threads of a publish', () => {
       hint: expect.stringContaining('ingest its source again'),
     });
     expect(fs.readdirSync(path.join(made.folder, 'work'))).toEqual([]);
+  });
+
+  test('keep nothing that was made of runs before these were checked', async () => {
+    const run = runPath(made.dataset, 'second');
+    const module = new URL('../../support/programs/late-check-thread.ts', import.meta.url);
+    // How often something leaked, which no count tells.
+    const at = RUN_MAGIC.length + RECORD_BYTES - 1;
+    flip(run, at);
+    const refused = publishIn(made.folder, made, { parts: PARTS, threads: { count: 2, module } });
+    await expect(refused).rejects.toThrow(storeError('RUN_CORRUPT'));
+    const kept = `${made.folder}-kept`;
+    expect(fs.readdirSync(kept)).toEqual(expect.arrayContaining(['plan.note', 'account-013.bodies']));
+    // Who may write there puts both back as they were.
+    flip(run, at);
+    fs.cpSync(kept, leftovers(), { recursive: true });
+    await expectPublished();
   });
 
   test('that end early end the publish with a name', async () => {
