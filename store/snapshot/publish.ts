@@ -83,6 +83,7 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
   try {
     return await publishPlan(plan, from).catch((error: unknown) => {
       if (!(error instanceof LayerTooLong)) throw error;
+      asides.clearFiles();
       return publishPlan(planWhole(basis, current && layersOf(current.facts)), from);
     });
   } finally {

@@ -112,11 +112,17 @@ test('all layers become one when what was added has more than a tenth of the rec
   expect(statement.minSequence).toBe(1);
 });
 
-test('a delta with one long bucket becomes a whole snapshot', async () => {
+test.each([
+  ['slots', 1, {}],
+  ['sqlite', 1, { layout: 'sqlite' }],
+  ['slots, of more runs than may be open', 20, { memoryBytes: 1 }],
+  ['sqlite, of more runs than may be open', 20, { memoryBytes: 1, layout: 'sqlite' }],
+] as const)('a delta with one long bucket becomes a whole snapshot: %s', async (_name, sources, options) => {
   const made = await open({ pairs: seededPairs(1200) });
   const pairs = Array.from({ length: 100 }, (_, i) => ({ username: 'one@example.test', password: `${i}` }));
-  made.addSource('long', { pairs });
-  expect((await delta(made)).layers).toBeUndefined();
+  const share = pairs.length / sources;
+  for (let i = 0; i < sources; i++) made.addSource(`long-${i}`, { pairs: pairs.slice(i * share, (i + 1) * share) });
+  expect((await made.publish({ delta: true, ...options })).layers).toBeUndefined();
   expect(await verifyDataset(made.dataset, made.suite)).toMatchObject({ matched: true });
 });
 
