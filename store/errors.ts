@@ -41,6 +41,7 @@ export type StoreErrorCode =
   | 'SNAPSHOT_CORRUPT'
   | 'TOO_MANY_SOURCES'
   | 'THREAD_ENDED'
+  | 'WORK_ALTERED'
   | 'CLIENT_NAME'
   | 'CLIENT_EXISTS'
   | 'CLIENT_MISSING'
@@ -57,3 +58,11 @@ export type StoreErrorCode =
 export class StoreError extends CredveilError<StoreErrorCode> {
   override name = 'StoreError';
 }
+
+/** A file that a publish wrote and reads again has other bytes. */
+export const workAltered = (file: string): StoreError =>
+  new StoreError(
+    'WORK_ALTERED',
+    `${file} was altered while it was in use, or the disk is failing`,
+    'Run the same command again. Nothing else may write in the dataset.',
+  );

@@ -53,8 +53,8 @@ export async function writeFilter(file: string, suite: KeyedSuite, count: number
   const part = { file: `${file}.blocks`, range: { from: 0, to: place.blocks }, entries: count + 1 };
   const writer = new FilterPartWriter(part.file, place.blocks, part.range);
   for (let i = 0; i < halves.length; i += 2) writer.add(halves[i + 1] as number, halves[i] as number);
-  writer.finish();
-  const { facts } = await joinFilter(file, place, [part], suite.sealKey, async () => undefined);
+  const { sha256 } = writer.finish();
+  const { facts } = await joinFilter(file, place, [{ ...part, sha256 }], suite.sealKey, async () => undefined);
   fs.rmSync(part.file);
   return facts;
 }

@@ -219,8 +219,8 @@ function bodiesOf(part: Part, prefixBits: number, file: string): PartBodies {
 }
 
 const filterParts = (tasks: readonly EncodeTask[], encoded: readonly EncodedPart[]): WrittenFilterPart[] =>
-  tasks.flatMap(({ part, filter }, place) =>
-    filter
-      ? [{ file: filter.file, range: blocksOf(keysOf(part), filter.blocks), entries: encoded[place]?.entries ?? 0 }]
-      : [],
-  );
+  tasks.flatMap(({ part, filter }, place) => {
+    const { entries = 0, filter: written } = encoded[place] ?? {};
+    if (!filter || !written) return [];
+    return [{ file: filter.file, range: blocksOf(keysOf(part), filter.blocks), entries, sha256: written.sha256 }];
+  });

@@ -182,8 +182,8 @@ describe('the writer', () => {
         const inPart = entries.filter(([hash]) => Math.floor(hash / 2 ** (32 - bits)) === part.number);
         const writer = new FilterPartWriter(`${file}-${part.number}`, blocks, range);
         for (const [hash, tag] of inPart) writer.add(hash, tag);
-        writer.finish();
-        return { file: `${file}-${part.number}`, range, entries: inPart.length };
+        const { sha256 } = writer.finish();
+        return { file: `${file}-${part.number}`, range, entries: inPart.length, sha256 };
       });
       const { facts, digests } = await writeFilter(
         ...([file, { dataset, layer, blocks }, parts, made.suite.sealKey, async () => undefined] as const),

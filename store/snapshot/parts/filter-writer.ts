@@ -7,6 +7,7 @@ import type { DatasetId, EntryTag, LayerId, SealKey } from '../../../protocol/br
 import { encodeFilterHeader, FILTER_SEAL_LABEL, filterLow } from '../../../protocol/password-filter.ts';
 import { SEAL_BYTES } from '../../../protocol/seal.ts';
 import { BLOCK_BYTES, blockIndex, falsePositiveRate, MAX_BLOCKS, setBits } from '../../../protocol/split-block.ts';
+import { workAltered } from '../../errors.ts';
 import { openRegularFile, readFully, writeFully } from '../../files.ts';
 import type { KeyRange } from '../../run/part-reader.ts';
 import type { FileDigest } from '../layout/bodies-file.ts';
@@ -102,12 +103,15 @@ export interface WrittenFilterPart {
   readonly file: string;
   readonly range: BlockRange;
   readonly entries: number;
+  /** SHA-256 of its blocks, in hex. */
+  readonly sha256: string;
 }
 
 /**
  * Writes the filter from its parts, with header and seal.
  * @param turn is called from time to time: it may throw
  * @returns its facts, and the digests of its file's parts
+ * @throws StoreError `WORK_ALTERED`
  */
 export async function writeFilter(
   file: string,
@@ -146,25 +150,31 @@ export async function writeFilter(
   }
 }
 
-/** The blocks of all parts in order, each once: a block that parts share has the bits of all. */
+/**
+ * The blocks of all parts in order, each once: a block that parts share has the bits of all. The
+ * bytes that are used have the digest of the part: a bit less would rule a leaked password out.
+ */
 function* joinBlocks(parts: readonly WrittenFilterPart[]): Generator<Uint8Array> {
   const window = Buffer.alloc(WINDOW_BLOCKS * BLOCK_BYTES);
   /** The last block, which the next part may share. */
   let last: Buffer | undefined;
-  for (const [number, { file, range }] of parts.entries()) {
+  for (const [number, { file, range, sha256 }] of parts.entries()) {
     const isShared = number > 0 && range.from < (parts[number - 1] as WrittenFilterPart).range.to;
+    const hash = createHash('sha256');
     const handle = fs.openSync(file, 'r');
     try {
       for (let from = range.from; from < range.to; from += WINDOW_BLOCKS) {
         const bytes = Math.min(WINDOW_BLOCKS, range.to - from) * BLOCK_BYTES;
         const at = (from - range.from) * BLOCK_BYTES;
-        readFully(handle, window, bytes, at, () => new Error('blocks of the filter end early'));
+        readFully(handle, window, bytes, at, () => workAltered(file));
+        hash.update(window.subarray(0, bytes));
         if (last && isShared && from === range.from)
           for (const [i, bits] of last.entries()) window[i] = (window[i] as number) | bits;
         else if (last) yield last;
         yield window.subarray(0, bytes - BLOCK_BYTES);
         last = Buffer.from(window.subarray(bytes - BLOCK_BYTES, bytes));
       }
+      if (hash.digest('hex') !== sha256) throw workAltered(file);
     } finally {
       fs.closeSync(handle);
     }

@@ -1,0 +1,51 @@
+// What a publish wrote and reads again is verified as it is read: who may write the folder of a
+// dataset, and holds no key, gets nothing else signed while a publish runs.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, expect } from 'vitest';
+import type { PublishOptions } from '../../../store/snapshot/publication.ts';
+import { publish } from '../../../store/snapshot/publish.ts';
+import type { MadeDataset } from '../../support/dataset.ts';
+import { seededPairs } from '../../support/dataset.ts';
+import { storeError } from '../../support/errors.ts';
+import { datasetTest } from '../../support/vitest/fixtures.ts';
+
+const test = datasetTest({ pairs: seededPairs(3_000) });
+
+/** Alters a file in `work` between two steps of a publish, once it is whole. */
+async function publishAltered(
+  made: MadeDataset,
+  name: string,
+  alter: (file: string) => void,
+  options: PublishOptions = {},
+): Promise<void> {
+  const file = path.join(made.folder, 'work', name);
+  let isAltered = false;
+  let isWhole = name.includes('groups');
+  const onProgress: PublishOptions['onProgress'] = ({ stage, records, totalRecords }) => {
+    if (stage === 'write' && isWhole && !isAltered) {
+      isAltered = true;
+      alter(file);
+    }
+    // The last call but one: the file's last block may follow.
+    isWhole ||= stage === 'write' && records === totalRecords;
+  };
+  const before = fs.readFileSync(path.join(made.folder, 'CURRENT'), 'utf8');
+  await expect(publish(made.dataset, made.suite, { ...options, onProgress })).rejects.toThrow(
+    storeError('WORK_ALTERED'),
+  );
+  expect(isAltered).toBe(true);
+  expect(fs.readFileSync(path.join(made.folder, 'CURRENT'), 'utf8')).toBe(before);
+  expect(fs.readdirSync(path.join(made.folder, 'work'))).toEqual([]);
+}
+
+describe.each([false, true])('a publish, delta: %s,', (delta) => {
+  test.for<readonly [what: string, alter: (file: string) => void]>([
+    ['emptied', (file) => fs.writeFileSync(file, Buffer.alloc(fs.statSync(file).size))],
+    ['cut', (file) => fs.truncateSync(file, fs.statSync(file).size - 1)],
+  ])('does not take blocks of the filter that were %s', async ([, alter], { made }) => {
+    made.addSource('second', { pairs: seededPairs(3, 2) });
+    await publishAltered(made, 'publish/password-000.blocks', alter, { delta });
+  });
+});
