@@ -1,5 +1,6 @@
 // Opens key files as the environment allows: CREDVEIL_KEY_FILE_GROUP applies to every command.
 
+import fs from 'node:fs';
 import type { DatasetKey } from '../store/dataset-key.ts';
 import { StoreError } from '../store/errors.ts';
 import * as store from '../store/key-file.ts';
@@ -53,3 +54,12 @@ export const openClientKeyFile = (file: string): string =>
  */
 export const openSecretFile = <Key>(file: string, option: string, secret: store.Secret<Key>): Key =>
   namedBy(option, () => store.readSecretFile(file, secret, accessOf(process.env)));
+
+/**
+ * For a secret that is no key. A pipe, such as that of `<(pass show ca)`, is nobody else's.
+ * @throws StoreError `KEY_FILE_EXPOSED` for a file that others may read
+ */
+export function assertOwn(file: string): void {
+  const stat = fs.statSync(file);
+  if (stat.isFile()) store.assertHidden(file, stat, fileGroup().group);
+}

@@ -134,7 +134,7 @@ export function readSecretFile<Key>(
 }
 
 /** @throws StoreError `KEY_FILE_EXPOSED` if others than the owner may use the file */
-function assertHidden(file: string, { mode, uid, gid }: fs.Stats, group: number | undefined): void {
+export function assertHidden(file: string, { mode, uid, gid }: fs.Stats, group: number | undefined): void {
   const isReadByGroup = (mode & 0o077) === 0o040;
   // systemd's LoadCredential= grants access by an ACL, whose mask appears as the group's
   // permission.

@@ -2,7 +2,7 @@
 
 import { text } from 'node:stream/consumers';
 import { UsageError } from '../exit.ts';
-import { readNamedFile } from './named-file.ts';
+import { readNamedSecret } from './named-file.ts';
 
 export function daysOf(given: string): number {
   const days = Number(given);
@@ -11,13 +11,16 @@ export function daysOf(given: string): number {
   return days;
 }
 
-/** Never an argument: others see those. */
+/**
+ * Never an argument: others see those.
+ * @throws UsageError; StoreError `KEY_FILE_EXPOSED`
+ */
 export async function passwordOf(flag: string, file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return undefined;
   const content =
     file === '-'
       ? await text(process.stdin)
-      : readNamedFile(
+      : readNamedSecret(
           file,
           `Write a password of yours into it, for this user alone, or name another with ${flag}.`,
         ).toString();

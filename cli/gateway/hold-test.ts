@@ -7,7 +7,7 @@ import { keepTested } from '../../gateway/quarantine/tested.ts';
 import { ExitCode, UsageError } from '../exit.ts';
 import { note, printResult } from '../output.ts';
 import { readConfigHere } from './check-files.ts';
-import { readNamedFile } from './named-file.ts';
+import { readNamedSecret } from './named-file.ts';
 
 export interface HoldTestFlags {
   readonly config: string;
@@ -46,7 +46,7 @@ async function readAccount(file: string | undefined): Promise<string> {
   const account =
     file === undefined || file === '-'
       ? await text(process.stdin)
-      : readNamedFile(file, 'Name the file of the test account with --account.').toString();
+      : readNamedSecret(file, 'Name the file of the test account with --account.').toString();
   if (account.length > MAX_ACCOUNT_LENGTH)
     throw new UsageError('the test account is too long', 'Write its keys alone.');
   return account;

@@ -3,6 +3,17 @@
 import fs from 'node:fs';
 import { describeFileFault } from '../../runtime/file-fault.ts';
 import { UsageError } from '../exit.ts';
+import { assertOwn } from '../key-files.ts';
+
+/**
+ * With a password.
+ * @throws UsageError; StoreError `KEY_FILE_EXPOSED` if others may read it
+ */
+export function readNamedSecret(file: string, hint: string): Buffer {
+  const content = readNamedFile(file, hint);
+  assertOwn(file);
+  return content;
+}
 
 /**
  * @param hint what it should be, and by which option it is named

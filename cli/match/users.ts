@@ -17,6 +17,7 @@ import { parseUserColumns, type UserColumns, type UserSink } from '../../match/u
 import { UserTable } from '../../match/users/user-table.ts';
 import { readRegularBytes } from '../../store/files.ts';
 import { UsageError } from '../exit.ts';
+import { assertOwn } from '../key-files.ts';
 import { note } from '../output.ts';
 import { printable } from '../printable.ts';
 
@@ -53,10 +54,14 @@ export function addUsersOptions(command: Command): Command {
 
 const MAX_SECRET_BYTES = 1 << 16;
 
-/** A final line end is no part of the secret. @throws what `unreadable` makes */
+/**
+ * A final line end is no part of the secret.
+ * @throws what `unreadable` makes; StoreError `KEY_FILE_EXPOSED` if others may read it
+ */
 export function readSecretFile(file: string, unreadable: (why: string) => Error): Buffer {
   if (!fs.existsSync(file)) throw unreadable('there is no such file');
   const bytes = readRegularBytes(file, MAX_SECRET_BYTES, unreadable);
+  assertOwn(file);
   return bytes.subarray(0, /\r?\n$/.exec(bytes.toString('latin1'))?.index ?? bytes.length);
 }
 

@@ -38,3 +38,13 @@ test.for([
     expect([code, stderr]).toEqual([1, expect.stringContaining(text)]);
   }
 });
+
+test('refuses a password that others may read', async ({ place }) => {
+  const leak = place.write('leak.txt', 'a:b\n');
+  const to = [...COLUMNS, ...TABLE, '--against', leak, '--state', place.at('state'), '--password-file'];
+  const of = (file: string) => credveil(['match', 'postgres://ann@127.0.0.1:1/app', ...to, file]);
+  const open = await of(place.write('open', 's3cret\n', 0o644));
+  expect([open.code, open.stderr]).toEqual([1, expect.stringMatching(/KEY_FILE_EXPOSED.*open: readable by group/)]);
+  expect(open.stderr).not.toContain('s3cret');
+  expect((await of(place.write('own', 's3cret\n', 0o600))).stderr).toContain('ECONNREFUSED');
+});

@@ -97,12 +97,15 @@ describe('credveil match', () => {
     database.prepare('INSERT INTO members VALUES (7, ?, ?, ?)').run('eve@example.com', digest, 'NaCl');
     database.close();
     const leak = place.write('leak.txt', `${OTHERS}eve@example.com:secret\n`);
-    const pepper = place.write('pepper', 'pepper\n');
+    const pepper = place.write('pepper', 'pepper\n', 0o600);
     const args = ['match', `sqlite:${file}`, '--columns', 'id=nr,email=mail,hash=digest,salt=salt', '--against', leak];
     const format = ['--hash-format', 'sha256(salt + password + pepper)', '--state', place.at('state')];
     const { stdout, stderr } = await credveil([...args, '--table', 'members', ...format, '--pepper-file', pepper]);
     expect(stdout, stderr).toContain('7,leak.txt,,exact');
     const query = ['--query', 'SELECT nr, mail, digest, salt FROM members WHERE nr > 7'];
+    const open = place.write('open', 'pepper\n', 0o644);
+    const exposed = await credveil([...args, '--table', 'members', ...format, '--pepper-file', open]);
+    expect([exposed.code, exposed.stderr]).toEqual([1, expect.stringContaining('KEY_FILE_EXPOSED')]);
     const none = await credveil([...args, ...query, ...format, '--pepper-file', pepper]);
     expect(none.stderr).toContain('USERS_EMPTY');
     const without = await credveil([...args, '--table', 'members', ...format]);

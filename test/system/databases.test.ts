@@ -82,11 +82,11 @@ const SERVERS = [
 
 describe.each(SERVERS)('%s', (_name, urlOf, variable, tls, denied) => {
   test('has its users read with the password of a file or of the environment', async ({ databases }) => {
-    const file = databases.place.write(`password-${variable}`, `${PASSWORD}\n`);
+    const file = databases.place.write(`password-${variable}`, `${PASSWORD}\n`, 0o600);
     const url = urlOf(databases);
     expect(accountsOf(await match(databases, { url, more: ['--password-file', file] }))).toEqual(['7', '2999']);
     expect(accountsOf(await match(databases, { url, env: { [variable]: PASSWORD } }))).toEqual(['7', '2999']);
-    const wrong = databases.place.write('wrong', 'not it');
+    const wrong = databases.place.write('wrong', 'not it', 0o600);
     const { code, stderr, stdout } = await match(databases, { url, more: ['--password-file', wrong] });
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(new RegExp(`USERS_UNREADABLE.*(${denied})`));

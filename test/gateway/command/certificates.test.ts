@@ -49,7 +49,7 @@ async function ask(socket: TLSSocket): Promise<number> {
 test('a device of the list gets in with what it imports, until it is revoked', { timeout: 600_000 }, async () => {
   const { url } = await startOrigin(echo);
   const { place, ca, config, certificate, issue, file } = workPlace(url);
-  const passwordFile = place.write('password', 'correct horse\n');
+  const passwordFile = place.write('password', 'correct horse\n', 0o600);
   const made = await certificate(['init', ca, '--name', 'Our devices', '--ca-password-file', passwordFile]);
   expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/^[0-9a-f]{64}\n$/) });
   expect(fs.statSync(path.join(ca, 'ca.key')).mode & 0o777).toBe(0o600);
@@ -125,7 +125,7 @@ test('certifies the key that a device keeps, by its request', { timeout: 600_000
   );
   expect([piped.code, piped.stderr]).toEqual([0, expect.stringContaining('the certificate of PF-2.')]);
   expect(new X509Certificate(fs.readFileSync(file('b.pem'))).checkPrivateKey(second.own)).toBe(true);
-  const password = place.write('password', 'correct horse\n');
+  const password = place.write('password', 'correct horse\n', 0o600);
   const errors: readonly (readonly [string, readonly string[], string])[] = [
     ['c.p12', request, 'the device has its key already'],
     ['c.pem', [...request, '--password-file', password], 'the device has its key already'],
@@ -142,8 +142,11 @@ test('certifies the key that a device keeps, by its request', { timeout: 600_000
 
 test('names what is wrong, and issues nothing then', { timeout: 600_000 }, async () => {
   const { place, ca, config, certificate, issue, file } = workPlace();
-  const passwordFile = place.write('password', 'correct horse\n');
-  const short = place.write('short', 'horse\n');
+  const passwordFile = place.write('password', 'correct horse\n', 0o600);
+  const short = place.write('short', 'horse\n', 0o600);
+  const open = place.write('open', 'correct horse\n', 0o644);
+  const exposed = { code: 1, stderr: expect.stringMatching(/KEY_FILE_EXPOSED: .*open: readable by .*644/) };
+  expect(await certificate(['init', ca, '--ca-password-file', open])).toMatchObject(exposed);
   expect((await issue('C02XL0', file('a.pem'))).stderr).toContain('is no CA that can be read');
   expect((await certificate(['init', ca])).code).toBe(0);
   expect((await certificate(['init', ca])).stderr).toContain('has a CA already');
@@ -158,6 +161,7 @@ test('names what is wrong, and issues nothing then', { timeout: 600_000 }, async
     [certificate(['revoke', 'C02XL0', '--config', config]), 'this is no certificate'],
     [certificate(['revoke', 'C02XL9', '--ca', ca, '--config', config]), 'has issued nothing'],
   ];
+  expect(await issue('C02XL0', file('a.p12'), '--password-file', open)).toMatchObject(exposed);
   for (const [run, message] of errors) expect((await run).stderr).toContain(message);
   expect(fs.readdirSync(path.join(ca, 'issued'))).toEqual([]);
   expect(fs.readFileSync(passwordFile, 'utf8')).toBe('correct horse\n');

@@ -71,16 +71,18 @@ apps:
     login: ${loginKeys(hold)}
 `,
   );
-  return { app, file };
+  return { app, file, accountFile: place.write('account.yaml', account(users.test), 0o644) };
 }
 
 describe('credveil gateway quarantine test', { timeout: 600_000 }, () => {
   test('decides whether the gateway starts, and holds logins on each worker and after a kill', async () => {
-    const { file, app } = await world();
+    const { file, app, accountFile } = await world();
     const untested = await credveil(['gateway', '--config', file], '', { ownProcess: true });
     expect([untested.code, untested.stderr]).toEqual([1, expect.stringContaining('HOLD_UNTESTED')]);
     expect(untested.stderr).toContain(`credveil gateway quarantine test '${APP}' --config FILE < account.yaml`);
     const args = ['gateway', 'quarantine', 'test', APP, '--config', file];
+    const exposed = await credveil([...args, '--account', accountFile]);
+    expect([exposed.code, exposed.stderr]).toEqual([1, expect.stringContaining('KEY_FILE_EXPOSED')]);
     const failed = await credveil(args, account('wrong'));
     expect([failed.code, failed.stdout]).toEqual([1, expect.stringContaining('failed  the account signs in')]);
     expect(failed.stdout + failed.stderr).not.toContain('wrong');
