@@ -1,8 +1,9 @@
-// Reads one part of a section of a run, and verifies it. PROTOCOL.md §11.
+// Reads one part of a section of a run, or of runs that were merged, and verifies it. PROTOCOL.md
+// §11.
 
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
-import { readFully } from '../files.ts';
+import { openRegularFile, readFully } from '../files.ts';
 import type { RecordStream } from './merge.ts';
 import { EMPTY_TABLE, PARTS, PartTable, PartTally, partTableBytes } from './part-table.ts';
 import { corruptRun, openRunFile, RUN_MAGIC, type Run } from './run.ts';
@@ -42,7 +43,7 @@ export function readPartTables(run: Run, sections: readonly SectionName[]): Part
         tables[index] =
           tableBytes > 0 ? read(tableBytes, tableAt) : tableOf(read(records * recordBytes, recordsAt), recordBytes);
       const table = tables[index];
-      if (table && new PartTable(table).recordsBetween(0, PARTS) !== records) throw badTable(run.file);
+      if (table && new PartTable(table).recordsBetween(0, PARTS) !== records) throw corruptRun(run.file, BAD_TABLE);
       recordsAt += records * recordBytes;
       tableAt += tableBytes;
     }
@@ -63,11 +64,37 @@ function tableOf(records: Buffer, recordBytes: number): Buffer {
   return tally.table();
 }
 
-const badTable = (file: string): Error => corruptRun(file, 'a part table does not fit its records');
+const BAD_TABLE = 'a part table does not fit its records';
+
+/** The records of a section, one after another in a file. */
+export interface PartedRecords {
+  readonly file: string;
+  /** Offset of the first. */
+  readonly position: number;
+  readonly recordBytes: number;
+  /** True if every record has its own source number. */
+  readonly numbered: boolean;
+  readonly table: Uint8Array;
+  /** Makes the error for other bytes than were written. */
+  readonly refuse: (why: string) => Error;
+}
+
+/** Those of a run. */
+export function recordsOf({ file, facts }: Run, tables: PartTables, section: SectionName): PartedRecords {
+  let position = RUN_MAGIC.length;
+  for (const { index, records } of facts.sections) {
+    if (index === section) break;
+    position += records * SECTION_LAYOUTS[index].recordBytes;
+  }
+  const { recordBytes } = SECTION_LAYOUTS[section];
+  const refuse = (why: string): Error => corruptRun(file, why);
+  return { file, position, recordBytes, numbered: false, table: tables[section] ?? EMPTY_TABLE, refuse };
+}
 
 export class PartReader implements RecordStream {
   readonly number: number;
-  readonly #file: string;
+  readonly numbered: boolean;
+  readonly #refuse: (why: string) => Error;
   readonly #handle: number;
   readonly #table: PartTable;
   readonly #recordBytes: number;
@@ -83,31 +110,28 @@ export class PartReader implements RecordStream {
   /**
    * @param number of the run
    * @param verifies false leaves out the digests, for a pass whose result another one confirms
-   * @throws StoreError `RUN_CORRUPT`, as `readBlock` does
+   * @throws the error of `refuse`, as `readBlock` does
    */
-  constructor(run: Run, tables: PartTables, section: SectionName, { from, to }: KeyRange, number = 0, verifies = true) {
+  constructor(records: PartedRecords, { from, to }: KeyRange, number = 0, verifies = true) {
+    const { file, position, recordBytes, numbered, table, refuse } = records;
     this.number = number;
-    this.#file = run.file;
+    this.numbered = numbered;
+    this.#refuse = refuse;
     this.#verifies = verifies;
-    this.#recordBytes = SECTION_LAYOUTS[section].recordBytes;
-    this.#position = RUN_MAGIC.length;
-    for (const { index, records } of run.facts.sections) {
-      if (index === section) break;
-      this.#position += records * SECTION_LAYOUTS[index].recordBytes;
-    }
-    this.#table = new PartTable(tables[section] ?? EMPTY_TABLE);
-    this.#position += this.#table.recordsBetween(0, from) * this.#recordBytes;
+    this.#recordBytes = recordBytes;
+    this.#table = new PartTable(table);
+    this.#position = position + this.#table.recordsBetween(0, from) * recordBytes;
     this.#left = this.#table.recordsBetween(from, to);
     this.#part = from;
     this.#leftOfPart = this.#table.records(from);
-    this.#handle = openRunFile(run.file);
+    this.#handle = openRegularFile(file, refuse);
   }
 
   readBlock(): Uint8Array {
     const records = Math.min(Math.floor(READ_BYTES / this.#recordBytes), this.#left);
     const bytes = records * this.#recordBytes;
     if (bytes === 0) return this.#buffer.subarray(0, 0);
-    readFully(this.#handle, this.#buffer, bytes, this.#position, () => corruptRun(this.#file, 'truncated'));
+    readFully(this.#handle, this.#buffer, bytes, this.#position, () => this.#refuse('truncated'));
     this.#position += bytes;
     this.#left -= records;
     const block = this.#buffer.subarray(0, bytes);
@@ -125,7 +149,7 @@ export class PartReader implements RecordStream {
       const records = Math.min(this.#leftOfPart, (block.length - at) / this.#recordBytes);
       const end = at + records * this.#recordBytes;
       // They ascend, or the merge refuses them: the first and the last tell for all.
-      if (block[at] !== this.#part || block[end - this.#recordBytes] !== this.#part) throw badTable(this.#file);
+      if (block[at] !== this.#part || block[end - this.#recordBytes] !== this.#part) throw this.#refuse(BAD_TABLE);
       this.#leftOfPart -= records;
       if (this.#verifies) this.#digest(block.subarray(at, end));
       at = end;
@@ -136,7 +160,7 @@ export class PartReader implements RecordStream {
     this.#hash.update(records);
     if (this.#leftOfPart > 0) return;
     if (!this.#hash.digest().equals(this.#table.sha256(this.#part)))
-      throw corruptRun(this.#file, `checksum mismatch of part ${this.#part}: it was altered or the disk is failing`);
+      throw this.#refuse(`checksum mismatch of part ${this.#part}: it was altered or the disk is failing`);
     this.#hash = createHash('sha256');
   }
 }

@@ -2,12 +2,12 @@
 // beforehand. Plain values, so that threads carry them.
 
 import type { RecordStream } from './merge.ts';
-import { hasRecords, type KeyRange, PartReader, type PartTables, readPartTables } from './part-reader.ts';
+import { hasRecords, type KeyRange, PartReader, type PartTables, readPartTables, recordsOf } from './part-reader.ts';
 import { type RunRemoval, withoutRemoved } from './removal.ts';
 import type { Run } from './run.ts';
 import { RunReader } from './run-reader.ts';
-import { GroupFile, groupFile } from './run-streams.ts';
-import { SECTION_LAYOUTS, type SectionName } from './sections.ts';
+import { groupRecords, type RunGroup } from './run-streams.ts';
+import type { SectionName } from './sections.ts';
 
 export interface PartSource {
   readonly run: Run;
@@ -20,7 +20,7 @@ export interface PartSources {
   /** In order. */
   readonly runs: readonly PartSource[];
   /** Instead of the runs, if there are more than may be open. */
-  readonly groups: readonly string[];
+  readonly groups: readonly RunGroup[];
 }
 
 /** @throws StoreError `RUN_CORRUPT` */
@@ -46,7 +46,7 @@ export interface PartStreams {
 
 /**
  * @param verifies false leaves out the digests of parts
- * @throws StoreError `RUN_CORRUPT`
+ * @throws StoreError `RUN_CORRUPT`, `WORK_ALTERED`
  */
 export function openPartStreams(
   { runs, groups }: PartSources,
@@ -60,13 +60,13 @@ export function openPartStreams(
   };
   try {
     if (groups.length > 0) {
-      for (const group of groups) open.push(new GroupFile(groupFile(group, section), SECTION_LAYOUTS[section], range));
+      for (const group of groups) open.push(new PartReader(groupRecords(group, section), range, 0, verifies));
       return { streams: open, close };
     }
     const streams: RecordStream[] = [];
     for (const [place, { run, tables, removal }] of runs.entries()) {
       if (!hasRecords(tables, section, range)) continue;
-      const reader = new PartReader(run, tables, section, range, place + 1, verifies);
+      const reader = new PartReader(recordsOf(run, tables, section), range, place + 1, verifies);
       open.push(reader);
       streams.push(section === 'account' && removal ? withoutRemoved(reader, removal) : reader);
     }

@@ -5,9 +5,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { writeU16 } from '../../protocol/bytes.ts';
 import { PRIVATE_FOLDER } from '../dataset.ts';
+import { workAltered } from '../errors.ts';
 import { writeFully } from '../files.ts';
 import { Merge, type NameSource, NUMBER_BYTES, type RecordStream } from './merge.ts';
-import type { KeyRange } from './part-reader.ts';
+import { type PartedRecords, PartReader, type PartTables } from './part-reader.ts';
+import { EMPTY_TABLE, PARTS, PartTally } from './part-table.ts';
 import type { RecordLayout } from './record-layout.ts';
 import { type RunRemoval, withoutRemoved } from './removal.ts';
 import type { Run } from './run.ts';
@@ -91,42 +93,70 @@ export async function prepareRunStreams(runs: readonly Run[], options: GroupOpti
   return () => openGroups(groups);
 }
 
+/** Runs that were merged: plain values, so that threads carry them. */
+export interface RunGroup {
+  /** Its files begin with this. */
+  readonly path: string;
+  /** Made while they were written: they lie there until they are read. */
+  readonly tables: PartTables;
+}
+
 /**
  * Merges runs in groups of as many as may be open, and checks each of them.
  * @returns the groups, each with a file for each section
  * @throws StoreError `RUN_CORRUPT`
  */
-export async function writeGroups(runs: readonly Run[], options: GroupOptions): Promise<string[]> {
+export async function writeGroups(runs: readonly Run[], options: GroupOptions): Promise<RunGroup[]> {
   const { folder, sections, turn, maxOpen = MAX_OPEN_RUNS } = options;
   fs.mkdirSync(folder, PRIVATE_FOLDER);
-  const groups: string[] = [];
+  const groups: RunGroup[] = [];
   for (let from = 0; from < runs.length; from += maxOpen) {
     const group = path.join(folder, `group-${groups.length}`);
+    const tables: { [name in SectionName]?: Uint8Array } = {};
     const streams = openRuns(runs.slice(from, from + maxOpen), from + 1, options);
     const nameOf = runNames(runs);
     try {
       for (const section of sections) {
         const layout = SECTION_LAYOUTS[section];
-        await writeGroup(groupFile(group, section), new Merge(streams.begin(section), layout, nameOf), layout, turn);
+        const merge = new Merge(streams.begin(section), layout, nameOf);
+        tables[section] = await writeGroup(groupFile(group, section), merge, layout, turn);
       }
       streams.finish();
     } finally {
       streams.close();
     }
-    groups.push(group);
+    groups.push({ path: group, tables });
   }
   return groups;
 }
 
-export const groupFile = (group: string, section: SectionName): string => `${group}.${section}`;
+const groupFile = (group: string, section: SectionName): string => `${group}.${section}`;
 
 const groupRecordBytes = ({ recordBytes, numbered }: RecordLayout): number =>
   numbered ? recordBytes + NUMBER_BYTES : recordBytes;
 
-async function writeGroup(file: string, merge: Merge, layout: RecordLayout, turn: () => Promise<void>): Promise<void> {
+/** The records of a group. */
+export function groupRecords({ path: group, tables }: RunGroup, section: SectionName): PartedRecords {
+  const [file, layout] = [groupFile(group, section), SECTION_LAYOUTS[section]];
+  const shape = { recordBytes: groupRecordBytes(layout), numbered: layout.numbered };
+  return { file, position: 0, ...shape, table: tables[section] ?? EMPTY_TABLE, refuse: () => workAltered(file) };
+}
+
+/** @returns the part table of its records */
+async function writeGroup(
+  file: string,
+  merge: Merge,
+  layout: RecordLayout,
+  turn: () => Promise<void>,
+): Promise<Uint8Array> {
   const { recordBytes, numbered } = layout;
   const buffer = Buffer.alloc(BLOCK_RECORDS * groupRecordBytes(layout));
+  const tally = new PartTally(groupRecordBytes(layout));
   const handle = fs.openSync(file, 'wx', 0o600);
+  const write = (bytes: number): void => {
+    tally.add(buffer.subarray(0, bytes));
+    writeFully(handle, buffer, bytes);
+  };
   try {
     let filled = 0;
     while (merge.next()) {
@@ -134,19 +164,20 @@ async function writeGroup(file: string, merge: Merge, layout: RecordLayout, turn
       if (numbered) writeU16(buffer, filled + recordBytes, merge.source);
       filled += groupRecordBytes(layout);
       if (filled < buffer.length) continue;
-      writeFully(handle, buffer, filled);
+      write(filled);
       filled = 0;
       await turn();
     }
-    writeFully(handle, buffer, filled);
+    write(filled);
+    return tally.table();
   } finally {
     fs.closeSync(handle);
   }
 }
 
-/** Group files need no check at the end: the runs were checked while the groups were written. */
-function openGroups(groups: readonly string[]): RunStreams {
-  let open: GroupFile[] = [];
+/** Group files need no check at the end: their parts are verified as they are read. */
+function openGroups(groups: readonly RunGroup[]): RunStreams {
+  let open: PartReader[] = [];
   const close = (): void => {
     for (const file of open) file.close();
     open = [];
@@ -154,57 +185,10 @@ function openGroups(groups: readonly string[]): RunStreams {
   return {
     begin(section) {
       close();
-      for (const group of groups) open.push(new GroupFile(groupFile(group, section), SECTION_LAYOUTS[section]));
+      for (const group of groups) open.push(new PartReader(groupRecords(group, section), { from: 0, to: PARTS }));
       return open;
     },
     finish: () => undefined,
     close,
   };
-}
-
-/** The records of a group, or of a part of them. */
-export class GroupFile implements RecordStream {
-  readonly numbered: boolean;
-  readonly #handle: number;
-  readonly #buffer: Buffer;
-  readonly #recordBytes: number;
-  #position = 0;
-  #end = Number.POSITIVE_INFINITY;
-
-  constructor(file: string, layout: RecordLayout, range?: KeyRange) {
-    this.numbered = layout.numbered;
-    this.#recordBytes = groupRecordBytes(layout);
-    this.#buffer = Buffer.allocUnsafeSlow(BLOCK_RECORDS * this.#recordBytes);
-    this.#handle = fs.openSync(file, 'r');
-    if (!range) return;
-    this.#position = this.#firstOf(range.from);
-    this.#end = this.#firstOf(range.to);
-  }
-
-  readBlock(): Uint8Array {
-    const buffer = this.#buffer;
-    const length = Math.min(buffer.length, this.#end - this.#position);
-    let filled = 0;
-    for (let read = -1; read !== 0 && filled < length; filled += read)
-      read = fs.readSync(this.#handle, buffer, filled, length - filled, this.#position + filled);
-    this.#position += filled;
-    return buffer.subarray(0, filled);
-  }
-
-  close(): void {
-    fs.closeSync(this.#handle);
-  }
-
-  /** Offset of the first record whose key begins with this byte, or a higher one. */
-  #firstOf(byte: number): number {
-    let low = 0;
-    let high = fs.fstatSync(this.#handle).size / this.#recordBytes;
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      fs.readSync(this.#handle, this.#buffer, 0, 1, middle * this.#recordBytes);
-      if ((this.#buffer[0] as number) < byte) low = middle + 1;
-      else high = middle;
-    }
-    return low * this.#recordBytes;
-  }
 }

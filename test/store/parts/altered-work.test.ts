@@ -4,6 +4,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
+import { NUMBER_BYTES } from '../../../store/run/merge.ts';
+import { RECORD_BYTES, TAG_AT } from '../../../store/run/record.ts';
 import type { PublishOptions } from '../../../store/snapshot/publication.ts';
 import { publish } from '../../../store/snapshot/publish.ts';
 import type { MadeDataset } from '../../support/dataset.ts';
@@ -47,5 +49,17 @@ describe.each([false, true])('a publish, delta: %s,', (delta) => {
   ])('does not take blocks of the filter that were %s', async ([, alter], { made }) => {
     made.addSource('second', { pairs: seededPairs(3, 2) });
     await publishAltered(made, 'publish/password-000.blocks', alter, { delta });
+  });
+
+  test('does not take altered groups of runs', async ({ made }) => {
+    for (let i = 0; i < 20; i++) made.addSource(`added-${i}`, { pairs: seededPairs(5, 40 + i) });
+    // The tag of each record, in the order that they have.
+    const alter = (file: string): void => {
+      const bytes = fs.readFileSync(file);
+      for (let at = TAG_AT + 5; at < bytes.length; at += RECORD_BYTES + NUMBER_BYTES)
+        bytes[at] = (bytes[at] as number) ^ 1;
+      fs.writeFileSync(file, bytes);
+    };
+    await publishAltered(made, 'publish.groups/group-0.password', alter, { delta, memoryBytes: 1 });
   });
 });

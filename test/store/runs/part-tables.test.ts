@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { describe, expect } from 'vitest';
-import { PartReader, readPartTables } from '../../../store/run/part-reader.ts';
+import { PartReader, readPartTables, recordsOf } from '../../../store/run/part-reader.ts';
 import { KIND_AT, RECORD_BYTES, writeTimes } from '../../../store/run/record.ts';
 import { openRun, RunWriter, runPath } from '../../../store/run/run.ts';
 import { verifyDataset } from '../../../store/verify.ts';
@@ -89,7 +89,7 @@ function readParts(file: string, section: 'account' | 'password', bytes: number)
   const tables = readPartTables(run, ['account', 'password']);
   const blocks: Buffer[] = [];
   for (let from = 0; from < 256; from += bytes) {
-    const reader = new PartReader(run, tables, section, { from, to: from + bytes });
+    const reader = new PartReader(recordsOf(run, tables, section), { from, to: from + bytes });
     for (let block = reader.readBlock(); block.length > 0; block = reader.readBlock()) blocks.push(Buffer.from(block));
     reader.close();
   }
