@@ -240,6 +240,14 @@ export type ServerEvent =
     }
   /** Its owner has confirmed it. */
   | { readonly event: 'login-released'; readonly app: string; readonly login: string; readonly request: string }
+  /** Nobody has confirmed it: in time, or it was given up, or its program has left. */
+  | {
+      readonly event: 'login-abandoned';
+      readonly app: string;
+      readonly login: string;
+      readonly how: 'late' | 'refused' | 'left';
+      readonly request: string;
+    }
   /** A mail about a held login was not sent. */
   | { readonly event: 'hold-mail-failed'; readonly app: string; readonly code: string; readonly hint: string }
   /** The application did not end the session of a login that nobody has confirmed. */

@@ -67,7 +67,7 @@ async function find(id: string, state: string): Promise<Decision> {
 }
 
 function describe({ decision, rules, isUnchanged }: Explained, config: string): string {
-  const { id, at, app, end, readings, isMasked, fields, unknown, login, address, network } = decision;
+  const { id, at, app, end, readings, isMasked, fields, unknown, login, held, address, network } = decision;
   const [path = '', ...others] = readings;
   const rows = [
     ['request', id],
@@ -79,6 +79,7 @@ function describe({ decision, rules, isUnchanged }: Explained, config: string): 
     ...others.map((reading) => ['read as', reading]),
     ['client', address ?? `not recorded (logAddresses)${network === undefined ? '' : `, network ${network}`}`],
     ...(login ? [['login', describeLogin(login)]] : []),
+    ...(held ? [['held', HELD[held]]] : []),
     ...Object.entries(fields).map(([name, value]) => [name, describeValue(value)]),
     ...unknown.map((name) => [name, 'unknown']),
   ];
@@ -127,6 +128,14 @@ export function describeEnd(end: DecisionEnd): string {
 }
 
 const isAnswer = (code: string): code is AnswerCode => Object.hasOwn(ANSWER_KINDS, code);
+
+/** Of logins with a leaked password. What became of one that waits, events tell. */
+const HELD: { readonly [How in NonNullable<Decision['held']>]: string } = {
+  held: 'until its owner confirms it; login-abandoned with this id tells that nobody did',
+  waiting: 'its program waited for its owner; login-released or login-abandoned with this id tells its end',
+  refused: 'nobody could confirm it: its client got an answer to a wrong password',
+  full: 'no place was left to wait: refused',
+};
 
 const describeLogin = ({ name, outcome, verdict, user }: NonNullable<Decision['login']>): string =>
   [`${name}: ${outcome ?? 'not forwarded'}`, verdict, user].filter((part) => part !== undefined).join(', ');

@@ -82,7 +82,11 @@ export async function freezeLogin(
     void onEnd(false);
     throw new Refusal('HOLD_FULL');
   }
-  holds.ends.watch(id, hold.rules.forMs, onEnd);
+  const named = { id: exchange.id };
+  holds.ends.watch(id, hold.rules.forMs, async (isReleased, isLate) => {
+    if (!isReleased) holds.events.abandoned(named, login.app, login.login, isLate ? 'late' : 'refused');
+    await onEnd(isReleased);
+  });
   await answerHeld(exchange, 'frozen', id, parts, setup, headers);
 }
 

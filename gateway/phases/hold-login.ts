@@ -197,9 +197,11 @@ async function holdBack(
   // Its answer does not wait: how long the application takes would tell a right password.
   void onEnd(isReleased);
   if (isReleased) return;
-  parts.people?.holds.events.held(exchange, opened.app, login.name, 'refused');
   // Whoever was asked to confirm it knows.
-  if (waited === 'not asked') void tellOwner(opened, typed, 'nowhere', parts, setup);
+  if (waited === 'not asked') {
+    parts.people?.holds.events.held(exchange, opened.app, login.name, 'refused');
+    void tellOwner(opened, typed, 'nowhere', parts, setup);
+  }
   await refuseLogin(exchange, { attempt, content }, parts, setup);
 }
 

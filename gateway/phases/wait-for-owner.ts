@@ -31,6 +31,8 @@ export async function waitForOwner(
   const id = hold.id ?? holds.idOf(login.app, handle);
   const { user = '', app, login: place, origin } = login;
   let isHeld = false;
+  let end: 'released' | 'late' | 'refused' | 'left' = 'left';
+  const until = Date.now() + holds.waiting.waitMs;
   try {
     isHeld = await holds.freeze(id, login, { ...rules, forMs: holds.waiting.waitMs });
     holds.events.held(exchange, app, place, isHeld ? 'waiting' : 'full');
@@ -43,12 +45,16 @@ export async function waitForOwner(
     const address = client ? formatAddress(client) : '';
     const waiting = { id, app, site: new URL(origin).host, user, address, since: Date.now() };
     const isLeft = async (): Promise<boolean> => (await holds.read(id)) === 'frozen';
-    if (!(await holds.waiting.wait(waiting, person, { left: left.signal, isHeld: isLeft }))) return 'refused';
-    const given = await holds.take(id, rules);
+    const isConfirmed = await holds.waiting.wait(waiting, person, { left: left.signal, isHeld: isLeft });
+    // By its time it is held no more either.
+    if (!isConfirmed) end = Date.now() >= until ? 'late' : (await isLeft()) ? 'left' : 'refused';
+    const given = isConfirmed ? await holds.take(id, rules) : undefined;
     if (!given || response.destroyed) return 'refused';
     await answer(exchange, given, parts);
-    return 'released';
+    end = 'released';
+    return end;
   } finally {
+    if (isHeld && end !== 'released') holds.events.abandoned(exchange, app, place, end);
     // What it has opened is of another handle by now, or of nobody.
     if (isHeld) await holds.kill(id, rules);
   }

@@ -3,8 +3,11 @@
 
 import type { State } from '../state/state.ts';
 
-/** @param isReleased its owner has confirmed it */
-export type OnEnd = (isReleased: boolean) => Promise<void>;
+/**
+ * @param isReleased its owner has confirmed it
+ * @param isLate its time was over, and nobody has ended it before
+ */
+export type OnEnd = (isReleased: boolean, isLate?: boolean) => Promise<void>;
 
 interface Watched {
   readonly timer: NodeJS.Timeout;
@@ -24,13 +27,13 @@ export class HeldEnds {
   constructor(state: State, isReleased: (id: string) => Promise<boolean>) {
     this.#state = state;
     this.#isReleased = isReleased;
-    state.subscribe(TOPIC, (id) => this.#end(id));
+    state.subscribe(TOPIC, (id) => this.#end(id, false));
   }
 
   /** @param ms how long it is held at most */
   watch(id: string, ms: number, onEnd: OnEnd): void {
     // A process that ends with it has counted it, and needs no other one to wait.
-    const timer = setTimeout(() => void this.#end(id), ms + SLACK_MS).unref();
+    const timer = setTimeout(() => void this.#end(id, true), ms + SLACK_MS).unref();
     this.#watched.set(id, { timer, onEnd });
   }
 
@@ -44,13 +47,13 @@ export class HeldEnds {
     await this.#state.announce(TOPIC, id).catch(() => undefined);
   }
 
-  async #end(id: string): Promise<void> {
+  async #end(id: string, isLate: boolean): Promise<void> {
     const watched = this.#watched.get(id);
     if (!watched) return;
     this.#watched.delete(id);
     clearTimeout(watched.timer);
     // Without the state nobody knows: nothing is done for it.
     const isReleased = await this.#isReleased(id).catch(() => undefined);
-    if (isReleased !== undefined) await watched.onEnd(isReleased);
+    if (isReleased !== undefined) await watched.onEnd(isReleased, isLate);
   }
 }

@@ -55,6 +55,8 @@ const DECISION = z.strictObject({
   isCut: z.boolean(),
   matches: z.array(match),
   login: login.optional(),
+  /** Its password had leaked, and it was held back so, as the event `login-held` says. */
+  held: z.enum(['held', 'waiting', 'refused', 'full']).optional(),
   /** The keyed hash of the client's network; the address too where the configuration wants it. */
   network: name.optional(),
   address: name.optional(),

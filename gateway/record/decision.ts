@@ -11,9 +11,10 @@ export type Recorded = Decision['fields'][string];
 export type Outcomes = Decision['conditions'][number];
 
 /** What is kept of a request while it goes on. */
-export type Captured = Omit<Decision, 'v' | 'end' | 'skipped' | 'matches' | 'login'> & {
+export type Captured = Omit<Decision, 'v' | 'end' | 'skipped' | 'matches' | 'login' | 'held'> & {
   matches: DecisionMatch[];
   login?: Decision['login'];
+  held?: Decision['held'];
 };
 
 export const formatDecision = (decision: Decision): string => JSON.stringify(decision);

@@ -2,7 +2,9 @@
 // logins back, also over the end of a process.
 
 import net from 'node:net';
+import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { readRecord } from '../../../gateway/record/read-record.ts';
 import { createWorkPlace, credveil } from '../../support/credveil.ts';
 import { seededPairs } from '../../support/dataset.ts';
 import { startGatewayCommand } from '../../support/gateway/command.ts';
@@ -122,6 +124,15 @@ describe('credveil gateway quarantine test', { timeout: 600_000 }, () => {
     expect(app.seen.slice(before).map(({ line }) => line)).not.toContain('POST /home');
     const after = await Promise.all(Array.from({ length: 24 }, () => send(port, '/home', cookie)));
     expect([...new Set(after.map(statusOf))]).toEqual([401]);
+
+    const held = async (): Promise<string | undefined> => {
+      for await (const decision of readRecord(path.join(path.dirname(file), 'gateway.state'), 0))
+        if (decision.held) return decision.id;
+      return undefined;
+    };
+    await expect.poll(held, { timeout: 20_000 }).toBeDefined();
+    const explained = await credveil(['gateway', 'explain', (await held()) ?? '', '--config', file]);
+    expect(explained.stdout).toMatch(/^held +until its owner confirms it/m);
 
     gateway.running.child.kill('SIGKILL');
     await gateway.running.ended;

@@ -63,6 +63,9 @@ test('a login that nobody has confirmed is a failure in limits', async () => {
   const world = await start(LIMITED);
   await abandon(world);
   await abandon(world);
+  const held = world.events.find(({ event }) => event === 'login-held') as { readonly request: string };
+  const ended = { event: 'login-abandoned', app: 'app.example', login: 'main', how: 'refused', request: held.request };
+  expect(world.events).toContainEqual(ended);
   await expect.poll(async () => (await logIn(world)).page.code).toBe(429);
 });
 
@@ -115,8 +118,8 @@ test('one whose time is over has ended, once', async () => {
   const ended: string[] = [];
   const ends = new HeldEnds(state, async (id) => id === 'released');
   for (const id of ['released', 'dead'])
-    ends.watch(id, -2_000, async (isReleased) => void ended.push(`${id} ${isReleased}`));
-  await expect.poll(() => ended.toSorted()).toEqual(['dead false', 'released true']);
+    ends.watch(id, -2_000, async (...end) => void ended.push(`${id} ${end.join(' ')}`));
+  await expect.poll(() => ended.toSorted()).toEqual(['dead false true', 'released true true']);
   await ends.finish('dead');
   expect(ended).toHaveLength(2);
 });

@@ -80,6 +80,10 @@ async function confirmWith({ owner, own, key }: Owned, form: ReturnType<typeof f
   return { opened, answered: await own.answerKey(opened.body.challenge, key) };
 }
 
+/** What became of held logins, by events. */
+const endsOf = ({ events }: HoldWorld) =>
+  events.flatMap((event) => (event.event === 'login-held' || event.event === 'login-abandoned' ? event.how : []));
+
 /** @returns whether it has its answer by now */
 const hasEnded = (login: Promise<Answer>) => Promise.race([login.then(() => true), sleep(0, false)]);
 
@@ -112,6 +116,7 @@ test('who says that it is not them ends it', async () => {
   const led = await send(owner, `${AUTH}/held/refuse`, form);
   expect(valuesOf(led, 'location')).toEqual(['/held?done=refused']);
   expect(valuesOf(await login, 'location')).toEqual(['/login?error=1']);
+  expect(endsOf(world)).toEqual(['waiting', 'refused']);
   expect((await owner.get(`${AUTH}/held`)).text).not.toContain('name="login"');
   // Once, and with the page where it waits.
   const told = world.mail.mails.filter(({ text }) => text.includes('Somebody has signed in'));
@@ -166,6 +171,7 @@ test('a client that leaves, and a gateway that stops, leave a login that is dead
   await waitingFor(owner);
   request.socket?.resetAndDestroy();
   await expect.poll(async () => (await owner.get(`${AUTH}/held`)).text).not.toContain('name="login"');
+  await expect.poll(() => endsOf(world)).toEqual(['waiting', 'left']);
   await expect.poll(async () => statusOf(await world.get('/home', cookie))).toBe(200);
   expect(textOf(await world.get('/home', cookie))).not.toContain(SECRET);
   const login = world.login(leaked, '', PROGRAM);
