@@ -18,10 +18,19 @@ export class RoomPool {
 
   /** Takes a buffer back that nothing reads any more. */
   give(room: Buffer): void {
+    if (this.#waitingBytes + room.length > MAX_WAITING_BYTES) this.#letGo(room.length);
     if (this.#waitingBytes + room.length > MAX_WAITING_BYTES) return;
     this.#waitingBytes += room.length;
     const same = this.#waiting.get(room.length);
     if (same) same.push(room);
     else this.#waiting.set(room.length, [room]);
+  }
+
+  /** Others than of this length: maybe nobody asks for them any more, as after a publish. */
+  #letGo(bytes: number): void {
+    const same = this.#waiting.get(bytes) ?? [];
+    this.#waiting.clear();
+    this.#waiting.set(bytes, same);
+    this.#waitingBytes = same.length * bytes;
   }
 }
