@@ -3,11 +3,12 @@
 
 import type { RecordStream } from './merge.ts';
 import { hasRecords, type KeyRange, PartReader, type PartTables, readPartTables, recordsOf } from './part-reader.ts';
+import { EMPTY_TABLE, PartTally, partTableBytes } from './part-table.ts';
 import { type RunRemoval, withoutRemoved } from './removal.ts';
-import type { Run } from './run.ts';
+import { corruptRun, type Run } from './run.ts';
 import { RunReader } from './run-reader.ts';
 import { groupRecords, type RunGroup } from './run-streams.ts';
-import type { SectionName } from './sections.ts';
+import { SECTION_LAYOUTS, type SectionName } from './sections.ts';
 
 export interface PartSource {
   readonly run: Run;
@@ -78,14 +79,34 @@ export function openPartStreams(
 }
 
 /**
- * Reads a whole run, and checks all that can be checked without others. @throws StoreError
- * `RUN_CORRUPT`
+ * Reads a whole run, and checks all that can be checked without others; also that its parts are
+ * read by its own tables, which were read before. @throws StoreError `RUN_CORRUPT`
  */
-export function checkRun(run: Run): void {
+export function checkRun({ run, tables }: PartSource): void {
+  const { sections } = run.facts;
+  const found: { [name in SectionName]?: Uint8Array } = {};
   const reader = new RunReader(run);
   try {
-    reader.finish();
+    for (const { index, records } of sections) if (partTableBytes(records) === 0) found[index] = tally(reader, index);
+    const end = reader.finish();
+    let at = 0;
+    for (const { index, records } of sections) {
+      const bytes = partTableBytes(records);
+      if (bytes > 0) found[index] = end.subarray(at, at + bytes);
+      at += bytes;
+    }
   } finally {
     reader.close();
   }
+  for (const [index, table] of Object.entries(tables) as [SectionName, Uint8Array][])
+    if (Buffer.compare(table, found[index] ?? EMPTY_TABLE) !== 0)
+      throw corruptRun(run.file, 'it changed while it was published');
+}
+
+/** The table of a short section, which has none in its run. */
+function tally(reader: RunReader, index: SectionName): Uint8Array {
+  const parts = new PartTally(SECTION_LAYOUTS[index].recordBytes);
+  reader.beginSection(index);
+  for (let block = reader.readBlock(); block.length > 0; block = reader.readBlock()) parts.add(block);
+  return parts.table();
 }

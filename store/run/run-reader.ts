@@ -2,12 +2,13 @@
 
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { readFully } from '../files.ts';
-import { PartTally } from './part-table.ts';
+import { PartTally, partTableBytes } from './part-table.ts';
 import { countUsernames } from './record.ts';
 import { findRecordFault } from './record-fault.ts';
 import { corruptRun, openRunFile, RUN_MAGIC, type Run } from './run.ts';
-import type { RunSection } from './run-facts.ts';
+import type { RunFacts, RunSection } from './run-facts.ts';
 import { SECTION_LAYOUTS, SECTION_NAMES, type SectionName } from './sections.ts';
 
 const sumUsernames = (sections: readonly RunSection[]): number =>
@@ -79,8 +80,12 @@ export class RunReader {
     return block;
   }
 
-  /** Reads the rest and compares the checksum. @throws StoreError `RUN_CORRUPT` */
-  finish(): void {
+  /**
+   * Reads the rest and compares the checksum.
+   * @returns what follows the records, for which the checksum vouches: part tables and facts
+   * @throws StoreError `RUN_CORRUPT`
+   */
+  finish(): Buffer {
     while (this.#left > 0) this.readBlock();
     for (; this.#section < this.#sections.length; this.#section++) {
       this.#enter(this.#sections[this.#section] as RunSection);
@@ -96,6 +101,21 @@ export class RunReader {
       throw corruptRun(this.#run.file, 'a part table does not fit its records');
     if (this.#usernames !== sumUsernames(this.#sections))
       throw corruptRun(this.#run.file, 'it has another number of usernames than its facts say');
+    // They were read when the run was opened: records of another section would be missed in theirs.
+    if (!this.#hasFacts(end)) throw corruptRun(this.#run.file, 'it changed while it was read');
+    return end;
+  }
+
+  /** Whether its facts are what they were, but for what is left out for threads. */
+  #hasFacts(end: Buffer): boolean {
+    const at = this.#sections.reduce((sum, { records }) => sum + partTableBytes(records), 0);
+    try {
+      const { files: _, report: __, ...found } = JSON.parse(end.toString('utf8', at, end.length - 4)) as RunFacts;
+      const { files: ___, report: ____, ...facts } = this.#run.facts;
+      return isDeepStrictEqual(found, facts);
+    } catch {
+      return false;
+    }
   }
 
   close(): void {

@@ -136,7 +136,7 @@ export class PartWork {
     if (task.kind === 'ranges') return this.#ranges(task);
     await this.#turn(0);
     if (task.kind === 'slots') return writeSlots(task);
-    checkRun((this.#settings.sources.runs[task.run] as PartSource).run);
+    checkRun(this.#settings.sources.runs[task.run] as PartSource);
     return undefined;
   }
 

@@ -8,8 +8,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openDataset } from '../../../store/dataset.ts';
-import { RECORD_BYTES } from '../../../store/run/record.ts';
-import { RUN_MAGIC, runPath } from '../../../store/run/run.ts';
+import { RECORD_BYTES, TAG_AT } from '../../../store/run/record.ts';
+import { openRun, RUN_MAGIC, runPath } from '../../../store/run/run.ts';
+import type { PublishOptions } from '../../../store/snapshot/publication.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../../support/dataset.ts';
 import { storeError } from '../../support/errors.ts';
 import { program } from '../../support/paths.ts';
@@ -150,6 +151,24 @@ describe('an interrupted publish', () => {
     await publishIn(copy, made, { parts: 1 });
     expected = publishedBytes(copy);
     await expectPublished();
+  });
+
+  test('of a run that is whole only while it is checked is refused', async () => {
+    const run = runPath(made.dataset, 'second');
+    const { sections } = openRun(run).facts;
+    const records = sections.reduce((sum, section) => sum + section.records, 0);
+    // The tag of its last password: every entry is counted, and in its order.
+    const alter = (): void => flip(run, RUN_MAGIC.length + (records - 1) * RECORD_BYTES + TAG_AT + 5);
+    const stages: string[] = [];
+    const onProgress: PublishOptions['onProgress'] = ({ stage, records: done }) => {
+      if (done === 0 || stages.includes(stage)) return;
+      stages.push(stage);
+      alter();
+    };
+    alter();
+    const refused = publishIn(made.folder, made, { parts: PARTS, onProgress });
+    await expect(refused).rejects.toThrow(storeError('RUN_CORRUPT'));
+    expect(stages).toEqual(['count']);
   });
 
   test('leaves nothing after an error', async () => {
