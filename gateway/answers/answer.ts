@@ -29,6 +29,8 @@ export interface AnswerOptions {
   readonly signIn?: string;
   /** Where they show a factor: the same. */
   readonly stepUp?: string;
+  /** Who is signed in, on the page alone: another account of theirs may have access. */
+  readonly person?: string | undefined;
   /** A way on, on the gateway's own page. */
   readonly link?: { readonly href: string; readonly text: string } | undefined;
 }
@@ -48,13 +50,23 @@ export function sendAnswer(
   { headers: { accept } }: Pick<IncomingMessage, 'headers'>,
   response: ServerResponse,
   code: AnswerCode,
-  { id, close, custom = {}, headers = [], retryAfterS, signIn, stepUp, link = linkTo(signIn, stepUp) }: AnswerOptions,
+  {
+    id,
+    close,
+    custom = {},
+    headers = [],
+    retryAfterS,
+    signIn,
+    stepUp,
+    person,
+    link = linkTo(signIn, stepUp),
+  }: AnswerOptions,
 ): void {
   const kind: AnswerKind = ANSWER_KINDS[code];
   const status = custom.status ?? kind.status;
   const isPage = prefersPage(accept);
   const body = isPage
-    ? (custom.html ?? pageOf(kind, { id, retryAfterS, link }))
+    ? (custom.html ?? pageOf(kind, { id, retryAfterS, person, link }))
     : (custom.json ?? problemOf(code, status, id, { signIn, stepUp }));
   const isStream = isHttp2(response.req);
   const own = [
@@ -138,11 +150,11 @@ function formatWait(seconds: number): string {
 
 const pageOf = (
   { title, detail, hint }: AnswerKind,
-  { id, retryAfterS, link }: Pick<AnswerOptions, 'id' | 'retryAfterS' | 'link'>,
+  { id, retryAfterS, person, link }: Pick<AnswerOptions, 'id' | 'retryAfterS' | 'person' | 'link'>,
 ): string =>
   documentOf(
     title,
-    html`<p>${detail}</p><p>${hint}</p>${retryAfterS === undefined ? '' : html`<p>Try again in ${formatWait(retryAfterS)}.</p>`}${link ? html`<a href="${link.href}">${link.text}</a>` : ''}<small>Request ${id}</small>`,
+    html`<p>${detail}</p>${person === undefined ? '' : html`<p>You are signed in as <b>${person}</b>. If another account of yours has access, sign out, and sign in with that one.</p>`}<p>${hint}</p>${retryAfterS === undefined ? '' : html`<p>Try again in ${formatWait(retryAfterS)}.</p>`}${link ? html`<a href="${link.href}">${link.text}</a>` : ''}<small>Request ${id}</small>`,
   );
 
 /** The whole answer as text, for a socket whose bytes never became a request. */

@@ -2,8 +2,10 @@
 
 import { Refusal } from '../answers/kinds.ts';
 import type { Exchange } from '../exchange.ts';
+import { nameOf } from '../identity/person.ts';
 import type { AccessFacts } from '../identity/policies/facts.ts';
 import { type AccessDecision, judgeAccess, type Policies } from '../identity/policies/policies.ts';
+import { SIGN_OUT } from '../identity/routes/sign-out.ts';
 import type { SessionAnswer } from '../identity/sessions/session.ts';
 import { tokenHeaders } from '../identity/tokens/service-tokens.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
@@ -47,6 +49,12 @@ function isLetIn(
   if (judged && (verdict === 'allow' || verdict === 'step-up')) {
     if (isForeignSocket(exchange)) throw new Refusal('FORM_FOREIGN');
     return hasShownEnough(exchange, judged.facts, setup, parts);
+  }
+  if (verdict === 'denied' && typeof session === 'object') {
+    const link = { href: SIGN_OUT, text: 'Sign out' };
+    exchange.answer('ACCESS_DENIED', { person: nameOf(session.person), link });
+    parts.observe.answered(exchange, 'ACCESS_DENIED');
+    return false;
   }
   if (verdict !== 'sign-in' || hasToken(exchange)) {
     assertVerdict(exchange);

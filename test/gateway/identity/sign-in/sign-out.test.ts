@@ -250,3 +250,17 @@ test('a notice is of the provider, for this gateway, and counts once', async () 
   expect(await send(await provider.sign({ ...draft, jti: 'two' }))).toBe(200);
   expect(await isIn(ann)).toBe(false);
 });
+
+test('whom policies do not let in is told who is signed in, and where that ends', async () => {
+  const bob = '{ name: bob, action: allow, include: [{ email: bob@example.com }] }';
+  const ann = (await startWorld({ access: `policies: [${bob}]` })).browser();
+  const page = await ann.open(APP);
+  expect(page.code).toBe(403);
+  expect(page.text).toContain('You are signed in as <b>ann@example.com</b>.');
+  const problem = await ann.send(APP, { path: '', headers: { Accept: 'application/json' } });
+  const members = ['code', 'detail', 'hint', 'instance', 'status', 'title', 'type'];
+  expect(Object.keys(JSON.parse(problem.text)).sort()).toEqual(members);
+  expect(problem.text).not.toContain('ann@');
+  const [, href = ''] = /href="([^"]+)">Sign out</.exec(page.text) ?? [];
+  expect((await ann.get(`http://app.example${href}`)).text).toContain('You are signed in as ann@example.com');
+});
