@@ -21,8 +21,7 @@ import { describeMirror, type MirrorSummary, summarizeMirror } from '../mirror.t
 import { addNotifyOptions, type Notifier, type NotifyOptions, openNotifier, outboxFor } from '../notify/notifier.ts';
 import { type OpenedForPublishing, withDataset, withPublisher } from '../open.ts';
 import { printResult } from '../output.ts';
-import { shellWord } from '../printable.ts';
-import { describePublished, PUBLISHER_KEY, type PublishSummary } from '../publish/published.ts';
+import { describePublished, PUBLISHER_KEY, type PublishSummary, publishCommand } from '../publish/published.ts';
 import { canaryEvents, noteAlarm, plantedIn } from '../retention/canaries.ts';
 import { assertAhead, parseExpires } from '../retention/expires.ts';
 import { describeTexts } from '../text-report.ts';
@@ -70,7 +69,7 @@ interface IngestSummary {
   readonly published?: PublishSummary;
 }
 
-function describe(summary: IngestSummary, folder: string): string {
+function describe(summary: IngestSummary, folder: string, isAdded: boolean): string {
   const { source, changed, lines, credentials, rejects, mirror, refreshed, seconds, peakMemoryBytes, published } =
     summary;
   if (!changed) {
@@ -89,7 +88,7 @@ function describe(summary: IngestSummary, folder: string): string {
   ];
   if (published) text.push(describePublished(published, folder));
   text.push(`time: ${stages.join(', ')}; peak memory ${formatBytes(peakMemoryBytes)}`);
-  if (!published) text.push(`not published; publish it with: credveil publish ${shellWord(folder)}`);
+  if (!published) text.push(`not published; publish it with: ${publishCommand(openDataset(folder), isAdded)}`);
   return text.join('\n');
 }
 
@@ -238,7 +237,7 @@ async function runIngest(folder: string, files: readonly string[], options: Inge
       await notifier?.deliver(signal).catch(reportFailure);
       throw error;
     });
-    printResult(options, summary, (done) => describe(done, folder));
+    printResult(options, summary, (done) => describe(done, folder, options.replace === undefined));
     if (summary.canaries.length > 0) process.exitCode = ExitCode.alarm;
     await notifier?.deliver(signal);
   } finally {

@@ -1,8 +1,11 @@
 // What a publication came to, for people. Commands load what publishes when they publish.
 
+import type { Dataset } from '../../store/dataset.ts';
 import type { ExpiringSource } from '../../store/retention/expiry.ts';
 import type { Suppression } from '../../store/retention/retention.ts';
 import type { PlantedFound } from '../../store/run/run-report.ts';
+import { openCurrent } from '../../store/snapshot/current.ts';
+import { layersOf } from '../../store/snapshot/layout/snapshot-facts.ts';
 import { shellWord } from '../printable.ts';
 import { describeExpired } from '../retention/expires.ts';
 import { formatBytes, formatCounted, formatSeconds } from '../units.ts';
@@ -38,6 +41,13 @@ export interface PublishSummary {
 
 /** Counts of names and records, and the sources with records that could not be told apart. */
 export type SuppressedSummary = Pick<Suppression, 'names' | 'records' | 'kept' | 'keptIn'>;
+
+/** Where layers are in use, what was added becomes a further one, and nothing else is written. */
+export function publishCommand(dataset: Dataset, isAdded: boolean): string {
+  const current = isAdded ? openCurrent(dataset) : undefined;
+  const isLayered = current !== undefined && layersOf(current.facts).length > 1;
+  return `credveil publish ${shellWord(dataset.folder)}${isLayered ? ' --delta' : ''}`;
+}
 
 export function describePublished(summary: PublishSummary, folder: string): string {
   const {

@@ -62,6 +62,9 @@ test('ingest --delta publishes a further layer', async ({ place }) => {
   expect(await ingest('base', combo(60, 1))).toMatchObject({ published: { sources: 1, layers: 1 } });
   expect(await ingest('more', combo(2, 2))).toMatchObject({ published: { sources: 2, layers: 2 } });
   expect(await credveilJson(['verify', folder])).toMatchObject({ snapshot: expect.stringMatching(/^000002-/) });
+  const unpublished = async (...args: string[]): Promise<string> =>
+    (await credveil(['ingest', folder, place.write('last.txt', combo(2, 3)), ...args, '--no-publish'])).stdout;
+  expect(await unpublished('--source', 'last')).toMatch(/publish it with: credveil publish .*d --delta$/m);
 });
 
 test('runs from two machines with one key publish the same as one dataset of both corpora', async ({ place }) => {
