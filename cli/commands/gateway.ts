@@ -150,8 +150,9 @@ async function check(config: GatewayConfig, flags: GatewayFlags): Promise<void> 
   );
   if (flags.json) return;
   for (const warning of warnings) note(describeWarning(warning));
-  for (const { provider, reason, hint } of providers)
-    if (reason !== undefined)
+  for (const { provider, isAsked, reason, hint } of providers)
+    if (reason === undefined && isAsked) note(`the provider ${provider} answers`);
+    else if (reason !== undefined)
       note(`warning: people cannot sign in with ${provider} now (${reason})${hint === undefined ? '' : `\n  ${hint}`}`);
   if (!leaks) return;
   if (leaks.state === 'ready') note('the leak service answers, with the pinned dataset');

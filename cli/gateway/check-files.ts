@@ -30,6 +30,8 @@ export type LeakReadiness =
 /** A provider of identities, where it could be asked for its document. */
 export interface ProviderReadiness {
   readonly provider: string;
+  /** Others have no document that could be asked for. */
+  readonly isAsked: boolean;
   /** Why it could not. */
   readonly reason?: string;
   readonly hint?: string;
@@ -53,7 +55,7 @@ export async function checkFiles(config: GatewayConfig): Promise<Readiness> {
   };
   const ready = await withSetup(config, { lists: listsOf(config), onEvent }, async ({ checks, identity }) => ({
     leaks: await (checks && readinessOf(checks)),
-    providers: await Promise.all([...(identity?.providers.values() ?? [])].map(askProvider)),
+    providers: await Promise.all([...(identity?.providers.values() ?? [])].map((each) => askProvider(each, config))),
   }));
   if (config.notify.length > 0) for (const sink of await openSinksOf(config)) sink.close();
   const [first] = expired;
@@ -68,16 +70,17 @@ async function openSinksOf({ notify, keyFileGroup: group }: GatewayConfig): Prom
 }
 
 /** As a sign-in would begin, with secrets of nobody. */
-async function askProvider(provider: Provider): Promise<ProviderReadiness> {
+async function askProvider(provider: Provider, { identity }: GatewayConfig): Promise<ProviderReadiness> {
   const { name } = provider;
+  const isAsked = 'oidc' in (identity?.[name] ?? {});
   const secrets = { state: 'check', nonce: 'check', verifier: 'check'.padEnd(43, '-') };
   try {
     if (provider.kind === 'redirect') await provider.begin('https://gateway.invalid/callback', secrets);
-    return { provider: name };
+    return { provider: name, isAsked };
   } catch (error) {
     if (!(error instanceof SignInError)) throw error;
     const hint = hintFor(error.reason);
-    return { provider: name, reason: error.reason, ...(hint && { hint }) };
+    return { provider: name, isAsked, reason: error.reason, ...(hint && { hint }) };
   }
 }
 

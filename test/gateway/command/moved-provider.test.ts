@@ -54,7 +54,8 @@ apps:
     const { stdout } = await credveil(['gateway', 'sessions', '--json', '--config', file]);
     return (JSON.parse(stdout) as unknown[]).length;
   };
-  return { first: `oidc: "${first.issuer}"`, second: `oidc: "${second.issuer}"`, start, reload, browser, count };
+  const check = async (): Promise<string> => (await credveil(['gateway', '--config', file, '--check'])).stderr;
+  return { check, first: `oidc: "${first.issuer}"`, second: `oidc: "${second.issuer}"`, start, reload, browser, count };
 }
 
 /** By connections of their own, which reach both workers. */
@@ -63,8 +64,9 @@ const codesOf = async (browser: Browser): Promise<number[]> =>
 
 describe('another issuer by the same name', { timeout: 600_000 }, () => {
   test('has nobody of the one before', async () => {
-    const { first, second, browser, count, start, reload } = await world();
+    const { first, second, browser, check, count, start, reload } = await world();
     await start(first);
+    expect(await check()).toContain('the provider staff answers\n');
     const ann = browser();
     expect((await ann.open(APP)).code).toBe(200);
     // What says nothing of who somebody is changes nothing.
