@@ -52,7 +52,7 @@ export function lowestSequence(
   withdraw: boolean,
   suppression: Suppression | undefined,
 ): number | undefined {
-  if (!current) return 1;
+  if (!current) return nextSequence(dataset, undefined) === 1 ? 1 : undefined;
   const kept = new Set(runs.map(({ sha256 }) => sha256));
   if (suppression && suppression.digest !== current.facts.suppressed?.digest) return undefined;
   if (withdraw || current.facts.sources.some(({ sha256 }) => !kept.has(sha256))) return undefined;

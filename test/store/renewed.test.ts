@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { snapshotsFolder } from '../../store/dataset.ts';
+import { currentFile, snapshotsFolder } from '../../store/dataset.ts';
 import { runPath } from '../../store/run/run.ts';
 import { readCurrent, writeCurrent } from '../../store/snapshot/current.ts';
 import { type Published, publish } from '../../store/snapshot/publish.ts';
@@ -90,6 +90,14 @@ describe.each([false, true])('signed: %s', (signed) => {
     expect([changed, head.sequence]).toEqual([true, 3]);
     expect(readStatement(made.dataset, NEXT).statement.minSequence, 'what others contain is not told').toBe(3);
     expect(await verifyDataset(made.dataset, made.suite)).toMatchObject({ matched: true });
+  });
+
+  test('without CURRENT, snapshots of before stay withdrawn', async () => {
+    const made = await open(signed);
+    fs.rmSync(runPath(made.dataset, 'second'));
+    fs.rmSync(currentFile(made.dataset));
+    expect((await publishAgain(made)).head.sequence).toBe(3);
+    expect(readStatement(made.dataset, NEXT).statement.minSequence, 'what others contain is not told').toBe(3);
   });
 
   test('the statement of a later snapshot under the name of an earlier one is not renewed', async () => {
