@@ -45,6 +45,7 @@ function requestTo(path: string, handle?: string, more: Partial<RequestHead> = {
     ...exchange,
     head: { ...head, ...more, ownCookies },
     application: { name: APP, sessions, guardsSessions: true },
+    realm: APP,
     answer: (code: string, { headers = [] }: { headers?: readonly string[] } = {}) => {
       codes.push(code);
       deleted.push(...headers);
