@@ -72,7 +72,7 @@ export async function handleLogin(
   const attempt = await withOtherNames(exchange, exchange.attempt, reading.otherTexts(), parts);
   const known = parts.known.find(exchange, attempt, checksFor(exchange, parts, setup));
   const admitted = await admitKnown(exchange, facts, known, parts);
-  const found = { target, content, attempt, hides, facts, known };
+  const found = { target, content, attempt, hides, facts, known, isCheckedLate: isLate(exchange, attempt) };
   if (admitted) await forwardAndCheck(exchange, { ...found, admitted }, parts, setup);
 }
 
@@ -85,6 +85,8 @@ interface FoundLogin {
   readonly facts: Omit<AttemptFacts, 'exchange'>;
   /** Its credential was checked before: it is no new login, unless it is refused now. */
   readonly known: KnownCredential | undefined;
+  /** It is checked once it has signed somebody in. */
+  readonly isCheckedLate: boolean;
   readonly admitted: Admitted;
 }
 
@@ -94,12 +96,12 @@ async function forwardAndCheck(
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<void> {
-  const { attempt, known, admitted } = found;
+  const { attempt, known, isCheckedLate, admitted } = found;
   const policy = exchange.application?.config.login;
   if (!policy) return;
   if (known?.header !== undefined) exchange.toOrigin.push('Exposed-Credential-Check', known.header);
   const login = { attempt, policy, checks: checksFor(exchange, parts, setup) };
-  const taken = known || isForm(exchange, attempt) ? undefined : await checkFirst(exchange, login, parts);
+  const taken = known || isCheckedLate ? undefined : await checkFirst(exchange, login, parts);
   if (taken?.kind === 'refuse') {
     // It was no attempt: nobody compared a password. Who guesses still learns that one has leaked.
     await admitted.settle(taken.code === 'LOGIN_HELD' ? UNKNOWN : { outcome: 'success', isProven: false });
@@ -125,7 +127,7 @@ async function forwardAndJudge(
   parts: PipelineParts,
   setup: GatewaySetup,
 ): Promise<void> {
-  const { target, content, attempt, facts, known, admitted } = found;
+  const { target, content, attempt, facts, known, isCheckedLate, admitted } = found;
   const policy = exchange.application?.config.login;
   if (!policy) return;
   const login = { attempt, policy, checks: checksFor(exchange, parts, setup) };
@@ -144,13 +146,13 @@ async function forwardAndJudge(
     }
     const isFailure = () => isProvenFailure(judgeOutcome(attempt.logins, exchange, held));
     const rise = await riseOf(exchange, held, { isOwnForm: isOwnForm(exchange, attempt), isFailure });
-    if (isOfFields(attempt) && !rise && (isForm(exchange, attempt) || wasSignedIn(exchange))) {
+    if (isOfFields(attempt) && !rise && (isCheckedLate || wasSignedIn(exchange))) {
       if (!exchange.verdict) taken?.giveBack();
       await admitted.settle({ ...countedForm(exchange, attempt, held), response: held });
       return passForm(exchange, held, parts, setup);
     }
     if (await isRiseRefused(exchange, held, { ...found, rise }, parts)) return void (await admitted.settle(UNKNOWN));
-    const late = isForm(exchange, attempt) && !known ? await checkFirst(exchange, login, parts) : undefined;
+    const late = isCheckedLate && !known ? await checkFirst(exchange, login, parts) : undefined;
     if (late?.kind === 'refuse') {
       held.discard();
       await admitted.settle(UNKNOWN);
@@ -178,7 +180,7 @@ async function forwardAndJudge(
  * somebody in are checked, before anything of the answer leaves. At the place of a login, a page
  * between may sign in whom such a request has named, without another password.
  */
-const isForm = (exchange: Exchange, attempt: Attempt): boolean => isOfFields(attempt) && !isAtPlace(exchange);
+const isLate = (exchange: Exchange, attempt: Attempt): boolean => isOfFields(attempt) && !isAtPlace(exchange);
 
 const isProvenFailure = ({ outcome, isProven }: Judgement): boolean => outcome === 'failure' && isProven;
 
