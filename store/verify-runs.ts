@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { decodeBody, encodeContent } from '../protocol/bucket.ts';
-import { INDEX_NAMES, type IndexName, RANGE_NAMES } from '../protocol/bucket-id.ts';
+import { INDEX_NAMES, type IndexName, RANGE_NAMES, type RangeName } from '../protocol/bucket-id.ts';
 import type { KeyedSuite } from '../protocol/suite.ts';
 import { type Dataset, sourceNumbers, workFolder } from './dataset.ts';
 import { yieldToEventLoop } from './event-loop.ts';
@@ -14,15 +14,17 @@ import { formatRangeSet } from './run/range-set.ts';
 import type { RunRemoval } from './run/removal.ts';
 import type { Run } from './run/run.ts';
 import { prepareRunStreams, runNames } from './run/run-streams.ts';
-import { SECTION_LAYOUTS, SECTION_NAMES } from './run/sections.ts';
+import { SECTION_LAYOUTS, SECTION_NAMES, type SectionName } from './run/sections.ts';
 import { ADDED_FORM_BITS, layerId, prefixesOf } from './snapshot/layer.ts';
 import type { LayerReader } from './snapshot/layer-reader.ts';
 import { corruptSnapshot } from './snapshot/layout/snapshot-files.ts';
 import { BucketEncoder } from './snapshot/parts/bucket-encoder.ts';
 import { createNodePads } from './snapshot/parts/pads.ts';
+import { RangeGatherer } from './snapshot/parts/range-gatherer.ts';
 import { canaryStreams } from './snapshot/publication.ts';
 import { gapsOf } from './snapshot/ranges/range-gaps.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
+import { filterComparer } from './verify-filter.ts';
 
 /** Records between two turns of the event loop. */
 const RECORDS_PER_TURN = 1 << 18;
@@ -43,7 +45,8 @@ export interface VerifiedRuns {
 
 /**
  * Reads every record of every run. With a key, the records of the test credentials take part, and
- * every bucket of a snapshot that was made from these runs is compared with them.
+ * every bucket, range and block of the filter of a snapshot that was made from these runs is
+ * compared with them.
  * @throws StoreError `RUN_CORRUPT`, `SNAPSHOT_CORRUPT`
  */
 export async function verifyRuns(
@@ -107,12 +110,16 @@ async function mergeRuns(runs: readonly Run[], { folder, suppression, canariesOf
       const index = INDEX_NAMES.find((name) => name === section);
       const all = [...streams.begin(section), ...(index ? canaries(index) : [])];
       const merge = new Merge(all, SECTION_LAYOUTS[section], runNames(runs));
-      const compared = index && layer && comparer(layer, index);
-      while (merge.next()) {
-        compared?.add(merge);
-        if (++read % RECORDS_PER_TURN === 0) await turn();
+      const compared = layer ? comparers(layer, section) : [];
+      try {
+        while (merge.next()) {
+          for (const comparer of compared) comparer.add(merge);
+          if (++read % RECORDS_PER_TURN === 0) await turn();
+        }
+        for (const comparer of compared) comparer.finish();
+      } finally {
+        for (const comparer of compared) comparer.close?.();
       }
-      compared?.finish();
     }
     streams.finish();
   } finally {
@@ -153,13 +160,30 @@ function layersMadeOf(
   return isMade && made.reduce((sum, layer) => sum + layer.runs.length, 0) === runs.length ? made : undefined;
 }
 
-/** Makes each bucket again and compares it with that of the layer. */
-function comparer({ reader, numbers, isFirst }: MadeLayer, index: IndexName): BucketEncoder | undefined {
+/** Makes a part of a layer again from merged records, and compares it with what is stored. */
+interface Comparer {
+  add(merge: Merge): void;
+  /** @throws StoreError `SNAPSHOT_CORRUPT`, as `add` */
+  finish(): void;
+  /** Ends what it reads, also after a failure. */
+  close?(): void;
+}
+
+function comparers(layer: MadeLayer, section: SectionName): readonly Comparer[] {
+  if (section === 'sha1' || section === 'ntlm') return rangeComparer(layer.reader, section);
+  const filter = section === 'password' ? filterComparer(layer.reader) : undefined;
+  return [
+    ...bucketComparer(layer, section),
+    ...(filter ? [{ add: ({ head, middle }: Merge) => filter.add(head, middle), finish: () => filter.finish() }] : []),
+  ];
+}
+
+function bucketComparer({ reader, numbers, isFirst }: MadeLayer, index: IndexName): readonly Comparer[] {
   const { layer, name, indexes } = reader.facts;
   const facts = indexes[index];
-  if (!facts) return undefined;
+  if (!facts) return [];
   const { prefixBits, metadataBytes } = facts;
-  return new BucketEncoder(
+  const encoder = new BucketEncoder(
     {
       ...{ prefixBits, metadataBytes, numbers },
       similar: facts.forms !== undefined,
@@ -174,6 +198,30 @@ function comparer({ reader, numbers, isFirst }: MadeLayer, index: IndexName): Bu
       return body.length;
     },
   );
+  return [encoder];
+}
+
+/** No seal and no statement covers ranges: a hash that is lost answers as if it had not leaked. */
+function rangeComparer(reader: LayerReader, name: RangeName): readonly Comparer[] {
+  if (!reader.facts.ranges?.[name]) return [];
+  const isOther = (): never => {
+    throw corruptSnapshot(`${reader.facts.name}: a range of ${name} is not what its runs make`);
+  };
+  const stored = reader.rangeBodies(name);
+  const gatherer = new RangeGatherer(name, (range, made) => {
+    const { value, done } = stored.next();
+    if (done || value.range !== range || !value.body.equals(made)) isOther();
+  });
+  return [
+    {
+      add: ({ bytes, at, times }) => gatherer.add(bytes, at, times),
+      finish: () => {
+        gatherer.finish();
+        if (!stored.next().done) isOther();
+      },
+      close: () => stored.return(undefined),
+    },
+  ];
 }
 
 function canariesOf({ parameters }: Dataset, index: IndexName, suite: KeyedSuite): RecordStream[] {

@@ -6,20 +6,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { BucketId } from '../protocol/brands.ts';
 import { type Bucket, decodeBody, openBucket } from '../protocol/bucket.ts';
 import { type IndexName, RANGES, type RangeName } from '../protocol/bucket-id.ts';
-import { equalBytes } from '../protocol/bytes.ts';
-import { entryTag, passwordBucketHash } from '../protocol/entry.ts';
-import { normalizePassword } from '../protocol/normalize.ts';
-import { FILTER_HEADER_BYTES, filterLow, parseFilterHeader } from '../protocol/password-filter.ts';
-import { passwordInput } from '../protocol/private-input.ts';
-import { SEAL_BYTES } from '../protocol/seal.ts';
 import type { Head } from '../protocol/signed/head.ts';
 import { createBucketAuth } from '../protocol/signed/merkle.ts';
 import { LENGTH_BYTES } from '../protocol/snapshot/slots.ts';
-import { BLOCK_BYTES, blockIndex, hasBits } from '../protocol/split-block.ts';
 import type { KeyedSuite } from '../protocol/suite.ts';
-import { CANARY } from '../protocol/test-credentials.ts';
 import { type Dataset, runsFolder } from './dataset.ts';
-import { digestFile, openRegularFile } from './files.ts';
 import { splitExpired } from './retention/expiry.ts';
 import type { NameList } from './retention/name-list.ts';
 import { planSuppression } from './retention/retention.ts';
@@ -28,13 +19,13 @@ import { openCurrent } from './snapshot/current.ts';
 import type { LayerReader } from './snapshot/layer-reader.ts';
 import { nodeHmacSha256 } from './snapshot/layout/node-hmac.ts';
 import { type IndexFacts, type RangeFacts, snapshotName } from './snapshot/layout/snapshot-facts.ts';
-import { corruptSnapshot, filterPath } from './snapshot/layout/snapshot-files.ts';
-import { sealFilterFile } from './snapshot/parts/filter-writer.ts';
+import { corruptSnapshot } from './snapshot/layout/snapshot-files.ts';
 import { SizeTally } from './snapshot/parts/histogram.ts';
 import { decodeRangeBody } from './snapshot/ranges/range-body.ts';
 import { openSnapshot, type Snapshot } from './snapshot/snapshot.ts';
 import { statesLayers } from './snapshot/stated-facts.ts';
 import { readHead, readStatement } from './snapshot/statement-files.ts';
+import { verifyFilter } from './verify-filter.ts';
 import { verifyRuns } from './verify-runs.ts';
 
 export interface VerifyReport {
@@ -179,42 +170,4 @@ function verifyRangeIndex(layer: LayerReader, name: RangeName, facts: RangeFacts
   if ((layer.gaps(name)?.size ?? 0) !== (facts.gaps ?? 0)) throw corruptSnapshot(`${id}: gaps of ${name} are missing`);
   if (counted.hashes !== facts.entries) throw corruptSnapshot(`${id}: hashes of ${name} are missing`);
   return counted;
-}
-
-/**
- * Checks the seal and the header, and that the filter of the first layer contains the canary.
- * @returns its number of entries
- */
-async function verifyFilter(
-  dataset: Dataset,
-  { facts }: LayerReader,
-  suite: KeyedSuite | undefined,
-  isFirst: boolean,
-): Promise<number | null> {
-  const { filter, name } = facts;
-  if (!filter) return null;
-  const file = filterPath(dataset, name);
-  const wrong = (what: string) => corruptSnapshot(`${name}: its filter ${what}`);
-  if ((await digestFile(file, wrong)) !== filter.sha256) throw wrong('is not the one of its statement');
-  const sealed = suite && (await sealFilterFile(file, suite.sealKey, filter.bytes - SEAL_BYTES));
-  const handle = openRegularFile(file, wrong);
-  try {
-    const read = (bytes: number, at: number): Buffer => {
-      const buffer = Buffer.alloc(bytes);
-      fs.readSync(handle, buffer, 0, bytes, at);
-      return buffer;
-    };
-    if (sealed && !equalBytes(read(SEAL_BYTES, filter.bytes - SEAL_BYTES), sealed))
-      throw wrong('has a seal that does not match this key');
-    const header = parseFilterHeader(read(FILTER_HEADER_BYTES, 0));
-    if (header.layer !== facts.layer || header.dataset !== dataset.id) throw wrong('belongs to another layer');
-    if (header.blocks !== filter.blocks || header.entries !== filter.entries) throw wrong('does not match the facts');
-    if (!suite || !isFirst) return header.entries;
-    const output = suite.evaluate(passwordInput(normalizePassword(CANARY.password)));
-    const at = FILTER_HEADER_BYTES + blockIndex(passwordBucketHash(output), header.blocks) * BLOCK_BYTES;
-    if (!hasBits(read(BLOCK_BYTES, at), 0, filterLow(entryTag(output)))) throw wrong('does not contain the canary');
-    return header.entries;
-  } finally {
-    fs.closeSync(handle);
-  }
 }

@@ -34,7 +34,7 @@ function describe(report: VerifyReport, folder: string): string {
       ? []
       : [
           matched
-            ? 'every bucket holds what these runs make, and nothing else'
+            ? 'it holds what these runs make, and nothing else: buckets, ranges and filters'
             : `the runs changed since; bring it up to date with: credveil publish ${shellWord(folder)}`,
         ]),
     ...(filtered === null

@@ -8,6 +8,8 @@ import {
   contentFileBytes,
   type FilterFacts,
   type IndexFacts,
+  type LayerFacts,
+  layersOf,
   type RangeFacts,
   type SourceFacts,
 } from '../../store/snapshot/layout/snapshot-facts.ts';
@@ -58,12 +60,14 @@ function describeRange(snapshot: Snapshot, name: RangeName, facts: RangeFacts) {
   };
 }
 
-function describeFilter({ entries, blocks, bytes }: FilterFacts) {
+/** A client looks into the filter of each layer: each errs on its own. */
+function describeFilter({ entries, bytes }: FilterFacts, layers: readonly LayerFacts[]) {
+  const rates = layers.flatMap(({ filter }) => (filter ? [falsePositiveRate(filter.entries, filter.blocks)] : []));
   return {
     entries,
     bytes,
     bitsPerEntry: entries === 0 ? null : (8 * bytes) / entries,
-    falsePositiveRate: falsePositiveRate(entries, blocks),
+    falsePositiveRate: rates.reduce((share, rate) => share + rate * (1 - share), 0),
   };
 }
 
@@ -109,6 +113,6 @@ export function describeSnapshot(snapshot: Snapshot, users?: number): SnapshotSt
     bytes: contentFileBytes(facts),
     indexes,
     ranges,
-    filter: facts.filter ? describeFilter(facts.filter) : null,
+    filter: facts.filter ? describeFilter(facts.filter, layersOf(facts)) : null,
   };
 }

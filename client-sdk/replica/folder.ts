@@ -99,8 +99,9 @@ export class ReplicaFolder {
       try {
         fs.linkSync(from, target);
       } catch {
-        // Some file systems have no links.
+        // Some file systems have no links. The head that names the copy must not last longer.
         fs.copyFileSync(from, target);
+        sync(target, 'r+');
       }
       return true;
     });
@@ -277,8 +278,11 @@ function writeSynced(file: string, bytes: Uint8Array): void {
 
 /** A name that was given lasts. Windows has no such call. */
 function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const handle = fs.openSync(folder, 'r');
+  if (process.platform !== 'win32') sync(folder, 'r');
+}
+
+function sync(file: string, flags: 'r' | 'r+'): void {
+  const handle = fs.openSync(file, flags);
   try {
     fs.fsyncSync(handle);
   } finally {

@@ -116,10 +116,14 @@ function heldFiles(folder: ReplicaFolder, head: Head): ReadonlyMap<string, strin
   return files;
 }
 
-/** A cache on the way may answer with a head that is older than the one before. */
+/**
+ * A cache on the way may answer with a head that is older than the one before. The head of an
+ * earlier snapshot may have been issued later.
+ */
 function isNewer(head: Uint8Array, held: Head): boolean {
   const { sequence, issuedAt } = decodeHead(head).head;
-  return sequence > held.sequence || Date.parse(issuedAt) > Date.parse(held.issuedAt);
+  if (sequence !== held.sequence) return sequence > held.sequence;
+  return Date.parse(issuedAt) > Date.parse(held.issuedAt);
 }
 
 /** @param held nothing older is taken */

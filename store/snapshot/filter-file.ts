@@ -25,6 +25,11 @@ export class FilterFile {
     return stream.once('close', () => this.release());
   }
 
+  /** Fills `target` with the bytes from `at`. @throws StoreError `SNAPSHOT_CORRUPT` */
+  readInto(target: Buffer, at: number): void {
+    this.#file.read(target, target.length, at);
+  }
+
   /** Checks the whole file. @throws StoreError `SNAPSHOT_CORRUPT` */
   verify(): void {
     this.#file.verify();

@@ -7,6 +7,9 @@ import { describe, expect } from 'vitest';
 import { describeSnapshot, type SnapshotStats } from '../../cli/stats/figures.ts';
 import { byBreachDate, statsPage } from '../../cli/stats/page.ts';
 import { niceStep } from '../../cli/stats/plots.ts';
+import { normalizePassword } from '../../protocol/normalize.ts';
+import { decodeFilter } from '../../protocol/password-filter.ts';
+import { passwordInput } from '../../protocol/private-input.ts';
 import { html } from '../../runtime/http/markup.ts';
 import type { SourceFacts } from '../../store/snapshot/layout/snapshot-facts.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
@@ -63,6 +66,34 @@ describe('the statistics', () => {
     ]);
     expect(byBreachDate([])).toEqual([]);
     expect(byBreachDate([source(1, 'e', undefined, 9)])).toEqual([{ period: 'no date', credentials: 9 }]);
+  });
+
+  test('the filters of all layers err together', async () => {
+    const made = await makeDataset({ passwords: seededPasswords(3_000), filterOneIn: 100 });
+    try {
+      for (const place of [1, 2]) {
+        made.addSource(`added-${place}`, { passwords: seededPasswords(80, place + 1) });
+        await made.publish({ delta: true });
+      }
+      const { filter } = await stats(made);
+      const snapshot = await openSnapshot(made.dataset);
+      const filters = snapshot.layers.map((layer) => {
+        const bytes = Buffer.alloc(layer.filter?.bytes ?? 0);
+        layer.filter?.readInto(bytes, 0);
+        return decodeFilter(bytes);
+      });
+      snapshot.close();
+      const outputs = seededPasswords(20_000, 9).map((password) =>
+        made.suite.evaluate(passwordInput(normalizePassword(password))),
+      );
+      const errs = outputs.filter((output) => filters.some((one) => one.mayHold(output))).length / outputs.length;
+      expect(filters).toHaveLength(3);
+      // Of the first layer alone it is 0.01; what is counted has a standard deviation of 0.0009.
+      expect(filter?.falsePositiveRate).toBeGreaterThan(0.015);
+      expect(Math.abs((filter?.falsePositiveRate ?? 0) - errs)).toBeLessThan(0.006);
+    } finally {
+      made.dispose();
+    }
   });
 
   test('plots use axis steps of 1, 2 or 5', () => {

@@ -51,26 +51,26 @@ export function blocksOf(keys: KeyRange, blocks: number): BlockRange {
 
 /**
  * Takes entries of the password index in the order of their hashes, which is the order of their
- * blocks.
+ * blocks, and hands over the blocks that they make.
  */
-export class FilterPartWriter {
-  readonly #out: BufferedWriter;
-  readonly #hash = createHash('sha256');
+export class FilterBlocks {
+  readonly #take: (bytes: Uint8Array) => void;
   readonly #blocks: number;
   readonly #to: number;
   readonly #window: Uint8Array;
-  readonly #bytes: number;
   /** The first block in the window. */
   #from: number;
 
-  /** @param blocks of the whole filter */
-  constructor(file: string, blocks: number, { from, to }: BlockRange) {
+  /**
+   * @param blocks of the whole filter
+   * @param take gets each block once, in order, in memory that is used again
+   */
+  constructor(blocks: number, { from, to }: BlockRange, take: (bytes: Uint8Array) => void) {
     this.#blocks = blocks;
     this.#from = from;
     this.#to = to;
-    this.#bytes = (to - from) * BLOCK_BYTES;
     this.#window = new Uint8Array(Math.min(WINDOW_BLOCKS, to - from) * BLOCK_BYTES);
-    this.#out = new BufferedWriter(file, 0o600, (bytes) => this.#hash.update(bytes));
+    this.#take = take;
   }
 
   /** @param hash not less than that of the previous call */
@@ -80,8 +80,39 @@ export class FilterPartWriter {
     setBits(this.#window, (block - this.#from) * BLOCK_BYTES, filterLow(tag as EntryTag));
   }
 
-  finish(): FileDigest {
+  finish(): void {
     while (this.#from < this.#to) this.#flush();
+  }
+
+  #flush(): void {
+    const blocks = Math.min(WINDOW_BLOCKS, this.#to - this.#from);
+    this.#take(this.#window.subarray(0, blocks * BLOCK_BYTES));
+    this.#window.fill(0);
+    this.#from += blocks;
+  }
+}
+
+/** Writes the blocks of a part to a file of their own. */
+export class FilterPartWriter {
+  readonly #out: BufferedWriter;
+  readonly #hash = createHash('sha256');
+  readonly #blocks: FilterBlocks;
+  readonly #bytes: number;
+
+  /** @param blocks of the whole filter */
+  constructor(file: string, blocks: number, range: BlockRange) {
+    this.#bytes = (range.to - range.from) * BLOCK_BYTES;
+    this.#out = new BufferedWriter(file, 0o600, (bytes) => this.#hash.update(bytes));
+    this.#blocks = new FilterBlocks(blocks, range, (bytes) => this.#out.write(bytes));
+  }
+
+  /** As that of FilterBlocks. */
+  add(hash: number, tag: number): void {
+    this.#blocks.add(hash, tag);
+  }
+
+  finish(): FileDigest {
+    this.#blocks.finish();
     this.#out.finish();
     return { bytes: this.#bytes, sha256: this.#hash.digest('hex') };
   }
@@ -89,13 +120,6 @@ export class FilterPartWriter {
   /** Closes the file, also after a failure. */
   close(): void {
     this.#out.close();
-  }
-
-  #flush(): void {
-    const blocks = Math.min(WINDOW_BLOCKS, this.#to - this.#from);
-    this.#out.write(this.#window.subarray(0, blocks * BLOCK_BYTES));
-    this.#window.fill(0);
-    this.#from += blocks;
   }
 }
 

@@ -7,7 +7,8 @@ import { addClient, clientFileFor } from '../../../access/client-file.ts';
 import { createLeakChecker } from '../../../client-sdk/index.ts';
 import { createReplica } from '../../../client-sdk/replica/replica.ts';
 import type { HeadKey } from '../../../protocol/brands.ts';
-import { createSigningKey } from '../../../store/signing-key.ts';
+import { decodeHead, type Head } from '../../../protocol/signed/head.ts';
+import { createSigningKey, type SigningKey } from '../../../store/signing-key.ts';
 import { snapshotName } from '../../../store/snapshot/layout/snapshot-facts.ts';
 import { publish } from '../../../store/snapshot/publish.ts';
 import { readStatement, writeHead } from '../../../store/snapshot/statement-files.ts';
@@ -33,6 +34,14 @@ const test = base.extend<{ readonly world: ReplicaWorld; readonly large: Replica
 const IN_PARTS = { maxBodyBytes: 2_560 };
 const isPart = (target: string): boolean => target.includes('/v1/replica/');
 const failing = (code: string) => ({ name: 'LookupError', code });
+
+const headIn = (cache: string): Head => decodeHead(fs.readFileSync(path.join(cache, 'head'))).head;
+
+async function servedHead({ server, clientKey }: ReplicaWorld) {
+  const headers = { authorization: `Bearer ${clientKey}` };
+  const bytes = await (await fetch(`${server.url}/v1/head`, { headers })).bytes();
+  return { ...decodeHead(bytes).head, keyId: JSON.parse(Buffer.from(bytes).toString()).signatures[0].keyid };
+}
 
 function swapHalves(body: Buffer): void {
   const half = body.length / 2;
@@ -191,15 +200,42 @@ describe('a pull', () => {
       const { facts } = await publish(dataset, suite, { ...(publisher && { publisher }), delegate });
       const name = snapshotName(facts.snapshot);
       writeHead(dataset, name, readStatement(dataset, name), key);
-      const headers = { authorization: `Bearer ${world.clientKey}` };
-      const headOf = async (): Promise<string> => (await fetch(`${world.server.url}/v1/head`, { headers })).text();
-      await expect.poll(async () => JSON.parse(await headOf()).signatures[0].keyid).toBe(key.keyid);
+      await expect.poll(async () => (await servedHead(world)).keyId).toBe(key.keyid);
       const cache = world.folder();
       const { leaks, replica } = world.open(cache);
       expect(await replica.pull()).toMatchObject({ snapshot: facts.snapshot, isNew: true });
       expect((await leaks.check(LEAKED)).status).toBe('pair');
       world.spoil((answer, target) => void Object.assign(answer, { status: 200, body: old.get(target) }));
       await expect(world.open(cache).replica.pull()).rejects.toMatchObject(failing('SNAPSHOT_OLDER'));
+    } finally {
+      await world.close();
+    }
+  });
+
+  test('leaves a newer copy that another process has put there, though its head was issued before', async () => {
+    const world = await createReplicaWorld({ pairs: [LEAKED, ...seededPairs(100)], bucketFloor: 4, signed: true });
+    try {
+      const old = new Map<string, Buffer>();
+      world.spoil((answer, target) => void old.set(target, answer.body));
+      await world.open(world.folder()).replica.pull();
+      world.spoil();
+      await world.publish('second', ['of the second']);
+      const { dataset, publisher } = world.made;
+      const issuedAt = Date.now() - 60_000;
+      writeHead(dataset, '000002', readStatement(dataset, '000002'), publisher as SigningKey, undefined, issuedAt);
+      await expect.poll(async () => Date.parse((await servedHead(world)).issuedAt)).toBeLessThan(issuedAt + 1_000);
+      const [there, cache] = [world.folder(), world.folder()];
+      await world.open(there).replica.pull();
+      world.spoil((answer, target) => {
+        // The server still has the slots of both.
+        if (isPart(target)) fs.cpSync(there, cache, { recursive: true });
+        else Object.assign(answer, { status: 200, body: old.get(target) });
+      });
+      const { leaks, replica } = world.open(cache);
+      expect((await replica.pull()).snapshot).toMatch(/^000001-/);
+      world.spoil();
+      expect(headIn(cache)).toEqual(headIn(there));
+      expect((await leaks.check({ password: 'of the second' })).status).toBe('password');
     } finally {
       await world.close();
     }
