@@ -63,6 +63,7 @@ export function parseFacts(json: unknown, name: string): SnapshotFacts {
   const facts = json as SnapshotFacts;
   if (facts.format !== LAYERED_FORMAT) {
     if (!Object.values<number>(LAYOUTS).includes(facts.format)) throw corruptSnapshot(`${name}: unsupported format`);
+    if (facts.layers !== undefined) throw new Error('the facts have layers, which their format has not');
     assertFacts(facts);
     return facts;
   }

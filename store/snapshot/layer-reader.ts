@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import type { BucketId } from '../../protocol/brands.ts';
-import { INDEX_NAMES, type IndexName, type RangeName } from '../../protocol/bucket-id.ts';
+import { INDEX_NAMES, type IndexName, RANGE_NAMES, type RangeName } from '../../protocol/bucket-id.ts';
 import { SEAL_BYTES } from '../../protocol/seal.ts';
 import {
   lowerSiblings,
@@ -149,6 +149,7 @@ export class LayerReader {
  * @throws StoreError `SNAPSHOT_CORRUPT`
  */
 export async function openLayer(dataset: Dataset, facts: LayerFacts): Promise<LayerReader> {
+  assertRanges(dataset, facts);
   const { source, filter } = await openFiles(dataset, facts);
   try {
     return new LayerReader(source, filter && new FilterFile(filter), facts);
@@ -157,6 +158,16 @@ export async function openLayer(dataset: Dataset, facts: LayerFacts): Promise<La
     filter?.close();
     throw error;
   }
+}
+
+/**
+ * No statement covers ranges: facts without those of the dataset would answer for what leaked as if
+ * it had not.
+ */
+function assertRanges({ parameters }: Dataset, { name, ranges = {} }: LayerFacts): void {
+  const wanted = parameters.ranges ?? [];
+  if (RANGE_NAMES.some((range) => wanted.includes(range) !== (ranges[range] !== undefined)))
+    throw corruptSnapshot(`${name}: its ranges are not those of the dataset`);
 }
 
 /** @throws StoreError `SNAPSHOT_CORRUPT` if the segments do not lead to the signed root */

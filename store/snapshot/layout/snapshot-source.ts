@@ -40,7 +40,10 @@ export interface SnapshotSource {
   rangeBodies(name: RangeName): Iterable<{ readonly range: number; readonly body: Buffer }>;
   /** The ranges that a mirror lacks. Undefined if they are malformed. */
   gaps(name: RangeName): RangeSet | undefined;
-  /** Checks all bytes, also those that a server checks when it first reads them. */
+  /**
+   * Checks all bytes, also those that a server checks when it first reads them, and that
+   * `rangeBody` finds what `rangeBodies` does.
+   */
   verify(): void;
   close(): void;
 }

@@ -8,9 +8,7 @@ import { eachBody } from './bodies-file.ts';
 import type { LayoutFacts } from './snapshot-facts.ts';
 import { corruptSnapshot } from './snapshot-files.ts';
 import type { SnapshotSink, WrittenIndex, WrittenRanges } from './snapshot-sink.ts';
-
-/** Small pages waste the least space on overflow. */
-const PAGE_SIZE = 'page_size = 1024';
+import { bodiesTable, GAPS_TABLE, MANIFEST_TABLE, PAGE_SIZE } from './sqlite-tables.ts';
 
 export class SqliteSink implements SnapshotSink {
   readonly #file: string;
@@ -34,7 +32,7 @@ export class SqliteSink implements SnapshotSink {
     const insert = this.#createTable(index);
     await eachBody(bodies, this.#turn, insert);
     if (roots.length === 0) return;
-    this.#database.exec('CREATE TABLE IF NOT EXISTS manifest (id INTEGER PRIMARY KEY, roots BLOB NOT NULL)');
+    this.#createOnce('manifest', MANIFEST_TABLE);
     this.#database.prepare('INSERT INTO manifest (id, roots) VALUES (?, ?)').run(IndexNumber[index], roots);
   }
 
@@ -42,7 +40,7 @@ export class SqliteSink implements SnapshotSink {
     const insert = this.#createTable(name);
     await eachBody(bodies, this.#turn, insert);
     if (gaps === '') return;
-    this.#database.exec('CREATE TABLE IF NOT EXISTS gaps (name TEXT PRIMARY KEY, ranges TEXT NOT NULL)');
+    this.#createOnce('gaps', GAPS_TABLE);
     this.#database.prepare('INSERT INTO gaps (name, ranges) VALUES (?, ?)').run(name, gaps);
   }
 
@@ -57,8 +55,12 @@ export class SqliteSink implements SnapshotSink {
     this.#database.close();
   }
 
+  #createOnce(name: string, table: string): void {
+    if (!this.#database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(name)) this.#database.exec(table);
+  }
+
   #createTable(name: IndexName | RangeName): (id: number, body: Uint8Array) => void {
-    this.#database.exec(`CREATE TABLE ${name} (id INTEGER PRIMARY KEY, body BLOB NOT NULL)`);
+    this.#database.exec(bodiesTable(name));
     const statement = this.#database.prepare(`INSERT INTO ${name} (id, body) VALUES (?, ?)`);
     return (id, body) => {
       statement.run(id, body);
