@@ -39,6 +39,7 @@ export type StoreErrorCode =
   | 'TOO_MANY_NAMES'
   | 'SNAPSHOT_MISSING'
   | 'SNAPSHOT_CORRUPT'
+  | 'SNAPSHOT_REPLACED'
   | 'TOO_MANY_SOURCES'
   | 'THREAD_ENDED'
   | 'WORK_ALTERED'

@@ -141,12 +141,12 @@ function ofAllParts(tally: BucketTally): BucketTally {
 }
 
 /** @returns the digest of all digests of the file's parts: those of holes are never asked for */
-function writeServed(dataset: Dataset, facts: IndexFacts, { task }: Encoded): string {
+function writeServed(dataset: Dataset, facts: IndexFacts, { task, part }: Encoded): string {
   const target = snapshotFile(dataset, NAME, 'account');
   createSlots(target, 0o600);
   fs.truncateSync(target, slotFileBytes(facts));
   const { from, to } = idsOf(task.part, facts.prefixBits);
-  const bodies = { file: task.bodiesFile, from, count: to - from };
+  const bodies = { file: task.bodiesFile, sha256: part.bodies.sha256, from, count: to - from };
   const { first, digests } = writeSlots({ target, bodies, longest: longestBody(facts) });
   fs.rmSync(task.bodiesFile);
   const all = Buffer.alloc(countParts(slotFileBytes(facts)) * DIGEST_BYTES);

@@ -2,14 +2,17 @@
 // meanwhile writes the head of another snapshot.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HeadKey } from '../../protocol/brands.ts';
+import type { HeadKey, SealKey } from '../../protocol/brands.ts';
 import { createMac, type Signer } from '../../protocol/signed/envelope.ts';
 import { type Head, headState } from '../../protocol/signed/head.ts';
 import { parseHeadKeyText } from '../../protocol/signed/trust.ts';
 import { assertKeyBelongs, type Dataset, openDataset } from '../../store/dataset.ts';
+import { StoreError } from '../../store/errors.ts';
 import { readRegularFile } from '../../store/files.ts';
 import { openPublishedFacts } from '../../store/snapshot/current.ts';
-import { readStatement, writeHead } from '../../store/snapshot/statement-files.ts';
+import { isNewest } from '../../store/snapshot/sequence.ts';
+import { openStated, type StatedSnapshot } from '../../store/snapshot/stated-facts.ts';
+import { writeHead } from '../../store/snapshot/statement-files.ts';
 import { reportFailure, UsageError } from '../exit.ts';
 import { openKeyFile, openSigningKeyFile } from '../key-files.ts';
 import { type KeyFileOptions, keyFileFor, openPublisher } from '../open.ts';
@@ -29,12 +32,18 @@ export interface RenewOptions extends KeyFileOptions {
 /** After a failure the next attempt does not wait for the whole interval. */
 const RETRY_MS = 60_000;
 
+interface Renewer {
+  readonly signer: Signer;
+  /** Under `auth` "mac". */
+  readonly sealKey?: SealKey;
+}
+
 /** @throws StoreError or UsageError if the key is missing or does not belong to the dataset */
-function openSigner(dataset: Dataset, options: RenewOptions): Signer {
+function openRenewer(dataset: Dataset, options: RenewOptions): Renewer {
   if (options.headKey !== undefined) {
     if (dataset.parameters.publisher === undefined)
       throw new UsageError('--head-key does not apply to a dataset without signatures', 'Remove it.');
-    return openSigningKeyFile(options.headKey, '--head-key');
+    return { signer: openSigningKeyFile(options.headKey, '--head-key') };
   }
   if (dataset.parameters.publisher !== undefined && options.keyFile !== undefined)
     throw new UsageError(
@@ -42,22 +51,23 @@ function openSigner(dataset: Dataset, options: RenewOptions): Signer {
       'Leave it out, or name a key with --publisher-key or --head-key.',
     );
   const publisher = openPublisher(dataset, options, '--publisher-key, or that of a head key with --head-key');
-  if (publisher) return publisher;
+  if (publisher) return { signer: publisher };
   const key = openKeyFile(keyFileFor(dataset.folder, options.keyFile));
   assertKeyBelongs(dataset, key);
-  return createMac(key.createSuite().sealKey);
+  const { sealKey } = key.createSuite();
+  return { signer: createMac(sealKey), sealKey };
 }
 
 /** Renews once, or until the signal if there is an interval. */
 export async function renewHeads(folder: string, options: RenewOptions, signal: AbortSignal): Promise<void> {
   const dataset = openDataset(folder);
-  const signer = openSigner(dataset, options);
+  const { signer, sealKey } = openRenewer(dataset, options);
   const { every, validFor } = options;
-  const renew = (): void => {
-    const { name, facts } = openPublishedFacts(dataset);
+  const renew = async (): Promise<void> => {
+    const { name, facts, stated } = await openNewest(dataset, sealKey);
     printResult(
       options,
-      writeHead(dataset, name, readStatement(dataset, name), signer, validFor),
+      writeHead(dataset, name, stated, signer, validFor),
       ({ sequence, validUntil }) =>
         `snapshot ${String(sequence).padStart(6, '0')}: clients accept it until ${validUntil}`,
     );
@@ -67,13 +77,36 @@ export async function renewHeads(folder: string, options: RenewOptions, signal: 
   while (!signal.aborted) {
     let pauseMs = every;
     try {
-      renew();
+      await renew();
     } catch (error) {
       reportFailure(error);
       pauseMs = Math.min(every, RETRY_MS);
     }
     await sleep(pauseMs, undefined, { signal }).catch(() => {});
   }
+}
+
+/** A publish names its snapshot as the current one as soon as it has written the rest. */
+const PUBLISH_ENDS_MS = 2_000;
+
+/**
+ * Who may write the folder, and holds no key, can name an earlier snapshot as the current one: no
+ * head is made for it.
+ * @throws StoreError `SNAPSHOT_MISSING`, `SNAPSHOT_REPLACED`
+ */
+async function openNewest(dataset: Dataset, sealKey: SealKey | undefined): Promise<StatedSnapshot> {
+  for (let isAgain = false; ; isAgain = true) {
+    openPublishedFacts(dataset);
+    const current = openStated(dataset, sealKey);
+    if (current && isNewest(dataset, current, sealKey)) return current;
+    if (isAgain) break;
+    await sleep(PUBLISH_ENDS_MS);
+  }
+  throw new StoreError(
+    'SNAPSHOT_REPLACED',
+    'CURRENT names a snapshot that is not the newest, or its facts are not those of its statement',
+    `If nobody restored a backup, somebody else has written to the dataset. Run: credveil publish ${shellWord(dataset.folder)}`,
+  );
 }
 
 const PUBLIC_LINE = 'credveil-head-public-';

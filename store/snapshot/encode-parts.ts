@@ -13,7 +13,7 @@ import type { IndexFacts, RangeFacts } from './layout/snapshot-facts.ts';
 import { describeIndex } from './parts/bucket-tally.ts';
 import { blocksOf, chooseBlocks, type WrittenFilterPart } from './parts/filter-writer.ts';
 import type { Leftovers, PartShape, PlannedCount } from './parts/leftovers.ts';
-import { choosePartBits, fittingPartBits, idsOf, keysOf, listParts, type Part } from './parts/part.ts';
+import { choosePartBits, fittingPartBits, idsOf, keysOf, listParts } from './parts/part.ts';
 import type { PartRunner } from './parts/part-runner.ts';
 import type {
   CheckTask,
@@ -180,7 +180,7 @@ function describe(publication: Publication, plan: IndexPlan, encoded: readonly E
   return {
     index,
     facts: { ...counted, ...(root !== undefined && { root }) },
-    bodies: tasks.map(({ part, bodiesFile }) => bodiesOf(part, prefixBits, bodiesFile)),
+    bodies: partBodies(tasks, encoded, prefixBits),
     roots,
     ...(blocks !== undefined && { filter: { blocks, parts: filterParts(tasks, encoded) } }),
   };
@@ -208,15 +208,21 @@ function describeRange(
   return {
     name,
     facts: describeRanges(tallies, gaps.size),
-    bodies: tasks.map(({ part, bodiesFile }) => bodiesOf(part, Math.log2(RANGES), bodiesFile)),
+    bodies: partBodies(tasks, encoded, Math.log2(RANGES)),
     gaps: formatRangeSet(gaps),
   };
 }
 
-function bodiesOf(part: Part, prefixBits: number, file: string): PartBodies {
-  const { from, to } = idsOf(part, prefixBits);
-  return { file, from, count: to - from };
-}
+const partBodies = (
+  tasks: readonly (EncodeTask | RangesTask)[],
+  encoded: readonly (EncodedPart | EncodedRanges)[],
+  prefixBits: number,
+): PartBodies[] =>
+  tasks.map(({ part, bodiesFile: file }, place) => {
+    const { from, to } = idsOf(part, prefixBits);
+    const { sha256 } = (encoded[place] as EncodedPart | EncodedRanges).bodies;
+    return { file, sha256, from, count: to - from };
+  });
 
 const filterParts = (tasks: readonly EncodeTask[], encoded: readonly EncodedPart[]): WrittenFilterPart[] =>
   tasks.flatMap(({ part, filter }, place) => {

@@ -45,10 +45,10 @@ export interface LayerBasis {
 }
 
 /** @param numberOf the number of a run's source */
-export function layerId(
+export function layerId<R extends Pick<Run, 'sha256'>>(
   { id, parameters }: Dataset,
-  runs: readonly Run[],
-  numberOf: (run: Run) => number,
+  runs: readonly R[],
+  numberOf: (run: R) => number,
   { suppressed, prefixes }: LayerBasis = {},
 ): LayerId {
   const listed = { ...(suppressed !== undefined && { suppressed }), ...(prefixes && { prefixes }) };

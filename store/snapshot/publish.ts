@@ -76,9 +76,10 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
   const basis = { dataset, current, runs, numberOf, suppressed: suppression?.digest };
   const { delegate = [], withdraw = false, delta = false } = options;
   const plan = delta && !withdraw ? planAdded(basis) : planWhole(basis);
-  const from = { ...basis, suite, authority, suppression, expired, asides, options };
-  const mayRenew = delegate.length === 0 && !withdraw && current !== undefined && isNewest(dataset, current);
-  if (mayRenew && isSame(current, plan, options)) return renew(current, from);
+  const isTrusted = current !== undefined && isNewest(dataset, current, suite.sealKey);
+  const from = { ...basis, suite, authority, suppression, expired, asides, options, isNewest: isTrusted };
+  const mayRenew = delegate.length === 0 && !withdraw;
+  if (mayRenew && from.isNewest && current && isSame(current, plan, options)) return renew(current, from);
   fs.mkdirSync(workFolder(dataset), PRIVATE_FOLDER);
   try {
     return await publishPlan(plan, from).catch((error: unknown) => {
@@ -101,6 +102,8 @@ interface PublishBasis extends PlanOptions {
   readonly expired: readonly ExpiringSource[];
   readonly asides: Asides;
   readonly options: PublishOptions;
+  /** Whether what the facts of the current snapshot say may be believed. */
+  readonly isNewest: boolean;
 }
 
 /** Whether the current snapshot has these layers already, in the layout that is asked for. */
@@ -130,7 +133,7 @@ function renew(current: StatedSnapshot, { dataset, authority, suppression, expir
 async function publishPlan(plan: LayerPlan, from: PublishBasis): Promise<Published> {
   const { dataset, suite, authority, current, runs, numberOf, suppression, expired, options } = from;
   const { delegate = [], withdraw = false } = options;
-  const sequence = nextSequence(dataset, current);
+  const sequence = nextSequence(dataset, current, suite.sealKey);
   const name = String(sequence).padStart(6, '0');
   // What is damaged must not take the place of a snapshot that may be whole.
   for (const layer of plan.kept) (await openLayer(dataset, layer)).close();
@@ -143,7 +146,7 @@ async function publishPlan(plan: LayerPlan, from: PublishBasis): Promise<Publish
   const unstated = joinFacts(common, [...plan.kept, ...(made ? [made] : [])]);
   const now = options.now ?? Date.now();
   const headKeys = delegatedKeys(dataset, current, delegate, now);
-  const minSequence = lowestSequence(dataset, current, runs, withdraw, suppression) ?? sequence;
+  const minSequence = lowestSequence(sequence, current, { ...from, withdraw });
   const { facts, head } = writeStated(dataset, name, unstated, {
     ...{ signer: authority.signer, sequence, minSequence, now },
     ...(headKeys && { headKeys }),

@@ -7,14 +7,18 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import type { SealKey } from '../../protocol/brands.ts';
 import { SNAPSHOT_SEQUENCE } from '../../protocol/ids.ts';
 import { type Dataset, snapshotsFolder } from '../dataset.ts';
+import { StoreError } from '../errors.ts';
 import type { Suppression } from '../retention/retention.ts';
 import type { Run } from '../run/run.ts';
+import { layerId, prefixesOf } from './layer.ts';
+import { type LayerFacts, layersOf, type SnapshotFacts } from './layout/snapshot-facts.ts';
 import { type StatedSnapshot, statesLayers } from './stated-facts.ts';
-import { encodeSources } from './statement-files.ts';
+import { encodeSources, readStatement } from './statement-files.ts';
 
-/** Names of snapshots with facts. One without was never current. */
+/** Names of snapshots with facts, whoever wrote them. One without was never current. */
 const completeNames = (dataset: Dataset): string[] =>
   fs
     .readdirSync(snapshotsFolder(dataset))
@@ -22,39 +26,80 @@ const completeNames = (dataset: Dataset): string[] =>
     .map((file) => path.parse(file).name)
     .filter((name) => SNAPSHOT_SEQUENCE.test(name));
 
-/** Sequence numbers never go back. */
-export function nextSequence(dataset: Dataset, current: StatedSnapshot | undefined): number {
+/** The highest number that a publisher has given; 0 before the first publish. */
+function newestSequence(dataset: Dataset, current: StatedSnapshot | undefined, sealKey: SealKey | undefined): number {
   const known = current ? [current.sequence, current.stated.statement.sequence] : [];
-  return 1 + Math.max(0, ...known, ...completeNames(dataset).map(Number));
+  const stated = completeNames(dataset).filter((name) => isStated(dataset, name, sealKey));
+  return Math.max(0, ...known, ...stated.map(Number));
 }
 
-/** Whether the current snapshot is the newest, and its facts say what its statement says. */
-export function isNewest(dataset: Dataset, current: StatedSnapshot): boolean {
+/** Anybody can give a file the name of a snapshot: the last one that there may be, for one. */
+function isStated(dataset: Dataset, name: string, sealKey: SealKey | undefined): boolean {
+  try {
+    return readStatement(dataset, name, sealKey).statement.sequence === Number(name);
+  } catch (error) {
+    if (error instanceof StoreError) return false;
+    throw error;
+  }
+}
+
+/** Numbers never go back. What has the name of the next one, and no statement, keeps it. */
+export function nextSequence(dataset: Dataset, current: StatedSnapshot | undefined, sealKey: SealKey): number {
+  const taken = new Set(completeNames(dataset).map(Number));
+  let next = 1 + newestSequence(dataset, current, sealKey);
+  while (taken.has(next)) next++;
+  return next;
+}
+
+/**
+ * Whether the current snapshot is the newest, and its facts say what its statement says.
+ * @param sealKey needed under `auth` "mac"
+ */
+export function isNewest(dataset: Dataset, current: StatedSnapshot, sealKey: SealKey | undefined): boolean {
   const { facts, stated, sequence } = current;
   const { sha256 } = stated.statement.sources;
   return (
     stated.statement.sequence === sequence &&
-    nextSequence(dataset, current) === sequence + 1 &&
+    newestSequence(dataset, current, sealKey) === sequence &&
     statesLayers(current) &&
+    areMadeOfSources(dataset, facts) &&
     createHash('sha256').update(encodeSources(facts.sources)).digest('hex') === sha256
   );
 }
 
+/** Whether the ids of the layers follow from the runs, and the suppressed names, of the facts. */
+function areMadeOfSources(dataset: Dataset, facts: SnapshotFacts): boolean {
+  const layers = layersOf(facts);
+  const prefixes = prefixesOf(layers[0] as LayerFacts);
+  return layers.every(({ layer, numbers }, place) => {
+    const own = new Set(numbers);
+    const sources = facts.sources.filter(({ number }) => own.has(number));
+    const basis = { suppressed: facts.suppressed?.digest, prefixes: place === 0 ? undefined : prefixes };
+    return layerId(dataset, sources, ({ number }) => number, basis) === layer;
+  });
+}
+
+/** What the lowest number follows from. */
+export interface LowestBasis {
+  readonly runs: readonly Run[];
+  readonly withdraw: boolean;
+  readonly suppression: Suppression | undefined;
+  readonly isNewest: boolean;
+}
+
 /**
- * The lowest sequence number that clients may still use. Undefined if it is the new one: a run that
- * an earlier snapshot contains is gone, or names are suppressed that were not, so their entries
- * must not be answered any more; or nobody can tell what earlier ones contain.
+ * The lowest sequence number that clients may still use: the new one if a run that an earlier
+ * snapshot contains is gone, or names are suppressed that were not, so their entries must not be
+ * answered any more; or if nobody can tell what earlier ones contain.
  */
 export function lowestSequence(
-  dataset: Dataset,
+  sequence: number,
   current: StatedSnapshot | undefined,
-  runs: readonly Run[],
-  withdraw: boolean,
-  suppression: Suppression | undefined,
-): number | undefined {
-  if (!current) return nextSequence(dataset, undefined) === 1 ? 1 : undefined;
+  { runs, withdraw, suppression, isNewest: isTrusted }: LowestBasis,
+): number {
+  if (!current || !isTrusted || withdraw) return sequence;
+  if (suppression && suppression.digest !== current.facts.suppressed?.digest) return sequence;
   const kept = new Set(runs.map(({ sha256 }) => sha256));
-  if (suppression && suppression.digest !== current.facts.suppressed?.digest) return undefined;
-  if (withdraw || current.facts.sources.some(({ sha256 }) => !kept.has(sha256))) return undefined;
-  return isNewest(dataset, current) ? current.stated.statement.minSequence : undefined;
+  if (current.facts.sources.some(({ sha256 }) => !kept.has(sha256))) return sequence;
+  return current.stated.statement.minSequence;
 }

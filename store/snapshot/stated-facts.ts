@@ -33,9 +33,10 @@ export interface StatedSnapshot extends CurrentSnapshot {
 
 /**
  * Undefined before the first publish.
+ * @param sealKey needed under `auth` "mac"
  * @throws StoreError `SNAPSHOT_CORRUPT`, `STATEMENT_CORRUPT`
  */
-export function openStated(dataset: Dataset, sealKey: SealKey): StatedSnapshot | undefined {
+export function openStated(dataset: Dataset, sealKey: SealKey | undefined): StatedSnapshot | undefined {
   const current = openCurrent(dataset);
   return current && { ...current, stated: readStatement(dataset, current.name, sealKey) };
 }

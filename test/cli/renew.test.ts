@@ -58,6 +58,35 @@ describe('a dataset with signatures', () => {
   });
 });
 
+describe.each([
+  ['its key', [], []],
+  ['the key of its publisher', ['--sign'], []],
+  ['a head key', ['--sign'], ['--head-key']],
+])('with %s', (_key, flags, [headKey]) => {
+  test('an earlier snapshot that CURRENT names again gets no head', async ({ place }) => {
+    await publishLeaks(place, '--suite', 'hmac', ...flags);
+    const leaks = place.at('leaks');
+    if (headKey) {
+      await credveilJson(['keygen', '--signing', 'head', '--key-file', place.at('head')]);
+      await credveilJson(['publish', leaks, '--delegate', place.at('head')]);
+    }
+    const pointer = place.at('leaks/CURRENT');
+    const earlier = fs.readFileSync(pointer, 'utf8');
+    const head = place.at(`leaks/snapshots/${earlier.slice(0, 6)}.head`);
+    const corpus = place.write('second.txt', 'eve@example.test:Correct Horse 8\n');
+    await credveilJson(['ingest', leaks, corpus, '--source', 'second', '--format', 'combo']);
+    const newest = fs.readFileSync(pointer, 'utf8');
+    fs.rmSync(head);
+    fs.writeFileSync(pointer, earlier);
+    const renew = ['publish', leaks, '--renew', ...(headKey ? [headKey, place.at('head')] : [])];
+    const refused = await credveil(renew);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('SNAPSHOT_REPLACED')]);
+    expect(fs.existsSync(head)).toBe(false);
+    fs.writeFileSync(pointer, newest);
+    expect(await credveilJson(renew)).toMatchObject({ sequence: Number(newest.slice(0, 6)) });
+  });
+});
+
 describe('a dataset without signatures', () => {
   test('is renewed with its key, and what clients hold is secret', async ({ place }) => {
     await publishLeaks(place, '--suite', 'hmac');

@@ -92,6 +92,30 @@ describe.each([false, true])('signed: %s', (signed) => {
     expect(await verifyDataset(made.dataset, made.suite)).toMatchObject({ matched: true });
   });
 
+  test('a removed source is withdrawn, whatever the facts say of its run', async () => {
+    const made = await open(signed);
+    const facts = readFacts(made, NEW);
+    const [first, second] = facts.sources;
+    writeFacts(made, NEW, { ...facts, sources: [first, { ...second, sha256: first.sha256 }] });
+    fs.rmSync(runPath(made.dataset, 'second'));
+    expect((await publishAgain(made)).head.sequence).toBe(3);
+    expect(readStatement(made.dataset, NEXT).statement.minSequence).toBe(3);
+  });
+
+  test('files that have the names of later snapshots, and no statement, count for nothing', async () => {
+    const made = await open(signed);
+    for (const name of ['999999999998', '999999999999']) {
+      fs.writeFileSync(factsFile(made, name), '');
+      const statement = path.join(snapshotsFolder(made.dataset), `${NEW}.statement`);
+      fs.copyFileSync(statement, statement.replace(NEW, name));
+    }
+    expect(await publishAgain(made)).toMatchObject({ changed: false, head: { sequence: 2 } });
+    made.addSource('third', { pairs: seededPairs(3, 3) });
+    fs.writeFileSync(factsFile(made, NEXT), '');
+    expect((await publishAgain(made)).head.sequence).toBe(4);
+    expect(readStatement(made.dataset, '000004').statement, 'all of it is known').toMatchObject({ minSequence: 1 });
+  });
+
   test('without CURRENT, snapshots of before stay withdrawn', async () => {
     const made = await open(signed);
     fs.rmSync(runPath(made.dataset, 'second'));

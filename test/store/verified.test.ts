@@ -88,7 +88,7 @@ function hideFromLookups(file: string): void {
   database.close();
   const bytes = fs.readFileSync(file);
   const page = bytes.subarray((root - 1) * pageBytes, root * pageBytes);
-  // The file format of SQLite, §1.6: cells of a page of keys are a number of four bytes and a varint.
+  // The file format of SQLite, §1.6: a cell of a page of keys is a number of 4 bytes and a varint.
   expect(page[0], 'a page of keys').toBe(5);
   for (let cell = 0; cell < page.readUInt16BE(3); cell++) {
     let at = page.readUInt16BE(12 + 2 * cell) + 4;

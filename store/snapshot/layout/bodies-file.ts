@@ -11,6 +11,7 @@
 
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import { workAltered } from '../../errors.ts';
 import { BufferedWriter } from './buffered-writer.ts';
 
 const HEAD_BYTES = 8;
@@ -25,6 +26,8 @@ export interface FileDigest {
 /** The bodies of a part, which has `count` ids from `from`. */
 export interface PartBodies {
   readonly file: string;
+  /** Of the file, 64 hex digits. */
+  readonly sha256: string;
   readonly from: number;
   readonly count: number;
 }
@@ -67,9 +70,14 @@ export class BodiesWriter {
   }
 }
 
-/** The bodies in order, each good until the next. */
-export function* readBodies({ file }: PartBodies): Generator<Body> {
+/**
+ * The bodies in order, each good until the next. What is made of them is not to be used before all
+ * were read: a range that somebody emptied would answer as if nothing had leaked.
+ * @throws StoreError `WORK_ALTERED` at the end, if the bytes are not those of the digest
+ */
+export function* readBodies({ file, sha256 }: PartBodies): Generator<Body> {
   const handle = fs.openSync(file, 'r');
+  const hash = createHash('sha256');
   let block = Buffer.alloc(BLOCK_BYTES);
   let [at, end] = [0, 0];
   /** Whether as many bytes follow. */
@@ -83,6 +91,7 @@ export function* readBodies({ file }: PartBodies): Generator<Body> {
     while (end < bytes) {
       const read = fs.readSync(handle, block, end, block.length - end, null);
       if (read === 0) return false;
+      hash.update(block.subarray(end, end + read));
       end += read;
     }
     return true;
@@ -92,11 +101,11 @@ export function* readBodies({ file }: PartBodies): Generator<Body> {
       const id = block.readUInt32BE(at);
       const length = block.readUInt32BE(at + 4);
       at += HEAD_BYTES;
-      if (!has(length)) throw new Error('a file of bodies ends early');
+      if (!has(length)) throw workAltered(file);
       yield { id, bytes: block.subarray(at, at + length) };
       at += length;
     }
-    if (at < end) throw new Error('a file of bodies ends early');
+    if (at < end || hash.digest('hex') !== sha256) throw workAltered(file);
   } finally {
     fs.closeSync(handle);
   }

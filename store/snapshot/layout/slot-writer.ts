@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { LENGTH_BYTES } from '../../../protocol/snapshot/slots.ts';
+import { workAltered } from '../../errors.ts';
 import { readFully, writeFully } from '../../files.ts';
 import { type PartBodies, readBodies } from './bodies-file.ts';
 import { countParts, DIGEST_BYTES, PART_BYTES, PartHasher } from './parted-file.ts';
@@ -53,7 +54,7 @@ export function writeSlots({ target, bodies, longest }: SlotsTask): SlotDigests 
     let filled = 0;
     let next = bodies.from;
     for (const { id, bytes } of readBodies(bodies)) {
-      if (id !== next++) throw new Error('a file of bodies lacks one');
+      if (id !== next++) throw workAltered(bodies.file);
       batch.set(bytes, filled);
       batch.writeUInt32BE(bytes.length, filled + longest);
       filled += slotBytes;
@@ -62,7 +63,7 @@ export function writeSlots({ target, bodies, longest }: SlotsTask): SlotDigests 
       filled = 0;
     }
     flush(filled);
-    if (next !== bodies.from + bodies.count) throw new Error('a file of bodies lacks some');
+    if (next !== bodies.from + bodies.count) throw workAltered(bodies.file);
     return { first, digests: hasher.whole() };
   } finally {
     fs.closeSync(handle);

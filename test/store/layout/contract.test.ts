@@ -74,8 +74,8 @@ function writeParts(dataset: Dataset, bodies: Iterable<[number, Buffer]>, bounds
     const file = path.join(dataset.folder, `bodies.${part}`);
     const writer = new BodiesWriter(file);
     for (const [id, body] of all) if (id >= from && id < to) writer.add(id, body);
-    writer.finish();
-    return { file, from, count: to - from };
+    const { sha256 } = writer.finish();
+    return { file, sha256, from, count: to - from };
   });
 }
 
@@ -233,14 +233,18 @@ describe.for(Object.keys(LAYOUTS))('the layout %s', (layout) => {
     const bodies = writeParts(dataset, many, [5_000]);
     await expect(stopped.writeRanges('sha1', { bodies, gaps: '' })).rejects.toThrow('interrupted');
     stopped.close();
-    fs.rmSync(snapshotsFolder(dataset), { recursive: true });
-    fs.mkdirSync(snapshotsFolder(dataset));
-    const [part] = bodies as [PartBodies];
-    fs.truncateSync(part.file, fs.statSync(part.file).size - 1);
-    const cut = LAYOUTS[layout]?.(dataset, noTurn) as SnapshotSink;
-    await expect(cut.writeRanges('sha1', { bodies, gaps: '' })).rejects.toThrow('ends early');
-    cut.close();
-    cut.close();
+    const [{ file }] = bodies as [PartBodies];
+    const whole = fs.readFileSync(file);
+    // The second is a file of bodies as well: of other ones.
+    for (const altered of [whole.subarray(0, -1), Buffer.from(whole).fill('y', whole.length - 1), Buffer.alloc(0)]) {
+      fs.rmSync(snapshotsFolder(dataset), { recursive: true });
+      fs.mkdirSync(snapshotsFolder(dataset));
+      fs.writeFileSync(file, altered);
+      const sink = LAYOUTS[layout]?.(dataset, noTurn) as SnapshotSink;
+      await expect(sink.writeRanges('sha1', { bodies, gaps: '' })).rejects.toThrow(storeError('WORK_ALTERED'));
+      sink.close();
+      sink.close();
+    }
     expect(open()).toBe(before);
   });
 });

@@ -42,13 +42,18 @@ async function publishAltered(
   expect(fs.readdirSync(path.join(made.folder, 'work'))).toEqual([]);
 }
 
+const emptied = (file: string): void => fs.writeFileSync(file, Buffer.alloc(fs.statSync(file).size));
+const cut = (file: string): void => fs.truncateSync(file, fs.statSync(file).size - 1);
+
 describe.each([false, true])('a publish, delta: %s,', (delta) => {
-  test.for<readonly [what: string, alter: (file: string) => void]>([
-    ['emptied', (file) => fs.writeFileSync(file, Buffer.alloc(fs.statSync(file).size))],
-    ['cut', (file) => fs.truncateSync(file, fs.statSync(file).size - 1)],
-  ])('does not take blocks of the filter that were %s', async ([, alter], { made }) => {
+  test.for<readonly [file: string, what: string, alter: (file: string) => void]>([
+    ['blocks', 'emptied', emptied],
+    ['blocks', 'cut', cut],
+    ['bodies', 'emptied', emptied],
+    ['bodies', 'cut', cut],
+  ])('does not take %s that were %s', async ([ending, , alter], { made }) => {
     made.addSource('second', { pairs: seededPairs(3, 2) });
-    await publishAltered(made, 'publish/password-000.blocks', alter, { delta });
+    await publishAltered(made, `publish/password-000.${ending}`, alter, { delta });
   });
 
   test('does not take altered groups of runs', async ({ made }) => {
