@@ -23,7 +23,7 @@ import { corruptSnapshot } from './snapshot/layout/snapshot-files.ts';
 import { SizeTally } from './snapshot/parts/histogram.ts';
 import { decodeRangeBody } from './snapshot/ranges/range-body.ts';
 import { openSnapshot, type Snapshot } from './snapshot/snapshot.ts';
-import { statesLayers } from './snapshot/stated-facts.ts';
+import { areStated } from './snapshot/stated-facts.ts';
 import { readHead, readStatement } from './snapshot/statement-files.ts';
 import { verifyFilter } from './verify-filter.ts';
 import { verifyRuns } from './verify-runs.ts';
@@ -32,6 +32,8 @@ export interface VerifyReport {
   /** Null for a copy without runs, as servers have. */
   readonly runs: number | null;
   readonly records: number;
+  /** Sources that have expired: what publishing makes of the runs leaves them out. */
+  readonly expired: readonly string[];
   /** Null before the first publish. */
   readonly snapshot: string | null;
   readonly buckets: number;
@@ -73,7 +75,8 @@ export async function verifyDataset(dataset: Dataset, suite?: KeyedSuite, names?
           snapshot,
         )
       : { records: 0, matched: null };
-    const report = { runs: hasRuns ? runs.length : null, keyed: suite !== undefined, ...verified };
+    const expired = dated.expired.map(({ source }) => source);
+    const report = { runs: hasRuns ? runs.length : null, keyed: suite !== undefined, expired, ...verified };
     const nothing = { buckets: 0, entries: 0, ranges: 0, hashes: 0, filtered: null, head: null };
     if (!snapshot) return { ...report, snapshot: null, ...nothing };
     const head = verifyStatement(dataset, snapshot, suite);
@@ -142,7 +145,7 @@ function verifyIndex(reader: LayerReader, index: IndexName, facts: IndexFacts, s
 function verifyStatement(dataset: Dataset, { facts }: Snapshot, suite: KeyedSuite | undefined): Head {
   const name = snapshotName(facts.snapshot);
   const stated = readStatement(dataset, name, suite?.sealKey);
-  if (!statesLayers({ facts, stated }))
+  if (!areStated({ facts, stated }))
     throw corruptSnapshot(`${facts.snapshot}: its statement belongs to another snapshot`);
   return readHead(dataset, name, stated, suite?.sealKey).head;
 }

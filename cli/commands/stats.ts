@@ -80,6 +80,7 @@ function formatRange(name: string, stats: RangeStats): string {
   const { min, mean, max } = stats.anonymitySet;
   return [
     `${name}: ${formatCounted(stats.entries, 'entry')} in ${formatCounted(stats.ranges, 'non-empty range')}`,
+    ...(stats.entries === 0 ? ['  no source feeds it: every range is answered 503'] : []),
     ...(stats.gaps > 0
       ? [`  gaps                 ${formatCounted(stats.gaps, 'range')} of a mirror, answered 503`]
       : []),

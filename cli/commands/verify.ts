@@ -9,7 +9,7 @@ import { type VerifyReport, verifyDataset } from '../../store/verify.ts';
 import { UsageError } from '../exit.ts';
 import { keyFileFor, withDataset, withLock } from '../open.ts';
 import { printResult } from '../output.ts';
-import { shellWord } from '../printable.ts';
+import { printable, shellWord } from '../printable.ts';
 import { warnOfHead } from '../publish/renew.ts';
 import { formatCounted } from '../units.ts';
 
@@ -20,13 +20,14 @@ interface VerifyOptions {
 }
 
 function describe(report: VerifyReport, folder: string): string {
-  const { runs, records, snapshot, buckets, entries, ranges, hashes, filtered, keyed, matched } = report;
+  const { runs, records, expired, snapshot, buckets, entries, ranges, hashes, filtered, keyed, matched } = report;
   const sealed = (what: string): string =>
     keyed ? `${what} the seal of this key` : 'seals not verified without a key';
   return [
     runs === null
       ? 'no runs here: a copy for a server; verify the runs where the dataset is published'
       : `${formatCounted(runs, 'run')} with ${formatCounted(records, 'record')}: all checksums match, no run contradicts another`,
+    ...(expired.length > 0 ? [`expired, and left out of the snapshot: ${expired.map(printable).join(', ')}`] : []),
     snapshot === null
       ? 'not published yet'
       : `snapshot ${snapshot}: checksum matches, ${formatCounted(buckets, 'bucket')} with ${formatCounted(entries, 'entry')}: all decode and fit the facts; ${sealed('all carry')}`,

@@ -86,7 +86,7 @@ export function decodeHead(bytes: Uint8Array): UnverifiedHead {
 }
 
 /** The snapshot that a head names: the id in the URL of its statement. */
-export function headSnapshotId({ sequence, statement }: Head): SnapshotId {
+export function headSnapshotId({ sequence, statement }: Pick<Head, 'sequence' | 'statement'>): SnapshotId {
   return formatSnapshotId(sequence, statement);
 }
 

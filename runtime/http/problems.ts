@@ -197,8 +197,8 @@ export const PROBLEMS = {
   RANGE_MISSING: {
     status: 503,
     title: 'Range missing',
-    detail: 'The mirror that this server answers from lacks this range.',
-    hint: 'Treat the password as unknown. The operator completes the mirror: credveil ingest --replace.',
+    detail: 'The mirror that this server answers from lacks this range, or no source has hashes of this kind.',
+    hint: 'Treat the password as unknown. The operator completes the mirror (credveil ingest --replace), or ingests a source.',
   },
   SNAPSHOT_WITHDRAWN: {
     status: 503,

@@ -4,7 +4,6 @@
 // Who may write the folder of a dataset, and holds no key, can name an earlier snapshot as the
 // current one, or give one the facts of another. Then numbers go on above all that are there.
 
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { SealKey } from '../../protocol/brands.ts';
@@ -15,8 +14,8 @@ import type { Suppression } from '../retention/retention.ts';
 import type { Run } from '../run/run.ts';
 import { layerId, prefixesOf } from './layer.ts';
 import { type LayerFacts, layersOf, type SnapshotFacts } from './layout/snapshot-facts.ts';
-import { type StatedSnapshot, statesLayers } from './stated-facts.ts';
-import { encodeSources, readStatement } from './statement-files.ts';
+import { areStated, type StatedSnapshot } from './stated-facts.ts';
+import { readStatement } from './statement-files.ts';
 
 /** Names of snapshots with facts, whoever wrote them. One without was never current. */
 const completeNames = (dataset: Dataset): string[] =>
@@ -57,13 +56,11 @@ export function nextSequence(dataset: Dataset, current: StatedSnapshot | undefin
  */
 export function isNewest(dataset: Dataset, current: StatedSnapshot, sealKey: SealKey | undefined): boolean {
   const { facts, stated, sequence } = current;
-  const { sha256 } = stated.statement.sources;
   return (
     stated.statement.sequence === sequence &&
     newestSequence(dataset, current, sealKey) === sequence &&
-    statesLayers(current) &&
-    areMadeOfSources(dataset, facts) &&
-    createHash('sha256').update(encodeSources(facts.sources)).digest('hex') === sha256
+    areStated(current) &&
+    areMadeOfSources(dataset, facts)
   );
 }
 

@@ -14,6 +14,7 @@ import type { TakeRoom } from './layout/snapshot-source.ts';
 import { joinRangeBodies, joinRanges } from './ranges/join-ranges.ts';
 import { decodeRangeBody, entriesOf, type RangeEntries } from './ranges/range-body.ts';
 import { formatRows } from './ranges/range-text.ts';
+import { areStated } from './stated-facts.ts';
 import { readStatement, type StatementFile } from './statement-files.ts';
 
 /** A snapshot of up to this length is checked as a whole when it is opened. */
@@ -117,9 +118,12 @@ export class Snapshot {
     );
   }
 
-  /** Whether a mirror lacks this range: what is stored of it, if anything, is not all of it. */
+  /**
+   * Whether nobody may take an answer for all that leaked: a mirror lacks this range, or no source
+   * has hashes of this kind.
+   */
   isGap(name: RangeName, range: number): boolean {
-    return this.#gaps[name]?.has(range) ?? false;
+    return this.facts.ranges?.[name]?.entries === 0 || (this.#gaps[name]?.has(range) ?? false);
   }
 
   /** The ranges that a mirror lacks; undefined if there are none. */
@@ -183,7 +187,7 @@ async function openPublished(dataset: Dataset): Promise<Snapshot> {
   const current = openPublishedFacts(dataset);
   const { facts, name } = current;
   const stated = readStatement(dataset, name);
-  if (stated.sha256 !== facts.statement) throw corruptSnapshot(`${name}: its statement belongs to another snapshot`);
+  if (!areStated({ facts, stated })) throw corruptSnapshot(`${name}: its statement belongs to another snapshot`);
   const layers: LayerReader[] = [];
   try {
     for (const layer of layersOf(facts)) layers.push(await openLayer(dataset, layer));

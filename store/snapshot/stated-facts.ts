@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { SealKey } from '../../protocol/brands.ts';
 import type { Signer } from '../../protocol/signed/envelope.ts';
-import type { Head } from '../../protocol/signed/head.ts';
+import { type Head, headSnapshotId } from '../../protocol/signed/head.ts';
 import { formatTime } from '../../protocol/signed/members.ts';
 import {
   type DelegatedKey,
@@ -49,6 +49,25 @@ export function statesLayers({ facts, stated }: Pick<StatedSnapshot, 'facts' | '
   const layers: unknown = JSON.parse(JSON.stringify(layersToState(facts)));
   return stated.sha256 === facts.statement && isDeepStrictEqual(parseLayers(layers, 'layers'), stated.statement.layers);
 }
+
+/**
+ * Whether the facts, for which nobody vouches, say what a statement says: of the layers, and of the
+ * snapshot, its sources and the key.
+ */
+export function areStated(snapshot: Pick<StatedSnapshot, 'facts' | 'stated'>): boolean {
+  const { facts, stated } = snapshot;
+  const { statement, sha256 } = stated;
+  const said = ({ dataset, suite, normalization, usernameRules, keyId, publicKey, canary }: Said) =>
+    JSON.parse(JSON.stringify({ dataset, suite, normalization, usernameRules, keyId, publicKey, canary }));
+  return (
+    statesLayers(snapshot) &&
+    facts.snapshot === headSnapshotId({ sequence: statement.sequence, statement: sha256 }) &&
+    isDeepStrictEqual(said(facts), said(statement)) &&
+    createHash('sha256').update(encodeSources(facts.sources)).digest('hex') === statement.sources.sha256
+  );
+}
+
+type Said = Pick<Statement, 'dataset' | 'suite' | 'normalization' | 'usernameRules' | 'keyId' | 'publicKey' | 'canary'>;
 
 export interface StatementOptions {
   readonly signer: Signer;

@@ -41,7 +41,9 @@ test('an expired source is told of before the publish that leaves it out, by it,
   expect(told).toContain('is withdrawn');
   expect(told).toContain(`delete them with: credveil remove ${folder} b`);
   expect(await out('stats', folder)).toContain(`source b, ${today}: expired, left out`);
-  expect(await out('verify', folder)).toContain('2 runs with 120 records: all checksums match');
+  const verified = await out('verify', folder);
+  expect(verified).toContain('2 runs with 120 records: all checksums match');
+  expect(verified).toContain('expired, and left out of the snapshot: b\n');
   expect(await out('rotate', folder, place.at('next'))).toContain(`source b expired on ${today}: left behind`);
 
   // A corpus that is ingested again keeps its day, unless it gets another.

@@ -8,10 +8,13 @@ import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { FILTER_HEADER_BYTES } from '../../protocol/password-filter.ts';
 import { SEAL_BYTES } from '../../protocol/seal.ts';
+import { createMac } from '../../protocol/signed/envelope.ts';
 import { openDataset, snapshotsFolder } from '../../store/dataset.ts';
-import { writeCurrent } from '../../store/snapshot/current.ts';
+import { factsPath, openPublishedFacts, writeCurrent } from '../../store/snapshot/current.ts';
+import { storedFacts } from '../../store/snapshot/joined-facts.ts';
 import { publish } from '../../store/snapshot/publish.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
+import { writeStated } from '../../store/snapshot/stated-facts.ts';
 import { verifyDataset } from '../../store/verify.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 import { makeRangeDataset, type RangeDataset } from '../support/range-dataset.ts';
@@ -53,11 +56,14 @@ interface LayerFacts {
   readonly ranges: { readonly sha1: object };
 }
 
-function restate(layer: string, change: (facts: LayerFacts) => void): void {
+function restate(layer: string, change: (layer: LayerFacts, facts: { readonly sources: object[] }) => void): void {
   const dataset = openDataset(folder);
   const file = path.join(snapshotsFolder(dataset), `${CURRENT}.json`);
   const facts = JSON.parse(fs.readFileSync(file, 'utf8'));
-  change(facts.layers.find(({ name }: LayerFacts) => name === layer));
+  change(
+    facts.layers.find(({ name }: LayerFacts) => name === layer),
+    facts,
+  );
   fs.writeFileSync(file, JSON.stringify(facts));
   writeCurrent(dataset, CURRENT);
 }
@@ -69,6 +75,17 @@ function alter(layer: string, kind: 'sqlite' | 'filter', change: (file: string) 
   const bytes = fs.readFileSync(file);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   restate(layer, (facts) => Object.assign(facts[kind], { bytes: bytes.length, sha256 }));
+}
+
+/** As a publisher would who has been deceived. */
+function stateAnew(): void {
+  const dataset = openDataset(folder);
+  const signer = createMac(made.key.createSuite().sealKey);
+  const unstated = openPublishedFacts(dataset).facts;
+  const options = { signer, sequence: Number(CURRENT), minSequence: 1, now: Date.now() };
+  const { facts } = writeStated(dataset, CURRENT, unstated, options);
+  fs.writeFileSync(factsPath(dataset, CURRENT), JSON.stringify(storedFacts(facts)));
+  writeCurrent(dataset, CURRENT);
 }
 
 const inDatabase = (sql: string) => (file: string) => {
@@ -138,6 +155,11 @@ describe.each([
     await expect(openSnapshot(openDataset(folder))).rejects.toMatchObject({ code: 'SNAPSHOT_CORRUPT' });
   });
 
+  test('facts of sources that the statement does not name open nothing', async () => {
+    restate(layer, (_layer, facts) => Object.assign(facts, { sources: facts.sources.slice(1) }));
+    await expect(verified()).rejects.toThrow('its statement belongs to another snapshot');
+  });
+
   test.each(['maxTextBytes', 'contentBytes', 'minEntries'])('%s of ranges that is wrong is found', async (figure) => {
     restate(layer, ({ ranges }) => Object.assign(ranges.sha1, { [figure]: 0 }));
     await expect(verified()).rejects.toThrow(`${layer}: ${figure} of sha1 is wrong in its facts`);
@@ -152,6 +174,8 @@ describe.each([
       bytes[at] = (bytes[at] as number) ^ (1 << random.below(8));
       fs.writeFileSync(file, bytes);
     });
+    await expect(verified()).rejects.toThrow('its statement belongs to another snapshot');
+    stateAnew();
     await expect(verified()).rejects.toThrow(`${layer}: its filter is not what its runs make`);
   });
 });
