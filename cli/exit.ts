@@ -5,8 +5,11 @@ import { CredveilError } from '../protocol/errors.ts';
 import { note } from './output.ts';
 import { printable } from './printable.ts';
 
-/** `alarm`: it is done, and the corpus holds accounts that were planted in one's own user table. */
-export const ExitCode = { done: 0, failed: 1, usage: 2, alarm: 3, interrupted: 130 } as const;
+/**
+ * `alarm`: it is done, and the corpus holds accounts that were planted in one's own user table.
+ * `closedPipe`: nobody reads on, which ends other programs by SIGPIPE: shells give that this code.
+ */
+export const ExitCode = { done: 0, failed: 1, usage: 2, alarm: 3, interrupted: 130, closedPipe: 141 } as const;
 
 /** An invalid command line. */
 export class UsageError extends CredveilError<'USAGE'> {
@@ -57,6 +60,14 @@ export function reportFailure(error: unknown): number {
       `error INTERNAL: ${(error as Error).stack ?? message}\n  This is a bug. Please report it and include this text.`,
     );
   return ExitCode.failed;
+}
+
+/**
+ * Standard output cannot be written. Whoever closed a pipe has read enough.
+ * @returns the exit code
+ */
+export function reportOutputFailure(error: NodeJS.ErrnoException): number {
+  return error.code === 'EPIPE' ? ExitCode.closedPipe : reportFailure(error);
 }
 
 /** Of several texts, each is a line. */

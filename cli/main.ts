@@ -4,7 +4,7 @@ import { Command, CommanderError, Help } from 'commander';
 import { excludeMemoryFromCoreDumps } from '../runtime/core-dumps.ts';
 import { VERSION } from '../runtime/version.ts';
 import { guardOperands } from './dashed-operands.ts';
-import { ExitCode, reportFailure } from './exit.ts';
+import { ExitCode, reportFailure, reportOutputFailure } from './exit.ts';
 import { note } from './output.ts';
 import { formatUsageError } from './usage-errors.ts';
 
@@ -15,7 +15,7 @@ if (process.env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
 }
 
 // The reader of a pipe may close it early, as `head` does.
-process.stdout.on('error', (error) => process.exit(reportFailure(error)));
+process.stdout.on('error', (error) => process.exit(reportOutputFailure(error)));
 
 const program = new Command('credveil')
   .description('self-hosted leaked-credential checking')
