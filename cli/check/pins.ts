@@ -58,8 +58,13 @@ export function pinnedDataset(pins: Pins): DatasetId | undefined {
   return isDatasetId(dataset) ? dataset : undefined;
 }
 
-/** A key file holds the secret alone. */
+/** A key file holds the secret alone. @throws UsageError if nothing names the dataset */
 function completeKey(line: string, dataset: DatasetId | undefined): string {
-  if (!line.startsWith('credveil-hmac-1.') || dataset === undefined) return line;
+  if (!line.startsWith('credveil-hmac-1.')) return line;
+  if (dataset === undefined)
+    throw new UsageError(
+      '--key-file names a key file, which does not say which dataset it is of',
+      'Add --dataset with the folder of the dataset or its id, or name a file with what `credveil key pin` prints.',
+    );
   return formatHmacPin({ dataset, key: parseHmacKeyText(line) });
 }

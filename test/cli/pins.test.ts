@@ -57,6 +57,28 @@ test('an unsigned dataset has no line to trust, and no head key', async ({ place
   expect(fs.readFileSync(place.at('leaks/CURRENT'), 'utf8')).toContain('000001');
 });
 
+test('a key file without a dataset says what is missing, before anybody is asked', async ({ place }) => {
+  const folder = await publishLeaks(place, '--suite', 'hmac');
+  const { dataset } = JSON.parse(fs.readFileSync(place.at('leaks/dataset.json'), 'utf8')) as { dataset: string };
+  for (const command of [
+    ['check', '--url', 'http://127.0.0.1:9'],
+    ['replica', 'pull', place.at('copy'), '--url', 'http://127.0.0.1:9'],
+    ['replica', 'status', place.at('copy')],
+  ]) {
+    const bare = await credveil([...command, '--key-file', `${folder}.key`], '{"password":"a"}\n');
+    expect([bare.code, bare.stderr]).toEqual([
+      2,
+      expect.stringMatching(/USAGE: .*which dataset.*\n {2}Add --dataset /),
+    ]);
+    const named = await credveil(
+      [...command, '--key-file', `${folder}.key`, '--dataset', dataset],
+      '{"password":"a"}\n',
+    );
+    expect([named.code, named.stderr]).toEqual([1, expect.stringMatching(/^(error )?(NETWORK|REPLICA_MISSING): /)]);
+  }
+  expect(fs.existsSync(place.at('copy/head'))).toBe(false);
+});
+
 test('--delegate takes the public line itself', async ({ place }) => {
   const folder = await publishLeaks(place, '--suite', 'hmac', '--sign');
   const made = (await credveilJson(['keygen', '--signing', 'head', '--key-file', place.at('head')])) as {
