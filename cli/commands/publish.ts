@@ -116,12 +116,14 @@ export async function publishWithProgress(
     // A dataset of hash indexes alone has no records.
     if (last && last.totalRecords > 0) bar.finish(progressState(bar, last));
     const { snapshot, sources } = facts;
+    const layers = layersOf(facts).length;
     return {
       snapshot,
       changed,
       sources: sources.length,
       ...countBuckets(facts),
-      layers: layersOf(facts).length,
+      layers,
+      anew: delta === true && changed && layers === 1 && sources.length > 1 && replaced !== undefined,
       bytes: contentFileBytes(facts),
       seconds: bar.elapsedSeconds,
       validUntil: head.validUntil,

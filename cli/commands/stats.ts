@@ -17,6 +17,7 @@ import {
   describeSnapshot,
   type FilterStats,
   type IndexStats,
+  type LayerStats,
   type RangeStats,
   type SnapshotStats,
 } from '../stats/figures.ts';
@@ -99,6 +100,19 @@ function formatFilter({ entries, bytes, bitsPerEntry, falsePositiveRate }: Filte
   ].join('\n');
 }
 
+/** Of one layer, all figures are below. */
+function formatLayers(layers: readonly LayerStats[]): string[] {
+  const [first] = layers;
+  if (first && layers.length === 1) return [`in 1 layer (${first.layout})`];
+  return [
+    `in ${formatCounted(layers.length, 'layer')}, the base first`,
+    ...layers.map(({ entries, sources, bytes, layout }) => {
+      const counts = Object.entries(entries).map(([name, count]) => `${name} ${formatCounted(count, 'entry')}`);
+      return `  ${[...counts, formatCounted(sources, 'source'), formatBytes(bytes)].join(', ')} (${layout})`;
+    }),
+  ];
+}
+
 interface StatsWithHead extends SnapshotStats {
   readonly retention: RetentionStats;
   /** Until when clients accept the snapshot. */
@@ -106,10 +120,11 @@ interface StatsWithHead extends SnapshotStats {
 }
 
 function describe(stats: StatsWithHead): string {
-  const { snapshot, published, bytes, sources, indexes, ranges, filter, head } = stats;
+  const { snapshot, published, bytes, sources, layers, indexes, ranges, filter, head } = stats;
   return [
     [
       `snapshot ${snapshot}, published ${published}, ${formatBytes(bytes)}, ${formatCounted(sources.length, 'source')}`,
+      ...formatLayers(layers),
       `clients accept it until ${head.validUntil}${head.state === 'fresh' ? '' : ` (${head.state})`}`,
     ].join('\n'),
     ...Object.entries(indexes).map(([index, figures]) => formatIndex(index, figures, stats)),

@@ -25,6 +25,8 @@ export interface PublishSummary {
   readonly ranges: { readonly [index: string]: { readonly entries: number; readonly ranges: number } };
   /** Of the snapshot: more than one after `--delta`. */
   readonly layers: number;
+  /** Whether `--delta` had to write all that was published before again, as one layer. */
+  readonly anew: boolean;
   readonly bytes: number;
   readonly seconds: number;
   /** Until when clients accept the snapshot. */
@@ -57,6 +59,7 @@ export function describePublished(summary: PublishSummary, folder: string): stri
     indexes,
     ranges,
     layers,
+    anew,
     bytes,
     seconds,
     validUntil,
@@ -66,8 +69,9 @@ export function describePublished(summary: PublishSummary, folder: string): stri
   } = summary;
   const until = `clients accept it until ${validUntil}; renew that with: credveil publish ${shellWord(folder)} --renew`;
   const left = [...describeExpired(expired, folder), ...(suppressed ? describeSuppressed(suppressed, folder) : [])];
+  const inLayers = layers > 1 ? `, in ${layers} layers` : '';
   if (!changed)
-    return [`snapshot ${snapshot} already contains all sources; nothing changed`, ...left, until].join('\n');
+    return [`snapshot ${snapshot} already contains all sources${inLayers}; nothing changed`, ...left, until].join('\n');
   const parts = Object.entries(indexes).map(
     ([index, { entries, buckets }]) =>
       `${index} ${formatCounted(entries, 'entry')} in ${formatCounted(buckets, 'bucket')}`,
@@ -75,7 +79,8 @@ export function describePublished(summary: PublishSummary, folder: string): stri
   for (const [index, { entries, ranges: count }] of Object.entries(ranges))
     parts.push(`${index} ${formatCounted(entries, 'entry')} in ${formatCounted(count, 'range')}`);
   return [
-    `snapshot ${snapshot}: ${formatCounted(sources, 'source')}, ${parts.join(', ')}, ${layers > 1 ? `in ${layers} layers, ` : ''}${formatBytes(bytes)}, in ${formatSeconds(seconds)}`,
+    `snapshot ${snapshot}: ${formatCounted(sources, 'source')}, ${parts.join(', ')}${inLayers}, ${formatBytes(bytes)}, in ${formatSeconds(seconds)}`,
+    ...(anew ? ['--delta was of no use this time: all was written anew, in one layer'] : []),
     ...left,
     until,
     ...(replaced?.withdrawn

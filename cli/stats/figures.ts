@@ -9,7 +9,9 @@ import {
   type FilterFacts,
   type IndexFacts,
   type LayerFacts,
+  type LayoutName,
   layersOf,
+  layoutOf,
   type RangeFacts,
   type SourceFacts,
 } from '../../store/snapshot/layout/snapshot-facts.ts';
@@ -71,6 +73,25 @@ function describeFilter({ entries, bytes }: FilterFacts, layers: readonly LayerF
   };
 }
 
+/** What a layer has, in the files that it was written in. */
+function describeLayer(layer: LayerFacts): LayerStats {
+  const counts = Object.entries({ ...layer.indexes, ...layer.ranges }).map(([name, { entries }]) => [name, entries]);
+  return {
+    entries: Object.fromEntries(counts),
+    sources: layer.numbers.length,
+    bytes: contentFileBytes(layer),
+    layout: layoutOf(layer),
+  };
+}
+
+export interface LayerStats {
+  /** Of each index. */
+  readonly entries: { readonly [index: string]: number };
+  readonly sources: number;
+  readonly bytes: number;
+  readonly layout: LayoutName;
+}
+
 export type FilterStats = ReturnType<typeof describeFilter>;
 export type IndexStats = ReturnType<typeof describeIndex>;
 export type RangeStats = ReturnType<typeof describeRange>;
@@ -86,6 +107,8 @@ export interface SnapshotStats {
   readonly users: number | null;
   readonly sources: readonly SourceFacts[];
   readonly bytes: number;
+  /** The base first. */
+  readonly layers: readonly LayerStats[];
   readonly indexes: { readonly [index: string]: IndexStats };
   /** Range indexes. */
   readonly ranges: { readonly [index: string]: RangeStats };
@@ -111,6 +134,7 @@ export function describeSnapshot(snapshot: Snapshot, users?: number): SnapshotSt
     users: users ?? null,
     sources: facts.sources,
     bytes: contentFileBytes(facts),
+    layers: layersOf(facts).map(describeLayer),
     indexes,
     ranges,
     filter: facts.filter ? describeFilter(facts.filter, layersOf(facts)) : null,

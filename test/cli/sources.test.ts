@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
+import type { SnapshotStats } from '../../cli/stats/figures.ts';
 import { openDataset } from '../../store/dataset.ts';
 import { openKeyFile } from '../../store/key-file.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
@@ -65,6 +66,37 @@ test('ingest --delta publishes a further layer', async ({ place }) => {
   const unpublished = async (...args: string[]): Promise<string> =>
     (await credveil(['ingest', folder, place.write('last.txt', combo(2, 3)), ...args, '--no-publish'])).stdout;
   expect(await unpublished('--source', 'last')).toMatch(/publish it with: credveil publish .*d --delta$/m);
+});
+
+test('publish and stats say how many layers there are, and that --delta wrote all anew', async ({ place }) => {
+  const folder = await init(place.at('d'));
+  const ingest = async (source: string, pairs: string, ...args: string[]): Promise<string> => {
+    const file = place.write(`${source}.txt`, pairs);
+    return (await credveil(['ingest', folder, file, '--source', source, ...args])).stdout;
+  };
+  const anew = '--delta was of no use this time: all was written anew, in one layer';
+  const first = await ingest('base', combo(60, 1), '--delta');
+  expect(first).not.toMatch(/layer/);
+  expect((await credveil(['stats', folder])).stdout).toMatch(/^in 1 layer \(slots\)$/m);
+  const added = await ingest('more', combo(2, 2), '--delta');
+  expect(added).toMatch(/^snapshot 000002-.*, in 2 layers, /m);
+  expect(added).not.toContain(anew);
+  expect((await credveil(['publish', folder, '--delta'])).stdout).toMatch(
+    /all sources, in 2 layers; nothing changed$/m,
+  );
+  expect((await credveil(['stats', folder])).stdout).toMatch(
+    /^in 2 layers, the base first\n {2}account \d+ entries, password \d+ entries, 1 source, .* \(slots\)\n {2}account \d+ /m,
+  );
+  const { layers, indexes } = (await credveilJson(['stats', folder])) as SnapshotStats;
+  expect(layers.map(({ sources, layout }) => [sources, layout])).toEqual([
+    [1, 'slots'],
+    [1, 'slots'],
+  ]);
+  for (const index of ['account', 'password'])
+    expect(layers.reduce((sum, { entries }) => sum + (entries[index] ?? 0), 0)).toBe(indexes[index]?.entries);
+  // More than a tenth of the first.
+  expect(await ingest('large', combo(40, 3), '--delta')).toContain(`\n${anew}\n`);
+  expect(await ingest('larger', combo(40, 4))).not.toContain(anew);
 });
 
 test('runs from two machines with one key publish the same as one dataset of both corpora', async ({ place }) => {
