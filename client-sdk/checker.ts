@@ -17,6 +17,7 @@ import { type CurrentSnapshot, createCurrentSnapshot, SNAPSHOT_TIMEOUT_MS } from
 import { assertFresh, type Snapshot } from './publication/snapshot.ts';
 import { ALWAYS_CLOSED, createCircuitBreaker } from './transport/circuit-breaker.ts';
 import type { Deadline } from './transport/deadline.ts';
+import { takeTurn } from './turns.ts';
 import { decide, type Facts, failedSignals, failuresIn, mergeSignals, worstOf } from './verdict/decide.ts';
 import { type Credential, deriveInquiries, failAll, isAsked, spellingsOf } from './verdict/inquiry.ts';
 import { type Policy, type PolicyContext, strictestOf } from './verdict/policy.ts';
@@ -157,7 +158,7 @@ export function createLeakChecker(options: LeakCheckerOptions, watch?: Watch): L
     policy,
 
     async check(credential, callOptions = {}) {
-      const startedAt = performance.now();
+      const startedAt = await takeTurn();
       assertCredential(credential);
       assertCheckOptions(callOptions);
       try {

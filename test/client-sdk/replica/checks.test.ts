@@ -76,6 +76,14 @@ describe('checks on a replica', () => {
     }
   });
 
+  test('in a loop let timers fire, though none of them waits', async ({ mac }) => {
+    let fired = 0;
+    const timer = setInterval(() => fired++, 1);
+    for (let check = 0; check < 3_000; check++) await mac.pulled.leaks.check(PAIRS[0] as Pair);
+    clearInterval(timer);
+    expect(fired).toBeGreaterThan(0);
+  });
+
   test('agree with a plain set and send blinded elements alone, under oprf', async ({ oprf }) => {
     const { pulled, requests, bodies, forget } = oprf;
     await pulled.leaks.check({ password: 'any' });
