@@ -149,7 +149,8 @@ export class LayerReader {
  * @throws StoreError `SNAPSHOT_CORRUPT`
  */
 export async function openLayer(dataset: Dataset, facts: LayerFacts): Promise<LayerReader> {
-  assertRanges(dataset, facts);
+  // Otherwise it would answer for what leaked as if it had not.
+  if (!hasRangesOf(dataset, facts)) throw corruptSnapshot(`${facts.name}: its ranges are not those of the dataset`);
   const { source, filter } = await openFiles(dataset, facts);
   try {
     return new LayerReader(source, filter && new FilterFile(filter), facts);
@@ -160,14 +161,10 @@ export async function openLayer(dataset: Dataset, facts: LayerFacts): Promise<La
   }
 }
 
-/**
- * No statement covers ranges: facts without those of the dataset would answer for what leaked as if
- * it had not.
- */
-function assertRanges({ parameters }: Dataset, { name, ranges = {} }: LayerFacts): void {
+/** Whether the facts, whose ranges no statement covers, have the ranges of the dataset. */
+export function hasRangesOf({ parameters }: Dataset, { ranges = {} }: LayerFacts): boolean {
   const wanted = parameters.ranges ?? [];
-  if (RANGE_NAMES.some((range) => wanted.includes(range) !== (ranges[range] !== undefined)))
-    throw corruptSnapshot(`${name}: its ranges are not those of the dataset`);
+  return RANGE_NAMES.every((name) => wanted.includes(name) === (ranges[name] !== undefined));
 }
 
 /** @throws StoreError `SNAPSHOT_CORRUPT` if the segments do not lead to the signed root */

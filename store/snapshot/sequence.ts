@@ -13,6 +13,7 @@ import { StoreError } from '../errors.ts';
 import type { Suppression } from '../retention/retention.ts';
 import type { Run } from '../run/run.ts';
 import { layerId, prefixesOf } from './layer.ts';
+import { hasRangesOf } from './layer-reader.ts';
 import { type LayerFacts, layersOf, type SnapshotFacts } from './layout/snapshot-facts.ts';
 import { areStated, type StatedSnapshot } from './stated-facts.ts';
 import { readStatement } from './statement-files.ts';
@@ -60,7 +61,8 @@ export function isNewest(dataset: Dataset, current: StatedSnapshot, sealKey: Sea
     stated.statement.sequence === sequence &&
     newestSequence(dataset, current, sealKey) === sequence &&
     areStated(current) &&
-    areMadeOfSources(dataset, facts)
+    areMadeOfSources(dataset, facts) &&
+    layersOf(facts).every((layer) => hasRangesOf(dataset, layer))
   );
 }
 
