@@ -27,6 +27,7 @@ import { credveil } from '../support/credveil.ts';
 import { type MadeDataset, makeDataset, seededPasswords } from '../support/dataset.ts';
 import { storeError } from '../support/errors.ts';
 import { createRandom, testSeed } from '../support/random.ts';
+import { stateAnew } from '../support/store/state-anew.ts';
 import { datasetTest } from '../support/vitest/fixtures.ts';
 
 const PASSWORDS = seededPasswords(3000);
@@ -133,9 +134,9 @@ describe('a published filter', () => {
 
   test.for<readonly [part: string, at: number]>([
     ['bits', 500],
-    ['a dataset', 8],
-    ['a seal', -1],
-  ])('verify detects %s forged without the key, even with matching checksums', async ([, at], { made }) => {
+    ['digits of the dataset', 8],
+    ['bytes of the seal', -1],
+  ])('verify detects %s that were forged, even with matching checksums and a statement', async ([, at], { made }) => {
     expect((await verifyDataset(made.dataset, made.suite)).filtered).toBe(PASSWORDS.length + 1);
     const { facts } = await publish(made.dataset, made.suite, { layout: 'sqlite' });
     alter(made, at, '000002');
@@ -145,6 +146,8 @@ describe('a published filter', () => {
     const forged = { ...facts, filter: { ...facts.filter, sha256 } };
     fs.writeFileSync(factsPath(made.dataset, '000002'), JSON.stringify(forged));
     writeCurrent(made.dataset, '000002');
+    await expect(openSnapshot(made.dataset), 'by its statement').rejects.toThrow(storeError('SNAPSHOT_CORRUPT'));
+    stateAnew(made.dataset, made.suite);
     (await openSnapshot(made.dataset)).close();
     await expect(verifyDataset(made.dataset, made.suite)).rejects.toThrow(storeError('SNAPSHOT_CORRUPT'));
   });

@@ -8,16 +8,14 @@ import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { FILTER_HEADER_BYTES } from '../../protocol/password-filter.ts';
 import { SEAL_BYTES } from '../../protocol/seal.ts';
-import { createMac } from '../../protocol/signed/envelope.ts';
 import { openDataset, snapshotsFolder } from '../../store/dataset.ts';
-import { factsPath, openPublishedFacts, writeCurrent } from '../../store/snapshot/current.ts';
-import { storedFacts } from '../../store/snapshot/joined-facts.ts';
+import { writeCurrent } from '../../store/snapshot/current.ts';
 import { publish } from '../../store/snapshot/publish.ts';
 import { openSnapshot } from '../../store/snapshot/snapshot.ts';
-import { writeStated } from '../../store/snapshot/stated-facts.ts';
 import { verifyDataset } from '../../store/verify.ts';
 import { createRandom, testSeed } from '../support/random.ts';
 import { makeRangeDataset, type RangeDataset } from '../support/range-dataset.ts';
+import { stateAnew } from '../support/store/state-anew.ts';
 
 const BASE = '000002';
 const CURRENT = '000003';
@@ -75,17 +73,6 @@ function alter(layer: string, kind: 'sqlite' | 'filter', change: (file: string) 
   const bytes = fs.readFileSync(file);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   restate(layer, (facts) => Object.assign(facts[kind], { bytes: bytes.length, sha256 }));
-}
-
-/** As a publisher would who has been deceived. */
-function stateAnew(): void {
-  const dataset = openDataset(folder);
-  const signer = createMac(made.key.createSuite().sealKey);
-  const unstated = openPublishedFacts(dataset).facts;
-  const options = { signer, sequence: Number(CURRENT), minSequence: 1, now: Date.now() };
-  const { facts } = writeStated(dataset, CURRENT, unstated, options);
-  fs.writeFileSync(factsPath(dataset, CURRENT), JSON.stringify(storedFacts(facts)));
-  writeCurrent(dataset, CURRENT);
 }
 
 const inDatabase = (sql: string) => (file: string) => {
@@ -178,7 +165,7 @@ describe.each([
       fs.writeFileSync(file, bytes);
     });
     await expect(verified()).rejects.toThrow('its statement belongs to another snapshot');
-    stateAnew();
+    stateAnew(openDataset(folder), made.key.createSuite());
     await expect(verified()).rejects.toThrow(`${layer}: its filter is not what its runs make`);
   });
 });
