@@ -57,7 +57,7 @@ export function createService(
     send,
     history,
     openBody,
-    fetchSnapshot: reader.fetch,
+    fetchSnapshot: (deadline) => reader.fetch(deadline).catch(replica?.refuse),
     assertHeld: (snapshot) => replica?.assertHeld(snapshot),
 
     async fetchBucket(snapshot, index, hash, deadline) {

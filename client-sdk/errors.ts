@@ -78,7 +78,7 @@ export type FilterReason =
  * const IS_EXPECTED: ReplicaReason = 'REPLICA_BUSY';
  * ```
  */
-export type ReplicaReason = 'REPLICA_BUSY' | 'REPLICA_UNWRITABLE';
+export type ReplicaReason = 'REPLICA_BUSY' | 'REPLICA_UNWRITABLE' | 'REPLICA_MISPLACED';
 
 /**
  * A mistake of the calling program. It is thrown and is never part of a verdict.
@@ -153,7 +153,7 @@ export function lookupFailure(reason: Reason, { cause, detail = '' }: FailureOpt
 }
 
 /** Mistakes of the calling program, and reasons of filters and pulls. */
-const NOT_OF_A_VERDICT = /^((FILTER|OPTION|KEY|ARGUMENT)_(?!MISMATCH)|REPLICA_(BUSY|UNWRITABLE))/;
+const NOT_OF_A_VERDICT = /^((FILTER|OPTION|KEY|ARGUMENT)_(?!MISMATCH)|REPLICA_(?!MISSING|UNREADABLE))/;
 
 /** Why a question has no answer. An error without a reason is a defect, here or below. */
 export function reasonOf(error: unknown): UnknownReason {

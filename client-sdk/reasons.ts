@@ -86,8 +86,9 @@ export const REASONS: Texts = {
   REPLICA_BUSY: ['another process is updating this replica', 'Wait for it; what it fetches serves all.'],
   REPLICA_UNWRITABLE: [
     'the folder of the replica cannot be written',
-    'See the code: ENOSPC is a full disk. What was fetched is kept, and the next pull goes on.',
+    'Fix what the system reports. What was fetched is kept, and the next pull goes on.',
   ],
+  REPLICA_MISPLACED: ['the folder of the replica is that of a dataset', 'Name a folder for the replica alone.'],
   FILTER_MISSING: ['the service has no password filter', 'Publish with `--filter-one-in` above 0 if one is wanted.'],
   FILTER_TOO_LARGE: [
     'the password filter is longer than allowed',

@@ -2,7 +2,8 @@
 
 import type { Command } from 'commander';
 import { createLeakChecker, type LeakCheckerOptions, LookupError, type UnknownReason } from '../../client-sdk/index.ts';
-import { createReplica, type PullProgress } from '../../client-sdk/replica/replica.ts';
+import { REASONS } from '../../client-sdk/reasons.ts';
+import { createReplica, type PulledReplica, type PullProgress } from '../../client-sdk/replica/replica.ts';
 import { createCheckFailures, withFlags } from '../check/check-failures.ts';
 import { choosePins, type PinOptions, pinnedDataset } from '../check/pins.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -51,6 +52,14 @@ const progressState = (bar: ProgressBar, { bytes, totalBytes }: PullProgress): P
   ],
 });
 
+function describePulled({ snapshot, isNew, bytes, repaired }: PulledReplica): string {
+  const outcome = isNew
+    ? `replica of snapshot ${snapshot}: ${formatBytes(bytes)}`
+    : `snapshot ${snapshot} is the newest one`;
+  if (repaired === 0) return outcome;
+  return `${outcome}\nrepaired: ${formatBytes(repaired)} were damaged or missing, and were fetched again; if that repeats, look at the disk`;
+}
+
 async function pull(cache: string, options: PullFlags): Promise<void> {
   const { url, clientKeyFile, verify = false } = options;
   const pins = choosePins('replica pull', options);
@@ -76,9 +85,7 @@ async function pull(cache: string, options: PullFlags): Promise<void> {
   try {
     const pulled = await replica.pull({ signal, verify, onProgress });
     if (last) bar.finish(progressState(bar, last));
-    printResult(options, pulled, ({ snapshot, isNew, bytes }) =>
-      isNew ? `replica of snapshot ${snapshot}: ${formatBytes(bytes)}` : `snapshot ${snapshot} is the newest one`,
-    );
+    printResult(options, pulled, describePulled);
   } catch (error) {
     bar.abandon();
     signal.throwIfAborted();
@@ -91,7 +98,10 @@ async function pull(cache: string, options: PullFlags): Promise<void> {
 /** What the terminal is told of: the platform's cause, and flags instead of options. */
 function inWords(error: unknown, explain: (reason: UnknownReason) => LookupError | object): unknown {
   if (!(error instanceof LookupError)) return error;
-  const { code, message } = error;
+  const { code, message, hint: given } = error;
+  // The folder may be of another dataset, and not the service.
+  const isOfFolder = code === 'DATASET_MISMATCH' && given !== REASONS[code][1];
+  if (isOfFolder) return error;
   if (code === 'NETWORK' || code === 'HTTP_STATUS' || code === 'DATASET_MISMATCH') {
     const met = explain(code) as { readonly message: string; readonly hint: string };
     return new LookupError(code, met.message, met.hint, { cause: error });

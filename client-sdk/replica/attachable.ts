@@ -28,6 +28,8 @@ export interface AttachedReplica {
   read(snapshot: Snapshot, index: IndexName, id: BucketId): Uint8Array;
   /** @throws LookupError as `read`, unless all indexes of the snapshot are there */
   assertHeld(snapshot: Snapshot): void;
+  /** @throws what a document of the disk was refused with, in words about the disk */
+  readonly refuse: (error: unknown) => never;
 }
 
 export interface Attachable extends Replica {

@@ -19,6 +19,7 @@ import {
 import { openLayer } from '../api.ts';
 import { LookupError, lookupFailure } from '../errors.ts';
 import { type LayeredIndex, layerQuery, type Snapshot } from '../publication/snapshot.ts';
+import { REASONS } from '../reasons.ts';
 import { createDeadline } from '../transport/deadline.ts';
 import { OCTETS, refuseOctets, type Send, type ServiceRequest } from '../transport/requests.ts';
 import { type LayerFile, unwritable } from './folder.ts';
@@ -34,6 +35,10 @@ const PAUSE_MS = 500;
 /** Verifying goes on for so long before others have a turn. */
 const TURN_MS = 2;
 
+const NOT_ALLOWED = `${REASONS.CLIENT_REFUSED[0]}: it may not hold a replica`;
+const ALLOW =
+  'Set clientKey to the key of a client that may: the operator adds one with `credveil client add DATASET NAME --replica`.';
+
 const { O_CREAT, O_RDWR } = constants;
 
 export interface Download extends LayerFile {
@@ -46,6 +51,8 @@ export interface Download extends LayerFile {
   readonly signal: AbortSignal;
   /** Called with bytes that are there. */
   onBytes(bytes: number): void;
+  /** Called with those of them that were fetched. */
+  onFetched(bytes: number): void;
 }
 
 /**
@@ -54,7 +61,7 @@ export interface Download extends LayerFile {
  *   not make; `REPLICA_UNWRITABLE`
  */
 export async function downloadIndex(download: Download): Promise<void> {
-  const { facts, file, folder, maxBodyBytes, onBytes } = download;
+  const { facts, file, folder, maxBodyBytes, onBytes, onFetched } = download;
   const width = slotBytes(facts);
   if (width > maxBodyBytes) throw lookupFailure('BODY_TOO_LARGE');
   const handle = await onDiskLater(() => open(path.join(folder, file), O_RDWR | O_CREAT, 0o600));
@@ -70,10 +77,14 @@ export async function downloadIndex(download: Download): Promise<void> {
         const fetched = await fetchPart(download, at * width, at * width + part.length);
         await verifySlots(fetched, at, download, upper);
         await onDiskLater(() => writeAt(handle, fetched, at * width));
+        onFetched(fetched.length);
       }
       onBytes(part.length);
     }
-    if (!held) await onDiskLater(() => writeAt(handle, roots, slotsBytes(facts)));
+    if (!held) {
+      await onDiskLater(() => writeAt(handle, roots, slotsBytes(facts)));
+      onFetched(roots.length);
+    }
     await onDiskLater(() => handle.truncate(slotFileBytes(facts)));
     await onDiskLater(() => handle.sync());
     onBytes(roots.length);
@@ -209,7 +220,7 @@ async function fetchPart(download: Download, from: number, to: number): Promise<
 function refusePart({ snapshot }: Snapshot, range: string): ServiceRequest['refuse'] {
   const refuse = refuseOctets(snapshot);
   return (status, headers) => {
-    if (status === 403) return lookupFailure('CLIENT_REFUSED', { detail: 'it may not hold a replica' });
+    if (status === 403) return new LookupError('CLIENT_REFUSED', NOT_ALLOWED, ALLOW);
     if (status !== 206 && status !== 200) return refuse(status, headers);
     const failure = refuse(200, headers);
     if (failure || (status === 206 && headers.get('content-range') === range)) return failure;

@@ -23,6 +23,7 @@ import type { LayeredIndex, Snapshot } from '../publication/snapshot.ts';
 const PART = /\.part$/;
 /** A head that is being written. */
 const ASIDE = /^head\.\d+$/;
+const OF_DATASETS = ['dataset.json', 'CURRENT'];
 const DOCUMENTS = ['statement', 'sources'] as const;
 export type DocumentName = (typeof DOCUMENTS)[number];
 /** What a snapshot's statement and sources are called on disk, with their bytes. */
@@ -55,8 +56,10 @@ export class ReplicaFolder {
     return path.join(this.#path, ...names);
   }
 
-  /** Creates the folder. @throws LookupError `REPLICA_UNWRITABLE` */
+  /** Creates the folder. @throws LookupError `REPLICA_UNWRITABLE`, `REPLICA_MISPLACED` */
   create(): void {
+    // What a pull removes, and the names that it writes, would be a dataset's.
+    if (OF_DATASETS.some((name) => statOf(this.at(name)))) throw lookupFailure('REPLICA_MISPLACED');
     onDisk(() => fs.mkdirSync(this.#path, { recursive: true, mode: 0o700 }));
   }
 
@@ -124,18 +127,25 @@ export class ReplicaFolder {
     });
   }
 
-  /** Adds the documents to a snapshot that was begun at `place`, and gives it its name. */
-  complete(snapshot: SnapshotId, place: string, documents: Documents): void {
-    onDisk(() => {
+  /**
+   * Adds the documents to a snapshot that was begun at `place`, and gives it its name.
+   * @returns bytes of documents that were not there, or damaged
+   */
+  complete(snapshot: SnapshotId, place: string, documents: Documents): number {
+    return onDisk(() => {
+      let written = 0;
       for (const name of DOCUMENTS) {
-        const bytes = documents[name];
-        const file = path.join(place, name);
-        if (bytes && !holds(file, bytes)) replaceSynced(file, `${file}.part`, bytes);
+        const [bytes, file] = [documents[name], path.join(place, name)];
+        if (!bytes || holds(file, bytes)) continue;
+        replaceSynced(file, `${file}.part`, bytes);
+        written += bytes.length;
       }
       syncFolder(place);
-      if (place === this.at(snapshot)) return;
-      fs.renameSync(place, this.at(snapshot));
-      syncFolder(this.#path);
+      if (place !== this.at(snapshot)) {
+        fs.renameSync(place, this.at(snapshot));
+        syncFolder(this.#path);
+      }
+      return written;
     });
   }
 
@@ -245,10 +255,9 @@ export function onDisk<T>(write: () => T): T {
   }
 }
 
-/** @param cause of the file system, whose code is shown and not its path */
+/** @param cause of the file system */
 export function unwritable(cause: unknown): LookupError {
-  if (cause instanceof LookupError) return cause;
-  return lookupFailure('REPLICA_UNWRITABLE', { cause, detail: (cause as NodeJS.ErrnoException).code ?? '' });
+  return cause instanceof LookupError ? cause : lookupFailure('REPLICA_UNWRITABLE', { cause });
 }
 
 /** Whether a file has these bytes. A document that is none is missing nowhere. */

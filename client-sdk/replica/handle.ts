@@ -48,6 +48,11 @@ export interface PulledReplica {
   readonly isNew: boolean;
   /** Length of its indexes. */
   readonly bytes: number;
+  /**
+   * Bytes of a complete copy that were damaged or missing, and are replaced: 0, unless files were
+   * altered or the disk fails. Parts count as a whole.
+   */
+  readonly repaired: number;
 }
 
 /**
@@ -68,7 +73,8 @@ export interface Replica {
    * Brings the copy up to date now. The replica must be an option of a checker, which has the
    * pinned line.
    * @throws LookupError (as a rejection) whose code is the reason that a check would return, or
-   *   `REPLICA_BUSY` while another process pulls, or `REPLICA_UNWRITABLE`
+   *   `REPLICA_BUSY` while another process pulls, `REPLICA_UNWRITABLE`, or `REPLICA_MISPLACED` in
+   *   the folder of a dataset
    */
   pull(options?: PullOptions): Promise<PulledReplica>;
   /** Closes its files and ends updates. A check that follows opens and begins them again. */

@@ -22,6 +22,7 @@ import { createDeadline } from '../transport/deadline.ts';
 import type { Send } from '../transport/requests.ts';
 import type { ReplicaContext } from './attachable.ts';
 import { downloadIndex } from './download.ts';
+import { aboutRead } from './failures.ts';
 import { type Documents, fileName, layerFiles, type ReplicaFolder } from './folder.ts';
 import type { PulledReplica, PullOptions } from './handle.ts';
 import { takeLock } from './lock.ts';
@@ -38,7 +39,7 @@ interface Published {
 
 /**
  * @throws LookupError as a check has it, `REPLICA_BUSY` if another process pulls,
- *   `REPLICA_UNWRITABLE`
+ *   `REPLICA_UNWRITABLE`, `REPLICA_MISPLACED`
  */
 export async function pullReplica(
   folder: ReplicaFolder,
@@ -67,13 +68,19 @@ async function pullOnce(
   const { snapshot, head, documents } = await fetchPublished(context, held?.head, signal);
   const id = snapshot.snapshot;
   const files = layerFiles(snapshot);
+  let repaired = 0;
   const totalBytes = files.reduce((sum, { facts }) => sum + slotFileBytes(facts), 0);
   if (verify || !folder.has(snapshot, documents)) {
     const place = folder.begin(id);
+    // What is completed for the first time was never right.
+    const isRepair = place === folder.at(id);
     let bytes = 0;
     const onBytes = (more: number): void => {
       bytes += more;
       onProgress({ bytes, totalBytes });
+    };
+    const onFetched = (more: number): void => {
+      if (isRepair) repaired += more;
     };
     const { network, settings } = context;
     // A layer never changes: what was verified when it was fetched is read as it is.
@@ -83,11 +90,11 @@ async function pullOnce(
       if (from !== undefined && folder.take(from, place, layer)) onBytes(slotFileBytes(layer.facts));
       else
         await downloadIndex({
-          ...{ ...layer, snapshot, folder: place, network, signal, onBytes },
+          ...{ ...layer, snapshot, folder: place, network, signal, onBytes, onFetched },
           maxBodyBytes: settings.maxBodyBytes,
         });
     }
-    folder.complete(id, place, documents);
+    onFetched(folder.complete(id, place, documents));
   }
   // A process that was asleep has lost its lock: another one may have pulled meanwhile.
   const latest = await readHeld(folder, context.authority);
@@ -95,7 +102,7 @@ async function pullOnce(
   else folder.prune(headSnapshotId(latest.head));
   folder.confirm();
   const isNew = !held || headSnapshotId(held.head) !== id;
-  return { snapshot: id, isNew, bytes: totalBytes };
+  return { snapshot: id, isNew, bytes: totalBytes, repaired };
 }
 
 /** Where the layers of the held snapshot are, by index and layer. @param head is authentic */
@@ -160,8 +167,7 @@ async function readHeld(folder: ReplicaFolder, authority: Authority): Promise<{ 
     const bytes = folder.head();
     if (!bytes) return undefined;
     const { envelope, head } = decodeHead(bytes);
-    if (head.dataset !== authority.dataset)
-      throw lookupFailure('DATASET_MISMATCH', { detail: 'the replica in this folder' });
+    if (head.dataset !== authority.dataset) throw aboutRead(folder.at(), lookupFailure('DATASET_MISMATCH'));
     const pinned = await authority.pinned();
     const isPinned = authority.auth === 'mac' || envelope.keyid === pinned.keyid;
     const keys = isPinned ? [pinned] : await delegatedKeys(folder, head, authority);

@@ -8,6 +8,7 @@ import type { Endpoint, ServerAddress } from '../options.ts';
 import { parseAddress } from '../parse-endpoints.ts';
 import { createSend } from '../transport/requests.ts';
 import type { Attachable, AttachedReplica, ReplicaContext } from './attachable.ts';
+import { aboutFolder, aboutRead } from './failures.ts';
 import { ReplicaFolder } from './folder.ts';
 import type { PulledReplica, PullOptions, Replica } from './handle.ts';
 import { pullReplica } from './pull.ts';
@@ -126,14 +127,24 @@ class DiskReplica implements Attachable {
     );
     const reader = new ReplicaReader(this.#folder);
     this.#readers.add(reader);
+    const refuse = (error: unknown): never => {
+      throw aboutRead(this.#folder.at(), error);
+    };
     return {
+      refuse,
       send: async (request) => {
         if (request.to) return context.network(request);
         this.#keepFresh();
         return reader.document(request.path, request.maxBytes);
       },
       read: (snapshot, index, id) => reader.read(snapshot, index, id),
-      assertHeld: (snapshot) => reader.assertHeld(snapshot),
+      assertHeld: (snapshot) => {
+        try {
+          reader.assertHeld(snapshot);
+        } catch (error) {
+          refuse(error);
+        }
+      },
     };
   }
 
@@ -146,7 +157,11 @@ class DiskReplica implements Attachable {
     const timer = Promise.withResolvers<never>();
     const waiting = setTimeout(() => timer.reject(late), ATTACH_MS);
     const context = await Promise.race([this.#attached.promise, timer.promise]).finally(() => clearTimeout(waiting));
-    return orExplain(() => pullReplica(this.#folder, context, options));
+    return orExplain(() =>
+      pullReplica(this.#folder, context, options).catch((error: unknown) => {
+        throw aboutFolder(this.#folder.at(), error);
+      }),
+    );
   }
 
   close(): void {

@@ -10,7 +10,8 @@ const OF_GATEWAY: { readonly [code: string]: string } = {
   PREFIX_TOO_LONG: 'Publish with fewer prefix bits.',
   REPLICA_MISSING:
     'Wait for the first copy, or run `credveil replica pull` as the user of the gateway. Until then logins are not checked.',
-  REPLICA_UNREADABLE: 'Run `credveil replica pull --verify` as the user of the gateway.',
+  REPLICA_UNREADABLE:
+    'Let the user of the gateway read the folder (EACCES), or run `credveil replica pull --verify` as that user.',
   MEMORY_FAILED: 'Look at leaks.json in stateDirectory. If it is damaged, delete it.',
 };
 

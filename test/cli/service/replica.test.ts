@@ -49,7 +49,9 @@ describe('credveil replica', () => {
     expect([first.code, first.stdout]).toEqual([0, expect.stringMatching(/^replica of snapshot 000001-\w{16}: /)]);
     expect(first.stderr).toContain('replica pull 100%');
     const again = await credveil([...pull, '--verify', '--json']);
-    expect(JSON.parse(again.stdout)).toMatchObject({ snapshot: expect.stringMatching(/^000001-/), isNew: false });
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      ...{ snapshot: expect.stringMatching(/^000001-/), isNew: false, repaired: 0 },
+    });
     const status = await credveil(['replica', 'status', at('cache'), ...pin]);
     expect([status.code, status.stdout]).toEqual([
       0,
@@ -59,6 +61,32 @@ describe('credveil replica', () => {
     const cut = await credveil(['replica', 'status', at('cache'), ...pin]);
     expect([cut.code, cut.stdout]).toEqual([1, '']);
     expect(cut.stderr).toMatch(/REPLICA_UNREADABLE: .*\n.*replica pull/);
+    const repaired = await credveil([...pull, '--verify']);
+    expect([repaired.code, repaired.stdout]).toEqual([
+      0,
+      expect.stringMatching(/is the newest one\nrepaired: [\d.]+ KiB were damaged or missing, and were fetched again/),
+    ]);
+    expect((await credveil([...pull, '--verify'])).stdout).toMatch(/is the newest one\n$/);
+  });
+
+  test('pull refuses the folder of a dataset, and one of another replica', async ({ world: { made, server, at } }) => {
+    const url = ['--url', server.url, '--client-key-file', at('copy.key')];
+    const pin = ['--key-file', at('pinned')];
+    const own = await credveil(['replica', 'pull', made.folder, ...url, ...pin]);
+    expect([own.code, own.stderr]).toEqual([1, expect.stringContaining(`REPLICA_MISPLACED: `)]);
+    expect(own.stderr).toContain(made.folder);
+    const other = await makeDataset({ pairs: seededPairs(5), keySeed: 2 });
+    fs.writeFileSync(at('other.pin'), `${keyPinOf(other).key}\n`, { mode: 0o600 });
+    other.dispose();
+    await credveil(['replica', 'pull', at('shared'), ...url, ...pin]);
+    for (const args of [
+      ['replica', 'pull', at('shared'), ...url, '--key-file', at('other.pin')],
+      ['replica', 'status', at('shared'), '--key-file', at('other.pin')],
+    ]) {
+      const { code, stderr } = await credveil(args);
+      expect([code, stderr]).toEqual([1, expect.stringContaining(`DATASET_MISMATCH: the replica is of another`)]);
+      expect(stderr).not.toMatch(/URL/);
+    }
   });
 
   test('says why a replica is not pulled, or not there', async ({ world: { made, server, at } }) => {

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test as base, describe, expect } from 'vitest';
 import { addClient, clientFileFor } from '../../../access/client-file.ts';
-import { createLeakChecker } from '../../../client-sdk/index.ts';
+import { createLeakChecker, type LookupError } from '../../../client-sdk/index.ts';
 import { createReplica } from '../../../client-sdk/replica/replica.ts';
 import type { HeadKey } from '../../../protocol/brands.ts';
 import { decodeHead, type Head } from '../../../protocol/signed/head.ts';
@@ -165,7 +165,8 @@ describe('a pull', () => {
     });
     await expect(replica.pull()).rejects.toMatchObject({
       ...failing('REPLICA_UNWRITABLE'),
-      message: expect.stringContaining('ENOSPC'),
+      message: expect.stringMatching(`: ${cache}: ENOSPC$`),
+      hint: expect.stringMatching(/^Make room on the disk/),
     });
     expect((await leaks.check(LEAKED)).reason).toBe('REPLICA_MISSING');
     disk.empty();
@@ -178,13 +179,15 @@ describe('a pull', () => {
   test('needs a client that may hold a replica', async ({ world }) => {
     const clientKey = addClient(clientFileFor(world.made.folder), 'other', {}).keyText as string;
     const { replica } = world.open(world.folder(), { clientKey });
-    const messageOf = (): Promise<string> =>
+    const failureOf = (): Promise<string> =>
       replica.pull().then(
         () => '',
-        ({ message }: Error) => message,
+        ({ message, hint }: LookupError) => `${message}. ${hint}`,
       );
     // Until the server has read its list again, it knows no such client.
-    await expect.poll(messageOf).toMatch(/does not accept this client: it may not hold a replica$/);
+    await expect
+      .poll(failureOf)
+      .toMatch(/does not accept this client: it may not hold a replica\. .*credveil client add DATASET NAME --replica/);
   });
 
   test('takes none that is older than one whose head a delegated key made', async () => {
