@@ -20,8 +20,11 @@ import type { LayerReader } from './snapshot/layer-reader.ts';
 import { nodeHmacSha256 } from './snapshot/layout/node-hmac.ts';
 import { type IndexFacts, type RangeFacts, snapshotName } from './snapshot/layout/snapshot-facts.ts';
 import { corruptSnapshot } from './snapshot/layout/snapshot-files.ts';
+import { increase } from './snapshot/parts/counts.ts';
 import { SizeTally } from './snapshot/parts/histogram.ts';
+import { describeRanges } from './snapshot/parts/range-gatherer.ts';
 import { decodeRangeBody } from './snapshot/ranges/range-body.ts';
+import { textBytes } from './snapshot/ranges/range-text.ts';
 import { openSnapshot, type Snapshot } from './snapshot/snapshot.ts';
 import { areStated } from './snapshot/stated-facts.ts';
 import { readHead, readStatement } from './snapshot/statement-files.ts';
@@ -165,12 +168,24 @@ function verifyRanges({ layers }: Snapshot): { ranges: number; hashes: number } 
 function verifyRangeIndex(layer: LayerReader, name: RangeName, facts: RangeFacts) {
   const { name: id } = layer.facts;
   const counted = { ranges: 0, hashes: 0 };
+  const entries = new Map<number, number>();
+  let contentBytes = 0;
+  let maxTextBytes = 0;
   for (const { range, body } of layer.rangeBodies(name)) {
     if (range < 0 || range >= RANGES) throw corruptSnapshot(`${id}: a range is out of range`);
-    counted.hashes += decodeRangeBody(name, range, body).count;
+    const { count, times } = decodeRangeBody(name, range, body);
+    counted.hashes += count;
     counted.ranges++;
+    increase(entries, count);
+    contentBytes += body.length;
+    maxTextBytes = Math.max(maxTextBytes, textBytes(name, times));
   }
   if ((layer.gaps(name)?.size ?? 0) !== (facts.gaps ?? 0)) throw corruptSnapshot(`${id}: gaps of ${name} are missing`);
   if (counted.hashes !== facts.entries) throw corruptSnapshot(`${id}: hashes of ${name} are missing`);
+  const figures = describeRanges([{ entries: [...entries], contentBytes, maxTextBytes }], facts.gaps ?? 0);
+  // A publisher of before left some out.
+  for (const figure of Object.keys(facts) as (keyof RangeFacts)[])
+    if (!isDeepStrictEqual(facts[figure], figures[figure]))
+      throw corruptSnapshot(`${id}: ${figure} of ${name} is wrong in its facts`);
   return counted;
 }
