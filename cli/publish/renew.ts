@@ -11,8 +11,8 @@ import { StoreError } from '../../store/errors.ts';
 import { readRegularFile } from '../../store/files.ts';
 import { openPublishedFacts } from '../../store/snapshot/current.ts';
 import { isNewest } from '../../store/snapshot/sequence.ts';
-import { openStated, type StatedSnapshot } from '../../store/snapshot/stated-facts.ts';
-import { writeHead } from '../../store/snapshot/statement-files.ts';
+import type { StatedSnapshot } from '../../store/snapshot/stated-facts.ts';
+import { readStatement, writeHead } from '../../store/snapshot/statement-files.ts';
 import { reportFailure, UsageError } from '../exit.ts';
 import { openKeyFile, openSigningKeyFile } from '../key-files.ts';
 import { type KeyFileOptions, keyFileFor, openPublisher } from '../open.ts';
@@ -96,9 +96,9 @@ const PUBLISH_ENDS_MS = 2_000;
  */
 async function openNewest(dataset: Dataset, sealKey: SealKey | undefined): Promise<StatedSnapshot> {
   for (let isAgain = false; ; isAgain = true) {
-    openPublishedFacts(dataset);
-    const current = openStated(dataset, sealKey);
-    if (current && isNewest(dataset, current, sealKey)) return current;
+    const facts = openPublishedFacts(dataset);
+    const current = { ...facts, stated: readStatement(dataset, facts.name, sealKey) };
+    if (isNewest(dataset, current, sealKey)) return current;
     if (isAgain) break;
     await sleep(PUBLISH_ENDS_MS);
   }

@@ -77,9 +77,9 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
   const { delegate = [], withdraw = false, delta = false } = options;
   const plan = delta && !withdraw ? planAdded(basis) : planWhole(basis);
   const isTrusted = current !== undefined && isNewest(dataset, current, suite.sealKey);
-  const from = { ...basis, suite, authority, suppression, expired, asides, options, isNewest: isTrusted };
-  const mayRenew = delegate.length === 0 && !withdraw;
-  if (mayRenew && from.isNewest && current && isSame(current, plan, options)) return renew(current, from);
+  const from = { ...basis, suite, authority, suppression, expired, asides, options, isTrusted };
+  const mayRenew = isTrusted && delegate.length === 0 && !withdraw;
+  if (mayRenew && isSame(current, plan, options)) return renew(current, from);
   fs.mkdirSync(workFolder(dataset), PRIVATE_FOLDER);
   try {
     return await publishPlan(plan, from).catch((error: unknown) => {
@@ -103,7 +103,7 @@ interface PublishBasis extends PlanOptions {
   readonly asides: Asides;
   readonly options: PublishOptions;
   /** Whether what the facts of the current snapshot say may be believed. */
-  readonly isNewest: boolean;
+  readonly isTrusted: boolean;
 }
 
 /** Whether the current snapshot has these layers already, in the layout that is asked for. */

@@ -83,7 +83,8 @@ export interface LowestBasis {
   readonly runs: readonly Run[];
   readonly withdraw: boolean;
   readonly suppression: Suppression | undefined;
-  readonly isNewest: boolean;
+  /** Whether the current snapshot is the newest: its facts may be believed. */
+  readonly isTrusted: boolean;
 }
 
 /**
@@ -94,7 +95,7 @@ export interface LowestBasis {
 export function lowestSequence(
   sequence: number,
   current: StatedSnapshot | undefined,
-  { runs, withdraw, suppression, isNewest: isTrusted }: LowestBasis,
+  { runs, withdraw, suppression, isTrusted }: LowestBasis,
 ): number {
   if (!current || !isTrusted || withdraw) return sequence;
   if (suppression && suppression.digest !== current.facts.suppressed?.digest) return sequence;

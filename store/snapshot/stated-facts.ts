@@ -20,7 +20,7 @@ import {
 } from '../../protocol/signed/statement.ts';
 import type { Dataset } from '../dataset.ts';
 import { type CurrentSnapshot, openCurrent } from './current.ts';
-import type { SnapshotFacts } from './layout/snapshot-facts.ts';
+import type { SnapshotFacts, SourceFacts } from './layout/snapshot-facts.ts';
 import { encodeSources, readStatement, type StatementFile, writeHead, writeStatement } from './statement-files.ts';
 
 /** Facts whose statement is not made yet. */
@@ -33,10 +33,9 @@ export interface StatedSnapshot extends CurrentSnapshot {
 
 /**
  * Undefined before the first publish.
- * @param sealKey needed under `auth` "mac"
  * @throws StoreError `SNAPSHOT_CORRUPT`, `STATEMENT_CORRUPT`
  */
-export function openStated(dataset: Dataset, sealKey: SealKey | undefined): StatedSnapshot | undefined {
+export function openStated(dataset: Dataset, sealKey: SealKey): StatedSnapshot | undefined {
   const current = openCurrent(dataset);
   return current && { ...current, stated: readStatement(dataset, current.name, sealKey) };
 }
@@ -63,7 +62,7 @@ export function areStated(snapshot: Pick<StatedSnapshot, 'facts' | 'stated'>): b
     statesLayers(snapshot) &&
     facts.snapshot === headSnapshotId({ sequence: statement.sequence, statement: sha256 }) &&
     isDeepStrictEqual(said(facts), said(statement)) &&
-    createHash('sha256').update(encodeSources(facts.sources)).digest('hex') === statement.sources.sha256
+    isDeepStrictEqual(describeSources(facts.sources), statement.sources)
   );
 }
 
@@ -87,13 +86,17 @@ function layersToState(facts: StatedFacts): Layer[] {
   }));
 }
 
+function describeSources(sources: readonly SourceFacts[]): Statement['sources'] {
+  const list = encodeSources(sources);
+  return { sha256: createHash('sha256').update(list).digest('hex'), bytes: list.length };
+}
+
 function describeStatement(
   { parameters }: Dataset,
   facts: StatedFacts,
   { sequence, minSequence, now, headKeys }: StatementOptions,
 ): Statement {
   const { dataset, suite, normalization, usernameRules, keyId, publicKey, sources, canary } = facts;
-  const list = encodeSources(sources);
   return {
     protocol: PROTOCOL_VERSION,
     ...{ dataset, sequence, minSequence, suite, normalization, keyId },
@@ -102,7 +105,7 @@ function describeStatement(
     auth: parameters.auth,
     publishedAt: formatTime(now),
     layers: layersToState(facts) as unknown as Layers,
-    sources: { sha256: createHash('sha256').update(list).digest('hex'), bytes: list.length },
+    sources: describeSources(sources),
     canary,
     ...(headKeys && { headKeys }),
   };
