@@ -22,6 +22,7 @@ export default defineConfig({
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('./node_modules/.cache/compile', import.meta.url)) },
     // Limits that only a hang reaches: a time never decides a test.
     testTimeout: 600_000,
-    hookTimeout: 60_000,
+    hookTimeout: 600_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

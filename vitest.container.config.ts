@@ -5,5 +5,5 @@ import config from './vitest.config.ts';
 
 // On disk: systemd and buildah hide or restrict the folder in memory.
 export default defineConfig({
-  test: { ...config.test, include: ['test/container/**/*.test.ts'], exclude: [], setupFiles: [], hookTimeout: 600_000 },
+  test: { ...config.test, include: ['test/container/**/*.test.ts'], exclude: [], setupFiles: [] },
 });

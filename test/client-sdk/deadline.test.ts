@@ -1,6 +1,6 @@
 // The deadline of a check and the caller's signal: which waits they end, and which they do not.
 
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { forward, send } from '../support/http-front.ts';
 import { test } from '../support/worlds/client-fixture.ts';
 import {
@@ -97,7 +97,7 @@ describe("the caller's signal", () => {
     const impatient = checker.check(STRANGER, { signal: controller.signal });
     const ready = checker.ready({ signal: controller.signal });
     const patient = checker.check(STRANGER);
-    await vi.waitFor(() => expect(held.requests).toHaveLength(1));
+    await expect.poll(() => held.requests).toHaveLength(1);
     controller.abort(new Error('the user left'));
     expect(summary(await impatient)).toBe(allUnknown('ABORTED'));
     await expect(ready).rejects.toMatchObject({ code: 'ABORTED' });

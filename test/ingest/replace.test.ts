@@ -72,7 +72,7 @@ describe('a source', () => {
     expect(copy).toMatchObject({ code: 1, stderr: expect.stringContaining('SOURCE_DUPLICATE') });
   });
 
-  test('a replacement that is killed leaves the old source or the new one', { timeout: 120_000 }, async ({ place }) => {
+  test('a replacement that is killed leaves the old source or the new one', async ({ place }) => {
     const folder = await createDataset(place);
     const [one, two] = [writeRanges(place.at('one'), FIRST), writeRanges(place.at('two'), OTHER)];
     await take(folder, one, '--source', 'hibp');

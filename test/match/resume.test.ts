@@ -21,7 +21,7 @@ function countLines(state: string): number {
 }
 
 describe('a match', () => {
-  test('that is killed at any moment ends with the same result', { timeout: 120_000 }, async ({ place }) => {
+  test('that is killed at any moment ends with the same result', async ({ place }) => {
     const { users, corpora, planted } = createWorld(place, { accounts: 120, hash: slow });
     const args = [users, '--columns', COLUMNS, '--against', corpora, '--state', place.at('state')];
     const random = createRandom(testSeed('the moments of kills'));

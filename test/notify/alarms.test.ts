@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { alarmOf } from '../../notify/alarms.ts';
 import type { SnapshotId } from '../../protocol/brands.ts';
 import type { ServerEvent } from '../../runtime/events.ts';
@@ -93,10 +93,10 @@ describe('credveil serve', () => {
     };
     const first = await serveDataset(made.folder, { args: ['--config', config, '--workers', '2'] });
     await exhaust(first.url);
-    await vi.waitFor(() => expect(receiver.received.length).toBeGreaterThan(0), 5000);
+    await expect.poll(() => receiver.received.length).toBeGreaterThan(0);
     fs.appendFileSync(config, '{');
     first.child.kill('SIGHUP');
-    await vi.waitFor(() => expect(receiver.received.length).toBeGreaterThan(1), 5000);
+    await expect.poll(() => receiver.received.length).toBeGreaterThan(1);
     expect((await first.stop()).code).toBe(0);
     writeConfig(made.folder, receiver);
     const second = await serveDataset(made.folder, { args: ['--config', config, '--workers', '0'] });
@@ -123,7 +123,7 @@ describe('credveil serve', () => {
       const first = await serve();
       const headers = { authorization: `Bearer ${key}` };
       expect((await fetch(`${first.url}/v1/account/0`, { headers })).status).toBe(429);
-      await vi.waitFor(() => expect(first.written.stderr).toContain('sink-failed'), 5000);
+      await expect.poll(() => first.written.stderr).toContain('sink-failed');
       expect((await fetch(`${first.url}/healthz`)).status).toBe(200);
       const { stderr } = await first.stop();
       const lines = stderr

@@ -7,9 +7,7 @@ import { testSeed } from '../support/random.ts';
 const KILLS = 20;
 const ROUNDS = 5;
 
-test('a sender that is killed at any moment loses no event, and sends none under two ids', {
-  timeout: 300_000,
-}, async () => {
+test('a sender that is killed at any moment loses no event, and sends none under two ids', async () => {
   const seed = testSeed('the moments of kills');
   let hits = 0;
   // Some kills hit a delivery: most times of the first twenty, on a busy machine of later ones.

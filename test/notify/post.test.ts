@@ -10,7 +10,8 @@ import { createEndpoint, type Posted, type PostLimits } from '../../notify/http/
 import { startReceiver } from '../support/notify/receiver.ts';
 import { caPem, pairOf } from '../support/tls-files.ts';
 
-const SHORT: PostLimits = { connectMs: 300, headersMs: 300, bodyMs: 200, bodyBytes: 1 << 12 };
+const LONG: PostLimits = { connectMs: 60_000, headersMs: 60_000, bodyMs: 60_000, bodyBytes: 1 << 12 };
+const SHORT: PostLimits = { ...LONG, connectMs: 300, headersMs: 300 };
 const open: { close(): unknown }[] = [];
 
 afterEach(() => {
@@ -34,13 +35,13 @@ interface PostTo {
   readonly limits?: PostLimits;
 }
 
-async function post(url: string, { allow = ['127.0.0.1'], ca, limits = SHORT }: PostTo = {}): Promise<Posted> {
+async function post(url: string, { allow = ['127.0.0.1'], ca, limits = LONG }: PostTo = {}): Promise<Posted> {
   const endpoint = createEndpoint({
     ...{ url: new URL(url), allowed: createAllowed(allow), maxSockets: 2, limits },
     ...(ca !== undefined && { ca }),
   });
   open.push(endpoint);
-  return endpoint.post({ 'content-type': 'text/plain' }, 'body', AbortSignal.timeout(20_000));
+  return endpoint.post({ 'content-type': 'text/plain' }, 'body', AbortSignal.timeout(90_000));
 }
 
 const local = (port: number): string => `http://127.0.0.1:${port}/`;
@@ -64,12 +65,12 @@ describe('a POST to an endpoint', () => {
     ],
   ])('ends when it %s', async ([, serve]) => {
     const port = await listenRaw(serve);
-    expect(await post(local(port))).toEqual({ failure: 'TIMEOUT' });
+    expect(await post(local(port), { limits: SHORT })).toEqual({ failure: 'TIMEOUT' });
   });
 
   test('ends when the endpoint does not finish the handshake of TLS', async () => {
     const port = await listenRaw((socket) => socket.resume());
-    expect(await post(`https://127.0.0.1:${port}/`)).toEqual({ failure: 'TIMEOUT' });
+    expect(await post(`https://127.0.0.1:${port}/`, { limits: SHORT })).toEqual({ failure: 'TIMEOUT' });
   });
 
   test('takes the status of an endpoint whose body never ends, and drops the connection', async () => {
@@ -82,8 +83,8 @@ describe('a POST to an endpoint', () => {
       });
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 999999999\r\n\r\n');
     });
-    expect(await post(local(port))).toMatchObject({ status: 200 });
-    await vi.waitFor(() => expect(closed).toBe(1));
+    expect(await post(local(port), { limits: { ...LONG, bodyMs: 200 } })).toMatchObject({ status: 200 });
+    await expect.poll(() => closed).toBe(1);
   });
 
   test.for<[string, string]>([
@@ -107,7 +108,7 @@ describe('a POST to an endpoint', () => {
     });
     const posted = await post(local(port));
     expect(outcomeOf(posted, 0)).toMatchObject({ delivered: false, failure: 'STATUS_101' });
-    await vi.waitFor(() => expect(closed).toBe(1));
+    await expect.poll(() => closed).toBe(1);
   });
 
   test('follows no redirect', async () => {
@@ -124,10 +125,10 @@ describe('a POST to an endpoint', () => {
     );
     open.push(receiver);
     const allowed = createAllowed(['127.0.0.1']);
-    const endpoint = createEndpoint({ url: new URL(receiver.url), allowed, maxSockets: 1, limits: SHORT });
+    const endpoint = createEndpoint({ url: new URL(receiver.url), allowed, maxSockets: 1, limits: LONG });
     open.push(endpoint);
     for (let i = 0; i < 20; i++)
-      expect(await endpoint.post({}, String(i), AbortSignal.timeout(9000))).toMatchObject({ status: 204 });
+      expect(await endpoint.post({}, String(i), AbortSignal.timeout(90_000))).toMatchObject({ status: 204 });
     expect(new Set(receiver.received.map(({ body }) => body)).size).toBe(20);
   });
 });

@@ -46,7 +46,7 @@ describe('a token of RISC', () => {
     const key = writeSecret(place, 'key', make());
     writeSecret(place, 'token', 'Bearer abc.def\n');
     const sink = await openRisc(place, receiver.url, { authorizationFile: 'token' });
-    expect(await sink.send([event], AbortSignal.timeout(9000))).toEqual([{ delivered: true }]);
+    expect(await sink.send([event], AbortSignal.timeout(90_000))).toEqual([{ delivered: true }]);
     const [{ headers, body }] = receiver.received as [(typeof receiver.received)[0]];
     expect(headers).toMatchObject({
       'content-type': 'application/secevent+jwt',
@@ -85,7 +85,7 @@ describe('a token of RISC', () => {
     const sink = await openRisc(place, receiver.url, {
       subject: { format: 'iss_sub', iss: 'https://idp.example.com' },
     });
-    await sink.send([event], AbortSignal.timeout(9000));
+    await sink.send([event], AbortSignal.timeout(90_000));
     const [{ body }] = receiver.received as [(typeof receiver.received)[0]];
     expect(decodeProtectedHeader(body)).toEqual({ alg: 'ES256', kid: 'mine', typ: 'secevent+jwt' });
     const { payload } = await jwtVerify(body, createLocalJWKSet(await readPublicKeys([key], {})));
@@ -99,7 +99,7 @@ describe('a token of RISC', () => {
     const key = writeSecret(place, 'key', KEYS.EdDSA());
     const sink = await openRisc(place, receiver.url);
     const tested = { ...event, event: { type: 'credveil.test', nonce: 'n' } } as const;
-    expect(await sink.send([tested], AbortSignal.timeout(9000))).toEqual([{ delivered: true }]);
+    expect(await sink.send([tested], AbortSignal.timeout(90_000))).toEqual([{ delivered: true }]);
     const [{ body }] = receiver.received as [(typeof receiver.received)[0]];
     const { payload } = await jwtVerify(body, createLocalJWKSet(await readPublicKeys([key], {})));
     expect(payload.events).toEqual({

@@ -36,7 +36,7 @@ describe('a webhook', () => {
     });
     const secrets = [FIRST, SECOND].map(secretOf);
     const sink = createWebhookSink({ name: 'hook', accepts: () => true, endpoint, secrets });
-    expect(await sink.send([event], AbortSignal.timeout(9000))).toEqual([{ delivered: true }]);
+    expect(await sink.send([event], AbortSignal.timeout(90_000))).toEqual([{ delivered: true }]);
     const [{ headers, body, method }] = receiver.received as [Received];
     expect([method, headers['content-type']]).toEqual(['POST', 'application/json']);
     const payload = {

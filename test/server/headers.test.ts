@@ -6,24 +6,31 @@ import { type MadeDataset, makeDataset, seededPairs } from '../support/dataset.t
 import { perFile } from '../support/per-file.ts';
 import { connect, readToEnd } from '../support/raw-http.ts';
 
-const test = base.extend<{ readonly made: MadeDataset; readonly server: CredveilServer }>({
+interface Fixtures {
+  readonly made: MadeDataset;
+  readonly server: CredveilServer;
+  /** Waits for little. */
+  readonly hasty: CredveilServer;
+}
+
+const test = base.extend<Fixtures>({
   made: perFile(
     () => makeDataset({ pairs: seededPairs(300), bucketFloor: 1000 }),
     (made) => made.dispose(),
   ),
   server: [
     async ({ made }, use) => {
-      const server = await startServer(made.folder, {
-        port: 0,
-        allowedOrigins: ['*'],
-        headersTimeoutMs: 100,
-        timeoutCheckIntervalMs: 20,
-      });
+      const server = await startServer(made.folder, { port: 0, allowedOrigins: ['*'] });
       await use(server);
       await server.close({ deadlineMs: 100 });
     },
     { scope: 'file' },
   ],
+  hasty: async ({ made }, use) => {
+    const server = await startServer(made.folder, { port: 0, headersTimeoutMs: 100, timeoutCheckIntervalMs: 20 });
+    await use(server);
+    await server.close({ deadlineMs: 100 });
+  },
 });
 
 test.for([
@@ -62,8 +69,8 @@ test.for([
   expect(head).not.toMatch(/^(?:server|x-powered-by):/im);
 });
 
-test('the response to an incomplete request has the common headers', async ({ server }) => {
-  const socket = await connect(server);
+test('the response to an incomplete request has the common headers', async ({ hasty }) => {
+  const socket = await connect(hasty);
   socket.write('GET /healthz HTTP/1.1\r\n');
   const answer = await readToEnd(socket);
   expect(answer).toMatch(/^HTTP\/1.1 408 /);

@@ -11,8 +11,10 @@ import { connect, expectRawProblem, readToEnd } from '../support/raw-http.ts';
 interface Fixtures {
   readonly made: MadeDataset;
   readonly server: CredveilServer;
+  /** Waits for little. */
+  readonly hasty: CredveilServer;
   /** Sends bytes on a new connection and returns the response. */
-  readonly exchange: (request: string) => Promise<string>;
+  readonly exchange: (request: string, to?: CredveilServer) => Promise<string>;
 }
 
 const test = base.extend<Fixtures>({
@@ -22,20 +24,25 @@ const test = base.extend<Fixtures>({
   ),
   server: [
     async ({ made }, use) => {
-      const server = await startServer(made.folder, {
-        port: 0,
-        headersTimeoutMs: 200,
-        requestTimeoutMs: 300,
-        timeoutCheckIntervalMs: 50,
-      });
+      const server = await startServer(made.folder, { port: 0 });
       await use(server);
       await server.close({ deadlineMs: 100 });
     },
     { scope: 'file' },
   ],
+  hasty: async ({ made }, use) => {
+    const server = await startServer(made.folder, {
+      port: 0,
+      headersTimeoutMs: 200,
+      requestTimeoutMs: 300,
+      timeoutCheckIntervalMs: 50,
+    });
+    await use(server);
+    await server.close({ deadlineMs: 100 });
+  },
   exchange: async ({ server }, use) => {
-    await use(async (request) => {
-      const socket = await connect(server);
+    await use(async (request, to = server) => {
+      const socket = await connect(to);
       socket.write(request);
       return readToEnd(socket);
     });
@@ -43,12 +50,12 @@ const test = base.extend<Fixtures>({
 });
 
 describe('limits', () => {
-  test('a client that stops in the middle of its headers gets 408 and is disconnected', async ({ exchange }) => {
-    expectRawProblem(await exchange('GET /healthz HTTP/1.1\r\nHost: localhost\r\n'), 408, 'REQUEST_TIMEOUT');
+  test('a client that stops in the middle of its headers gets 408 and is disconnected', async ({ exchange, hasty }) => {
+    expectRawProblem(await exchange('GET /healthz HTTP/1.1\r\nHost: localhost\r\n', hasty), 408, 'REQUEST_TIMEOUT');
   });
 
-  test('a silent client is disconnected', async ({ exchange }) => {
-    expectRawProblem(await exchange(''), 408, 'REQUEST_TIMEOUT');
+  test('a silent client is disconnected', async ({ exchange, hasty }) => {
+    expectRawProblem(await exchange('', hasty), 408, 'REQUEST_TIMEOUT');
   });
 
   test('oversized headers are refused', async ({ exchange }) => {

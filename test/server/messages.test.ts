@@ -23,6 +23,8 @@ interface Fixtures {
   readonly sodium: Oprf;
   readonly made: MadeDataset;
   readonly server: CredveilServer;
+  /** Waits for little. */
+  readonly hasty: CredveilServer;
   readonly post: (path: string, message: Uint8Array, headers?: Record<string, string>) => Promise<Response>;
 }
 
@@ -38,18 +40,23 @@ const test = base.extend<Fixtures>({
   ],
   server: [
     async ({ made }, use) => {
-      const server = await startServer(made.folder, {
-        port: 0,
-        key: made.key,
-        requestTimeoutMs: 300,
-        headersTimeoutMs: 300,
-        timeoutCheckIntervalMs: 50,
-      });
+      const server = await startServer(made.folder, { port: 0, key: made.key });
       await use(server);
       await server.close({ deadlineMs: 100 });
     },
     { scope: 'file' },
   ],
+  hasty: async ({ made }, use) => {
+    const server = await startServer(made.folder, {
+      port: 0,
+      key: made.key,
+      requestTimeoutMs: 300,
+      headersTimeoutMs: 300,
+      timeoutCheckIntervalMs: 50,
+    });
+    await use(server);
+    await server.close({ deadlineMs: 100 });
+  },
   post: async ({ server }, use) => {
     await use((path, message, headers) => postMessage(`${server.url}${path}`, message, headers));
   },
@@ -120,9 +127,9 @@ describe.each(EVALUATION_ROUTES)('POST %s', (route) => {
     }
   });
 
-  test('a body that does not arrive is refused after a timeout', async ({ sodium, server }) => {
+  test('a body that does not arrive is refused after a timeout', async ({ sodium, hasty }) => {
     const message = messageFor(route, blindedElements(sodium, 1));
-    const socket = await connect(server);
+    const socket = await connect(hasty);
     socket.write(rawPost(route, message).slice(0, -1), 'latin1');
     expectRawProblem(await readToEnd(socket), 408, 'REQUEST_TIMEOUT');
   });

@@ -10,7 +10,7 @@ import { credveil, type Outcome, type WorkPlace } from '../support/credveil.ts';
 import { placeTest as test } from '../support/vitest/fixtures.ts';
 
 /** A command that waits is killed, and has no exit code. */
-const LIMIT = { timeout: 20_000 };
+const LIMIT = { timeout: 300_000 };
 
 /** A published dataset with a filter and a list of clients. @returns its folder */
 async function publishedDataset(place: WorkPlace): Promise<string> {

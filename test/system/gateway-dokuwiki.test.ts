@@ -125,7 +125,7 @@ test('what DokuWiki reads in any scheme is a login', async ({ wiki }) => {
       await wiki.through(basic(LEAKY.username, LEAKY.password, scheme));
       return wiki.seen().at(-1)?.verdict;
     };
-    await expect.poll(verdict, { timeout: 10_000 }).toBe('1');
+    await expect.poll(verdict).toBe('1');
   }
   const { status } = await wiki.login(basic(LEAKY.username, LEAKY.password, 'Basic\t'));
   expect(status).toBe(400);
@@ -147,7 +147,7 @@ test.for([
       await wiki.through(request);
       return wiki.seen().at(-1)?.verdict;
     };
-    await expect.poll(verdict, { timeout: 10_000 }).toBe('1');
+    await expect.poll(verdict).toBe('1');
     return;
   }
   const { status, events } = await wiki.login(request);

@@ -12,7 +12,7 @@ import { ask, hostsInFrontOf } from '../support/gateway/tls.ts';
 import { installNode } from '../support/npm.ts';
 import { pairOf } from '../support/tls-files.ts';
 
-test.each(['22.21.0', '22', '24.9.0', '24', '26'])('on Node %s', { timeout: 300_000 }, async (version) => {
+test.each(['22.21.0', '22', '24.9.0', '24', '26'])('on Node %s', async (version) => {
   const place = createWorkPlace();
   onTestFinished(() => place.dispose());
   const node = await installNode(version, path.join(place.home, 'node'));

@@ -19,7 +19,6 @@ const ANN = personOf('ann');
 const EMAIL = 'ann@example.com';
 const KEYS = 'factors: { methods: [security_key, biometrics, totp] }';
 
-const SLOW = { timeout: 20_000 };
 /** What was done, once the page is there that says so. */
 const status = (page: Page) => () => page.textContent('[role=status]', { timeout: 500 }).catch(() => '');
 
@@ -52,7 +51,7 @@ describe('the pages of factors', () => {
       await page.fill('#enrolment', await kept.admin.makeCode(EMAIL));
       await page.fill('#name', 'Blue key');
       await page.click('button[value=security_key]');
-      await expect.poll(status(page), SLOW).toBe('It was added.');
+      await expect.poll(status(page)).toBe('It was added.');
       await look('added');
       await page.fill('#name', 'Phone');
       await page.click('button[value=totp]');
@@ -61,7 +60,7 @@ describe('the pages of factors', () => {
       const secret = ((await page.textContent('#secret')) ?? '').replaceAll(' ', '');
       await page.fill('#code', appCode(secret, Date.now()));
       await page.keyboard.press('Enter');
-      await expect.poll(status(page), SLOW).toBe('It was added.');
+      await expect.poll(status(page)).toBe('It was added.');
 
       await page.goto(`${origin('auth')}/factors`);
       await look('factors');
@@ -72,11 +71,11 @@ describe('the pages of factors', () => {
       await page.fill('[name=name] >> visible=true', 'Green key');
       await look('rename');
       await page.keyboard.press('Enter');
-      await expect.poll(status(page), SLOW).toBe('It has its new name.');
+      await expect.poll(status(page)).toBe('It has its new name.');
       await page.press('summary:has-text("Remove Phone")', 'Enter');
       await look('remove');
       await page.click('.danger >> visible=true');
-      await expect.poll(status(page), SLOW).toBe('It was removed.');
+      await expect.poll(status(page)).toBe('It was removed.');
       expect(await page.locator('.rows h2').allTextContents()).toEqual(['Green key']);
       await page.press('summary:has-text("Remove Green key")', 'Enter');
       await page.click('.danger >> visible=true');
@@ -101,7 +100,7 @@ describe('the pages of factors', () => {
     await page.fill('#enrolment', await kept.admin.makeCode(EMAIL));
     await page.fill('#name', 'This laptop');
     await page.click('button[value=biometrics]');
-    await expect.poll(status(page), SLOW).toBe('It was added.');
+    await expect.poll(status(page)).toBe('It was added.');
     // In another session, nothing was shown yet.
     await page.context().clearCookies();
     await enter(ANN, 'Firefox on Linux', page.context());
@@ -133,7 +132,7 @@ describe('without script', () => {
     const secret = ((await page.textContent('#secret')) ?? '').replaceAll(' ', '');
     await page.fill('#code', appCode(secret, Date.now()));
     await page.keyboard.press('Enter');
-    await expect.poll(status(page), SLOW).toBe('It was added.');
+    await expect.poll(status(page)).toBe('It was added.');
     await page.click('text=Security');
     await page.click('text=Make new codes');
     const recovery = (await page.textContent('.codes li')) ?? '';

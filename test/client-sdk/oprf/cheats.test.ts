@@ -1,7 +1,7 @@
 // An evaluator that cheats is caught at its first cheat, before the client acts on it, and never
 // trusted again.
 
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { CheckerMemory } from '../../../client-sdk/index.ts';
 import { createSodiumOprf } from '../../../client-sdk/sodium.ts';
 import {
@@ -78,7 +78,7 @@ test('checkers that share a memory learn of each other whom one has caught, also
   service.cheat = cheats.shift(PASSWORD);
   await catching.check(LEAKED);
   service.cheat = HONEST;
-  await vi.waitFor(() => expect(text).toContain(world.made.key.keyId));
-  await vi.waitFor(async () => expect(summary(await running.check(LEAKED))).toBe(allUnknown('KEY_MISMATCH')));
+  await expect.poll(() => text).toContain(world.made.key.keyId);
+  await expect.poll(async () => summary(await running.check(LEAKED))).toBe(allUnknown('KEY_MISMATCH'));
   expect(summary(await start().check(LEAKED)), 'after a restart').toBe(allUnknown('KEY_MISMATCH'));
 });

@@ -1,6 +1,6 @@
 // What a checker has seen survives a restart, and a memory that fails is no clean slate.
 
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type CheckerMemory, createLeakChecker, type Verdict } from '../../../client-sdk/index.ts';
 import { type CredveilServer, startServer } from '../../../server/server.ts';
 import { changeHead, changeStatement } from '../../support/client/restate.ts';
@@ -60,11 +60,11 @@ describe('a memory', () => {
   test('keeps the highest number, so that a fresh process refuses an older snapshot', async () => {
     const memory = createMemory();
     expect(reasonOf(await checkFresh(memory))).toBe('pair');
-    await vi.waitFor(() => expect(pinsIn(memory)).toMatchObject({ [`${made.dataset.id}/mac`]: { sequence: 1 } }));
+    await expect.poll(() => pinsIn(memory)).toMatchObject({ [`${made.dataset.id}/mac`]: { sequence: 1 } });
     const newer = await withSequence(5);
     // The server has no buckets of that name.
     await checkFresh(memory, newer);
-    await vi.waitFor(() => expect(pinsIn(memory)).toMatchObject({ [`${made.dataset.id}/mac`]: { sequence: 5 } }));
+    await expect.poll(() => pinsIn(memory)).toMatchObject({ [`${made.dataset.id}/mac`]: { sequence: 5 } });
     expect(reasonOf(await checkFresh(memory))).toBe('SNAPSHOT_OLDER');
     expect(reasonOf(await checkFresh(createMemory())), 'without a memory nobody can know').toBe('pair');
   });
@@ -72,7 +72,7 @@ describe('a memory', () => {
   test('keeps when the newest head was issued, so that setting the clock back makes none young again', async () => {
     const memory = createMemory();
     expect(reasonOf(await checkFresh(memory))).toBe('pair');
-    await vi.waitFor(() => expect(memory.text).toBeDefined());
+    await expect.poll(() => memory.text).toBeDefined();
     const clock = createTestClock();
     clock.pass(-2 * HOURS);
     const old = changeHead(made, (head) => ({

@@ -1,7 +1,7 @@
 // Checkers of several processes and of several pinned lines share one memory: none takes back what
 // another has seen.
 
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { CheckerMemory } from '../../../client-sdk/index.ts';
 import { createHistory, type History } from '../../../client-sdk/publication/history.ts';
 import type { DatasetId, KeyId } from '../../../protocol/brands.ts';
@@ -102,7 +102,7 @@ test('saves of one process do not overlap, and the last one holds all', async ()
     if (sequence === 10) histories[1].catch(KEYS[0]);
     if (sequence % 5 === 0) await pause();
   }
-  await vi.waitFor(() => expect(file.text).toContain('"sequence":20'));
+  await expect.poll(() => file.text).toContain('"sequence":20');
   await settle();
   expect(file.mostWriting).toBe(1);
   expect(await (await start(open())).seen()).toEqual({ sequence: 20, issuedAt: 20, caught: [KEYS[0]] });

@@ -197,7 +197,7 @@ apps:
     await expect(ask(path, flags)).rejects.toThrow(message);
   });
 
-  test('prints each policy and selector, and reads a name from standard input', { timeout: 600_000 }, async () => {
+  test('prints each policy and selector, and reads a name from standard input', async () => {
     const args = ['--app', 'app.example', '--path', '/', '--address', '198.51.100.1', '--user', '-'];
     const run = (...more: string[]) =>
       credveil(['gateway', 'access', 'test', '--config', configFile(), ...args, ...more], 'ann@example.com\n');
@@ -216,7 +216,7 @@ apps:
   });
 });
 
-describe('credveil gateway tokens', { timeout: 600_000 }, () => {
+describe('credveil gateway tokens', () => {
   test('are created, shown and revoked beside a gateway of two workers', async () => {
     const { url } = await startOrigin(echo);
     const file = configFile(url, 2);
@@ -232,7 +232,7 @@ describe('credveil gateway tokens', { timeout: 600_000 }, () => {
       const lines = `GET /deploy HTTP/1.1\r\nHost: app.example\r\n${created.stdout.trim().replace('\n', '\r\n')}\r\n\r\n`;
       const statuses = () =>
         Promise.all(Array.from({ length: 8 }, async () => (await exchange(ports[0] ?? 0, lines)).status));
-      await expect.poll(statuses, { timeout: 60_000 }).toEqual(Array(8).fill(200));
+      await expect.poll(statuses).toEqual(Array(8).fill(200));
 
       const shown = await tokens();
       expect(shown.stdout).toMatch(
@@ -240,7 +240,7 @@ describe('credveil gateway tokens', { timeout: 600_000 }, () => {
       );
       expect(shown.stdout).not.toContain(secret);
       expect(await tokens('revoke', id)).toMatchObject({ code: 0, stdout: 'revoked deploy\n' });
-      await expect.poll(statuses, { timeout: 60_000 }).toEqual(Array(8).fill(403));
+      await expect.poll(statuses).toEqual(Array(8).fill(403));
       expect((await tokens()).stdout).toBe('no service tokens\n');
     } finally {
       await stop();

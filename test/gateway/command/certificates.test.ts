@@ -46,7 +46,7 @@ async function ask(socket: TLSSocket): Promise<number> {
   return parseAnswer(bytes.toString('latin1')).status;
 }
 
-test('a device of the list gets in with what it imports, until it is revoked', { timeout: 600_000 }, async () => {
+test('a device of the list gets in with what it imports, until it is revoked', async () => {
   const { url } = await startOrigin(echo);
   const { place, ca, config, certificate, issue, file } = workPlace(url);
   const passwordFile = place.write('password', 'correct horse\n', 0o600);
@@ -96,7 +96,7 @@ test('a device of the list gets in with what it imports, until it is revoked', {
   }
 });
 
-test('certifies the key that a device keeps, by its request', { timeout: 600_000 }, async () => {
+test('certifies the key that a device keeps, by its request', async () => {
   const { place, ca, config, certificate, issue, file } = workPlace();
   expect((await certificate(['init', ca])).code).toBe(0);
   const ec = ['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=other'];
@@ -140,7 +140,7 @@ test('certifies the key that a device keeps, by its request', { timeout: 600_000
   expect(fs.existsSync(file('c.pem'))).toBe(false);
 });
 
-test('names what is wrong, and issues nothing then', { timeout: 600_000 }, async () => {
+test('names what is wrong, and issues nothing then', async () => {
   const { place, ca, config, certificate, issue, file } = workPlace();
   const passwordFile = place.write('password', 'correct horse\n', 0o600);
   const short = place.write('short', 'horse\n', 0o600);

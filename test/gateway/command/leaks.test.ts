@@ -57,7 +57,7 @@ test('--check and the log name keys of the gateway, and no option of the SDK', a
     expect([code, stderr]).toEqual([0, expect.stringContaining('cannot be used now (CLIENT_REFUSED)')]);
     const logged = (): string =>
       running.written.stderr.split('\n').find((line) => line.includes('"leaks-unavailable"')) ?? '';
-    await expect.poll(logged, { timeout: 10_000 }).toContain('CLIENT_REFUSED');
+    await expect.poll(logged).toContain('CLIENT_REFUSED');
     for (const text of [stderr, logged()]) {
       expect(text).toContain('leaks.clientKeyFile');
       expect(text).not.toContain('Set clientKey');
@@ -111,12 +111,12 @@ test('a reload takes up a key file that changed, and no log line has a key', asy
   const { running, stop } = await startGatewayCommand(file);
   const logged = (event: string): number => running.written.stderr.split(`"${event}"`).length - 1;
   try {
-    await expect.poll(() => logged('leaks-ready'), { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => logged('leaks-ready')).toBe(2);
     running.child.kill('SIGHUP');
-    await expect.poll(() => logged('config-reloaded'), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => logged('config-reloaded')).toBe(1);
     fs.writeFileSync(keyFile, seededKey('hmac', 2).revealPin(made.dataset.id) as string);
     running.child.kill('SIGHUP');
-    await expect.poll(() => logged('leaks-unavailable'), { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => logged('leaks-unavailable')).toBe(2);
     expect(logged('leaks-ready')).toBe(2);
     const args = fs.readFileSync(`/proc/${running.child.pid}/cmdline`, 'latin1');
     const secret = keyPinOf(made).key.split('.').at(-1) as string;

@@ -50,7 +50,7 @@ apps:
 const codesOf = async (browser: Browser, address = APP): Promise<number[]> =>
   [...new Set(await Promise.all(Array.from({ length: 24 }, async () => (await browser.get(address)).code)))].sort();
 
-describe('credveil gateway sessions', { timeout: 600_000 }, () => {
+describe('credveil gateway sessions', () => {
   test('shows who has signed in, and ends a session, a person or an application', async () => {
     const { signIn, sessions, list, running, provider } = await world();
     const [ann, annAgain, ben, eve] = [

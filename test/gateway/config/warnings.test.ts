@@ -42,7 +42,7 @@ test('the host of the own pages, with another name or port than browsers find', 
   expect(ports('":8443"', 'auth.example', 'trustedProxies: [127.0.0.1]\n')).toEqual([]);
 });
 
-test('a provider that does not answer is named by --check, and what to do', { timeout: 600_000 }, async () => {
+test('a provider that does not answer is named by --check, and what to do', async () => {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-test-'));
   onTestFinished(() => fs.rmSync(home, { recursive: true, force: true }));
   const file = path.join(home, 'gateway.yaml');

@@ -3,7 +3,7 @@
 
 import { once } from 'node:events';
 import net, { type Socket } from 'node:net';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { get, post } from '../../support/gateway/desync/case.ts';
 import { echo, inFrontOf, parseAnswer, sendRaw, serve, startOrigin } from '../../support/gateway/gateway.ts';
 import { connectHttp2, hostsInFrontOf } from '../../support/gateway/tls.ts';
@@ -87,10 +87,9 @@ test('a body of HTTP/2 has its own rate: neither pings nor other streams make up
   expect(fast.closed).toBe(false);
   // Its answer ends it, and what was reserved for its body is free, though the client reads
   // nothing.
-  await vi.waitFor(async () => {
-    const reserved = (await gateway.metrics()).find(({ name }) => name === 'credveil_gateway_reserved_bytes');
-    expect(reserved?.values[0]?.value).toBe(3 * 65_536);
-  }, 10_000);
+  const reserved = async () =>
+    (await gateway.metrics()).find(({ name }) => name === 'credveil_gateway_reserved_bytes')?.values[0]?.value;
+  await expect.poll(reserved).toBe(3 * 65_536);
 });
 
 test('a client that reads nothing is cut off, and with it the application', async () => {

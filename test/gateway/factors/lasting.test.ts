@@ -65,7 +65,7 @@ function open({ port }: World, [method, ...more]: readonly string[], headers: re
 async function openAll(world: World, headers: readonly string[], kinds: readonly Kind[] = Object.values(KINDS)) {
   const before = world.asked();
   const all = kinds.map((kind) => open(world, kind, headers));
-  await expect.poll(world.asked, { timeout: 20_000 }).toBe(before + kinds.length);
+  await expect.poll(world.asked).toBe(before + kinds.length);
   return all;
 }
 const allEnded = (all: readonly { readonly ended: Promise<void> }[]) => Promise.all(all.map(({ ended }) => ended));

@@ -24,7 +24,7 @@ async function opened(factors = 'methods: [security_key, totp]') {
 function reader(mail: MailServer) {
   let read = 0;
   return async (changes = 1): Promise<string> => {
-    await expect.poll(() => mail.mails.length, { timeout: 20_000 }).toBe(read + 2 * changes);
+    await expect.poll(() => mail.mails.length).toBe(read + 2 * changes);
     const mails = mail.mails.slice(read);
     read = mail.mails.length;
     const textOf = (to: string) => mails.filter((each) => each.to === to).map(({ text }) => text);
@@ -96,7 +96,7 @@ test('a mailed code reaches its person alone, and enrols a first factor, once', 
   const { own, mail } = await opened('methods: [security_key], enrolByMail: true');
   await own.read();
   await own.form('/enrol/mail', {});
-  await expect.poll(() => mail.mails.length, { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => mail.mails.length).toBe(1);
   const [{ to, text } = { to: '', text: '' }] = mail.mails;
   expect(to).toBe(ANN);
   const code = /Your code is (\d{8})\./.exec(text)?.[1] ?? '';
@@ -109,6 +109,6 @@ test('a mail that nobody takes is an event, and the change stands', async () => 
   mail.refuses = true;
   const code = await kept.admin.makeCode(ANN);
   expect((await own.enrolKey(new Authenticator(AUTH), 'security_key', code)).code).toBe(200);
-  await expect.poll(() => told.filter(({ event }) => event === 'mail-failed').length, { timeout: 20_000 }).toBe(4);
+  await expect.poll(() => told.filter(({ event }) => event === 'mail-failed').length).toBe(4);
   expect(JSON.stringify(told)).not.toContain('example.com');
 });

@@ -70,7 +70,7 @@ async function startActing() {
     const socket = net.connect(world.port, '127.0.0.1', () => socket.write(head.join('\r\n')));
     return socket.on('error', () => undefined).resume();
   };
-  const hasBegun = (path: string) => expect.poll(() => begun.includes(path), { timeout: 10_000 }).toBe(true);
+  const hasBegun = (path: string) => expect.poll(() => begun.includes(path)).toBe(true);
   return { ...world, cookie, open, hasBegun, begun, acts, openGate: gate.resolve, announced: announced.promise };
 }
 

@@ -58,12 +58,12 @@ test.each([
     await once(socket, 'connect');
     const head = `POST ${path} HTTP/1.1\r\nHost: app.example\r\nCookie: ${cookie}\r\nContent-Type: ${type}`;
     socket.write(`${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
-    await expect.poll(() => waiting.length, { timeout: 20_000 }).toBe(i + 1);
+    await expect.poll(() => waiting.length).toBe(i + 1);
     socket.resetAndDestroy();
   }
   expect(state.sizeOf('hold'), 'each is locked').toBe(before + cookies.length);
   answerAll();
-  await expect.poll(() => state.sizeOf('hold'), { timeout: 20_000 }).toBe(before);
+  await expect.poll(() => state.sizeOf('hold')).toBe(before);
   expect(app.signedIn()).toEqual([]);
 });
 

@@ -13,7 +13,6 @@ const PARALLEL = 20;
 const [{ password }] = seededPairs(1, 99) as [{ username: string; password: string }];
 const FORM = 'application/x-www-form-urlencoded';
 const BODY = new URLSearchParams({ user: 'alice', pass: password }).toString();
-const WAIT = { timeout: 10_000 };
 
 let leaks: LeakService;
 beforeAll(async () => {
@@ -53,7 +52,7 @@ async function start() {
       { endStream: headers[':method'] !== 'POST' },
     );
   const first = collect(open('/'));
-  await expect.poll(() => first.isClosed, WAIT).toBe(true);
+  await expect.poll(() => first.isClosed).toBe(true);
   const cookie = first.cookies.map((line) => line.split(';')[0]).join('; ');
   expect(cookie).toContain('__Host-cv-jar=');
   const login = async (): Promise<number> => {
@@ -61,7 +60,7 @@ async function start() {
     const stream = open('/login', { ':method': 'POST', cookie, 'content-type': FORM, ...page });
     const got = collect(stream);
     stream.end(BODY);
-    await expect.poll(() => got.isClosed, WAIT).toBe(true);
+    await expect.poll(() => got.isClosed).toBe(true);
     return got.status;
   };
   return { ...world, connect, open, cookie, login };
@@ -72,10 +71,10 @@ test('no parallel stream of the connection, or of another, shows what a login op
   const sessions = [undefined, connect()];
   const logged = login();
   const others = Array.from({ length: PARALLEL }, (_, i) => collect(open('/home', { cookie }, sessions[i % 2])));
-  await expect.poll(() => app.signedIn().length, { ...WAIT, interval: 1 }).toBe(1);
+  await expect.poll(() => app.signedIn().length, { interval: 1 }).toBe(1);
   for (let i = 0; i < PARALLEL; i++) others.push(collect(open('/home', { cookie }, sessions[i % 2])));
   expect(await logged).toBe(303);
-  await expect.poll(() => others.every(({ isClosed }) => isClosed), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => others.every(({ isClosed }) => isClosed)).toBe(true);
   expect(others.map(({ text }) => text).join()).not.toContain(SECRET);
 });
 
@@ -87,7 +86,7 @@ test('a slow body that began before gets no answer of the application', async ()
   await sleep(50);
   expect(await login()).toBe(303);
   slow.end('bcd');
-  await expect.poll(() => got.isClosed, WAIT).toBe(true);
+  await expect.poll(() => got.isClosed).toBe(true);
   expect(got.text).not.toContain(SECRET);
   expect(app.seen.map(({ line }) => line)).not.toContain('POST /home');
 });
@@ -114,9 +113,9 @@ test('a stream, and a WebSocket of HTTP/1.1, are cut off before', async () => {
   ];
   socket.write([...head, '', ''].join('\r\n'));
   await expect
-    .poll(() => [text, ...streams.map((each) => each.text)].every((each) => each.includes('login form')), WAIT)
+    .poll(() => [text, ...streams.map((each) => each.text)].every((each) => each.includes('login form')))
     .toBe(true);
   expect(await login()).toBe(303);
-  await expect.poll(() => isClosed && streams.every((each) => each.isClosed), WAIT).toBe(true);
+  await expect.poll(() => isClosed && streams.every((each) => each.isClosed)).toBe(true);
   expect([text, ...streams.map((each) => each.text)].join()).not.toContain(SECRET);
 });

@@ -55,7 +55,7 @@ describe('while a login is on its way', () => {
       // One that has begun to leave is cut off.
       const early = Array.from({ length: PARALLEL }, () => get('/home', cookie).catch(() => undefined));
       const held = login(leaked, cookie);
-      await expect.poll(() => app.signedIn(), { interval: 1, timeout: 10_000 }).toHaveLength(1);
+      await expect.poll(() => app.signedIn(), { interval: 1 }).toHaveLength(1);
       const late = Array.from({ length: PARALLEL }, () => get('/home', cookie).catch(() => undefined));
       const pages = await Promise.all([...early, ...late]);
       expect(pages.filter((page) => page && textOf(page).includes(SECRET))).toEqual([]);
@@ -72,7 +72,7 @@ describe('while a login is on its way', () => {
     await login(leaked, cookie);
     expect(app.signedIn()).toHaveLength(1);
     slow.socket.write('bcd');
-    await expect.poll(slow.isClosed, { timeout: 5_000 }).toBe(true);
+    await expect.poll(slow.isClosed).toBe(true);
     expect(slow.text()).toContain('LOGIN_HELD');
     expect(app.seen.map(({ line }) => line)).not.toContain('POST /home');
   });
@@ -95,7 +95,7 @@ describe('while a login is on its way', () => {
     const open = connect(port, headOf(`GET ${path}`, cookie, more));
     await expect.poll(open.text).toContain('login form');
     await login(leaked, cookie);
-    await expect.poll(open.isClosed, { timeout: 10_000 }).toBe(true);
+    await expect.poll(open.isClosed).toBe(true);
     expect(open.text()).not.toContain(SECRET);
   });
 
@@ -106,7 +106,7 @@ describe('while a login is on its way', () => {
     const cookie = [...open.text().matchAll(/^Set-Cookie: ([^;]+)/gm)].map(([, pair]) => pair).join('; ');
     expect(cookie).toMatch(/PHPSESSID=cv1\.[\w-]+; .*cv-jar=/);
     await login(leaked, cookie);
-    await expect.poll(open.isClosed, { timeout: 10_000 }).toBe(true);
+    await expect.poll(open.isClosed).toBe(true);
     expect(open.text()).not.toContain(SECRET);
   });
 
@@ -116,7 +116,7 @@ describe('while a login is on its way', () => {
     const body = new URLSearchParams(leaked).toString();
     const type = 'Content-Type: application/x-www-form-urlencoded';
     const gone = connect(port, headOf('POST /login', cookie, [type, `Content-Length: ${body.length}`]) + body);
-    await expect.poll(() => app.signedIn(), { interval: 1, timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(() => app.signedIn(), { interval: 1 }).toHaveLength(1);
     gone.socket.destroy();
     const pages = await Promise.all(Array.from({ length: 4 }, () => get('/home', cookie)));
     for (const page of [...pages, await get('/home', cookie)]) expect(textOf(page)).not.toContain(SECRET);
@@ -143,7 +143,7 @@ describe('a request whose client has left', () => {
     });
     const world = await start({ app: { url, seen: [], signedIn: () => [] } });
     const gone = connect(world.port, headOf('GET /slow', cookieOfVisitor ? await world.visitor() : 'a=b'));
-    await expect.poll(() => asked.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => asked.length).toBe(1);
     // One that only ends its side may wait for the answer.
     gone.socket.resetAndDestroy();
     return { ...world, left: () => left };
@@ -151,14 +151,14 @@ describe('a request whose client has left', () => {
 
   test('leaves the application too, where no login can wait for it', async () => {
     const { left } = await waiting(false);
-    await expect.poll(left, { timeout: 10_000 }).toBe(1);
+    await expect.poll(left).toBe(1);
   });
 
   test('keeps no gateway from its end', { timeout: 60_000 }, async () => {
     const { left, gateway } = await waiting(true);
     expect(left()).toBe(0);
     await gateway.close({ deadlineMs: 50 });
-    await expect.poll(left, { timeout: 10_000 }).toBe(1);
+    await expect.poll(left).toBe(1);
   });
 });
 

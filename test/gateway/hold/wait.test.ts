@@ -45,7 +45,7 @@ async function signIn({ browser, mail }: HoldWorld, email: string): Promise<Brow
   const before = mail.mails.length;
   await send(own, `${AUTH}/pin/address`, { way, email });
   const codes = () => mail.mails.slice(before).flatMap(({ text }) => /is (\d{8,12})\./.exec(text)?.[1] ?? []);
-  await expect.poll(codes, { timeout: 20_000 }).toHaveLength(1);
+  await expect.poll(codes).toHaveLength(1);
   expect((await send(own, `${AUTH}/pin/code`, { way, code: codes()[0] ?? '' })).code).toBeLessThan(400);
   return own;
 }
@@ -70,7 +70,7 @@ const formIn = ({ text }: { readonly text: string }) => ({
 });
 
 async function waitingFor(owner: Browser) {
-  await expect.poll(async () => (await owner.get(`${AUTH}/held`)).text, { timeout: 20_000 }).toContain('name="login"');
+  await expect.poll(async () => (await owner.get(`${AUTH}/held`)).text).toContain('name="login"');
   return owner.get(`${AUTH}/held`);
 }
 

@@ -148,7 +148,7 @@ describe('a login over a limit', { timeout: 60_000 }, () => {
   });
 });
 
-describe('with workers', { timeout: 120_000 }, () => {
+describe('with workers', () => {
   test('attempts at once let through exactly the quota, and a ban on everything holds in all, also after a restart', async () => {
     const stateDirectory = stateFolder();
     const limits = '[{ name: all, by: [address], allow: 7, window: 1m, for: 1d, actOn: everything }]';

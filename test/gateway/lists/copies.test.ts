@@ -5,7 +5,7 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { spareFolderOf } from '../../../gateway/lists/copies/spare-folder.ts';
 import { ListReplica } from '../../../gateway/lists/list-replica.ts';
-import { asConfig, createListFile, has, keep, named, newFolder, SOON } from '../../support/gateway/kept-lists.ts';
+import { asConfig, createListFile, has, keep, named, newFolder } from '../../support/gateway/kept-lists.ts';
 
 /** A folder in which no copy of `vpn` can be written until `release`. */
 function blockedFolder() {
@@ -31,9 +31,9 @@ test('a list is in force in all processes though its copy cannot be written, and
   expect(has(worker.lookup('vpn'), '1.2.3.4')).toBe(true);
 
   replace('5.6.7.8\n');
-  await expect.poll(() => has(lists.lookup('vpn'), '5.6.7.8'), SOON).toBe(true);
+  await expect.poll(() => has(lists.lookup('vpn'), '5.6.7.8')).toBe(true);
   release();
-  await expect.poll(() => lists.stats()[0]?.lastError, SOON).toBeUndefined();
+  await expect.poll(() => lists.stats()[0]?.lastError).toBeUndefined();
   expect(fs.readdirSync(spare)).toEqual([]);
   expect(fs.existsSync(path.join(folder, 'vpn.list'))).toBe(true);
   await worker.apply({ list: 'vpn', change: 'copy' });

@@ -4,16 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { listMetrics } from '../../../gateway/lists/list-metrics.ts';
-import {
-  createListFile,
-  HOUR,
-  has,
-  keep,
-  named,
-  newFolder,
-  SOON,
-  serveList,
-} from '../../support/gateway/kept-lists.ts';
+import { createListFile, HOUR, has, keep, named, newFolder, serveList } from '../../support/gateway/kept-lists.ts';
 
 describe('a list', () => {
   test('of items is known at once, private networks too', async () => {
@@ -52,13 +43,13 @@ describe('a list', () => {
     const { lists, events } = await keep({ vpn: { file, every: 10 } });
     expect(has(lists.lookup('vpn'), '1.2.3.4')).toBe(true);
     replace('5.6.7.8\n');
-    await expect.poll(() => has(lists.lookup('vpn'), '5.6.7.8'), SOON).toBe(true);
+    await expect.poll(() => has(lists.lookup('vpn'), '5.6.7.8')).toBe(true);
     expect(has(lists.lookup('vpn'), '1.2.3.4')).toBe(false);
     replace('<html>404</html>');
-    await expect.poll(() => lists.stats()[0]?.lastError, SOON).toBe('FORMAT_UNKNOWN');
+    await expect.poll(() => lists.stats()[0]?.lastError).toBe('FORMAT_UNKNOWN');
     expect(has(lists.lookup('vpn'), '5.6.7.8')).toBe(true);
     replace('9.9.9.9\n');
-    await expect.poll(() => lists.stats()[0]?.lastError, SOON).toBeUndefined();
+    await expect.poll(() => lists.stats()[0]?.lastError).toBeUndefined();
     expect(has(lists.lookup('vpn'), '9.9.9.9')).toBe(true);
     expect(events.map(({ event }) => event)).toEqual(['list-loaded', 'list-loaded', 'list-failed', 'list-loaded']);
   });
@@ -66,18 +57,18 @@ describe('a list', () => {
   test('is asked again after its interval, and confirmed by a server without news', async () => {
     const server = await serveList('1.2.3.4\n');
     const { lists, changes } = await keep({ vpn: { url: server.url, every: 10 } });
-    await expect.poll(() => server.requests, SOON).toBeGreaterThan(2);
+    await expect.poll(() => server.requests).toBeGreaterThan(2);
     expect(changes.slice(0, 2).map(({ change }) => change)).toEqual(['copy', 'confirmed']);
     server.content = '5.6.7.8\n';
     server.etag = '"2"';
-    await expect.poll(() => has(lists.lookup('vpn'), '5.6.7.8'), SOON).toBe(true);
+    await expect.poll(() => has(lists.lookup('vpn'), '5.6.7.8')).toBe(true);
   });
 
   test('without a validator is built once from the same content', async () => {
     const server = await serveList('1.2.3.4\n');
     server.etag = '';
     const { events } = await keep({ vpn: { url: server.url, every: 10 } });
-    await expect.poll(() => server.requests, SOON).toBeGreaterThan(3);
+    await expect.poll(() => server.requests).toBeGreaterThan(3);
     expect(events).toEqual([named('list-loaded')]);
   });
 });
@@ -90,7 +81,7 @@ test('a file that does not change is not announced again and again', async () =>
   });
   for (let i = 0; i < 20; i++) await lists.accept('vpn');
   replace('5.6.7.8\n');
-  await expect.poll(() => has(lists.lookup('vpn'), '5.6.7.8'), SOON).toBe(true);
+  await expect.poll(() => has(lists.lookup('vpn'), '5.6.7.8')).toBe(true);
   expect(changes.map(({ list, change }) => [list, change])).toEqual([
     ['vpn', 'copy'],
     ['vpn', 'copy'],
@@ -105,7 +96,7 @@ describe('the copy of a list', () => {
     server.status = 500;
     server.etag = '"2"';
     const { lists, events } = await keep({ vpn: { url: server.url, every: 1 } }, first.folder);
-    await expect.poll(() => lists.stats()[0]?.lastError, SOON).toBe('HTTP_STATUS');
+    await expect.poll(() => lists.stats()[0]?.lastError).toBe('HTTP_STATUS');
     expect(has(lists.lookup('vpn'), '1.2.3.4')).toBe(true);
     expect(events).toEqual([named('list-failed', 'HTTP_STATUS')]);
   });
@@ -146,7 +137,7 @@ describe('the copy of a list', () => {
     const { file } = createListFile('1.2.3.4\n');
     const { lists, folder } = await keep({ vpn: { file, every: 10 } });
     fs.rmSync(path.join(folder, 'vpn.list'));
-    await expect.poll(() => fs.existsSync(path.join(folder, 'vpn.list')), SOON).toBe(true);
+    await expect.poll(() => fs.existsSync(path.join(folder, 'vpn.list'))).toBe(true);
     expect(has(lists.lookup('vpn'), '1.2.3.4')).toBe(true);
   });
 

@@ -15,8 +15,6 @@ import { startOrigin } from '../../support/gateway/gateway.ts';
 import { type Answer, formOf, visit } from '../../support/gateway/visit.ts';
 import { keyPinOf } from '../../support/pins.ts';
 
-const WAIT = { timeout: 60_000 };
-
 /** In every request and in the dataset. */
 const USER = 'marked-user-5d1f';
 const PASSWORD = 'marked-pass-9c2e';
@@ -158,13 +156,11 @@ async function crashWorkers(pid: number, port: number, held: Promise<unknown>): 
   for (const worker of workers) process.kill(worker, 'SIGABRT');
   await answered;
   await expect
-    .poll(
-      () =>
-        visit(port, OPEN, { path: '/' }).then(
-          ({ status }) => status,
-          () => '',
-        ),
-      WAIT,
+    .poll(() =>
+      visit(port, OPEN, { path: '/' }).then(
+        ({ status }) => status,
+        () => '',
+      ),
     )
     .toContain('200');
 }
@@ -180,7 +176,7 @@ function basicStatus(authorization: string | undefined): number {
 test.each([
   ['while the service answers', () => server.url],
   ['while it is away', () => 'http://127.0.0.1:9'],
-])('nothing of a credential is kept or shown %s', { timeout: 300_000 }, async (_, leaksUrl) => {
+])('nothing of a credential is kept or shown %s', async (_, leaksUrl) => {
   const { promise: held, resolve: hold } = Promise.withResolvers<void>();
   const { url } = await startOrigin(async (request, response) => {
     let body = '';
@@ -204,7 +200,7 @@ test.each([
     const page = await readPage(own.page);
     expect(page).toContain('"outcome":"failure"');
     shown.push(metrics, page);
-    await expect.poll(() => running.written.stderr.includes('"event":"login"'), WAIT).toBe(true);
+    await expect.poll(() => running.written.stderr.includes('"event":"login"')).toBe(true);
     await crashWorkers(running.child.pid as number, ports[0] as number, held);
     // With what the state has not moved out of its log yet.
     const live = filesIn();

@@ -86,6 +86,6 @@ describe('checks of what is not proven', () => {
       answer: (_, response) => response.socket?.destroy(),
     });
     expect(statusOf(await post('/login', right, { Cookie: 'sid=brought' }))).toBe(502);
-    await expect.poll(logins, { timeout: 10_000 }).toEqual(['unknown pair']);
+    await expect.poll(logins).toEqual(['unknown pair']);
   });
 });

@@ -186,7 +186,7 @@ describe('a service token', () => {
     const other = createToken(folder, 'backup');
     const show = (id: string, text: string) => [`Credveil-Token-Id: ${id}`, `credveil-token-secret: ${text}`];
     const mine = show(token.id, secret);
-    await expect.poll(async () => (await send('GET /deploy', ...mine)).status, { timeout: 20_000 }).toBe(200);
+    await expect.poll(async () => (await send('GET /deploy', ...mine)).status).toBe(200);
     const answer = await send('POST /deploy/x', 'Content-Length: 0', ...mine);
     expect(answer.status).toBe(200);
     expect(answer.body).not.toContain(secret);
@@ -213,7 +213,7 @@ describe('a service token', () => {
     expect(asked()).toBe(before);
 
     expect(revokeToken(folder, token.id)?.name).toBe('deploy');
-    await expect.poll(async () => (await send('GET /deploy', ...mine)).status, { timeout: 20_000 }).toBe(403);
+    await expect.poll(async () => (await send('GET /deploy', ...mine)).status).toBe(403);
   });
 
   test('ends at its time', async () => {
@@ -224,9 +224,7 @@ describe('a service token', () => {
       `Credveil-Token-Id: ${id}`,
       `Credveil-Token-Secret: ${text}`,
     ];
-    await expect
-      .poll(async () => (await send('GET /deploy', ...show(lasting.token, lasting.secret))).status, { timeout: 20_000 })
-      .toBe(200);
+    await expect.poll(async () => (await send('GET /deploy', ...show(lasting.token, lasting.secret))).status).toBe(200);
     expect((await send('GET /deploy', ...show(token, secret))).status).toBe(403);
   });
 
@@ -234,17 +232,17 @@ describe('a service token', () => {
     const { send, folder, events } = await accessWorld(OFFICE, LISTS);
     const { token, secret } = createToken(folder, 'deploy');
     const mine = [`Credveil-Token-Id: ${token.id}`, `Credveil-Token-Secret: ${secret}`];
-    await expect.poll(async () => (await send('GET /deploy', ...mine)).status, { timeout: 20_000 }).toBe(200);
+    await expect.poll(async () => (await send('GET /deploy', ...mine)).status).toBe(200);
     fs.renameSync(folder, `${folder}.old`);
     fs.writeFileSync(folder, 'no folder');
-    await expect.poll(async () => (await send('GET /deploy', ...mine)).status, { timeout: 20_000 }).toBe(403);
+    await expect.poll(async () => (await send('GET /deploy', ...mine)).status).toBe(403);
     expect(events.filter(({ event }) => event === 'service-tokens-failed')).toHaveLength(1);
     fs.rmSync(folder);
     fs.renameSync(`${folder}.old`, folder);
-    await expect.poll(async () => (await send('GET /deploy', ...mine)).status, { timeout: 20_000 }).toBe(200);
+    await expect.poll(async () => (await send('GET /deploy', ...mine)).status).toBe(200);
     fs.writeFileSync(path.join(folder, `${token.id}.json`), '{}');
     fs.writeFileSync(path.join(folder, 'x'), '');
-    await expect.poll(async () => (await send('GET /deploy', ...mine)).status, { timeout: 20_000 }).toBe(403);
+    await expect.poll(async () => (await send('GET /deploy', ...mine)).status).toBe(403);
   });
 
   test('is on disk for its user alone, and without its secret', async () => {

@@ -117,7 +117,7 @@ describe('what somebody has open', () => {
     });
     const ended = once(socket, 'close');
     socket.write(['GET /lasting HTTP/1.1', 'Host: app.example', OFFICE, ...headers, '', ''].join('\r\n'));
-    await expect.poll(() => text, { timeout: 20_000 }).toMatch(/\r\n\r\n/);
+    await expect.poll(() => text).toMatch(/\r\n\r\n/);
     return { socket, ended, text: () => text };
   }
 
@@ -135,7 +135,7 @@ describe('what somebody has open', () => {
     await store.endPerson(ann.id);
     await Promise.all([webSocket.ended, stream.ended]);
     other.socket.write('still there');
-    await expect.poll(() => other.text(), { timeout: 20_000 }).toContain('still there');
+    await expect.poll(() => other.text()).toContain('still there');
   });
 
   test('ends with a configuration that lets nobody in any more', async () => {

@@ -19,7 +19,7 @@ async function world(access = SERVICE, more = 'auth: localhost\n') {
   const made = { ...(await accessWorld(access, more, state)), state };
   const { token, secret } = createToken(made.folder, 'deploy');
   const mine = [`Credveil-Token-Id: ${token.id}`, `Credveil-Token-Secret: ${secret}`];
-  await expect.poll(async () => (await made.send('GET /', ...mine)).status, { timeout: 20_000 }).toBe(200);
+  await expect.poll(async () => (await made.send('GET /', ...mine)).status).toBe(200);
   const jwks = createRemoteJWKSet(new URL(`http://localhost:${made.port}/.well-known/jwks.json`));
   const verify = async (token = '') =>
     (await jwtVerify(token, jwks, { issuer: 'https://localhost', audience: 'app.example', algorithms: ['ES256'] }))
@@ -89,7 +89,7 @@ describe('an application', () => {
     const { token, secret } = createToken(lost.folder, 'deploy');
     const shown = [`Credveil-Token-Id: ${token.id}`, `Credveil-Token-Secret: ${secret}`];
     state.leave();
-    await expect.poll(async () => (await lost.send('GET /', ...shown)).status, { timeout: 20_000 }).toBe(503);
+    await expect.poll(async () => (await lost.send('GET /', ...shown)).status).toBe(503);
     expect(lost.asked()).toBe(0);
     const withoutOrigin = await world(SERVICE, '');
     const echoed = echoOf(await withoutOrigin.send('GET /', ...withoutOrigin.mine));

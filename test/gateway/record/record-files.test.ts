@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { RecordFiles, recordFiles, recordFolder } from '../../../gateway/record/record-files.ts';
 import type { ServerEvent } from '../../../runtime/events.ts';
 import { mountSmallDisk } from '../../support/gateway/small-disk.ts';
@@ -94,15 +94,12 @@ test('a full disk: logins go on, limits too, and it is told', { timeout: 60_000 
   for (let i = 0; i < 3; i++) expect((await app.login('eve', 'wrong')).status).toBe(403);
   for (let i = 0; i < 3; i++) expect((await app.login('eve', RIGHT)).status).toBe(429);
   for (let i = 0; i < 3; i++) expect((await app.login('ann', RIGHT)).status).toBe(302);
-  await vi.waitFor(() => expect(codes('record-failed')).toEqual(['ENOSPC']), 10_000);
+  await expect.poll(() => codes('record-failed')).toEqual(['ENOSPC']);
   expect(new Set(codes('state-failed'))).toEqual(new Set(['STATE_FULL']));
   expect(codes('request-failed')).toEqual([]);
   disk.empty();
   expect((await app.login('bob', RIGHT)).status).toBe(302);
   expect((await app.login('eve', RIGHT)).status).toBe(429);
   const record = path.join(disk.folder, 'record');
-  await vi.waitFor(
-    () => expect(fs.readFileSync(recordFiles(record).at(-1) ?? '', 'utf8')).toContain('"success"'),
-    10_000,
-  );
+  await expect.poll(() => fs.readFileSync(recordFiles(record).at(-1) ?? '', 'utf8')).toContain('"success"');
 });

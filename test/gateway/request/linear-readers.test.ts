@@ -77,7 +77,7 @@ const READERS: { readonly [name: string]: (text: string) => unknown } = {
 };
 
 describe('reads in linear time:', () => {
-  test.each(Object.entries(READERS))('%s', { timeout: 300_000 }, (_, read) => {
+  test.each(Object.entries(READERS))('%s', (_, read) => {
     for (const unit of UNITS)
       expect(() => soon(() => read(`${unit.repeat(LENGTH / unit.length)}(`)), unit).not.toThrow();
   });

@@ -14,8 +14,6 @@ import type { ListConfig, ListsConfig } from '../../../gateway/lists/list-schema
 import { createLists, type Lists } from '../../../gateway/lists/lists.ts';
 import type { ServerEvent } from '../../../runtime/events.ts';
 
-/** Of `expect.poll`. */
-export const SOON = { timeout: 60_000, interval: 10 };
 export const HOUR = 3_600_000;
 /** An event of that name, and code. */
 export const named = (event: string, code?: string) => expect.objectContaining({ event, ...(code && { code }) });

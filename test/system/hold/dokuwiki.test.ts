@@ -31,7 +31,7 @@ const login = ({ username, password }: typeof LEAKY, cookie: string): Request =>
   return withCookie({ ...form, path: '/doku.php', headers: { ...form.headers, ...PAGE } }, cookie);
 };
 
-test('a leaked pair opens nothing until the owner confirms it', { timeout: 300_000 }, async () => {
+test('a leaked pair opens nothing until the owner confirms it', async () => {
   const closers = new Closers();
   onTestFinished(() => closers.close());
   const place = createWorkPlace();

@@ -51,62 +51,56 @@ async function enrolCarol({ kept: { admin, peer } }: HoldWorld): Promise<void> {
   await peer.enrol({ user: OWNER, authority: proof.authority, factor });
 }
 
-test.for(VIEWS)(
-  'are accessible, and fit the width of a $name',
-  { timeout: 120_000 },
-  async ({ name, ...view }, { browser }) => {
-    const users = { alice: password, carol: password, dave: password };
-    const at = await freePort();
-    const world = await startHoldWorld({ users, leaks, at, locations: LOCATIONS, keys: ', mustChange: 2d' });
-    await enrolCarol(world);
-    const { page, complaints, close } = await openWatched(browser, view);
-    const look = async (shot: string): Promise<void> => {
-      await expectAccessible(page);
-      await screenshot(page, `hold-${shot}-${name}`);
-      if (view.width < 400) await page.setViewportSize({ width: 320, height: 640 });
-      await expectNoOverflow(page);
-      await page.setViewportSize(view);
-    };
-    const logIn = async (user: string): Promise<void> => {
-      await page.context().clearCookies();
-      await page.goto(`http://app.example.localhost:${at}/`);
-      await page.evaluate(
-        ([given, pass]) => {
-          const form = Object.assign(document.createElement('form'), { method: 'post', action: '/login' });
-          for (const [key, value] of [
-            ['user', given],
-            ['pass', pass],
-          ])
-            form.append(Object.assign(document.createElement('input'), { name: key, value }));
-          document.body.append(form);
-          form.submit();
-        },
-        [user, password],
-      );
-      await page.waitForURL(/\/hold\?/);
-    };
-    await logIn('dave');
-    await look('nobody');
-    await logIn('carol');
-    await look('factor');
-    await logIn('alice');
-    await look('mail');
-    await page.click('text=Send a code');
-    await page.waitForSelector('#code');
-    await look('code');
-    await page.fill('#code', '1234');
-    await page.keyboard.press('Enter');
-    await page.waitForSelector('[role=alert]');
-    await look('wrong');
-    await expect
-      .poll(() => world.mail.mails.some(({ text }) => /is \d{8}\./.test(text)), { timeout: 20_000 })
-      .toBe(true);
-    const code = world.mail.mails.flatMap(({ text }) => /is (\d{8})\./.exec(text)?.[1] ?? []).at(-1) ?? '';
-    await page.fill('#code', code);
-    await page.keyboard.press('Enter');
-    await page.waitForURL(/app\.example\.localhost/);
-    await expect.poll(() => page.content(), { timeout: 10_000 }).toContain(SECRET);
-    expect(complaints.filter((text) => !/status of 40[013]/.test(text))).toEqual([]);
-    await close();
-  },
-);
+test.for(VIEWS)('are accessible, and fit the width of a $name', async ({ name, ...view }, { browser }) => {
+  const users = { alice: password, carol: password, dave: password };
+  const at = await freePort();
+  const world = await startHoldWorld({ users, leaks, at, locations: LOCATIONS, keys: ', mustChange: 2d' });
+  await enrolCarol(world);
+  const { page, complaints, close } = await openWatched(browser, view);
+  const look = async (shot: string): Promise<void> => {
+    await expectAccessible(page);
+    await screenshot(page, `hold-${shot}-${name}`);
+    if (view.width < 400) await page.setViewportSize({ width: 320, height: 640 });
+    await expectNoOverflow(page);
+    await page.setViewportSize(view);
+  };
+  const logIn = async (user: string): Promise<void> => {
+    await page.context().clearCookies();
+    await page.goto(`http://app.example.localhost:${at}/`);
+    await page.evaluate(
+      ([given, pass]) => {
+        const form = Object.assign(document.createElement('form'), { method: 'post', action: '/login' });
+        for (const [key, value] of [
+          ['user', given],
+          ['pass', pass],
+        ])
+          form.append(Object.assign(document.createElement('input'), { name: key, value }));
+        document.body.append(form);
+        form.submit();
+      },
+      [user, password],
+    );
+    await page.waitForURL(/\/hold\?/);
+  };
+  await logIn('dave');
+  await look('nobody');
+  await logIn('carol');
+  await look('factor');
+  await logIn('alice');
+  await look('mail');
+  await page.click('text=Send a code');
+  await page.waitForSelector('#code');
+  await look('code');
+  await page.fill('#code', '1234');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('[role=alert]');
+  await look('wrong');
+  await expect.poll(() => world.mail.mails.some(({ text }) => /is \d{8}\./.test(text))).toBe(true);
+  const code = world.mail.mails.flatMap(({ text }) => /is (\d{8})\./.exec(text)?.[1] ?? []).at(-1) ?? '';
+  await page.fill('#code', code);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/app\.example\.localhost/);
+  await expect.poll(() => page.content()).toContain(SECRET);
+  expect(complaints.filter((text) => !/status of 40[013]/.test(text))).toEqual([]);
+  await close();
+});

@@ -52,13 +52,13 @@ async function signIn({ page }: WatchedPage, auth: string, { mail }: HoldWorld):
   await page.keyboard.press('Enter');
   await page.waitForSelector('#code');
   const codes = () => mail.mails.flatMap(({ text }) => /is (\d{8,12})\./.exec(text)?.[1] ?? []);
-  await expect.poll(codes, { timeout: 20_000 }).toHaveLength(1);
+  await expect.poll(codes).toHaveLength(1);
   await page.fill('#code', codes()[0] ?? '');
   await page.keyboard.press('Enter');
   await page.waitForSelector('text=Your apps');
 }
 
-test('is accessible, and fits the width of a phone', { timeout: 240_000 }, async ({ browser }) => {
+test('is accessible, and fits the width of a phone', async ({ browser }) => {
   const at = await freePort();
   const auth = `http://auth.example.localhost:${at}`;
   const world = await startHoldWorld({ users: { alice: password }, leaks, at, keys: ', wait: [main]' });
@@ -89,17 +89,17 @@ test('is accessible, and fits the width of a phone', { timeout: 240_000 }, async
   await signIn(watched, auth, world);
   await look('/held', 'waiting-none');
   logIn();
-  await expect.poll(rows, { timeout: 30_000 }).toBe(1);
+  await expect.poll(rows).toBe(1);
   await look('/held', 'waiting-one');
   // The first may be over by now.
   logIn();
   logIn();
-  await expect.poll(rows, { timeout: 30_000 }).toBeGreaterThan(1);
+  await expect.poll(rows).toBeGreaterThan(1);
   await look('/held', 'waiting-many');
   await look('/', 'waiting-note');
   logIn();
   logIn();
-  await expect.poll(rows, { timeout: 30_000 }).toBeGreaterThan(1);
+  await expect.poll(rows).toBeGreaterThan(1);
   await page.click('text=None of these is me');
   await page.waitForURL('**/held?done=all');
   expect(await page.textContent('[role=status]')).toMatch(/^The sign-ins were refused/);

@@ -29,7 +29,7 @@ const login = ({ username, password }: typeof LEAKY, cookie: string, headers: ob
   return withCookie({ ...form, path: '/wp-login.php', headers: { ...form.headers, ...headers } }, cookie);
 };
 
-test('a leaked pair opens nothing until the owner confirms it', { timeout: 600_000 }, async () => {
+test('a leaked pair opens nothing until the owner confirms it', async () => {
   const blog = await startWordPress({ leaked: [LEAKY] });
   onTestFinished(() => blog.close());
   await installWordPress(blog);

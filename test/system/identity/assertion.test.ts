@@ -13,7 +13,7 @@ import { root } from '../../support/paths.ts';
 const PROGRAM = path.join(root, 'test/support/programs/verify-assertion.py');
 const POLICIES = '      policies: [{ name: staff, action: allow, include: [{ emailDomain: example.com }] }]\n';
 
-test('PyJWT takes an assertion by the published keys, and no other', { timeout: 120_000 }, async () => {
+test('PyJWT takes an assertion by the published keys, and no other', async () => {
   const { send, enter, port } = await peopleWorld(POLICIES);
   const { headers } = await enter(personOf('ann', { email: 'ann@example.com', groups: ['größe'] }));
   const [token = ''] = seen(echoOf(await send('GET /', ...headers)), 'credveil-assertion');
@@ -37,7 +37,7 @@ test('PyJWT takes an assertion by the published keys, and no other', { timeout: 
   });
 });
 
-test('the example of the documents takes it, and no other', { timeout: 120_000 }, async () => {
+test('the example of the documents takes it, and no other', async () => {
   const page = fs.readFileSync(path.join(root, 'docs/gateway-access.md'), 'utf8');
   const [, example = ''] = /```python\n([\s\S]*?)```/.exec(page) ?? [];
   const { send, enter, port } = await peopleWorld(POLICIES);

@@ -29,7 +29,7 @@ async function addAuthenticators(context: BrowserContext, page: Page): Promise<v
     });
 }
 
-describe('a person in Chromium', { timeout: 120_000 }, () => {
+describe('a person in Chromium', () => {
   test('adds a key, a passkey and an app, shows each, and is refused once they are removed', async ({ browser }) => {
     const clock = createTestClock();
     const factors = 'factors: { methods: [security_key, biometrics, totp], every: 10m }';

@@ -95,7 +95,7 @@ test('who signs out here does so at Glewlwyd by a link, which ends what began th
   expect(end.url.pathname).toBe('/signed-out');
   expect(end.text).toContain('signed out');
   // Glewlwyd has told so by the back channel.
-  await expect.poll(() => isIn(mine), { timeout: 20_000 }).toBe(false);
+  await expect.poll(() => isIn(mine)).toBe(false);
   expect(await isIn(phone)).toBe(true);
   const events = world.gateway.running.written.stderr;
   expect(events).toMatch(/"event":"signed-out-by-provider","provider":"staff","sessions":1/);

@@ -9,9 +9,8 @@ import { Firefox } from '../../support/machine/firefox.ts';
 
 const ANN = personOf('ann');
 const KEYS = 'factors: { methods: [security_key, biometrics, totp] }';
-const SLOW = { timeout: 60_000 };
 
-test('people add an app for codes, confirm with it, and sign out, in Firefox', { timeout: 600_000 }, async () => {
+test('people add an app for codes, confirm with it, and sign out, in Firefox', async () => {
   const { origin, enter, kept } = await launcherSite((_request, response) => void response.end('wiki'), KEYS);
   const firefox = await Firefox.start();
   onTestFinished(() => firefox.close());
@@ -36,7 +35,7 @@ test('people add an app for codes, confirm with it, and sign out, in Firefox', {
   await firefox.screenshot('firefox-totp');
   await firefox.type('#code', appCode(secret.replaceAll(' ', ''), Date.now()));
   await firefox.click('.enrol .primary');
-  await expect.poll(done, SLOW).toBe('It was added.');
+  await expect.poll(done).toBe('It was added.');
 
   await signIn();
   await firefox.goto(`${origin('wiki')}/`);
@@ -45,7 +44,7 @@ test('people add an app for codes, confirm with it, and sign out, in Firefox', {
   // Each code counts once; the next one counts already.
   await firefox.type('#code', appCode(secret.replaceAll(' ', ''), Date.now() + 30_000));
   await firefox.click('#code-part .primary');
-  await expect.poll(() => firefox.evaluate('return location.origin'), SLOW).toBe(origin('wiki'));
+  await expect.poll(() => firefox.evaluate('return location.origin')).toBe(origin('wiki'));
   expect(await firefox.evaluate('return document.body.textContent')).toBe('wiki');
 
   await firefox.goto(`${origin('auth')}/`);
@@ -53,5 +52,5 @@ test('people add an app for codes, confirm with it, and sign out, in Firefox', {
   await firefox.screenshot('firefox-launcher');
   await firefox.goto(`${origin('auth')}/sessions`);
   await firefox.click('.danger');
-  await expect.poll(() => firefox.evaluate('return document.title'), SLOW).toContain('Signed out');
+  await expect.poll(() => firefox.evaluate('return document.title')).toContain('Signed out');
 });

@@ -165,7 +165,7 @@ describe('a factor that policies ask for', () => {
 });
 
 describe('policies', () => {
-  test('decide as a naive reading of them does, in random configurations', { timeout: 600_000 }, () => {
+  test('decide as a naive reading of them does, in random configurations', () => {
     const random = createRandom(testSeed('policies'));
     const seen = new Set<string>();
     for (let i = 0; i < CASES; i++) {

@@ -145,12 +145,10 @@ describe('the end of a session', () => {
     for (const each of [sessions, other.sessions])
       for (const value of [ofApp, ben.ofApp])
         expect(await each.personOf(requestWith(value), APP)).toMatchObject({ person: {} });
-    const begun = performance.now();
     await end(store, own, ofApp);
     expect(await sessions.personOf(requestWith(ofApp), APP)).toBe('none');
     // No message reached the other worker.
-    await expect.poll(() => other.sessions.personOf(requestWith(ofApp), APP), { timeout: 20_000 }).toBe('none');
-    expect(performance.now() - begun).toBeLessThan(20_000);
+    await expect.poll(() => other.sessions.personOf(requestWith(ofApp), APP)).toBe('none');
     for (const each of [sessions, other.sessions])
       expect(await each.personOf(requestWith(ben.ofApp), APP)).toMatchObject({ person: {} });
   });

@@ -92,7 +92,7 @@ describe('a list from a command', () => {
       setInterval(() => {}, 1000)`;
     const stop = new AbortController();
     const reading = run(script, LIMITS, stop.signal);
-    await expect.poll(() => fs.existsSync(file) && fs.readFileSync(file, 'utf8'), { timeout: 60_000 }).toMatch(/\d+/);
+    await expect.poll(() => fs.existsSync(file) && fs.readFileSync(file, 'utf8')).toMatch(/\d+/);
     stop.abort(new Error('stopped'));
     await expect(reading).rejects.toThrow('stopped');
     const isRunning = (pid: number): boolean => {
@@ -102,7 +102,7 @@ describe('a list from a command', () => {
         return false;
       }
     };
-    await expect.poll(() => isRunning(Number(fs.readFileSync(file, 'utf8'))), { timeout: 60_000 }).toBe(false);
+    await expect.poll(() => isRunning(Number(fs.readFileSync(file, 'utf8')))).toBe(false);
     await expect(run('setInterval(() => {}, 1000)', { ...LIMITS, timeoutMs: 50 })).rejects.toEqual(
       failure('SOURCE_TIMEOUT'),
     );

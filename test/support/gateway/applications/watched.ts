@@ -96,6 +96,6 @@ export async function sendLogin(
   const before = logins().length;
   const answer = await through({ ...request, headers: { ...request.headers, 'X-Forwarded-For': address } });
   const message = `${answer.status} ${textOf(answer).slice(0, 300)}`;
-  await expect.poll(() => logins().length, { timeout: 5000, message }).toBeGreaterThan(before);
+  await expect.poll(() => logins().length, { message }).toBeGreaterThan(before);
   return { answer, status: Number(answer.status.split(' ')[1]), events: logins().slice(before) };
 }

@@ -89,7 +89,7 @@ ${leaks}apps:
         return { ...form, path: '/hold/code', headers: { ...form.headers, ...PAGE } };
       };
       await own({ ...typed(''), path: '/hold/mail' }, way);
-      await expect.poll(() => mail.mails.some(({ text }) => /is \d{8}\./.test(text)), { timeout: 20_000 }).toBe(true);
+      await expect.poll(() => mail.mails.some(({ text }) => /is \d{8}\./.test(text))).toBe(true);
       expect(mail.mails[0]?.to).toBe(OWNER);
       const code = mail.mails.flatMap(({ text }) => /is (\d{8})\./.exec(text)?.[1] ?? []).at(-1) ?? '';
       const done = await own(typed(code), way);
