@@ -196,9 +196,10 @@ export function addPublish(program: Command): void {
     .option('--memory <size>', 'memory limit of the process (default: 1GiB)', parseMemory)
     .option('--threads <n>', 'threads, at most (default: one per core)', parseCount('--threads'))
     .addOption(
-      new Option('--layout <name>', 'files of the snapshot: slots, or sqlite (default: slots)').choices(
-        Object.keys(LAYOUTS),
-      ),
+      new Option(
+        '--layout <name>',
+        'files of the snapshot: slots, or sqlite (default: as before; slots at first)',
+      ).choices(Object.keys(LAYOUTS)),
     )
     .option(
       '--delta',

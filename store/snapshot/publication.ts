@@ -54,7 +54,7 @@ export interface PublishOptions {
   readonly names?: NameList;
   /** Withdraw all earlier snapshots, as if one of their sources had been removed. */
   readonly withdraw?: boolean;
-  /** Default `slots`. */
+  /** Default: that of the current snapshot, `slots` for the first. */
   readonly layout?: LayoutName;
   /** Write what was added alone, as a further layer, if that is worth it. */
   readonly delta?: boolean;

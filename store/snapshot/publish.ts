@@ -27,6 +27,7 @@ import { openLayer } from './layer-reader.ts';
 import {
   LAYERED_FORMAT,
   type LayerFacts,
+  type LayoutName,
   layersOf,
   layoutOf,
   type SnapshotFacts,
@@ -161,7 +162,7 @@ async function publishPlan(plan: LayerPlan, from: PublishBasis): Promise<Publish
 
 /** Writes the files of a layer. */
 async function writeLayer(name: string, plan: LayerPlan, from: PublishBasis): Promise<LayerFacts> {
-  const { dataset, suite, authority, numberOf, suppression, asides, options } = from;
+  const { dataset, suite, authority, current, numberOf, suppression, asides, options } = from;
   const { runs, layer, prefixes, merged } = plan;
   const removed = (run: Run): RunRemoval | undefined => suppression?.of(run);
   const { threads, maxOpen } = planThreads(dataset, runs, options);
@@ -169,7 +170,7 @@ async function writeLayer(name: string, plan: LayerPlan, from: PublishBasis): Pr
   const sources = await prepareSources(dataset, runs, { folder: asides.groups, turn, removed, maxOpen });
   const publication: Publication = {
     ...{ dataset, suite, authority, layer, prefixes, numberOf, runs, sources, threads, options, removed },
-    layout: options.layout ?? 'slots',
+    layout: options.layout ?? layoutBefore(current, plan),
     assertWorth: (indexes) => assertWorth(indexes, plan),
   };
   const tables = await writeTables(asides, publication);
@@ -178,6 +179,13 @@ async function writeLayer(name: string, plan: LayerPlan, from: PublishBasis): Pr
   const made = { layer, name, ...tables, numbers };
   if (merged.length > 0) await assertNothingLost(dataset, merged, made, turn);
   return made;
+}
+
+/** Of what is written anew: of the base if all is, else of the layer that was added last. */
+function layoutBefore(current: StatedSnapshot | undefined, { prefixes }: LayerPlan): LayoutName {
+  const before = current ? layersOf(current.facts) : [];
+  const like = prefixes === undefined ? before[0] : before.at(-1);
+  return like ? layoutOf(like) : 'slots';
 }
 
 /** A layer with a bucket so long that it would lengthen every answer by more than the base's. */

@@ -4,13 +4,14 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { describe, expect } from 'vitest';
+import { describe, expect, onTestFinished } from 'vitest';
 import type { BucketId } from '../../../protocol/brands.ts';
 import { INDEX_NAMES, RANGE_NAMES, RANGES } from '../../../protocol/bucket-id.ts';
 import { openDataset } from '../../../store/dataset.ts';
 import { PART_BYTES, PartedFile, PartHasher } from '../../../store/snapshot/layout/parted-file.ts';
 import { RangeFile, RangeFileWriter } from '../../../store/snapshot/layout/range-file.ts';
-import { layoutOf } from '../../../store/snapshot/layout/snapshot-facts.ts';
+import { layersOf, layoutOf } from '../../../store/snapshot/layout/snapshot-facts.ts';
+import type { PublishOptions } from '../../../store/snapshot/publication.ts';
 import { publish } from '../../../store/snapshot/publish.ts';
 import { openSnapshot, type Snapshot } from '../../../store/snapshot/snapshot.ts';
 import { verifyDataset } from '../../../store/verify.ts';
@@ -67,6 +68,25 @@ describe('the layouts', () => {
     } finally {
       made.dispose();
     }
+  });
+
+  test('a publish keeps the layout until another is asked for', async () => {
+    const made = await makeDataset({ pairs: seededPairs(1_500) });
+    onTestFinished(() => made.dispose());
+    let added = 0;
+    /** @returns the layouts of the layers */
+    const publishMore = async (options: PublishOptions = {}): Promise<string[]> => {
+      made.addSource(`more-${added++}`, { pairs: seededPairs(10, added + 100) });
+      return layersOf((await publish(made.dataset, made.suite, options)).facts).map(layoutOf);
+    };
+    expect(await publishMore()).toEqual(['slots']);
+    expect(await publishMore({ layout: 'sqlite' })).toEqual(['sqlite']);
+    expect(await publishMore()).toEqual(['sqlite']);
+    expect(await publishMore({ delta: true })).toEqual(['sqlite', 'sqlite']);
+    expect(await publishMore({ layout: 'slots' })).toEqual(['slots']);
+    expect(await publishMore({ delta: true, layout: 'sqlite' })).toEqual(['slots', 'sqlite']);
+    expect(await publishMore({ delta: true })).toEqual(['slots', 'sqlite', 'sqlite']);
+    expect(await publishMore()).toEqual(['slots']);
   });
 
   test('both hold the same ranges and gaps', async ({ place }) => {
