@@ -68,24 +68,24 @@ function summarize({ id, name, created, certificate, replica, quotas }: Client) 
 function describeList(list: readonly ReturnType<typeof summarize>[], folder: string): string {
   if (list.length === 0) return `no clients; add one with: credveil client add ${shellWord(folder)} <name>`;
   return formatTable(
-    [
-      'CLIENT',
-      'ID',
-      'CREATED',
-      'AUTHENTICATION',
-      'REPLICA',
-      ...QUOTA_POLICY_NAMES.map((policy) => policy.toUpperCase()),
-    ],
+    ['CLIENT', 'ID', 'CREATED', 'BY', 'REPLICA', 'QUOTAS'],
     list.map(({ name, id, created, certificate, replica, quotas }) => [
       name,
       id,
-      created,
+      created.slice(0, 10),
       certificate === null ? 'key' : 'certificate',
       replica ? 'yes' : '-',
-      ...QUOTA_POLICY_NAMES.map((policy) => (quotas[policy] === undefined ? '-' : formatCount(quotas[policy]))),
+      describeQuotas(quotas) || '-',
     ]),
   );
 }
+
+/** Such as `600 requests/minute, 5,000 requests/day`. */
+const describeQuotas = (quotas: Quotas): string =>
+  QUOTA_POLICY_NAMES.flatMap((policy) => {
+    const quota = quotas[policy];
+    return quota === undefined ? [] : [`${formatCount(quota)} ${policy.replace('-per-', '/')}`];
+  }).join(', ');
 
 export function addClientCommands(program: Command): void {
   const client = program.command('client').description('manage the clients of a server and their quotas');

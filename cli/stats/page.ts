@@ -4,7 +4,7 @@ import type { HistogramBin } from '../../protocol/service-status.ts';
 import { html, type Markup } from '../../runtime/http/markup.ts';
 import type { SourceFacts } from '../../store/snapshot/layout/snapshot-facts.ts';
 import { formatBytes, formatCount, formatCounted, formatMean, formatSpan } from '../units.ts';
-import type { SnapshotStats } from './figures.ts';
+import type { LayerStats, SnapshotStats } from './figures.ts';
 import { type Bar, barPlot, type Span, type Stack, spanPlot, stackPlot } from './plots.ts';
 import { STATS_STYLE } from './style.ts';
 
@@ -187,7 +187,7 @@ function tiles({ bytes, sources, indexes, ranges, filter }: SnapshotStats): Mark
 
 /** Renders the page. It escapes every name, and its policy forbids scripts and requests. */
 export function statsPage(stats: SnapshotStats): string {
-  const { snapshot, published, dataset, keyId, indexes, ranges } = stats;
+  const { snapshot, published, dataset, keyId, indexes, ranges, layers } = stats;
   const title = `Credveil snapshot ${snapshot}`;
   const leaks = Object.entries(indexes).map(([name, { bitsGivenAwayBySizes, falsePositivesPerQuery, bodyBytes }]) => [
     name,
@@ -215,6 +215,7 @@ ${anonymityFigure(stats)}${costFigure(stats)}${sourcesFigure(stats)}
 ${Object.entries(indexes).map(([name, { histogram }]) => sizesFigure(name, 'bucket', histogram))}
 ${Object.entries(ranges).map(([name, { histogram }]) => sizesFigure(name, 'range', histogram))}
 </section>
+${layers.length === 1 ? '' : layersSection(layers)}
 ${leaks.length === 0 ? '' : leaksSection(leaks)}
 </main>
 </body>
@@ -223,7 +224,31 @@ ${leaks.length === 0 ? '' : leaksSection(leaks)}
 }
 
 function leaksSection(rows: Table['rows']): Markup {
-  return html`<section class="leaks"><h2>Size leakage</h2>
-<p>Response bodies are padded to a few sizes. This is how many bits of the bucket prefix their size still reveals.</p>
-${table({ header: ['Index', 'Bits revealed', 'False positives per query', 'Body sizes'], rows })}</section>`;
+  return factsSection(
+    'Size leakage',
+    'Response bodies are padded to a few sizes. This is how many bits of the bucket prefix their size still reveals.',
+    { header: ['Index', 'Bits revealed', 'False positives per query', 'Body sizes'], rows },
+  );
+}
+
+function layersSection(layers: readonly LayerStats[]): Markup {
+  const names = [...new Set(layers.flatMap(({ entries }) => Object.keys(entries)))];
+  const rows = layers.map(({ entries, sources, bytes, layout }, place) => [
+    place === 0 ? 'base' : `added ${place}`,
+    ...names.map((name) => entries[name] ?? 0),
+    sources,
+    formatBytes(bytes),
+    layout,
+  ]);
+  const counts = names.map((name) => `Entries of ${name}`);
+  return factsSection('Layers', 'What was added without writing the rest again. An answer has the entries of all.', {
+    header: ['Layer', ...counts, 'Sources', 'On disk', 'Layout'],
+    rows,
+  });
+}
+
+function factsSection(title: string, text: string, facts: Table): Markup {
+  return html`<section class="facts"><h2>${title}</h2>
+<p>${text}</p>
+${table(facts)}</section>`;
 }

@@ -21,7 +21,7 @@ h3 { font-size: 1rem; margin: 0; }
 p { margin: 4px 0 0; color: var(--soft); overflow-wrap: anywhere; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 172px), 1fr)); gap: 12px; margin: 20px 0; }
 .tiles div { display: flex; flex-direction: column-reverse; justify-content: flex-end; }
-.tiles div, figure, .leaks { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 14px 16px; }
+.tiles div, figure, .facts { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 14px 16px; }
 .tiles dt { color: var(--soft); font-size: 0.875rem; }
 .tiles dd { margin: 0; font-size: 1.125rem; font-weight: 600; line-height: 1.25; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 16px; margin-bottom: 16px; }
@@ -52,7 +52,8 @@ th, td { padding: 5px 10px 5px 0; border-top: 1px solid var(--line); text-align:
 th:first-child { text-align: left; }
 thead th { border-top: 0; color: var(--soft); font-weight: 500; white-space: normal; vertical-align: bottom; }
 tbody th { font-weight: 400; overflow-wrap: anywhere; white-space: normal; min-width: 8em; }
-.leaks table { margin-top: 4px; font-size: 0.9375rem; }
+.facts + .facts { margin-top: 16px; }
+.facts table { margin-top: 4px; font-size: 0.9375rem; }
 @media (max-width: 480px) { svg text, svg .name { font-size: 14px; } }
-@media print { body { background: none; } figure, .tiles div, .leaks { break-inside: avoid; } }
+@media print { body { background: none; } figure, .tiles div, .facts { break-inside: avoid; } }
 `;

@@ -72,8 +72,11 @@ describe('credveil client', () => {
       replica: false,
       quotas: { 'requests-per-day': 7, 'requests-per-minute': 0 },
     });
+    expect((await credveil(['client', 'list', dataset])).stdout).toMatch(
+      /^b .* key +- +0 requests\/minute, 7 requests\/day$/m,
+    );
     expect(await credveilJson(['client', 'add', dataset, 'copies', '--replica'])).toMatchObject({ replica: true });
-    expect((await credveil(['client', 'list', dataset])).stdout).toMatch(/^copies .* key +yes /m);
+    expect((await credveil(['client', 'list', dataset])).stdout).toMatch(/^copies .* key +yes +-$/m);
   });
 
   test('client add refuses a quota of evaluations on a dataset of the hmac suite', async ({

@@ -7,6 +7,7 @@ import { describe, expect } from 'vitest';
 import { describeSnapshot, type SnapshotStats } from '../../cli/stats/figures.ts';
 import { byBreachDate, statsPage } from '../../cli/stats/page.ts';
 import { niceStep } from '../../cli/stats/plots.ts';
+import { formatCount } from '../../cli/units.ts';
 import { normalizePassword } from '../../protocol/normalize.ts';
 import { decodeFilter } from '../../protocol/password-filter.ts';
 import { passwordInput } from '../../protocol/private-input.ts';
@@ -68,14 +69,18 @@ describe('the statistics', () => {
     expect(byBreachDate([source(1, 'e', undefined, 9)])).toEqual([{ period: 'no date', credentials: 9 }]);
   });
 
-  test('the filters of all layers err together', async () => {
+  test('the page shows each layer, and the filters of all err together', async () => {
     const made = await makeDataset({ passwords: seededPasswords(3_000), filterOneIn: 100 });
     try {
       for (const place of [1, 2]) {
         made.addSource(`added-${place}`, { passwords: seededPasswords(80, place + 1) });
         await made.publish({ delta: true });
       }
-      const { filter } = await stats(made);
+      const figures = await stats(made);
+      const { filter, layers } = figures;
+      const [, page = ''] = /<h2>Layers<\/h2>([\s\S]*?)<\/section>/.exec(statsPage(figures)) ?? [];
+      expect(page.match(/<tr><th scope="row">/g)).toHaveLength(3);
+      for (const { entries } of layers) expect(page).toContain(`<td>${formatCount(entries.password ?? 0)}</td>`);
       const snapshot = await openSnapshot(made.dataset);
       const filters = snapshot.layers.map((layer) => {
         const bytes = Buffer.alloc(layer.filter?.bytes ?? 0);
