@@ -88,7 +88,10 @@ export const REASONS: Texts = {
     'the folder of the replica cannot be written',
     'Fix what the system reports. What was fetched is kept, and the next pull goes on.',
   ],
-  REPLICA_MISPLACED: ['the folder of the replica is that of a dataset', 'Name a folder for the replica alone.'],
+  REPLICA_MISPLACED: [
+    'the folder of the replica is that of a dataset, or has files that no pull has written',
+    'Name a new or an empty folder, for the replica alone. Nothing was changed.',
+  ],
   FILTER_MISSING: ['the service has no password filter', 'Publish with `--filter-one-in` above 0 if one is wanted.'],
   FILTER_TOO_LARGE: [
     'the password filter is longer than allowed',

@@ -22,7 +22,8 @@ import { type LayeredIndex, layerQuery, type Snapshot } from '../publication/sna
 import { REASONS } from '../reasons.ts';
 import { createDeadline } from '../transport/deadline.ts';
 import { OCTETS, refuseOctets, type Send, type ServiceRequest } from '../transport/requests.ts';
-import { type LayerFile, unwritable } from './folder.ts';
+import { unwritable } from './files.ts';
+import type { LayerFile } from './folder.ts';
 import { answerOf, upperTree } from './reading.ts';
 
 /** At most so much is fetched, verified and written at a time, but for one slot that is longer. */

@@ -17,13 +17,11 @@ import { INDEX_NAMES, type IndexName } from '../../protocol/bucket-id.ts';
 import { SNAPSHOT_ID } from '../../protocol/ids.ts';
 import { HEAD_KIND } from '../../protocol/signed/envelope.ts';
 import { slotFileBytes } from '../../protocol/snapshot/slots.ts';
-import { LookupError, lookupFailure } from '../errors.ts';
+import { lookupFailure } from '../errors.ts';
 import type { LayeredIndex, Snapshot } from '../publication/snapshot.ts';
+import { bytesOf, holds, isFolder, onDisk, readBounded, replaceSynced, statOf, sync, syncFolder } from './files.ts';
+import { findForeign, HEAD_ASIDE, PART, removeOwn } from './ownership.ts';
 
-const PART = /\.part$/;
-/** A head that is being written. */
-const ASIDE = /^head\.\d+$/;
-const OF_DATASETS = ['dataset.json', 'CURRENT'];
 const DOCUMENTS = ['statement', 'sources'] as const;
 export type DocumentName = (typeof DOCUMENTS)[number];
 /** What a snapshot's statement and sources are called on disk, with their bytes. */
@@ -45,6 +43,8 @@ export function layerFiles({ indexes }: Pick<Snapshot, 'indexes'>): LayerFile[] 
   );
 }
 
+const isBegun = (name: string): boolean => PART.test(name) && SNAPSHOT_ID.test(name.replace(PART, ''));
+
 export class ReplicaFolder {
   readonly #path: string;
 
@@ -56,11 +56,15 @@ export class ReplicaFolder {
     return path.join(this.#path, ...names);
   }
 
-  /** Creates the folder. @throws LookupError `REPLICA_UNWRITABLE`, `REPLICA_MISPLACED` */
+  /**
+   * Creates the folder, or takes one that is empty or a replica's.
+   * @throws LookupError `REPLICA_UNWRITABLE`, `REPLICA_UNREADABLE`, `REPLICA_MISPLACED`
+   */
   create(): void {
-    // What a pull removes, and the names that it writes, would be a dataset's.
-    if (OF_DATASETS.some((name) => statOf(this.at(name)))) throw lookupFailure('REPLICA_MISPLACED');
     onDisk(() => fs.mkdirSync(this.#path, { recursive: true, mode: 0o700 }));
+    // What a pull removes, and the names that it writes, would be somebody else's.
+    const foreign = onDisk(() => findForeign(this.#path));
+    if (foreign !== undefined) throw lookupFailure('REPLICA_MISPLACED', { detail: foreign });
   }
 
   /** The envelope of the head. Undefined if there is no replica yet. @throws as `readBounded` */
@@ -119,10 +123,9 @@ export class ReplicaFolder {
     return onDisk(() => {
       const place = isFolder(this.at(snapshot)) ? this.at(snapshot) : part;
       // What bears the name of a folder and is none is in the way of one.
-      this.#remove((name) => (PART.test(name) || name === snapshot) && !(this.at(name) === place && isFolder(place)));
+      this.#remove((name) => (isBegun(name) || name === snapshot) && !(this.at(name) === place && isFolder(place)));
       fs.mkdirSync(place, { recursive: true, mode: 0o700 });
-      for (const entry of fs.readdirSync(place, { withFileTypes: true }))
-        if (!entry.isFile()) fs.rmSync(path.join(place, entry.name), { recursive: true });
+      removeOwn(place, (entry) => !entry.isFile());
       return place;
     });
   }
@@ -169,132 +172,20 @@ export class ReplicaFolder {
    * open read on; Windows refuses, and the next pull removes it.
    */
   prune(snapshot: SnapshotId): void {
-    this.#remove((name) => name !== snapshot && (SNAPSHOT_ID.test(name.replace(PART, '')) || ASIDE.test(name)));
+    this.#remove((name) => name !== snapshot && (SNAPSHOT_ID.test(name.replace(PART, '')) || HEAD_ASIDE.test(name)));
   }
 
+  /** Files of others stay, with the folder that they are in. */
   #remove(isOld: (name: string) => boolean): void {
     for (const name of fs.readdirSync(this.#path).filter(isOld))
       try {
-        fs.rmSync(this.at(name), { recursive: true, force: true });
+        if (!fs.lstatSync(this.at(name)).isDirectory()) fs.rmSync(this.at(name), { force: true });
+        else {
+          removeOwn(this.at(name));
+          fs.rmdirSync(this.at(name));
+        }
       } catch {
         // As above.
       }
-  }
-}
-
-/** The length of a regular file. */
-function bytesOf(file: string): number | undefined {
-  const stat = statOf(file);
-  return stat?.isFile() ? stat.size : undefined;
-}
-
-const isFolder = (place: string): boolean => statOf(place)?.isDirectory() ?? false;
-
-/** Undefined for what cannot be looked at, too: whoever writes there learns why. */
-function statOf(place: string): fs.Stats | undefined {
-  try {
-    return fs.statSync(place);
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Opens a regular file, and waits for no other. Undefined if it is missing.
- * @throws LookupError `REPLICA_UNREADABLE`
- */
-export function openFile(file: string): number | undefined {
-  try {
-    const handle = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
-    if (fs.fstatSync(handle).isFile()) return handle;
-    fs.closeSync(handle);
-  } catch (cause) {
-    if (isMissing(cause)) return undefined;
-    throw lookupFailure('REPLICA_UNREADABLE', { cause });
-  }
-  throw lookupFailure('REPLICA_UNREADABLE', { detail: 'something that is no file' });
-}
-
-/** Fills the buffer with the bytes from `at`. @throws LookupError `REPLICA_UNREADABLE` */
-export function readFully(handle: number, target: Uint8Array, at: number): void {
-  let filled = 0;
-  try {
-    while (filled < target.length) {
-      const read = fs.readSync(handle, target, filled, target.length - filled, at + filled);
-      if (read === 0) throw lookupFailure('REPLICA_UNREADABLE', { detail: 'a file ends early' });
-      filled += read;
-    }
-  } catch (cause) {
-    throw cause instanceof LookupError ? cause : lookupFailure('REPLICA_UNREADABLE', { cause });
-  }
-}
-
-/** @throws LookupError `REPLICA_UNREADABLE`, also for a longer file */
-function readBounded(file: string, maxBytes: number): Buffer | undefined {
-  const handle = openFile(file);
-  if (handle === undefined) return undefined;
-  try {
-    const { size } = fs.fstatSync(handle);
-    if (size > maxBytes) throw lookupFailure('REPLICA_UNREADABLE', { detail: 'a document is too long' });
-    const bytes = Buffer.allocUnsafe(size);
-    readFully(handle, bytes, 0);
-    return bytes;
-  } finally {
-    fs.closeSync(handle);
-  }
-}
-
-export const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
-
-/** Names what went wrong while writing: a full disk, a folder of others. */
-export function onDisk<T>(write: () => T): T {
-  try {
-    return write();
-  } catch (cause) {
-    throw unwritable(cause);
-  }
-}
-
-/** @param cause of the file system */
-export function unwritable(cause: unknown): LookupError {
-  return cause instanceof LookupError ? cause : lookupFailure('REPLICA_UNWRITABLE', { cause });
-}
-
-/** Whether a file has these bytes. A document that is none is missing nowhere. */
-function holds(file: string, bytes: Uint8Array | undefined): boolean {
-  if (!bytes) return true;
-  try {
-    return readBounded(file, bytes.length)?.equals(bytes) ?? false;
-  } catch {
-    return false;
-  }
-}
-
-function replaceSynced(file: string, aside: string, bytes: Uint8Array): void {
-  writeSynced(aside, bytes);
-  fs.renameSync(aside, file);
-}
-
-function writeSynced(file: string, bytes: Uint8Array): void {
-  const handle = fs.openSync(file, 'w', 0o600);
-  try {
-    fs.writeFileSync(handle, bytes);
-    fs.fsyncSync(handle);
-  } finally {
-    fs.closeSync(handle);
-  }
-}
-
-/** A name that was given lasts. Windows has no such call. */
-function syncFolder(folder: string): void {
-  if (process.platform !== 'win32') sync(folder, 'r');
-}
-
-function sync(file: string, flags: 'r' | 'r+'): void {
-  const handle = fs.openSync(file, flags);
-  try {
-    fs.fsyncSync(handle);
-  } finally {
-    fs.closeSync(handle);
   }
 }

@@ -74,7 +74,7 @@ export interface Replica {
    * pinned line.
    * @throws LookupError (as a rejection) whose code is the reason that a check would return, or
    *   `REPLICA_BUSY` while another process pulls, `REPLICA_UNWRITABLE`, or `REPLICA_MISPLACED` in
-   *   the folder of a dataset
+   *   the folder of a dataset, or one with files that no pull has written
    */
   pull(options?: PullOptions): Promise<PulledReplica>;
   /** Closes its files and ends updates. A check that follows opens and begins them again. */

@@ -7,7 +7,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import { lookupFailure } from '../errors.ts';
-import { isMissing, onDisk } from './folder.ts';
+import { isMissing, onDisk } from './files.ts';
 
 const TOUCH_MS = 5_000;
 /** A holder that was not heard of for so long is gone, or asleep. */

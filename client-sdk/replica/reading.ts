@@ -14,7 +14,8 @@ import { MerkleTree, NODE_BYTES, SEGMENT_BITS, splitNodes } from '../../protocol
 import { countRoots, paddedBody, slotBytes, slotFileBytes, slotsBytes } from '../../protocol/snapshot/slots.ts';
 import { lookupFailure } from '../errors.ts';
 import { indexOf, type LayeredIndex, type Snapshot } from '../publication/snapshot.ts';
-import { fileName, layerFiles, openFile, type ReplicaFolder, readFully } from './folder.ts';
+import { openFile, readFully } from './files.ts';
+import { fileName, layerFiles, type ReplicaFolder } from './folder.ts';
 
 /** Making one anew takes twice as long as the HMAC of a bucket. */
 const keyObjects = new WeakMap<Uint8Array, KeyObject>();
