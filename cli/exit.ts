@@ -2,7 +2,7 @@
 
 import { TextsRefused } from '../ingest/errors.ts';
 import { CredveilError } from '../protocol/errors.ts';
-import { note } from './output.ts';
+import { note, type OutputOptions, printJson } from './output.ts';
 import { printable } from './printable.ts';
 
 /**
@@ -37,29 +37,63 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'CONFIG_INVALID',
 ]);
 
-/** Writes the error and its hint to stderr. @returns the exit code */
-export function reportFailure(error: unknown): number {
-  if (isAbort(error)) {
-    note(
-      '\ninterrupted: the dataset is consistent\n' +
-        '  Run the same command again. A publish and an ingest or a match of files resume; those of standard input start over.',
-    );
-    return ExitCode.interrupted;
-  }
+/** What went wrong, and the next step. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/**
+ * Writes the error and its hint to stderr, and for programs to stdout too: they read results there.
+ * @returns the exit code
+ */
+export function reportFailure(error: unknown, { json = false }: OutputOptions = {}): number {
+  const [exitCode, failure] = explainFailure(error);
+  if (json) printFailure(failure);
+  const { code, message, hint } = failure;
+  note(`${exitCode === ExitCode.interrupted ? '\n' : `error ${code}: `}${message}\n  ${hint}`);
+  return exitCode;
+}
+
+/** The line that a program finds in the place of a result. */
+export const printFailure = ({ code, message, hint }: Failure): void => printJson({ error: { code, message, hint } });
+
+function explainFailure(error: unknown): readonly [exitCode: number, failure: Failure] {
+  if (isAbort(error))
+    return [
+      ExitCode.interrupted,
+      {
+        code: 'INTERRUPTED',
+        message: 'interrupted: the dataset is consistent',
+        hint: 'Run the same command again. A publish and an ingest or a match of files resume; those of standard input start over.',
+      },
+    ];
   if (error instanceof CredveilError) {
-    note(`error ${error.code}: ${describeError(error)}\n  ${printable(error.hint)}`);
-    return error instanceof UsageError || USAGE_CODES.has(error.code) ? ExitCode.usage : ExitCode.failed;
+    const isUsage = error instanceof UsageError || USAGE_CODES.has(error.code);
+    return [
+      isUsage ? ExitCode.usage : ExitCode.failed,
+      { code: error.code, message: describeError(error), hint: printable(error.hint) },
+    ];
   }
-  const { code, message, syscall } = error as NodeJS.ErrnoException;
+  const { code, message, syscall, stack } = error as NodeJS.ErrnoException;
   if (syscall !== undefined || code?.startsWith('SQLITE_'))
-    note(
-      `error ${code}: ${printable(message)}\n  Fix what the system reports, then run the same command again; nothing was lost.`,
-    );
-  else
-    note(
-      `error INTERNAL: ${(error as Error).stack ?? message}\n  This is a bug. Please report it and include this text.`,
-    );
-  return ExitCode.failed;
+    return [
+      ExitCode.failed,
+      {
+        code: code ?? 'SYSTEM',
+        message: printable(message),
+        hint: 'Fix what the system reports, then run the same command again; nothing was lost.',
+      },
+    ];
+  return [
+    ExitCode.failed,
+    {
+      code: 'INTERNAL',
+      message: stack ?? message,
+      hint: 'This is a bug. Please report it and include this text.',
+    },
+  ];
 }
 
 /**

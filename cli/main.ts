@@ -4,9 +4,9 @@ import { Command, CommanderError, Help } from 'commander';
 import { excludeMemoryFromCoreDumps } from '../runtime/core-dumps.ts';
 import { VERSION } from '../runtime/version.ts';
 import { guardOperands } from './dashed-operands.ts';
-import { ExitCode, reportFailure, reportOutputFailure } from './exit.ts';
+import { ExitCode, printFailure, reportFailure, reportOutputFailure } from './exit.ts';
 import { note } from './output.ts';
-import { formatUsageError } from './usage-errors.ts';
+import { explainUsage } from './usage-errors.ts';
 
 excludeMemoryFromCoreDumps();
 if (process.env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
@@ -46,7 +46,11 @@ const COMMANDS: { readonly [name: string]: () => Promise<(program: Command) => v
   rotate: async () => (await import('./commands/rotate.ts')).addRotate,
   client: async () => (await import('./commands/client.ts')).addClientCommands,
 };
-const word = process.argv[2] ?? '';
+const argv = process.argv.slice(2);
+const operandsAt = argv.indexOf('--');
+/** Also of a command line that cannot be read otherwise. */
+const forPrograms = { json: argv.slice(0, operandsAt < 0 ? argv.length : operandsAt).includes('--json') };
+const word = argv[0] ?? '';
 const asked = COMMANDS[word];
 const isVersion = word === '--version' || word === '-V';
 // Only the help and the refusal of an unknown word need all of them.
@@ -69,13 +73,17 @@ for (const [command, words] of commandsBelow(program, 'credveil')) {
     .exitOverride()
     .configureHelp(HELP)
     .configureOutput({
-      outputError: (text, write) => write(formatUsageError(text, command, words, process.argv.slice(2))),
+      outputError: (text, write) => {
+        const failure = explainUsage(text, command, words, argv);
+        if (forPrograms.json) printFailure(failure);
+        write(`error ${failure.code}: ${failure.message}\n  ${failure.hint}\n`);
+      },
     });
 }
 
 try {
-  await program.parseAsync(guardOperands(program, process.argv.slice(2)), { from: 'user' });
+  await program.parseAsync(guardOperands(program, argv), { from: 'user' });
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
-  else process.exitCode = reportFailure(error);
+  else process.exitCode = reportFailure(error, forPrograms);
 }

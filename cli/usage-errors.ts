@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { nearest } from '../runtime/config/nearest.ts';
+import type { Failure } from './exit.ts';
 import { printable } from './printable.ts';
 
 /** What other servers call the options of this one. */
@@ -19,7 +20,7 @@ const OTHER_NAMES: { readonly [flag: string]: string } = {
  * @param words the command with its full name
  * @param argv the arguments behind the program
  */
-export function formatUsageError(text: string, command: Command, words: string, argv: readonly string[]): string {
+export function explainUsage(text: string, command: Command, words: string, argv: readonly string[]): Failure {
   const [, told = '', likely] = /^(?:error: )?([\s\S]*?)(?:\s\(Did you mean (.*)\?\))?$/.exec(text.trimEnd()) ?? [];
   const word = unknownWord(told, command);
   const fault = word === undefined ? told : `unknown command '${word}'`;
@@ -31,7 +32,7 @@ export function formatUsageError(text: string, command: Command, words: string, 
   const advice = suggestion === undefined ? adviceOn(told, command) : `Did you mean ${suggestion}? `;
   const hint = `${advice}See: ${words} --help`;
   const shown = stray === undefined ? withoutValues(fault) : `unknown option '${stray}'`;
-  return `error USAGE: ${printable(shown)}\n  ${printable(hint)}\n`;
+  return { code: 'USAGE', message: printable(shown), hint: printable(hint) };
 }
 
 /** What it is about was given where other users see it. */

@@ -7,10 +7,10 @@ import { type CheckFailures, createCheckFailures, withFlags } from '../check/che
 import { LineError, parseLine, readLines } from '../check/credential-lines.ts';
 import { choosePins, type PinOptions, type Pins, pinnedDataset } from '../check/pins.ts';
 import { promptHidden, promptLine } from '../check/prompt.ts';
-import { ExitCode, UsageError } from '../exit.ts';
+import { ExitCode, printFailure, UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { openClientKeyFile } from '../key-files.ts';
-import { note, printJson, printResult } from '../output.ts';
+import { note, printResult } from '../output.ts';
 import { printable } from '../printable.ts';
 import { formatCounted } from '../units.ts';
 
@@ -96,9 +96,10 @@ function createPrinter(json: boolean, failures: CheckFailures) {
       note(`${code}: ${printable(message)}\n  ${hint}`);
     },
     /** Every line of the input has one of the output. */
-    mistake({ code, message, hint }: LineError): void {
+    mistake(error: LineError): void {
+      const { code, message, hint } = error;
       process.exitCode = ExitCode.usage;
-      if (json) printJson({ error: { code, message, hint } });
+      if (json) printFailure(error);
       note(`error ${code}: ${printable(message)}\n  ${hint}`);
     },
   };

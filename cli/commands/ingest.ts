@@ -234,7 +234,7 @@ async function runIngest(folder: string, files: readonly string[], options: Inge
     };
     const summary = await ingestAndPublish(folder, corpus, named, options, notifier, signal).catch(async (error) => {
       // An alarm is sent, whatever refused the corpus.
-      await notifier?.deliver(signal).catch(reportFailure);
+      await notifier?.deliver(signal).catch((failure) => reportFailure(failure));
       throw error;
     });
     printResult(options, summary, (done) => describe(done, folder, options.replace === undefined));

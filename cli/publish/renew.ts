@@ -79,7 +79,7 @@ export async function renewHeads(folder: string, options: RenewOptions, signal: 
     try {
       await renew();
     } catch (error) {
-      reportFailure(error);
+      reportFailure(error, options);
       pauseMs = Math.min(every, RETRY_MS);
     }
     await sleep(pauseMs, undefined, { signal }).catch(() => {});
