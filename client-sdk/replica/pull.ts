@@ -23,6 +23,7 @@ import type { Send } from '../transport/requests.ts';
 import type { ReplicaContext } from './attachable.ts';
 import { downloadIndex } from './download.ts';
 import { aboutRead } from './failures.ts';
+import { bytesOf } from './files.ts';
 import { type Documents, fileName, layerFiles, type ReplicaFolder } from './folder.ts';
 import type { PulledReplica, PullOptions } from './handle.ts';
 import { takeLock } from './lock.ts';
@@ -98,11 +99,16 @@ async function pullOnce(
   }
   // A process that was asleep has lost its lock: another one may have pulled meanwhile.
   const latest = await readHeld(folder, context.authority);
-  if (!latest || isNewer(head, latest.head)) folder.use(id, head);
-  else folder.prune(headSnapshotId(latest.head));
+  const isLeft = latest !== undefined && !isNewer(head, latest.head);
+  if (isLeft) folder.prune(headSnapshotId(latest.head));
+  else folder.use(id, head);
   folder.confirm();
-  const isNew = !held || headSnapshotId(held.head) !== id;
-  return { snapshot: id, isNew, bytes: totalBytes, repaired };
+  const used = isLeft ? headSnapshotId(latest.head) : id;
+  const isNew = !held || headSnapshotId(held.head) !== used;
+  if (!isLeft || used === id) return { snapshot: id, isNew, bytes: totalBytes, repaired };
+  // What was fetched is pruned: the result is of the copy that checks are answered from.
+  const bytes = [...heldFiles(folder, latest.head).values()].reduce((sum, file) => sum + (bytesOf(file) ?? 0), 0);
+  return { snapshot: used, isNew, bytes, repaired: 0 };
 }
 
 /** Where the layers of the held snapshot are, by index and layer. @param head is authentic */
