@@ -49,7 +49,8 @@ const READ_TEXTS: Texts = {
 };
 
 const NO_ACCESS = 'Let the user of this process read and write the folder, or name one of its own.';
-const NO_ROOM = 'Make room on the disk. What was fetched is kept, and the next pull goes on.';
+const ROOM =
+  'A new copy takes as much room as the one in use, which stays until it is complete. What was fetched is kept, and the next pull goes on.';
 const NO_FOLDER = 'Name a folder: a file is in its place, or above it.';
 
 /** By the code of the system. */
@@ -57,8 +58,10 @@ const SYSTEM_HINTS: { readonly [code: string]: string } = {
   EACCES: NO_ACCESS,
   EPERM: NO_ACCESS,
   EROFS: 'Name a folder on a file system that can be written.',
-  ENOSPC: NO_ROOM,
-  EDQUOT: NO_ROOM,
+  ENOSPC: `Make room on the disk. ${ROOM}`,
+  EDQUOT: `Raise the disk quota of the user of this process, or make room within it. ${ROOM}`,
+  EFBIG:
+    'Raise the limit of the length of files (`ulimit -f`, LimitFSIZE= of systemd), or name a folder on a file system of longer files. What was fetched is kept, and the next pull goes on.',
   ENOTDIR: NO_FOLDER,
   EEXIST: NO_FOLDER,
 };

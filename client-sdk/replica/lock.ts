@@ -22,15 +22,7 @@ const held = new Set<string>();
  */
 export function takeLock(file: string): () => void {
   const own = JSON.stringify({ host: os.hostname(), pid: process.pid });
-  const write = (): boolean => {
-    try {
-      fs.writeFileSync(file, own, { flag: 'wx', mode: 0o600 });
-      return true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-      throw error;
-    }
-  };
+  const write = (): boolean => writeNew(file, own);
   const taken = onDisk(() => {
     if (held.has(file)) return false;
     if (write()) return true;
@@ -52,6 +44,27 @@ export function takeLock(file: string): () => void {
       // It is somebody else's by now, or the folder is gone.
     }
   };
+}
+
+/** @returns false if the file is there */
+function writeNew(file: string, text: string): boolean {
+  let handle: number;
+  try {
+    handle = fs.openSync(file, 'wx', 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+  try {
+    fs.writeFileSync(handle, text);
+    return true;
+  } catch (error) {
+    // A full disk takes the name and no text: the next pull would wait for nobody.
+    fs.rmSync(file, { force: true });
+    throw error;
+  } finally {
+    fs.closeSync(handle);
+  }
 }
 
 /** The text of a lock whose holder has left it behind; undefined for one that is held. */

@@ -13,7 +13,6 @@ import { snapshotName } from '../../../store/snapshot/layout/snapshot-facts.ts';
 import { publish } from '../../../store/snapshot/publish.ts';
 import { readStatement, writeHead } from '../../../store/snapshot/statement-files.ts';
 import { type MakeDatasetOptions, makeDataset, seededPairs } from '../../support/dataset.ts';
-import { mountSmallDisk } from '../../support/gateway/small-disk.ts';
 import { perFile } from '../../support/per-file.ts';
 import { keyPinOf } from '../../support/pins.ts';
 import { LEAKED, STRANGER } from '../../support/worlds/client-world.ts';
@@ -152,28 +151,6 @@ describe('a pull', () => {
     const file = world.folder();
     fs.writeFileSync(file, '');
     await expect(world.open(file).replica.pull()).rejects.toMatchObject(failing('REPLICA_UNWRITABLE'));
-  });
-
-  test('names a full disk, and goes on once there is room', async ({ world }) => {
-    const disk = mountSmallDisk(2 ** 20);
-    if (!disk) return;
-    const cache = path.join(disk.folder, 'cache');
-    const { leaks, replica } = world.open(cache, IN_PARTS);
-    let parts = 0;
-    world.spoil((_answer, target) => {
-      if (isPart(target) && ++parts === 3) disk.fill();
-    });
-    await expect(replica.pull()).rejects.toMatchObject({
-      ...failing('REPLICA_UNWRITABLE'),
-      message: expect.stringMatching(`: ${cache}: ENOSPC$`),
-      hint: expect.stringMatching(/^Make room on the disk/),
-    });
-    expect((await leaks.check(LEAKED)).reason).toBe('REPLICA_MISSING');
-    disk.empty();
-    world.spoil();
-    await replica.pull();
-    expect((await leaks.check(LEAKED)).status).toBe('pair');
-    replica.close();
   });
 
   test('needs a client that may hold a replica', async ({ world }) => {
