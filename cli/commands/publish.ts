@@ -91,7 +91,7 @@ export async function publishWithProgress(
   const bar = new ProgressBar();
   let last: PublishProgress | undefined;
   try {
-    const { facts, changed, head, replaced, withdrawn, expired, suppression } = await publish(
+    const { facts, changed, head, replaced, withdrawn, unnamed, expired, suppression } = await publish(
       dataset,
       key.createSuite(),
       {
@@ -117,17 +117,19 @@ export async function publishWithProgress(
     if (last && last.totalRecords > 0) bar.finish(progressState(bar, last));
     const { snapshot, sources } = facts;
     const layers = layersOf(facts).length;
+    const isAnew = delta === true && changed && layers === 1 && sources.length > 1;
     return {
       snapshot,
       changed,
       sources: sources.length,
       ...countBuckets(facts),
       layers,
-      anew: delta === true && changed && layers === 1 && sources.length > 1 && replaced !== undefined,
+      anew: isAnew && replaced !== undefined && unnamed !== snapshot,
       bytes: contentFileBytes(facts),
       seconds: bar.elapsedSeconds,
       validUntil: head.validUntil,
       replaced: replaced === undefined ? null : { snapshot: replaced, withdrawn },
+      unnamed: unnamed ?? null,
       expired,
       suppressed: suppression ? summarize(suppression) : null,
       canaries: planted.map(({ run, found }) => ({ source: run.facts.source, found })),

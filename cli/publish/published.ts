@@ -33,6 +33,8 @@ export interface PublishSummary {
   readonly validUntil: string;
   /** The snapshot before, and whether servers must not answer it any more. */
   readonly replaced: { readonly snapshot: string; readonly withdrawn: boolean } | null;
+  /** A snapshot later than that one, which CURRENT did not name; it may be this one. */
+  readonly unnamed: string | null;
   /** Sources that are left out, whose runs are here. */
   readonly expired: readonly ExpiringSource[];
   /** What suppressed names take out of the runs; null if there are none. */
@@ -64,6 +66,7 @@ export function describePublished(summary: PublishSummary, folder: string): stri
     seconds,
     validUntil,
     replaced,
+    unnamed,
     expired,
     suppressed,
   } = summary;
@@ -81,12 +84,18 @@ export function describePublished(summary: PublishSummary, folder: string): stri
   return [
     `snapshot ${snapshot}: ${formatCounted(sources, 'source')}, ${parts.join(', ')}${inLayers}, ${formatBytes(bytes)}, in ${formatSeconds(seconds)}`,
     ...(anew ? ['--delta was of no use this time: all was written anew, in one layer'] : []),
+    ...(unnamed === null ? [] : [describeUnnamed(unnamed, snapshot)]),
     ...left,
     until,
     ...(replaced?.withdrawn
       ? [`snapshot ${replaced.snapshot} is withdrawn: purge URLs that contain ${replaced.snapshot} from caches`]
       : []),
   ].join('\n');
+}
+
+function describeUnnamed(unnamed: string, snapshot: string): string {
+  const [which, now] = unnamed === snapshot ? ['it', 'it is now'] : [unnamed, 'this one takes its place'];
+  return `an earlier publish was stopped before ${which} was current, or CURRENT was set back: ${now}`;
 }
 
 function describeSuppressed({ names, records, kept, keptIn }: SuppressedSummary, folder: string): string[] {

@@ -105,7 +105,7 @@ async function openNewest(dataset: Dataset, sealKey: SealKey | undefined): Promi
   throw new StoreError(
     'SNAPSHOT_REPLACED',
     'CURRENT names a snapshot that is not the newest, or its facts are not those of its statement',
-    `If nobody restored a backup, somebody else has written to the dataset. Run: credveil publish ${shellWord(dataset.folder)}`,
+    `If no publish was stopped and no backup restored, somebody else has written to the dataset. Run: credveil publish ${shellWord(dataset.folder)}`,
   );
 }
 

@@ -68,6 +68,15 @@ export function openCurrent(dataset: Dataset): CurrentSnapshot | undefined {
   const match = /^(\d{6,12}) ([0-9a-f]{64})\n$/.exec(line);
   if (!match) throw corruptSnapshot('pointer CURRENT is invalid');
   const [, name, sha256] = match as unknown as [string, string, string];
+  return openFacts(dataset, name, sha256);
+}
+
+/**
+ * Reads the facts of a snapshot, which CURRENT need not name.
+ * @param sha256 their digest, if CURRENT has it
+ * @throws StoreError `SNAPSHOT_CORRUPT`
+ */
+export function openFacts(dataset: Dataset, name: string, sha256?: string): CurrentSnapshot {
   let text: string;
   try {
     text = readFacts(dataset, name);
@@ -75,7 +84,7 @@ export function openCurrent(dataset: Dataset): CurrentSnapshot | undefined {
     if (cause instanceof StoreError) throw cause;
     throw corruptSnapshot(`${name}: its facts cannot be read`, cause);
   }
-  if (createHash('sha256').update(text).digest('hex') !== sha256)
+  if (sha256 !== undefined && createHash('sha256').update(text).digest('hex') !== sha256)
     throw corruptSnapshot(`${name}: checksum mismatch of its facts`);
   try {
     return { name, sequence: Number(name), facts: parseFacts(JSON.parse(text), name) };

@@ -19,6 +19,7 @@ import { openRuns, type Run } from '../run/run.ts';
 import { type GroupOptions, writeGroups } from '../run/run-streams.ts';
 import { type Asides, openAsides } from './asides.ts';
 import { type Authority, delegatedKeys, publishingAuthority } from './authority.ts';
+import { type CurrentBasis, openBasis } from './basis.ts';
 import { assertNothingLost } from './compaction.ts';
 import { factsPath, pruneSnapshots, writeCurrent } from './current.ts';
 import { joinLayers, storedFacts } from './joined-facts.ts';
@@ -36,8 +37,8 @@ import {
 } from './layout/snapshot-facts.ts';
 import { filterPath, snapshotFile, snapshotPath } from './layout/snapshot-files.ts';
 import type { Publication, PublishOptions } from './publication.ts';
-import { isNewest, lowestSequence, nextSequence } from './sequence.ts';
-import { openStated, type StatedFacts, type StatedSnapshot, writeStated } from './stated-facts.ts';
+import { lowestSequence, nextSequence } from './sequence.ts';
+import { type StatedFacts, type StatedSnapshot, writeStated } from './stated-facts.ts';
 import { readHead, writeHead } from './statement-files.ts';
 import { type Tables, writeTables } from './tables.ts';
 import { planThreads } from './threads.ts';
@@ -51,6 +52,8 @@ export interface Published {
   readonly replaced?: SnapshotId;
   /** That one must not be answered any more: a run that it contains is gone. */
   readonly withdrawn: boolean;
+  /** A later one than that, which an earlier publish did not come to name in CURRENT. */
+  readonly unnamed?: SnapshotId;
   /** Sources whose runs are here and that are left out. */
   readonly expired: readonly ExpiringSource[];
   /** Undefined if no name is suppressed. */
@@ -68,7 +71,7 @@ const DEFAULT_KEEP = 2;
  */
 export async function publish(dataset: Dataset, suite: KeyedSuite, options: PublishOptions = {}): Promise<Published> {
   const authority = publishingAuthority(dataset, suite, options.publisher);
-  const current = openStated(dataset, suite.sealKey);
+  const { named, current, isTrusted } = await openBasis(dataset, suite.sealKey);
   const { live: runs, expired } = unexpiredRuns(dataset, current, options.now ?? Date.now());
   const suppression = planSuppression(dataset, runs, options.names, current?.facts.suppressed !== undefined);
   const numberOf = numberRuns(dataset, runs);
@@ -77,10 +80,9 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
   const basis = { dataset, current, runs, numberOf, suppressed: suppression?.digest };
   const { delegate = [], withdraw = false, delta = false } = options;
   const plan = delta && !withdraw ? planAdded(basis) : planWhole(basis);
-  const isTrusted = current !== undefined && isNewest(dataset, current, suite.sealKey);
-  const from = { ...basis, suite, authority, suppression, expired, asides, options, isTrusted };
+  const from = { ...basis, named, suite, authority, suppression, expired, asides, options, isTrusted };
   const mayRenew = isTrusted && delegate.length === 0 && !withdraw;
-  if (mayRenew && isSame(current, plan, options)) return renew(current, from);
+  if (mayRenew && current && isSame(current, plan, options)) return renew(current, from);
   fs.mkdirSync(workFolder(dataset), PRIVATE_FOLDER);
   try {
     return await publishPlan(plan, from).catch((error: unknown) => {
@@ -96,15 +98,13 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
 }
 
 /** What a publish goes by. */
-interface PublishBasis extends PlanOptions {
+interface PublishBasis extends PlanOptions, CurrentBasis {
   readonly suite: KeyedSuite;
   readonly authority: Authority;
   readonly suppression: Suppression | undefined;
   readonly expired: readonly ExpiringSource[];
   readonly asides: Asides;
   readonly options: PublishOptions;
-  /** Whether what the facts of the current snapshot say may be believed. */
-  readonly isTrusted: boolean;
 }
 
 /** Whether the current snapshot has these layers already, in the layout that is asked for. */
@@ -121,14 +121,25 @@ function isSame({ facts }: StatedSnapshot, { kept, runs, layer, prefixes }: Laye
   );
 }
 
-/** Nothing but a new head. */
-function renew(current: StatedSnapshot, { dataset, authority, suppression, expired, asides, options }: PublishBasis) {
+/** Nothing but a new head, and the name in CURRENT that the snapshot may lack. */
+function renew(current: StatedSnapshot, from: PublishBasis): Published {
+  const { dataset, named, authority, suppression, expired, asides, options } = from;
+  const { name, facts, stated } = current;
+  const head = writeHead(dataset, name, stated, authority.signer, options.headLifeMs, options.now);
+  const changed = named?.name !== name;
+  if (changed) writeCurrent(dataset, name);
   // The process that made it current may have been killed before pruning.
   asides.clear();
-  pruneSnapshots(dataset, current.name, options.keep ?? DEFAULT_KEEP);
-  const { facts, stated } = current;
-  const head = writeHead(dataset, current.name, stated, authority.signer, options.headLifeMs, options.now);
-  return { facts, changed: false, head, withdrawn: false, expired, ...(suppression && { suppression }) };
+  pruneSnapshots(dataset, name, options.keep ?? DEFAULT_KEEP, named?.name);
+  const replaced = changed ? describeReplaced(from, stated.statement.minSequence) : { withdrawn: false };
+  return { facts, changed, head, ...replaced, expired, ...(suppression && { suppression }) };
+}
+
+/** @param minSequence of the statement that is current from now on */
+function describeReplaced({ named, current }: PublishBasis, minSequence: number) {
+  if (!named || !current) return { withdrawn: false };
+  const unnamed = current.name === named.name ? {} : { unnamed: current.facts.snapshot };
+  return { replaced: named.facts.snapshot, withdrawn: named.sequence < minSequence, ...unnamed };
 }
 
 async function publishPlan(plan: LayerPlan, from: PublishBasis): Promise<Published> {
@@ -155,9 +166,9 @@ async function publishPlan(plan: LayerPlan, from: PublishBasis): Promise<Publish
   });
   writeFileAtomically(factsPath(dataset, name), `${JSON.stringify(storedFacts(facts), null, 2)}\n`);
   writeCurrent(dataset, name);
-  pruneSnapshots(dataset, name, options.keep ?? DEFAULT_KEEP, current?.name);
-  const replaced = current && { replaced: current.facts.snapshot, withdrawn: current.sequence < minSequence };
-  return { facts, changed: true, head, withdrawn: false, expired, ...replaced, ...(suppression && { suppression }) };
+  pruneSnapshots(dataset, name, options.keep ?? DEFAULT_KEEP, from.named?.name);
+  const replaced = describeReplaced(from, minSequence);
+  return { facts, changed: true, head, ...replaced, expired, ...(suppression && { suppression }) };
 }
 
 /** Writes the files of a layer. */

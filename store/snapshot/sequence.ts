@@ -27,7 +27,11 @@ const completeNames = (dataset: Dataset): string[] =>
     .filter((name) => SNAPSHOT_SEQUENCE.test(name));
 
 /** The highest number that a publisher has given; 0 before the first publish. */
-function newestSequence(dataset: Dataset, current: StatedSnapshot | undefined, sealKey: SealKey | undefined): number {
+export function newestSequence(
+  dataset: Dataset,
+  current: StatedSnapshot | undefined,
+  sealKey: SealKey | undefined,
+): number {
   const known = current ? [current.sequence, current.stated.statement.sequence] : [];
   const stated = completeNames(dataset).filter((name) => isStated(dataset, name, sealKey));
   return Math.max(0, ...known, ...stated.map(Number));
@@ -55,12 +59,15 @@ export function nextSequence(dataset: Dataset, current: StatedSnapshot | undefin
  * Whether the current snapshot is the newest, and its facts say what its statement says.
  * @param sealKey needed under `auth` "mac"
  */
-export function isNewest(dataset: Dataset, current: StatedSnapshot, sealKey: SealKey | undefined): boolean {
-  const { facts, stated, sequence } = current;
+export const isNewest = (dataset: Dataset, current: StatedSnapshot, sealKey: SealKey | undefined): boolean =>
+  newestSequence(dataset, current, sealKey) === current.sequence && isAsPublished(dataset, current);
+
+/** Whether facts say what their statement says, and the layers are of their sources. */
+export function isAsPublished(dataset: Dataset, snapshot: StatedSnapshot): boolean {
+  const { facts, stated, sequence } = snapshot;
   return (
     stated.statement.sequence === sequence &&
-    newestSequence(dataset, current, sealKey) === sequence &&
-    areStated(current) &&
+    areStated(snapshot) &&
     areMadeOfSources(dataset, facts) &&
     layersOf(facts).every((layer) => hasRangesOf(dataset, layer))
   );
