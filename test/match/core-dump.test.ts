@@ -14,7 +14,7 @@ const MARKS = ['markedpassword77', 'marked.person'];
 /** Where the kernel writes a dump into the current folder; elsewhere a program takes it. */
 const isLocal = (): boolean => !/[/|]/.test(fs.readFileSync('/proc/sys/kernel/core_pattern', 'utf8'));
 
-test.skipIf(process.platform !== 'linux')('has no memory', { timeout: 60_000 }, async ({ place }) => {
+test.skipIf(process.platform !== 'linux')('has no memory', async ({ place }) => {
   const { users, corpora } = createWorld(place, { accounts: 40, hash: slow });
   fs.appendFileSync(users, `id77,marked.person,,${slow('another')}\n`);
   fs.appendFileSync(`${corpora}/new-2024-03.txt`, 'marked.person:markedpassword77\n');

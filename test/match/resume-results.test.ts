@@ -29,7 +29,7 @@ function createMatch(place: WorkPlace) {
 const reportOf = ({ stderr }: { readonly stderr: string }): string[] =>
   stderr.split('\n').filter((line) => !/^(?:goes on from|read sources|verify) /.test(line));
 
-describe('a match that goes on', { timeout: 60_000 }, () => {
+describe('a match that goes on', () => {
   test('reports the same as one that was not killed, also what it left out', async ({ place }) => {
     const { args, kill } = createMatch(place);
     const whole = await credveil(['match', ...args, '--json']);

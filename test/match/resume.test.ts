@@ -31,7 +31,7 @@ describe('a match', () => {
     expect(fs.existsSync(place.at('state'))).toBe(false);
   });
 
-  test('that is killed while it verifies does not read or verify again', { timeout: 60_000 }, async ({ place }) => {
+  test('that is killed while it verifies does not read or verify again', async ({ place }) => {
     const { users, corpora, planted } = createWorld(place, { accounts: 120, hash: slow });
     const state = place.at('state');
     const args = [users, '--columns', COLUMNS, '--against', corpora, '--state', state, '--threads', '1'];
@@ -55,7 +55,7 @@ describe('a match', () => {
     expect(accounts.map(({ account }) => account).sort()).toEqual([...planted.keys()].sort());
   });
 
-  test('starts over if users or corpora changed', { timeout: 60_000 }, async ({ place }) => {
+  test('starts over if users or corpora changed', async ({ place }) => {
     const { users, corpora, planted } = createWorld(place, { accounts: 120, hash: slow });
     const state = place.at('state');
     const args = [users, '--columns', COLUMNS, '--against', corpora, '--state', state];
@@ -72,7 +72,7 @@ describe('a match', () => {
     expect(found.sort()).toEqual([...planted.keys()].filter((other) => other !== id).sort());
   });
 
-  test('starts over if corpora are read in another encoding', { timeout: 60_000 }, async ({ place }) => {
+  test('starts over if corpora are read in another encoding', async ({ place }) => {
     const { users, corpora } = createWorld(place, { accounts: 120, hash: slow });
     fs.writeFileSync(users, `${fs.readFileSync(users, 'utf8')}x,x,x@example.com,${slow('Пароль')}\n`);
     const password = Buffer.from([0xcf, 0xe0, 0xf0, 0xee, 0xeb, 0xfc]);
@@ -86,7 +86,7 @@ describe('a match', () => {
     expect(parseRows(stdout).map(({ account }) => account)).toContain('x');
   });
 
-  test('leaves no password and no name in state, output or log', { timeout: 60_000 }, async ({ place }) => {
+  test('leaves no password and no name in state, output or log', async ({ place }) => {
     const marks = ['MarkedPassword77', 'marked.person', 'markedhashpart'];
     const { users, corpora } = createWorld(place, { accounts: 60, hash: slow });
     const table = fs.readFileSync(users, 'utf8');

@@ -79,7 +79,7 @@ describe('the admin socket', () => {
   });
 });
 
-describe('credveil gateway status', { timeout: 60_000 }, () => {
+describe('credveil gateway status', () => {
   test('asks the gateway that runs with the configuration', async () => {
     const config = path.join(folder(), 'gw.yaml');
     fs.writeFileSync(path.join(path.dirname(config), 'feed.txt'), '9.9.9.9\n203.0.113.1\n127.0.0.1\n');

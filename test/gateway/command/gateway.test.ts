@@ -30,7 +30,7 @@ async function start(file: string): Promise<{ readonly running: Running; readonl
   return { running, port: ports[0] as number };
 }
 
-describe('credveil gateway', { timeout: 60_000 }, () => {
+describe('credveil gateway', () => {
   test.each([0, 2])('with %d workers serves, applies a new file under load, and stops', async (workers) => {
     const [first, second] = [await startOrigin(echo), await startOrigin((_, response) => response.end('"second"'))];
     const config = (url: string) =>

@@ -23,7 +23,7 @@ apps:
 const get = (port: number, target: string, agent: string) =>
   exchange(port, `GET ${target} HTTP/1.1\r\nHost: app.example\r\nUser-Agent: ${agent}\r\n\r\n`);
 
-describe('credveil gateway explain and replay', { timeout: 60_000 }, () => {
+describe('credveil gateway explain and replay', () => {
   test('what policies refused leads to the command that judges them', async () => {
     const home = fs.mkdtempSync(path.join(os.tmpdir(), 'credveil-test-'));
     onTestFinished(() => fs.rmSync(home, { recursive: true, force: true }));

@@ -154,7 +154,7 @@ describe('a request whose client has left', () => {
     await expect.poll(left).toBe(1);
   });
 
-  test('keeps no gateway from its end', { timeout: 60_000 }, async () => {
+  test('keeps no gateway from its end', async () => {
     const { left, gateway } = await waiting(true);
     expect(left()).toBe(0);
     await gateway.close({ deadlineMs: 50 });

@@ -7,7 +7,7 @@ import { stateFolder } from '../../support/gateway/state/states.ts';
 const HTML = ['Accept: text/html'];
 const BY_USER = '[{ name: user, by: [username], allow: 3, window: 1m, for: 1h, answer: { unlockUrl: /lost?a=1&b=2 } }]';
 
-describe('a login over a limit', { timeout: 60_000 }, () => {
+describe('a login over a limit', () => {
   test('is refused for its time, and does not reach the application', async () => {
     const app = await startLimitedApp({ limits: 'failures', stateDirectory: stateFolder() });
     for (let i = 0; i < 5; i++) expect((await app.login(`user${i}`, 'wrong')).status).toBe(403);

@@ -13,7 +13,7 @@ import { root } from '../../support/paths.ts';
 
 const WAIT = { timeoutMs: 60_000 };
 
-test('4 workers let exactly the quota of 10,000 attempts at once through', { timeout: 60_000 }, async () => {
+test('4 workers let exactly the quota of 10,000 attempts at once through', async () => {
   const { kept, events } = startKeptState(stateFolder());
   const workers = Array.from({ length: 4 }, () => startLimitWorker(kept));
   const given = { needs: [needOf('address', { allow: 40 }), userNeed('ann', { allow: 25 })] };
@@ -30,7 +30,7 @@ test('4 workers let exactly the quota of 10,000 attempts at once through', { tim
   expect(events).toEqual([]);
 });
 
-test('attempts of a killed worker count, and its bans hold for all others', { timeout: 60_000 }, async () => {
+test('attempts of a killed worker count, and its bans hold for all others', async () => {
   const { kept } = startKeptState(stateFolder());
   const [doomed, other] = [startLimitWorker(kept), startLimitWorker(kept)];
   const [open, banned] = [{ needs: [needOf('open')] }, { needs: [needOf('banned')] }];
@@ -42,7 +42,7 @@ test('attempts of a killed worker count, and its bans hold for all others', { ti
   await expect.poll(async () => (await kept.bans()).total).toBe(2);
 });
 
-test('a value is taken once, by one of two workers', { timeout: 60_000 }, async () => {
+test('a value is taken once, by one of two workers', async () => {
   const { kept } = startKeptState(stateFolder());
   const workers = [startStateWorker(kept), startStateWorker(kept)];
   const keys = Array.from({ length: 200 }, (_, i) => `step-${i}`);
@@ -53,7 +53,7 @@ test('a value is taken once, by one of two workers', { timeout: 60_000 }, async 
   expect((await workers[0]?.channel.ask('take', question, WAIT)) ?? []).toEqual([]);
 });
 
-test('no ban that was reported is lost when the counting process is killed', { timeout: 60_000 }, async () => {
+test('no ban that was reported is lost when the counting process is killed', async () => {
   const file = path.join(stateFolder(), 'state.sqlite');
   for (let round = 0; round < 3; round++) {
     const child = fork(path.join(root, 'test/support/gateway/state/bans-until-killed.ts'), [file, `r${round}`], {

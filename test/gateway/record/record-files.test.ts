@@ -82,7 +82,7 @@ describe('the record', () => {
   });
 });
 
-test('a full disk: logins go on, limits too, and it is told', { timeout: 60_000 }, async ({ skip }) => {
+test('a full disk: logins go on, limits too, and it is told', async ({ skip }) => {
   const disk = mountSmallDisk(4 * MIB);
   if (!disk) return skip('nothing can be mounted');
   const limits = '[{ name: user, by: [username], allow: 3, window: 1m, for: 1h }]';

@@ -48,7 +48,7 @@ function mutate(text: string, random: Random): string {
   return result;
 }
 
-test('never raise an error', { timeout: 60_000 }, () => {
+test('never raise an error', () => {
   expect(VECTORS.length).toBeGreaterThan(100);
   const random = createRandom(testSeed('mutated hashes'));
   const seen = new Set<string>();

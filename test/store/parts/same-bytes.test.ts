@@ -90,7 +90,7 @@ async function makeRandom(random: Random): Promise<MadeDataset> {
 }
 
 describe('a publish by parts', () => {
-  test(`equals one in one part, in ${CASES} random datasets`, { timeout: 20_000 * CASES }, async () => {
+  test(`equals one in one part, in ${CASES} random datasets`, { timeout: 600_000 + 60_000 * CASES }, async () => {
     const random = createRandom(testSeed('parts'));
     for (let round = 0; round < CASES; round++) {
       const made = await makeRandom(random);

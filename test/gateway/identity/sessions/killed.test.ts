@@ -33,7 +33,7 @@ async function killAfter(lines: number, file: string, prefix: string): Promise<s
 }
 
 test('sessions are there or ended as was answered, whenever the process is killed', {
-  timeout: 60_000 + KILLS * 10_000,
+  timeout: 600_000 + KILLS * 60_000,
 }, async () => {
   const file = path.join(stateFolder(), 'state.sqlite');
   const begun = new Map<string, { readonly ofApp: string; fate: 'alive' | 'unknown' | 'ended' }>();
