@@ -65,6 +65,28 @@ test('the day of the dataset counts before that of the run', async () => {
   expect(fs.statSync(path.join(made.folder, 'retention', 'expiry.json')).mode & 0o777).toBe(0o600);
 });
 
+test('who changes the list of days does what who deletes the run does, and is named', async () => {
+  const outcomes = [];
+  for (const change of ['day', 'deletion']) {
+    await make();
+    await publishAt('2026-06-09');
+    fs.mkdirSync(path.join(made.folder, 'retention'));
+    if (change === 'day')
+      fs.writeFileSync(
+        path.join(made.folder, 'retention', 'expiry.json'),
+        '{"format":1,"sources":{"second":"2026-06-01"}}',
+      );
+    else fs.rmSync(path.join(made.folder, 'runs', 'second.run'));
+    outcomes.push(await publishAt('2026-06-09'));
+    if (change === 'day') made.dispose();
+  }
+  const left = { sources: ['first'], withdrawn: true, changed: true };
+  expect(outcomes).toEqual([
+    { ...left, expired: [{ source: 'second', expires: '2026-06-01' }] },
+    { ...left, expired: [] },
+  ]);
+});
+
 test('a clock that was set back brings no expired source back', async () => {
   await make();
   dateRun('second', 'second', '2026-06-10');
