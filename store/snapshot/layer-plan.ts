@@ -9,7 +9,7 @@ import { StoreError } from '../errors.ts';
 import type { Run } from '../run/run.ts';
 import { type LayerBasis, layerId, type Prefixes, prefixesOf } from './layer.ts';
 import { type LayerFacts, layersOf, type SourceFacts } from './layout/snapshot-facts.ts';
-import { type StatedSnapshot, statesLayers } from './stated-facts.ts';
+import type { StatedSnapshot } from './stated-facts.ts';
 
 /** With one more, those that were added become one. */
 const MAX_ADDED = 3;
@@ -32,6 +32,8 @@ export interface LayerPlan {
 export interface PlanOptions {
   readonly dataset: Dataset;
   readonly current: StatedSnapshot | undefined;
+  /** Whether that is the newest, and what its facts say may be believed. */
+  readonly isTrusted: boolean;
   /** All that are not left out. */
   readonly runs: readonly Run[];
   readonly numberOf: (run: Run) => number;
@@ -52,10 +54,10 @@ export function planWhole(
  * @throws StoreError `DELTA_REFUSED` if anything else than added sources makes a difference
  */
 export function planAdded(options: PlanOptions): LayerPlan {
-  const { dataset, current, runs, numberOf, suppressed } = options;
+  const { dataset, current, isTrusted, runs, numberOf, suppressed } = options;
   if (!current) return planWhole(options);
   // Who may write the folder, and holds no key, would have layers of his own vouched for.
-  if (!statesLayers(current)) throw refused(dataset, 'the layers of its facts are not those of its statement');
+  if (!isTrusted) throw refused(dataset, 'CURRENT names no snapshot that is the newest, and as it was published');
   const layers = layersOf(current.facts);
   const [base, ...added] = layers as readonly [LayerFacts, ...LayerFacts[]];
   const prefixes = prefixesOf(base);

@@ -77,10 +77,10 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
   const numberOf = numberRuns(dataset, runs);
   const asides = openAsides(dataset);
   asides.clearFiles();
-  const basis = { dataset, current, runs, numberOf, suppressed: suppression?.digest };
+  const basis = { dataset, current, isTrusted, runs, numberOf, suppressed: suppression?.digest };
   const { delegate = [], withdraw = false, delta = false } = options;
   const plan = delta && !withdraw ? planAdded(basis) : planWhole(basis);
-  const from = { ...basis, named, suite, authority, suppression, expired, asides, options, isTrusted };
+  const from = { ...basis, named, suite, authority, suppression, expired, asides, options };
   const mayRenew = isTrusted && delegate.length === 0 && !withdraw;
   if (mayRenew && current && isSame(current, plan, options)) return renew(current, from);
   fs.mkdirSync(workFolder(dataset), PRIVATE_FOLDER);

@@ -44,7 +44,7 @@ export function openStated(dataset: Dataset, sealKey: SealKey): StatedSnapshot |
  * Whether a statement says of the layers what the facts say, for which nobody vouches: ids, roots,
  * lengths and filters.
  */
-export function statesLayers({ facts, stated }: Pick<StatedSnapshot, 'facts' | 'stated'>): boolean {
+function statesLayers({ facts, stated }: Pick<StatedSnapshot, 'facts' | 'stated'>): boolean {
   const layers: unknown = JSON.parse(JSON.stringify(layersToState(facts)));
   return stated.sha256 === facts.statement && isDeepStrictEqual(parseLayers(layers, 'layers'), stated.statement.layers);
 }

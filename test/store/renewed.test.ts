@@ -75,6 +75,9 @@ describe.each([false, true])('signed: %s', (signed) => {
     const made = await open(signed);
     const facts = readFacts(made, NEW);
     writeFacts(made, NEW, { ...facts, sources: [{ ...facts.sources[0], date: '2001-01' }, ...facts.sources.slice(1)] });
+    made.addSource('third', { pairs: seededPairs(3, 3) });
+    const delta = publishAgain(made, { delta: true });
+    await expect(delta, 'nor kept for added sources').rejects.toMatchObject({ code: 'DELTA_REFUSED' });
     expect(await publishAgain(made)).toMatchObject({ changed: true, head: { sequence: 3 } });
     expect(await publishAgain(made), 'and renewed from then on').toMatchObject({
       changed: false,
