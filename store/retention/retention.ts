@@ -37,7 +37,7 @@ export function planSuppression(
     throw new StoreError(
       'NAMES_MISSING',
       `${namesPath(dataset)} is missing, and the current snapshot leaves out its names`,
-      'Restore it from a backup: without it, suppressed persons would come back.',
+      'Restore it from a backup: without it, suppressed persons would come back. If no name was ever suppressed here, the facts of the snapshot were altered: delete CURRENT and publish again.',
     );
   if (!names) {
     if (!listed?.some(({ kind }) => kind === 'suppressed')) return undefined;

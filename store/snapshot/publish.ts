@@ -37,7 +37,7 @@ import {
 } from './layout/snapshot-facts.ts';
 import { filterPath, snapshotFile, snapshotPath } from './layout/snapshot-files.ts';
 import type { Publication, PublishOptions } from './publication.ts';
-import { lowestSequence, nextSequence } from './sequence.ts';
+import { leavesOutNames, lowestSequence, nextSequence } from './sequence.ts';
 import { type StatedFacts, type StatedSnapshot, writeStated } from './stated-facts.ts';
 import { readHead, writeHead } from './statement-files.ts';
 import { type Tables, writeTables } from './tables.ts';
@@ -73,7 +73,8 @@ export async function publish(dataset: Dataset, suite: KeyedSuite, options: Publ
   const authority = publishingAuthority(dataset, suite, options.publisher);
   const { named, current, isTrusted } = await openBasis(dataset, suite.sealKey);
   const { live: runs, expired } = unexpiredRuns(dataset, current, options.now ?? Date.now());
-  const suppression = planSuppression(dataset, runs, options.names, current?.facts.suppressed !== undefined);
+  const suppressedBefore = current !== undefined && leavesOutNames(dataset, current);
+  const suppression = planSuppression(dataset, runs, options.names, suppressedBefore);
   const numberOf = numberRuns(dataset, runs);
   const asides = openAsides(dataset);
   asides.clearFiles();

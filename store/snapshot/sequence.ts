@@ -85,6 +85,15 @@ function areMadeOfSources(dataset: Dataset, facts: SnapshotFacts): boolean {
   });
 }
 
+/**
+ * Whether a snapshot leaves out names: what its facts say, which nobody vouches for, unless its
+ * statement has the layers that its sources make with all names.
+ */
+export function leavesOutNames(dataset: Dataset, snapshot: StatedSnapshot): boolean {
+  const { suppressed, ...withAll } = snapshot.facts;
+  return suppressed !== undefined && !(areStated(snapshot) && areMadeOfSources(dataset, withAll));
+}
+
 /** What the lowest number follows from. */
 export interface LowestBasis {
   readonly runs: readonly Run[];

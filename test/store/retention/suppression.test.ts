@@ -8,6 +8,7 @@ import { normalizePassword, normalizeUsername } from '../../../protocol/normaliz
 import { namesPath, readListedNames, readNameList, writeNameList } from '../../../store/retention/name-file.ts';
 import { NameList } from '../../../store/retention/name-list.ts';
 import { nameEntry } from '../../../store/run/removal.ts';
+import { factsPath, writeCurrent } from '../../../store/snapshot/current.ts';
 import { publish } from '../../../store/snapshot/publish.ts';
 import { openSnapshot } from '../../../store/snapshot/snapshot.ts';
 import { verifyDataset } from '../../../store/verify.ts';
@@ -149,6 +150,34 @@ describe('a publish with suppressed names', () => {
     await publishWith(names);
     fs.rmSync(namesPath(made.dataset));
     await expect(made.publish()).rejects.toMatchObject({ code: 'NAMES_MISSING' });
+  });
+
+  test.each([false, true])('altered facts cannot say that names are left out, signed: %s', async (signed) => {
+    await make({ pairs: seededPairs(20), signed });
+    const facts = factsPath(made.dataset, '000001');
+    const suppressed = { names: 1, records: 1, kept: 0, digest: 'ab'.repeat(32) };
+    fs.writeFileSync(facts, JSON.stringify({ ...JSON.parse(fs.readFileSync(facts, 'utf8')), suppressed }));
+    writeCurrent(made.dataset, '000001');
+    const { publisher } = made;
+    const next = await publish(made.dataset, made.suite, { ...(publisher && { publisher }) });
+    expect(next, 'written anew, as after any alteration').toMatchObject({ changed: true, withdrawn: true });
+    expect(next.facts.suppressed).toBeUndefined();
+    expect(await verifyDataset(made.dataset, made.suite)).toMatchObject({ matched: true });
+  });
+
+  test('whatever digest altered facts have, the list of a snapshot that leaves out names is asked for', async () => {
+    const pairs = seededPairs(20);
+    await make({ pairs });
+    await publishWith(listOf([pairs[0]?.username as string]));
+    fs.rmSync(namesPath(made.dataset));
+    const file = factsPath(made.dataset, '000002');
+    const facts = JSON.parse(fs.readFileSync(file, 'utf8'));
+    fs.writeFileSync(file, JSON.stringify({ ...facts, suppressed: { ...facts.suppressed, digest: 'ab'.repeat(32) } }));
+    writeCurrent(made.dataset, '000002');
+    await expect(made.publish()).rejects.toMatchObject({
+      code: 'NAMES_MISSING',
+      hint: expect.stringContaining('If no name was ever suppressed here'),
+    });
   });
 
   test('changes nothing the second time, and brings back who is removed from the list', async () => {
