@@ -29,18 +29,22 @@ import { ProgressBar, type ProgressState } from '../progress.ts';
 import { describePublished, PUBLISHER_KEY, type PublishSummary, type SuppressedSummary } from '../publish/published.ts';
 import { openHeadKey, renewHeads } from '../publish/renew.ts';
 import { canaryEvents, noteAlarm } from '../retention/canaries.ts';
-import { formatCounted } from '../units.ts';
+import { formatCount, formatCounted } from '../units.ts';
 
 const summarize = ({ names, records, kept, keptIn }: Suppression): SuppressedSummary => ({
   ...{ names, records, kept, keptIn },
 });
 
-function progressState(bar: ProgressBar, { stage, records, totalRecords }: PublishProgress): ProgressState {
+function progressState(bar: ProgressBar, { stage, records, totalRecords, resumed }: PublishProgress): ProgressState {
   return {
     label: stage === 'count' ? 'publish: counting' : 'publish: writing ',
     done: records,
     total: totalRecords,
-    figures: [formatCounted(records, 'record'), bar.rate(records, 'records')],
+    figures: [
+      formatCounted(records, 'record'),
+      ...(resumed.parts === 0 ? [] : [`${formatCount(resumed.records)} resumed`]),
+      bar.rate(records - resumed.records, 'records'),
+    ],
   };
 }
 
@@ -118,6 +122,7 @@ export async function publishWithProgress(
     const { snapshot, sources } = facts;
     const layers = layersOf(facts).length;
     const isAnew = delta === true && changed && layers === 1 && sources.length > 1;
+    const resumed = last?.resumed;
     return {
       snapshot,
       changed,
@@ -127,6 +132,7 @@ export async function publishWithProgress(
       anew: isAnew && replaced !== undefined && unnamed !== snapshot,
       bytes: contentFileBytes(facts),
       seconds: bar.elapsedSeconds,
+      resumed: resumed !== undefined && resumed.parts > 0 ? { parts: resumed.parts, of: resumed.of } : null,
       validUntil: head.validUntil,
       replaced: replaced === undefined ? null : { snapshot: replaced, withdrawn },
       unnamed: unnamed ?? null,

@@ -29,6 +29,8 @@ export interface PublishSummary {
   readonly anew: boolean;
   readonly bytes: number;
   readonly seconds: number;
+  /** Parts that a publish before had finished when it was stopped; null if there are none. */
+  readonly resumed: { readonly parts: number; readonly of: number } | null;
   /** Until when clients accept the snapshot. */
   readonly validUntil: string;
   /** The snapshot before, and whether servers must not answer it any more. */
@@ -64,6 +66,7 @@ export function describePublished(summary: PublishSummary, folder: string): stri
     anew,
     bytes,
     seconds,
+    resumed,
     validUntil,
     replaced,
     unnamed,
@@ -83,6 +86,7 @@ export function describePublished(summary: PublishSummary, folder: string): stri
     parts.push(`${index} ${formatCounted(entries, 'entry')} in ${formatCounted(count, 'range')}`);
   return [
     `snapshot ${snapshot}: ${formatCounted(sources, 'source')}, ${parts.join(', ')}${inLayers}, ${formatBytes(bytes)}, in ${formatSeconds(seconds)}`,
+    ...(resumed ? [`resumed: ${resumed.parts} of ${formatCounted(resumed.of, 'part')} had been finished before`] : []),
     ...(anew ? ['--delta was of no use this time: all was written anew, in one layer'] : []),
     ...(unnamed === null ? [] : [describeUnnamed(unnamed, snapshot)]),
     ...left,

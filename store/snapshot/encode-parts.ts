@@ -76,10 +76,17 @@ export async function encodeParts(
     planIndex(publication, leftovers, index as IndexName, bits, count),
   );
   const rangeTasks = ranges.map((name) => planRanges(layer, leftovers, name, bits));
-  progress.begin('write', totalRecords(publication, [...indexes, ...ranges]));
   const checks: CheckTask[] = sources.groups.length > 0 ? [] : sources.runs.map((_, run) => ({ kind: 'check', run }));
   const tasks = [...plans.flatMap((plan) => plan.tasks), ...rangeTasks.flat()];
-  const results = await runner.run(tasks, (task, result) => leftovers.keepPart(shapeOf(task, layer), result), checks);
+  progress.begin('write', totalRecords(publication, [...indexes, ...ranges]), tasks.length);
+  const onDone = (task: EncodeTask | RangesTask, result: ResultOf<EncodeTask | RangesTask>): void => {
+    const { index } = task.part;
+    // Keys are hashes: parts of an index are of about one length.
+    const ofIndex = (): number => tasks.filter(({ part }) => part.index === index).length;
+    if (result.isTakenUp) progress.takeUp(Math.floor(countRecords(publication, index) / ofIndex()));
+    else leftovers.keepPart(shapeOf(task, layer), result);
+  };
+  const results = await runner.run(tasks, onDone, checks);
   progress.end();
   let from = 0;
   const take = <T extends EncodeTask | RangesTask>(some: readonly T[]): ResultOf<T>[] => {

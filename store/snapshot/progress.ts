@@ -7,15 +7,25 @@ export class Progress {
   #stage: PublishProgress['stage'] = 'write';
   #records = 0;
   #total = 0;
+  #parts = 0;
+  #resumed = { parts: 0, records: 0 };
 
   constructor(report: ((progress: PublishProgress) => void) | undefined) {
     this.#report = report;
   }
 
-  begin(stage: PublishProgress['stage'], totalRecords: number): void {
+  /** @param parts that an earlier attempt may have left */
+  begin(stage: PublishProgress['stage'], totalRecords: number, parts = 0): void {
     this.#stage = stage;
     this.#records = 0;
     this.#total = totalRecords;
+    this.#parts = parts;
+  }
+
+  /** A part of an earlier attempt. */
+  takeUp(records: number): void {
+    this.#resumed = { parts: this.#resumed.parts + 1, records: this.#resumed.records + records };
+    this.add(records);
   }
 
   add(records: number): void {
@@ -29,6 +39,7 @@ export class Progress {
   }
 
   #tell(): void {
-    this.#report?.({ stage: this.#stage, records: this.#records, totalRecords: this.#total });
+    const resumed = { ...this.#resumed, of: this.#parts };
+    this.#report?.({ stage: this.#stage, records: this.#records, totalRecords: this.#total, resumed });
   }
 }

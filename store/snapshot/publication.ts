@@ -28,6 +28,8 @@ export interface PublishProgress {
   readonly stage: 'count' | 'write';
   readonly records: number;
   readonly totalRecords: number;
+  /** What was finished by an earlier attempt, and how many parts there are. */
+  readonly resumed: { readonly parts: number; readonly of: number; readonly records: number };
 }
 
 export interface PublishOptions {

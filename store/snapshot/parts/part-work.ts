@@ -90,11 +90,15 @@ export interface EncodedPart {
   readonly roots: string;
   readonly bodies: FileDigest;
   readonly filter?: FileDigest;
+  /** An earlier attempt has written it. */
+  readonly isTakenUp?: true;
 }
 
 export interface EncodedRanges {
   readonly tally: RangeTally;
   readonly bodies: FileDigest;
+  /** As above. */
+  readonly isTakenUp?: true;
 }
 
 export type ResultOf<T extends PartTask> = T extends CountTask
@@ -153,7 +157,7 @@ export class PartWork {
 
   async #encode(task: EncodeTask): Promise<EncodedPart> {
     const { part, prefixBits, bodiesFile, filter, kept } = task;
-    if (kept && (await isKept(task, kept))) return kept;
+    if (kept && (await isKept(task, kept))) return { ...kept, isTakenUp: true };
     const { layer, metadataBytes, similar, spareFormBits, numbers, bucketKey } = this.#settings;
     for (const file of [bodiesFile, filter?.file]) if (file !== undefined) fs.rmSync(file, { force: true });
     const ids = idsOf(part, prefixBits);
@@ -181,7 +185,7 @@ export class PartWork {
 
   async #ranges(task: RangesTask): Promise<EncodedRanges> {
     const { part, bodiesFile, kept } = task;
-    if (kept && (await isKept(task, kept))) return kept;
+    if (kept && (await isKept(task, kept))) return { ...kept, isTakenUp: true };
     fs.rmSync(bodiesFile, { force: true });
     const bodies = new BodiesWriter(bodiesFile);
     try {

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openDataset } from '../../../store/dataset.ts';
 import { RECORD_BYTES, TAG_AT } from '../../../store/run/record.ts';
 import { openRun, RUN_MAGIC, runPath } from '../../../store/run/run.ts';
-import type { PublishOptions } from '../../../store/snapshot/publication.ts';
+import type { PublishOptions, PublishProgress } from '../../../store/snapshot/publication.ts';
 import { type MadeDataset, makeDataset, seededPairs } from '../../support/dataset.ts';
 import { storeError } from '../../support/errors.ts';
 import { program } from '../../support/paths.ts';
@@ -86,7 +86,12 @@ describe('an interrupted publish', () => {
     // Those that were taken up were not written again, and neither was the plan.
     expect(leftFiles('.bodies').filter(isOld).sort()).toEqual(finished.sort());
     expect(isOld('plan.note')).toBe(true);
-    await expectPublished();
+    const seen: (PublishProgress | undefined)[] = [];
+    await expectPublished({ onProgress: (progress: PublishProgress) => seen.push(progress) });
+    const last = seen.at(-1);
+    expect(last?.resumed).toMatchObject({ parts: 9, of: 2 * PARTS });
+    expect(last?.records).toBe(last?.totalRecords);
+    expect(last?.resumed.records).toBeLessThan((last?.totalRecords ?? 0) / 2);
   });
 
   test.for<readonly [what: string, alter: () => void]>([
