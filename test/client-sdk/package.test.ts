@@ -16,7 +16,8 @@ import { createOprfWorld } from '../support/worlds/oprf-world.ts';
 
 const ADAPTERS = ['express', 'fastify', 'hono', 'fetch', 'next', 'better-auth'];
 /** What runs in Node alone; the rest of a replica is part of every checker. */
-const OF_NODE = /^client-sdk.(node|replica.(download|folder|lock|pull|reading|replica))\./;
+const OF_NODE =
+  /^client-sdk.(node|replica.(download|files|folder|inspect|lock|ownership|pull|reading|replica|slots))\./;
 const run = promisify(execFile);
 
 interface Fixtures {
