@@ -1,16 +1,24 @@
 // credveil replica: a copy of a service on disk, for checks without requests.
 
+import path from 'node:path';
 import type { Command } from 'commander';
 import { createLeakChecker, type LeakCheckerOptions, LookupError, type UnknownReason } from '../../client-sdk/index.ts';
 import { REASONS } from '../../client-sdk/reasons.ts';
-import { createReplica, type PulledReplica, type PullProgress } from '../../client-sdk/replica/replica.ts';
+import { type InspectedReplica, inspectReplica } from '../../client-sdk/replica/attachable.ts';
+import {
+  createReplica,
+  type PulledReplica,
+  type PullProgress,
+  type Replica,
+} from '../../client-sdk/replica/replica.ts';
 import { createCheckFailures, withFlags } from '../check/check-failures.ts';
 import { choosePins, type PinOptions, pinnedDataset } from '../check/pins.ts';
+import { reportFailure } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { openClientKeyFile } from '../key-files.ts';
 import { printResult } from '../output.ts';
 import { bytesFigure, ProgressBar, type ProgressState } from '../progress.ts';
-import { formatBytes, formatSeconds } from '../units.ts';
+import { formatBytes, formatCounted, formatSeconds, formatSpan } from '../units.ts';
 
 interface PullFlags extends PinOptions {
   url: string;
@@ -19,7 +27,7 @@ interface PullFlags extends PinOptions {
   json?: boolean;
 }
 
-type StatusFlags = PinOptions & { json?: boolean };
+type StatusFlags = PinOptions & { verify?: boolean; json?: boolean };
 
 /** The snapshot in use. */
 interface Seen {
@@ -38,12 +46,17 @@ Exit codes:
 
 const STATUS_EXIT_CODES = `
 Exit codes:
-    0  checks on the replica are answered
-    1  they are not: the error has the reason
-    2  an invalid option`;
+    0  checks on the replica are answered; with --verify, from all of it
+    1  they are not: the error has the reason; with --verify, part of it is damaged
+    2  an invalid option
+  130  interrupted`;
 
-const progressState = (bar: ProgressBar, { bytes, totalBytes }: PullProgress): ProgressState => ({
-  label: 'replica pull',
+const progressState = (
+  bar: ProgressBar,
+  { bytes, totalBytes }: PullProgress,
+  label = 'replica pull',
+): ProgressState => ({
+  label,
   done: bytes,
   total: totalBytes,
   figures: [
@@ -126,6 +139,8 @@ async function status(cache: string, options: StatusFlags): Promise<void> {
     },
   } as LeakCheckerOptions);
   try {
+    const inspected = options.verify ? await inspect(replica) : undefined;
+    if (inspected && inspected.damaged.length > 0) return reportDamage(cache, options, inspected);
     await checker.ready();
   } catch (error) {
     // Under oprf the evaluator is asked once all files of the replica are open.
@@ -135,10 +150,58 @@ async function status(cache: string, options: StatusFlags): Promise<void> {
   }
   const { snapshot, remainingMs } = seen as unknown as Seen;
   const seconds = Math.max(0, Math.floor(remainingMs / 1_000));
-  printResult(
-    options,
-    { snapshot, remainingSeconds: seconds },
-    () => `snapshot ${snapshot}, to be believed for ${formatSeconds(seconds)}`,
+  printResult(options, { snapshot, remainingSeconds: seconds, ...(options.verify && { damaged: [] }) }, () =>
+    [
+      `snapshot ${snapshot}, to be believed for ${formatSeconds(seconds)}`,
+      ...(options.verify ? ['all of it was read, and nothing is damaged'] : []),
+    ].join('\n'),
+  );
+}
+
+/** Reads all of the replica, with a bar. @throws AbortError if it was interrupted */
+async function inspect(replica: Replica): Promise<InspectedReplica> {
+  const bar = new ProgressBar();
+  let last: PullProgress | undefined;
+  const stateOf = (progress: PullProgress): ProgressState => progressState(bar, progress, 'replica status');
+  const onProgress = (progress: PullProgress): void => {
+    last = progress;
+    bar.update(() => stateOf(progress));
+  };
+  const interrupt = onInterrupt();
+  const { signal } = interrupt;
+  try {
+    const inspected = await inspectReplica(replica, { signal, onProgress });
+    if (last) bar.finish(stateOf(last));
+    return inspected;
+  } catch (error) {
+    bar.abandon();
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+const describeDamage = ({ snapshot, damaged }: InspectedReplica): string =>
+  [
+    `snapshot ${snapshot}: ${formatCounted(damaged.length, 'range')} damaged or missing`,
+    ...damaged.map(({ file, from, to }) => `  ${file}: bytes ${formatSpan(from, to - 1)}`),
+  ].join('\n');
+
+function reportDamage(cache: string, options: StatusFlags, inspected: InspectedReplica): void {
+  const error = damageOf(cache, inspected);
+  const { code, message, hint } = error;
+  // As other errors for programs, with what they are about.
+  printResult(options, { ...inspected, error: { code, message, hint } }, describeDamage);
+  process.exitCode = reportFailure(error);
+}
+
+function damageOf(cache: string, { bytes, damaged }: InspectedReplica): LookupError {
+  const count = damaged.reduce((sum, { from, to }) => sum + to - from, 0);
+  return new LookupError(
+    'REPLICA_UNREADABLE',
+    `${formatBytes(count)} of the replica are damaged or missing, of ${formatBytes(bytes)}: ${path.resolve(cache)}`,
+    'Run `credveil replica pull --verify`, which fetches them again. If that repeats, look at the disk.',
   );
 }
 
@@ -152,6 +215,7 @@ export function addReplica(program: Command): void {
     .addHelpText('after', PULL_EXIT_CODES)
     .action(pull);
   pinned(replica.command('status').description('show the snapshot of a replica, and how long it is believed'))
+    .option('--verify', 'read all that is there again, and print what is damaged')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', STATUS_EXIT_CODES)
     .action(status);

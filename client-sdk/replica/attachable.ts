@@ -1,6 +1,6 @@
 // What a checker needs of a replica, and gives to it.
 
-import type { BucketId } from '../../protocol/brands.ts';
+import type { BucketId, SnapshotId } from '../../protocol/brands.ts';
 import type { IndexName } from '../../protocol/bucket-id.ts';
 import type { Hashes } from '../../protocol/seal.ts';
 import type { Statement } from '../../protocol/signed/statement.ts';
@@ -8,7 +8,7 @@ import type { CheckerSettings } from '../options.ts';
 import type { Authority } from '../publication/authority.ts';
 import type { Snapshot } from '../publication/snapshot.ts';
 import type { Send } from '../transport/requests.ts';
-import type { Replica } from './handle.ts';
+import type { PullProgress, Replica } from './handle.ts';
 
 /** What a checker pins, and how it reaches the service. */
 export interface ReplicaContext {
@@ -32,11 +32,38 @@ export interface AttachedReplica {
   readonly refuse: (error: unknown) => never;
 }
 
+export interface InspectOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: PullProgress) => void;
+}
+
+/** Bytes of a file that are damaged, missing, or too many: `to` is exclusive. */
+export interface DamagedRange {
+  /** Path in the folder of the replica. */
+  readonly file: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface InspectedReplica {
+  readonly snapshot: SnapshotId;
+  /** Length of its indexes. */
+  readonly bytes: number;
+  /** In the order of files and bytes. */
+  readonly damaged: readonly DamagedRange[];
+}
+
 export interface Attachable extends Replica {
   readonly hashes: Hashes;
   attach(context: ReplicaContext): AttachedReplica;
+  /** Reads all that is there again, and asks nobody. @throws LookupError as `ready` of a checker */
+  inspect(options?: InspectOptions): Promise<InspectedReplica>;
 }
 
 /** @param replica checked when the options were parsed */
 export const attachReplica = (replica: Replica, context: ReplicaContext): AttachedReplica =>
   (replica as Attachable).attach(context);
+
+/** @param replica of `createReplica`, passed to a checker, whose pins it is read by */
+export const inspectReplica = (replica: Replica, options?: InspectOptions): Promise<InspectedReplica> =>
+  (replica as Attachable).inspect(options);

@@ -5,18 +5,9 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
-import type { BucketHash, BucketId } from '../../protocol/brands.ts';
-import { toHex } from '../../protocol/bytes.ts';
-import { type MerkleTree, NODE_BYTES, SEGMENT_BITS } from '../../protocol/signed/merkle.ts';
-import {
-  countRoots,
-  longestBody,
-  paddedBody,
-  slotBytes,
-  slotFileBytes,
-  slotsBytes,
-} from '../../protocol/snapshot/slots.ts';
-import { openLayer } from '../api.ts';
+import type { BucketId } from '../../protocol/brands.ts';
+import { type MerkleTree, NODE_BYTES } from '../../protocol/signed/merkle.ts';
+import { countRoots, slotBytes, slotFileBytes, slotsBytes } from '../../protocol/snapshot/slots.ts';
 import { LookupError, lookupFailure } from '../errors.ts';
 import { type LayeredIndex, layerQuery, type Snapshot } from '../publication/snapshot.ts';
 import { REASONS } from '../reasons.ts';
@@ -24,7 +15,8 @@ import { createDeadline } from '../transport/deadline.ts';
 import { OCTETS, refuseOctets, type Send, type ServiceRequest } from '../transport/requests.ts';
 import { unwritable } from './files.ts';
 import type { LayerFile } from './folder.ts';
-import { answerOf, upperTree } from './reading.ts';
+import { upperTree } from './reading.ts';
+import { assertSlot, isOfBody, leadToRoot } from './slots.ts';
 
 /** At most so much is fetched, verified and written at a time, but for one slot that is longer. */
 const PART_BYTES = 2 ** 20;
@@ -129,12 +121,6 @@ async function fetchRoots(download: Download): Promise<Uint8Array> {
   return roots;
 }
 
-/** An index without roots has none that could be wrong. */
-function leadToRoot(roots: Uint8Array, facts: LayeredIndex): boolean {
-  const tree = upperTree(roots);
-  return tree === undefined || toHex(tree.root) === facts.root;
-}
-
 /** Whether slots are on the disk and right. @param part is what they are read into */
 async function isThere(
   handle: FileHandle,
@@ -150,7 +136,7 @@ async function isThere(
     await verifySlots(part, from, download, upper);
     return true;
   } catch (error) {
-    if (error instanceof LookupError && /^BODY_/.test(error.code)) return false;
+    if (isOfBody(error)) return false;
     throw error;
   }
 }
@@ -169,21 +155,12 @@ async function readAt(handle: FileHandle, target: Uint8Array, at: number): Promi
  * Verifies each slot as the answer to a request for its bucket.
  * @throws LookupError `BODY_FORGED`, `BODY_MALFORMED`
  */
-async function verifySlots(
-  part: Uint8Array,
-  from: number,
-  { snapshot, index, facts, signal }: Download,
-  upper: MerkleTree | undefined,
-): Promise<void> {
+async function verifySlots(part: Uint8Array, from: number, of: Download, upper: MerkleTree | undefined): Promise<void> {
+  const { facts, signal } = of;
   const width = slotBytes(facts);
   let turn = performance.now();
   for (let at = 0; at < part.length; at += width) {
-    const id = (from + at / width) as BucketId;
-    const slot = part.subarray(at, at + width);
-    const hash = (facts.prefixBits === 0 ? 0 : (id << (32 - facts.prefixBits)) >>> 0) as BucketHash;
-    openLayer(answerOf(slot, facts, upper?.siblings(id >>> SEGMENT_BITS)), facts, snapshot, index, hash);
-    if (slot.subarray(paddedBody(slot, facts).length, longestBody(facts)).some((byte) => byte !== 0))
-      throw lookupFailure('BODY_MALFORMED', { detail: 'padding is not zero' });
+    assertSlot(part.subarray(at, at + width), (from + at / width) as BucketId, of, upper);
     if (performance.now() - turn < TURN_MS) continue;
     await nextTurn();
     if (signal.aborted) throw lookupFailure('ABORTED', { cause: signal.reason });

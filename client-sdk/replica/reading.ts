@@ -161,7 +161,7 @@ export function answerOf(slot: Uint8Array, facts: LayeredIndex, upper: Uint8Arra
 }
 
 /** The snapshot that a head names, whoever made it. */
-function snapshotOf(head: Uint8Array): SnapshotId | undefined {
+export function snapshotOf(head: Uint8Array): SnapshotId | undefined {
   try {
     return headSnapshotId(decodeHead(head).head);
   } catch (error) {

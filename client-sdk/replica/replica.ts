@@ -7,10 +7,11 @@ import { assertNames, malformed, parseInteger } from '../option-values.ts';
 import type { Endpoint, ServerAddress } from '../options.ts';
 import { parseAddress } from '../parse-endpoints.ts';
 import { createSend } from '../transport/requests.ts';
-import type { Attachable, AttachedReplica, ReplicaContext } from './attachable.ts';
+import type { Attachable, AttachedReplica, InspectedReplica, InspectOptions, ReplicaContext } from './attachable.ts';
 import { aboutFolder, aboutRead } from './failures.ts';
 import { ReplicaFolder } from './folder.ts';
 import type { PulledReplica, PullOptions, Replica } from './handle.ts';
+import { inspectFolder } from './inspect.ts';
 import { pullReplica } from './pull.ts';
 import { NODE_HASHES, ReplicaReader } from './reading.ts';
 
@@ -149,6 +150,25 @@ class DiskReplica implements Attachable {
   }
 
   async pull(options: PullOptions = {}): Promise<PulledReplica> {
+    const context = await this.#context();
+    return orExplain(() =>
+      pullReplica(this.#folder, context, options).catch((error: unknown) => {
+        throw aboutFolder(this.#folder.at(), error);
+      }),
+    );
+  }
+
+  async inspect(options: InspectOptions = {}): Promise<InspectedReplica> {
+    const context = await this.#context();
+    return orExplain(() =>
+      inspectFolder(this.#folder, context, options).catch((error: unknown) => {
+        throw aboutRead(this.#folder.at(), error);
+      }),
+    );
+  }
+
+  /** Of the checker that has the replica. @throws LookupError `OPTION_MALFORMED` if none has it */
+  async #context(): Promise<ReplicaContext> {
     const late = new LookupError(
       'OPTION_MALFORMED',
       'option replica: not passed to a checker',
@@ -156,12 +176,7 @@ class DiskReplica implements Attachable {
     );
     const timer = Promise.withResolvers<never>();
     const waiting = setTimeout(() => timer.reject(late), ATTACH_MS);
-    const context = await Promise.race([this.#attached.promise, timer.promise]).finally(() => clearTimeout(waiting));
-    return orExplain(() =>
-      pullReplica(this.#folder, context, options).catch((error: unknown) => {
-        throw aboutFolder(this.#folder.at(), error);
-      }),
-    );
+    return Promise.race([this.#attached.promise, timer.promise]).finally(() => clearTimeout(waiting));
   }
 
   close(): void {
