@@ -80,6 +80,7 @@ describe('publishing', () => {
     await made.publish();
     // As if it had failed before its last step.
     fs.writeFileSync(pointer, before);
+    made.addSource('c', { passwords: ['c'] });
     await made.publish();
     expect(snapshotFiles(made)).toEqual([1, 3].flatMap((n) => filesOf(`00000${n}`)));
   });

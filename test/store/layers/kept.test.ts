@@ -93,14 +93,17 @@ describe.each([false, true])('a kept layer, signed: %s', (signed) => {
   });
 });
 
-test('a source that the facts list, and no layer has, is published', async () => {
+test('a source that the facts list, and no layer has, is published as a whole', async () => {
   const made = await open();
   await made.publish({ delta: true });
   made.addSource('third', { pairs: seededPairs(3, 3) });
   const third = openRuns(made.dataset).find(({ facts }) => facts.source === 'third');
   const listed = { number: 3, name: 'third', credentials: 3, records: 9, sha256: third?.sha256 };
   restate(made, ({ sources }) => sources.push(listed), '000002');
-  expect(layersOf(await made.publish({ delta: true })).map(({ numbers }) => numbers)).toEqual([[1], [2], [3]]);
+  await expectRefused(made, 'DELTA_REFUSED');
+  const { layers, sources } = await made.publish();
+  expect([layers, sources.map(({ name }) => name)]).toEqual([undefined, ['first', 'second', 'third']]);
+  expect(await verifyDataset(made.dataset, made.suite)).toMatchObject({ matched: true });
 });
 
 test.each([
