@@ -10,7 +10,8 @@ import {
   MAX_BLOOM_ENTRIES,
 } from '../protocol/bloom-json.ts';
 import type { BucketId, EntryTag } from '../protocol/brands.ts';
-import { DEFAULT_FILTER_ONE_IN, openDataset } from '../store/dataset.ts';
+import { openDataset } from '../store/dataset.ts';
+import { DEFAULT_FILTER_ONE_IN } from '../store/dataset-parameters.ts';
 import { writeFileAtomically } from '../store/files.ts';
 import { openSnapshot, type Snapshot } from '../store/snapshot/snapshot.ts';
 import { UsageError } from './exit.ts';

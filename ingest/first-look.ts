@@ -1,7 +1,7 @@
 // A first look at the inputs of an ingest, before anything is read in full: what can be refused at
 // once is.
 
-import type { DatasetParameters } from '../store/dataset.ts';
+import type { DatasetParameters } from '../store/dataset-parameters.ts';
 import { chooseFormat, type Refused, refuseTexts, uselessFormat } from './choose-format.ts';
 import type { CorpusFormat } from './formats/format.ts';
 import { createSample, SAMPLE_BYTES } from './formats/sample.ts';

@@ -8,12 +8,12 @@ import {
   archivePath,
   assertKeyBelongs,
   type Dataset,
-  type DatasetParameters,
   mirrorPath,
   PRIVATE_FOLDER,
   workFolder,
 } from '../store/dataset.ts';
 import type { DatasetKey } from '../store/dataset-key.ts';
+import type { DatasetParameters } from '../store/dataset-parameters.ts';
 import { StoreError } from '../store/errors.ts';
 import { setExpiry } from '../store/retention/expiry.ts';
 import { readNameList } from '../store/retention/name-file.ts';

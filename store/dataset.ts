@@ -3,51 +3,22 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { DatasetId, KeyId } from '../protocol/brands.ts';
+import type { DatasetId } from '../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName, RANGE_NAMES, type RangeName } from '../protocol/bucket-id.ts';
-import { isDatasetId, isHex64, isKeyId, isName } from '../protocol/ids.ts';
+import { isDatasetId, isName } from '../protocol/ids.ts';
 import type { MetadataBytes } from '../protocol/metadata.ts';
-import { areUsernameRules, NORMALIZATION_VERSION, USERNAME_RULES, type UsernameRule } from '../protocol/normalize.ts';
+import { NORMALIZATION_VERSION, USERNAME_RULES, type UsernameRule } from '../protocol/normalize.ts';
 import { MAX_SOURCES } from '../protocol/signed/sources.ts';
-import { AUTH_NAMES, type AuthName } from '../protocol/signed/statement.ts';
 import { SUITE_NAMES, type SuiteName } from '../protocol/suite.ts';
 import type { DatasetKey } from './dataset-key.ts';
 import { datasetMissing } from './dataset-missing.ts';
+import { type DatasetParameters, isParameters, strangeMember } from './dataset-parameters.ts';
 import { StoreError } from './errors.ts';
 import { isMissing, readRegularFile, syncFolder, writeFileAtomically } from './files.ts';
 import { datasetAround } from './inside-dataset.ts';
-import {
-  arePrefixParameters,
-  DEFAULT_BUCKET_FLOOR,
-  DEFAULT_USERS_PER_PREFIX,
-  type PrefixParameters,
-} from './prefix-parameters.ts';
+import { DEFAULT_BUCKET_FLOOR, DEFAULT_USERS_PER_PREFIX } from './prefix-parameters.ts';
 
 export const DATASET_FORMAT = 2;
-
-/**
- * What `init` decides for every run and snapshot. dataset.json holds these, the format and the id.
- */
-export interface DatasetParameters extends PrefixParameters {
-  readonly keyId: KeyId;
-  readonly normalization: number;
-  /** What authenticates snapshots. */
-  readonly auth: AuthName;
-  /** Public key of the publisher, 64 hex digits; under `signature` only. */
-  readonly publisher?: string;
-  readonly indexes: readonly IndexName[];
-  /** Indexes of unsalted hashes; absent if there are none. */
-  readonly ranges?: readonly RangeName[];
-  /** Plaintext passwords also feed `ranges`. */
-  readonly hashPlaintext?: true;
-  /** Leaked pairs also make entries of similarity forms. */
-  readonly similar?: true;
-  /** Applied to usernames after their normalization; absent if there are none. */
-  readonly usernameRules?: readonly UsernameRule[];
-  readonly metadataBytes: MetadataBytes;
-  /** The password filter errs for one in this many passwords. 0: no filter; absent: the default. */
-  readonly filterOneIn?: number;
-}
 
 export interface Dataset {
   readonly folder: string;
@@ -78,10 +49,6 @@ export interface DatasetOptions {
   readonly splitRoles?: boolean;
   readonly filterOneIn?: number;
 }
-
-export const DEFAULT_FILTER_ONE_IN = 1000;
-/** A more precise filter would be larger than the index itself. */
-export const MAX_FILTER_ONE_IN = 1_000_000;
 
 export const runsFolder = (dataset: Dataset): string => path.join(dataset.folder, 'runs');
 export const snapshotsFolder = (dataset: Dataset): string => path.join(dataset.folder, 'snapshots');
@@ -240,6 +207,9 @@ function readDataset(folder: string): { readonly dataset: Dataset; readonly sour
       'Init a new dataset and ingest the corpora again, or use the version of credveil that created it.',
     );
   const { format, dataset: id, sources, ...parameters } = json;
+  const unknown = strangeMember(parameters);
+  // The names that the id of a layer gives to what it leaves out would pass for that.
+  if (unknown !== undefined) throw malformed(file, `its member ${JSON.stringify(unknown)} is unknown`);
   if (!isDatasetId(id) || !isParameters(parameters) || !isSourceNames(sources))
     throw malformed(file, 'a member is missing or out of range');
   return { dataset: { folder, id, parameters }, sources };
@@ -250,43 +220,6 @@ const isSourceNames = (value: unknown): value is string[] =>
 
 function malformed(file: string, why: string, cause?: unknown): StoreError {
   return new StoreError('DATASET_MALFORMED', `${file}: ${why}`, 'Restore dataset.json from a backup.', { cause });
-}
-
-function isParameters(json: Record<string, unknown>): json is Record<string, unknown> & DatasetParameters {
-  const { suite, keyId, auth, publisher, indexes, ranges = [], hashPlaintext, similar } = json;
-  const { usernameRules, metadataBytes, filterOneIn } = json;
-  return (
-    isKeyId(keyId) &&
-    AUTH_NAMES.includes(auth as AuthName) &&
-    (auth === 'signature' ? isHex64(publisher) : publisher === undefined && suite === 'hmac') &&
-    isSetOf(indexes, INDEX_NAMES) &&
-    isSetOf(ranges, RANGE_NAMES) &&
-    indexes.length + ranges.length > 0 &&
-    (hashPlaintext === undefined || (hashPlaintext === true && ranges.length > 0)) &&
-    (similar === undefined || (similar === true && indexes.includes('account'))) &&
-    (usernameRules === undefined || (areUsernameRules(usernameRules) && indexes.includes('account'))) &&
-    (metadataBytes === 0 || metadataBytes === 1 || metadataBytes === 3) &&
-    arePrefixParameters(json) &&
-    (filterOneIn === undefined || isFilterOneIn(filterOneIn))
-  );
-}
-
-/** 0, or 2 to 1,000,000. */
-export function isFilterOneIn(value: unknown): boolean {
-  return Number.isInteger(value) && (value === 0 || ((value as number) >= 2 && (value as number) <= MAX_FILTER_ONE_IN));
-}
-
-/** The password filter errs for one in this many passwords; 0 if the dataset has no filter. */
-export function filterRate({ indexes, filterOneIn = DEFAULT_FILTER_ONE_IN }: DatasetParameters): number {
-  return indexes.includes('password') ? filterOneIn : 0;
-}
-
-function isSetOf(value: unknown, known: readonly string[]): value is string[] {
-  return (
-    Array.isArray(value) &&
-    new Set(value).size === value.length &&
-    value.every((name) => known.includes(name as string))
-  );
 }
 
 /** @throws StoreError `KEY_MISMATCH` */

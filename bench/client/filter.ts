@@ -17,7 +17,7 @@ import type { PrivateInput } from '../../protocol/brands.ts';
 import { normalizePassword } from '../../protocol/normalize.ts';
 import { passwordInput } from '../../protocol/private-input.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
-import { DEFAULT_FILTER_ONE_IN } from '../../store/dataset.ts';
+import { DEFAULT_FILTER_ONE_IN } from '../../store/dataset-parameters.ts';
 import { seededKey } from '../../test/support/dataset.ts';
 import { type Figure, formatFigures } from '../harness/figure.ts';
 import { describeMachine } from '../harness/machine.ts';

@@ -9,7 +9,7 @@ import { isTooLong, normalizeUsername } from '../../protocol/normalize.ts';
 import { EntryKind, MAX_FIELD_BYTES, usernameInput } from '../../protocol/private-input.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
 import { createUsernameRewrite } from '../../protocol/username-rules.ts';
-import type { DatasetParameters } from '../../store/dataset.ts';
+import type { DatasetParameters } from '../../store/dataset-parameters.ts';
 import type { NameList } from '../../store/retention/name-list.ts';
 import { KEY_BYTES, KIND_AT, RECORD_BYTES, TAG_AT } from '../../store/run/record.ts';
 import type { Run } from '../../store/run/run.ts';

@@ -6,7 +6,7 @@ import { ProtocolError } from '../../protocol/errors.ts';
 import { normalizeUsername } from '../../protocol/normalize.ts';
 import { MAX_FIELD_BYTES } from '../../protocol/private-input.ts';
 import { createUsernameRewrite } from '../../protocol/username-rules.ts';
-import type { DatasetParameters } from '../dataset.ts';
+import type { DatasetParameters } from '../dataset-parameters.ts';
 
 /** Throws ProtocolError `FIELD_TOO_LONG`; an empty username stays empty. */
 export type SpellUsername = (text: string) => NormalizedUsername;

@@ -8,9 +8,10 @@
 import type { SealKey } from '../../protocol/brands.ts';
 import type { Dataset } from '../dataset.ts';
 import { StoreError } from '../errors.ts';
+import { isMissing } from '../files.ts';
 import { openFacts } from './current.ts';
 import { openLayer } from './layer-reader.ts';
-import { layersOf } from './layout/snapshot-facts.ts';
+import { type LayerFacts, layersOf } from './layout/snapshot-facts.ts';
 import { isAsPublished, isNewest, newestSequence } from './sequence.ts';
 import { openStated, type StatedSnapshot } from './stated-facts.ts';
 import { readStatement } from './statement-files.ts';
@@ -34,7 +35,10 @@ export async function openBasis(dataset: Dataset, sealKey: SealKey): Promise<Cur
   return { named, current: unnamed ?? named, isTrusted: unnamed !== undefined };
 }
 
-/** The newest snapshot, if nothing of it is missing or altered. */
+/**
+ * The newest snapshot, if nothing of it is missing or altered, and it withdraws what the named one
+ * does: one of a copy of the dataset, which went on by itself, may not.
+ */
 async function openUnnamed(
   dataset: Dataset,
   named: StatedSnapshot,
@@ -43,11 +47,26 @@ async function openUnnamed(
   const name = String(newestSequence(dataset, named, sealKey)).padStart(6, '0');
   try {
     const newest = { ...openFacts(dataset, name), stated: readStatement(dataset, name, sealKey) };
-    if (!isNewest(dataset, newest, sealKey)) return undefined;
-    for (const layer of layersOf(newest.facts)) (await openLayer(dataset, layer)).close();
+    if (!isNewest(dataset, newest, sealKey) || minSequenceOf(newest) < minSequenceOf(named)) return undefined;
+    for (const layer of layersOf(newest.facts)) await verifyLayer(dataset, layer);
     return newest;
   } catch (error) {
-    if (error instanceof StoreError) return undefined;
+    if (error instanceof StoreError && !isOfSystem(error.cause)) return undefined;
     throw error;
   }
 }
+
+const minSequenceOf = ({ stated }: StatedSnapshot): number => stated.statement.minSequence;
+
+async function verifyLayer(dataset: Dataset, layer: LayerFacts): Promise<void> {
+  const reader = await openLayer(dataset, layer);
+  try {
+    reader.verifyFiles();
+  } finally {
+    reader.close();
+  }
+}
+
+/** What cannot be read now may be whole: nothing is withdrawn for it. */
+const isOfSystem = (cause: unknown): boolean =>
+  (cause as NodeJS.ErrnoException | undefined)?.syscall !== undefined && !isMissing(cause);

@@ -123,6 +123,9 @@ export function pruneSnapshots(dataset: Dataset, current: string, keep: number, 
       // An older one that cannot be read is of no use. The current one has files to lose.
       if (name === current) throw error;
     }
-  for (const file of files)
-    if (!kept.has(path.parse(file).name)) fs.rmSync(path.join(snapshotsFolder(dataset), file), { force: true });
+  for (const file of files) {
+    const place = path.join(snapshotsFolder(dataset), file);
+    if (!kept.has(path.parse(file).name) && !fs.lstatSync(place, { throwIfNoEntry: false })?.isDirectory())
+      fs.rmSync(place, { force: true });
+  }
 }

@@ -3,7 +3,7 @@
 
 import type { LayerId } from '../../protocol/brands.ts';
 import { type IndexName, RANGES, type RangeName } from '../../protocol/bucket-id.ts';
-import { filterRate } from '../dataset.ts';
+import { filterRate } from '../dataset-parameters.ts';
 import { StoreError } from '../errors.ts';
 import { formatRangeSet } from '../run/range-set.ts';
 import type { SectionName } from '../run/sections.ts';

@@ -91,7 +91,7 @@ function areBounded(facts: SnapshotFacts): boolean {
     isLaidOut(facts) &&
     entriesOf<IndexName, IndexFacts>(indexes).every(([name, index]) => isIndexBounded(index, bytesOf(name))) &&
     entriesOf<RangeName, RangeFacts>(ranges).every(([name, range]) => isRangeBounded(range, bytesOf(name))) &&
-    sources.every(({ credentials, records }) => isCount(credentials) && isCount(records)) &&
+    sources.every((one) => isCount(one.credentials) && isCount(one.records) && HEX64.test(one.sha256)) &&
     (suppressed === undefined || isSuppressed(suppressed)) &&
     (filter === undefined ||
       (isCount(filter.entries) && isCount(filter.blocks) && /^[0-9a-f]{64}$/.test(filter.sha256)))

@@ -14,7 +14,8 @@
 import { createHash } from 'node:crypto';
 import type { LayerId } from '../../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName } from '../../protocol/bucket-id.ts';
-import { type Dataset, filterRate } from '../dataset.ts';
+import type { Dataset } from '../dataset.ts';
+import { filterRate } from '../dataset-parameters.ts';
 import type { Run } from '../run/run.ts';
 import type { LayerFacts } from './layout/snapshot-facts.ts';
 

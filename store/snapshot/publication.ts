@@ -5,7 +5,8 @@ import { INDEX_NAMES, type IndexName, maxPrefixBits } from '../../protocol/bucke
 import type { CreatePadBatch } from '../../protocol/metadata.ts';
 import type { KeyedSuite } from '../../protocol/suite.ts';
 import { CANARY } from '../../protocol/test-credentials.ts';
-import { type Dataset, filterRate } from '../dataset.ts';
+import type { Dataset } from '../dataset.ts';
+import { filterRate } from '../dataset-parameters.ts';
 import { StoreError } from '../errors.ts';
 import { type PrefixParameters, userPrefixBits } from '../prefix-parameters.ts';
 import type { NameList } from '../retention/name-list.ts';

@@ -69,7 +69,8 @@ export function isAsPublished(dataset: Dataset, snapshot: StatedSnapshot): boole
     stated.statement.sequence === sequence &&
     areStated(snapshot) &&
     areMadeOfSources(dataset, facts) &&
-    layersOf(facts).every((layer) => hasRangesOf(dataset, layer))
+    // The files of a later name would be those of the next snapshot.
+    layersOf(facts).every((layer) => Number(layer.name) <= sequence && hasRangesOf(dataset, layer))
   );
 }
 

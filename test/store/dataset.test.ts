@@ -71,6 +71,10 @@ describe('a dataset folder', () => {
     [{ metadataBytes: 2 }, 'DATASET_MALFORMED'],
     [{ bucketFloor: 0 }, 'DATASET_MALFORMED'],
     [{ bucketFloor: 1.5 }, 'DATASET_MALFORMED'],
+    // A layer's id names the names and prefixes that it goes by so.
+    [{ suppressed: 'ab'.repeat(32) }, 'DATASET_MALFORMED'],
+    [{ prefixes: { account: 4 } }, 'DATASET_MALFORMED'],
+    [{ note: 'mine' }, 'DATASET_MALFORMED'],
     [{ sources: undefined }, 'DATASET_MALFORMED'],
     [{ sources: ['a', 'a'] }, 'DATASET_MALFORMED'],
     [{ sources: ['A b'] }, 'DATASET_MALFORMED'],

@@ -42,6 +42,12 @@ const fileOf = ({ dataset }: Opened, name: string, ending: string): string =>
 
 const lowest = ({ dataset }: Opened, name: string): number => readStatement(dataset, name).statement.minSequence;
 
+/** The facts with sources that name no run. */
+function withoutDigests(bytes: Buffer): string {
+  const facts = JSON.parse(String(bytes)) as { sources: object[] };
+  return JSON.stringify({ ...facts, sources: facts.sources.map((source) => ({ ...source, sha256: 1 })) });
+}
+
 /** What a kill before the last rename leaves: all but the name in CURRENT. @returns its id */
 async function leaveUnnamed(made: MadeDataset, change: (made: MadeDataset) => void = addSecond): Promise<string> {
   const before = fs.readFileSync(currentFile(made.dataset));
@@ -144,9 +150,53 @@ describe.each([false, true])('signed: %s', (signed) => {
     expect(openCurrent(made.dataset)?.facts.sources.map(({ name }) => name)).toEqual(['first']);
   });
 
+  test('current facts with sources that name no run are refused', async () => {
+    const made = await open(signed);
+    addSecond(made);
+    fs.writeFileSync(fileOf(made, OLD, 'json'), withoutDigests(fs.readFileSync(fileOf(made, OLD, 'json'))));
+    writeCurrent(made.dataset, OLD);
+    await expect(publishAgain(made)).rejects.toMatchObject({ code: 'SNAPSHOT_CORRUPT' });
+  });
+
+  test('what cannot be read now is named, and nothing is withdrawn', async () => {
+    const made = await open(signed);
+    await leaveUnnamed(made);
+    const file = fileOf(made, NEW, 'account');
+    fs.renameSync(file, `${file}.aside`);
+    // The system has an error of its own for it.
+    fs.symlinkSync(path.basename(file), file);
+    await expect(publishAgain(made)).rejects.toMatchObject({ cause: { code: 'ELOOP' } });
+    expect(openCurrent(made.dataset)?.name).toBe(OLD);
+    fs.renameSync(`${file}.aside`, file);
+    expect(await publishAgain(made)).toMatchObject({ head: { sequence: 2 }, withdrawn: false });
+  });
+
+  test('one of a copy that has not withdrawn the same is not finished', async () => {
+    const made = await open(signed);
+    addSecond(made);
+    await publishAgain(made);
+    const folder = copyOf(made);
+    const copy = { ...made, folder, dataset: openDataset(folder) };
+    fs.rmSync(runPath(made.dataset, 'second'));
+    await publishAgain(made);
+    expect(lowest(made, NEXT)).toBe(3);
+    for (const source of ['third', 'fourth']) {
+      made.addSource(source, { pairs: seededPairs(3, source.length) });
+      fs.copyFileSync(runPath(made.dataset, source), runPath(copy.dataset, source));
+      await publishAgain(copy);
+    }
+    for (const name of fs.readdirSync(snapshotsFolder(copy.dataset)).filter((file) => file.startsWith('000004.')))
+      fs.copyFileSync(path.join(snapshotsFolder(copy.dataset), name), path.join(snapshotsFolder(made.dataset), name));
+    expect(lowest(made, '000004')).toBe(1);
+    expect(await publishAgain(made)).toMatchObject({ head: { sequence: 5 }, withdrawn: true });
+    expect(lowest(made, '000005')).toBe(5);
+  });
+
   test.each([
     ['the facts of it', NEW, 'json', (bytes: Buffer) => JSON.stringify({ ...JSON.parse(String(bytes)), sources: [] })],
-    ['buckets of it', NEW, 'account', (bytes: Buffer) => bytes.subarray(1)],
+    ['the length of its buckets', NEW, 'account', (bytes: Buffer) => bytes.subarray(1)],
+    ['a byte of its buckets', NEW, 'account', (bytes: Buffer) => bytes.with(100, (bytes[100] ?? 0) ^ 1)],
+    ['a digest in its facts', NEW, 'json', (bytes: Buffer) => withoutDigests(bytes)],
     ['the facts before', OLD, 'json', (bytes: Buffer) => JSON.stringify({ ...JSON.parse(String(bytes)), sources: [] })],
   ])('with %s altered it is not finished, and all before is withdrawn', async (_, name, ending, change) => {
     const made = await open(signed);

@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import type { DatasetId, KeyId } from '../../protocol/brands.ts';
-import type { Dataset, DatasetParameters } from '../../store/dataset.ts';
+import type { Dataset } from '../../store/dataset.ts';
+import type { DatasetParameters } from '../../store/dataset-parameters.ts';
 import type { Run } from '../../store/run/run.ts';
 import { layerId } from '../../store/snapshot/layer.ts';
 

@@ -44,6 +44,7 @@ interface Facts {
   readonly indexes: { readonly account: { readonly entries: number; readonly usernames: number } };
   readonly filter: object;
   readonly sources: object[];
+  readonly layers?: object[];
 }
 
 /** A filter that rules out every password, with the facts that name it. */
@@ -104,6 +105,26 @@ test('a source that the facts list, and no layer has, is published as a whole', 
   const { layers, sources } = await made.publish();
   expect([layers, sources.map(({ name }) => name)]).toEqual([undefined, ['first', 'second', 'third']]);
   expect(await verifyDataset(made.dataset, made.suite)).toMatchObject({ matched: true });
+});
+
+test('a layer under the name of a later snapshot is not written over', async () => {
+  const made = await open();
+  await made.publish({ delta: true });
+  for (const name of fs.readdirSync(snapshotsFolder(made.dataset)))
+    if (/^000001\.(account|password|parts|filter)$/.test(name))
+      fs.copyFileSync(fileOf(made, name), fileOf(made, name.replace(BASE, '000003')));
+  restate(made, ({ layers = [] }) => Object.assign(layers[0] ?? {}, { name: '000003' }), '000002');
+  made.addSource('third', { pairs: seededPairs(3, 3) });
+  await expectRefused(made, 'DELTA_REFUSED');
+  await made.publish();
+  expect(await verifyDataset(made.dataset, made.suite)).toMatchObject({ matched: true });
+});
+
+test('a folder beside the snapshots stays, and no publish fails for it', async () => {
+  const made = await open();
+  fs.mkdirSync(fileOf(made, 'others'));
+  expect((await made.publish()).sources).toHaveLength(2);
+  expect(fs.existsSync(fileOf(made, 'others'))).toBe(true);
 });
 
 test.each([
