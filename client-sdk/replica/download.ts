@@ -33,6 +33,8 @@ const ALLOW =
   'Set clientKey to the key of a client that may: the operator adds one with `credveil client add DATASET NAME --replica`.';
 
 const { O_CREAT, O_RDWR } = constants;
+/** Windows has none. */
+const O_NOFOLLOW = constants.O_NOFOLLOW ?? 0;
 
 export interface Download extends LayerFile {
   readonly snapshot: Snapshot;
@@ -57,7 +59,7 @@ export async function downloadIndex(download: Download): Promise<void> {
   const { facts, file, folder, maxBodyBytes, onBytes, onFetched } = download;
   const width = slotBytes(facts);
   if (width > maxBodyBytes) throw lookupFailure('BODY_TOO_LARGE');
-  const handle = await onDiskLater(() => open(path.join(folder, file), O_RDWR | O_CREAT, 0o600));
+  const handle = await onDiskLater(() => open(path.join(folder, file), O_RDWR | O_CREAT | O_NOFOLLOW, 0o600));
   try {
     const held = await heldRoots(handle, facts);
     const roots = held ?? (await fetchRoots(download));

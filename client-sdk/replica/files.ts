@@ -9,7 +9,14 @@ export function bytesOf(file: string): number | undefined {
   return stat?.isFile() ? stat.size : undefined;
 }
 
-export const isFolder = (place: string): boolean => statOf(place)?.isDirectory() ?? false;
+/** A link to a folder is none: what is there is somebody else's. */
+export function isFolder(place: string): boolean {
+  try {
+    return fs.lstatSync(place).isDirectory();
+  } catch {
+    return false;
+  }
+}
 
 /** Undefined for what cannot be looked at, too: whoever writes there learns why. */
 export function statOf(place: string): fs.Stats | undefined {
@@ -96,8 +103,10 @@ export function replaceSynced(file: string, aside: string, bytes: Uint8Array): v
   fs.renameSync(aside, file);
 }
 
+/** What has the name goes first: it may be a link to a file of somebody else. */
 function writeSynced(file: string, bytes: Uint8Array): void {
-  const handle = fs.openSync(file, 'w', 0o600);
+  fs.rmSync(file, { force: true });
+  const handle = fs.openSync(file, 'wx', 0o600);
   try {
     fs.writeFileSync(handle, bytes);
     fs.fsyncSync(handle);

@@ -7,7 +7,8 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import { lookupFailure } from '../errors.ts';
-import { isMissing, onDisk } from './files.ts';
+import { isMissing, onDisk, readBounded } from './files.ts';
+import { MAX_LOCK_BYTES } from './ownership.ts';
 
 const TOUCH_MS = 5_000;
 /** A holder that was not heard of for so long is gone, or asleep. */
@@ -39,7 +40,7 @@ export function takeLock(file: string): () => void {
     clearInterval(touch);
     held.delete(file);
     try {
-      if (fs.readFileSync(file, 'utf8') === own) fs.rmSync(file, { force: true });
+      if (readText(file) === own) fs.rmSync(file, { force: true });
     } catch {
       // It is somebody else's by now, or the folder is gone.
     }
@@ -71,13 +72,19 @@ function writeNew(file: string, text: string): boolean {
 function readLeft(file: string): string | undefined {
   try {
     const { mtimeMs } = fs.statSync(file);
-    const text = fs.readFileSync(file, 'utf8');
+    const text = readText(file) ?? '';
     return isLeft(text, mtimeMs) ? text : undefined;
   } catch (error) {
     if (isMissing(error)) return '';
     throw error;
   }
 }
+
+/**
+ * Waits for no pipe. Undefined if it is missing.
+ * @throws LookupError `REPLICA_UNREADABLE` for what is no file, or a longer one
+ */
+const readText = (file: string): string | undefined => readBounded(file, MAX_LOCK_BYTES)?.toString();
 
 /** Removes a lock, unless another process has taken it since. */
 function takeAway(file: string, left: string): boolean {
@@ -88,7 +95,7 @@ function takeAway(file: string, left: string): boolean {
     if (isMissing(error)) return true;
     throw error;
   }
-  const isIt = fs.readFileSync(aside, 'utf8') === left;
+  const isIt = readText(aside) === left;
   if (!isIt && !fs.existsSync(file)) fs.renameSync(aside, file);
   fs.rmSync(aside, { force: true });
   return isIt;

@@ -19,7 +19,7 @@ const LOCK = /^lock(\.\d+)?$/;
 const OWN_FILE = /^((statement|sources)(\.part)?|(account|password)(-[0-9a-f]{32})?)$/;
 /** Names the process that pulls. One that was killed first has left it empty. */
 const LOCK_TEXT = /^($|\{"host":)/;
-const MAX_LOCK_BYTES = 1_024;
+export const MAX_LOCK_BYTES = 1_024;
 const OF_DATASETS: ReadonlySet<string> = new Set(['dataset.json', 'CURRENT']);
 /** A new file system has it. */
 const OF_DISKS = 'lost+found';
@@ -45,10 +45,17 @@ export function findForeign(folder: string): string | undefined {
   });
 }
 
-/** Removes a replica's files of a snapshot's folder, and what else has their names. */
+/**
+ * Removes a replica's files of a snapshot's folder, and what else has their names.
+ * @throws Error of the file system, also for a folder in which somebody has something
+ */
 export function removeOwn(folder: string, isOld: (entry: fs.Dirent) => boolean = () => true): void {
-  for (const entry of fs.readdirSync(folder, { withFileTypes: true }))
-    if (OWN_FILE.test(entry.name) && isOld(entry)) fs.rmSync(path.join(folder, entry.name), { recursive: true });
+  for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+    if (!OWN_FILE.test(entry.name) || !isOld(entry)) continue;
+    const place = path.join(folder, entry.name);
+    if (entry.isDirectory()) fs.rmdirSync(place);
+    else fs.rmSync(place);
+  }
 }
 
 const isSnapshotName = (name: string): boolean => SNAPSHOT_ID.test(name.replace(PART, ''));

@@ -1,6 +1,7 @@
 // Folders that a pull takes and refuses: a replica's however much of it is there, and no files of
 // others.
 
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test as base, describe, expect } from 'vitest';
@@ -92,6 +93,54 @@ describe('a pull refuses a folder of others, and changes nothing in it', () => {
     await expect.poll(() => events.at(-1)?.error?.code).toBe('REPLICA_MISPLACED');
     replica.close();
     expect(filesOf(cache)).toEqual(files);
+  });
+});
+
+describe('a link in the folder of a replica is followed nowhere', () => {
+  const MINE = { statement: 'mine', account: 'mine', 'sources/one': 'mine' };
+
+  test.for(['', '.part'])('in the place of a snapshot%s', async (ending, { world }) => {
+    const [cache, elsewhere] = [world.folder(), world.folder()];
+    const { snapshot } = await world.open(cache).replica.pull();
+    place(elsewhere, MINE);
+    fs.rmSync(path.join(cache, snapshot), { recursive: true });
+    fs.symlinkSync(elsewhere, path.join(cache, `${snapshot}${ending}`));
+    await world.open(cache).replica.pull();
+    expect(filesOf(elsewhere)).toMatchObject(MINE);
+    expect((await world.open(cache).leaks.check(LEAKED)).status).toBe('pair');
+  });
+
+  test.for(['symlinkSync', 'linkSync'] as const)(
+    'in the place of what is written aside: %s',
+    async (link, { world }) => {
+      const [cache, elsewhere] = [world.folder(), world.folder()];
+      const { snapshot } = await world.open(cache).replica.pull();
+      place(elsewhere, { notes: 'mine' });
+      const notes = path.join(elsewhere, 'notes');
+      fs[link](notes, path.join(cache, `head.${process.pid}`));
+      fs[link](notes, path.join(cache, snapshot, 'statement.part'));
+      for (const name of ['head', `${snapshot}/statement`]) fs.rmSync(path.join(cache, name));
+      await world.open(cache).replica.pull();
+      expect(fs.readFileSync(notes, 'utf8')).toBe('mine');
+      expect((await world.open(cache).leaks.check(LEAKED)).status).toBe('pair');
+    },
+  );
+
+  test('a folder of others that bears the name of a file stays, and the pull says so', async ({ world }) => {
+    const cache = world.folder();
+    const { snapshot } = await world.open(cache).replica.pull();
+    fs.rmSync(path.join(cache, snapshot, 'account'));
+    const mine = { [`${snapshot}/account/one`]: 'mine' };
+    place(cache, mine);
+    await expect(world.open(cache).replica.pull()).rejects.toMatchObject({ code: 'REPLICA_UNWRITABLE' });
+    expect(filesOf(cache)).toMatchObject(mine);
+  });
+
+  test.skipIf(process.platform === 'win32')('a pipe in the place of the lock holds nothing up', async ({ world }) => {
+    const cache = world.folder();
+    await world.open(cache).replica.pull();
+    execFileSync('mkfifo', [path.join(cache, 'lock')]);
+    await expect(world.open(cache).replica.pull()).rejects.toMatchObject({ name: 'LookupError' });
   });
 });
 
