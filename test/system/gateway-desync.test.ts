@@ -24,6 +24,8 @@ describe.each(SERVERS)('%s', (name) => {
   let gateway: Gateway;
   let expectedInAll = 0;
   let seenInAll = 0;
+  /** What follows a case may come late: where an early answer drove its client away, after others. */
+  const late = new Set<string>();
 
   beforeAll(async () => {
     origin = await startDebianOrigin(name);
@@ -36,9 +38,9 @@ describe.each(SERVERS)('%s', (name) => {
     await origin.close();
   });
 
-  test.each(CASES)('$group: $name', async (one) => {
+  test.each(CASES.map((one, place) => ({ ...one, next: `/next${place}` })))('$group: $name', async (one) => {
     const port = gateway.ports[0] as number;
-    const answer = await sendCase(port, one);
+    const answer = await sendCase(port, one, one.next);
     // Twice: a request whose client the application's early answer drove away may still wait for
     // the only connection when the first one comes.
     for (let i = 0; i < 2; i++) expect(await flush(port)).toMatch(/^HTTP\/1.1 200 /);
@@ -46,16 +48,18 @@ describe.each(SERVERS)('%s', (name) => {
     // gunicorn hands what came of a body to its application, which has to compare it with its
     // length.
     const cut = one.isCutShort ? [CUT] : [];
-    const left = [...expectedOf(one), ...cut, FLUSHED, FLUSHED].map(show);
+    const left = [...expectedOf(one, one.next), ...cut, FLUSHED, FLUSHED].map(show);
     expectedInAll += left.length;
     seenInAll += seen.length;
     for (const request of seen) {
+      expect(request.headers).not.toContain(FORGED);
+      if (late.delete(show(request))) continue;
       const at = left.indexOf(show(request));
       expect(at, `${show(request)} was seen, after ${JSON.stringify(answer.slice(0, 300))}`).toBeGreaterThanOrEqual(0);
       left.splice(at, 1);
-      expect(request.headers).not.toContain(FORGED);
     }
     expect(left).not.toContain(show(FLUSHED));
+    for (const request of left) if (JSON.parse(request).target === one.next) late.add(request);
   });
 
   test('sees most of what is passed on', () => {

@@ -6,16 +6,19 @@ import net from 'node:net';
 import { sendRaw } from '../gateway.ts';
 import { type DesyncCase, get, HOST, lines, type Seen, seen } from './case.ts';
 
+/** The target of what follows a case. */
+const NEXT = '/next';
+
 /** What has to reach the application, in all. */
-export const expectedOf = ({ expected, ends }: DesyncCase): readonly Seen[] => {
+export const expectedOf = ({ expected, ends }: DesyncCase, next = NEXT): readonly Seen[] => {
   if (expected === 'refused') return [];
-  return ends ? expected : [...expected, seen({ target: '/next' })];
+  return ends ? expected : [...expected, seen({ target: next })];
 };
 
 /** @returns all that the gateway answered */
-export async function sendCase(port: number, { bytes, isCutShort }: DesyncCase): Promise<string> {
+export async function sendCase(port: number, { bytes, isCutShort }: DesyncCase, next = NEXT): Promise<string> {
   if (isCutShort) return leaveAfter(port, bytes);
-  return sendRaw(port, `${bytes}${get('/next', 'Connection: close')}`);
+  return sendRaw(port, `${bytes}${get(next, 'Connection: close')}`);
 }
 
 export const FLUSHED: Seen = seen({ target: '/flush' });
