@@ -24,7 +24,7 @@ describe.each(SERVERS)('%s', (name) => {
   let gateway: Gateway;
   let expectedInAll = 0;
   let seenInAll = 0;
-  /** What follows a case may come late: where an early answer drove its client away, after others. */
+  /** What follows a case comes late where an early answer drove its client away. */
   const late = new Set<string>();
 
   beforeAll(async () => {
