@@ -51,10 +51,13 @@ export interface Failure {
 export function reportFailure(error: unknown, { json = false }: OutputOptions = {}): number {
   const [exitCode, failure] = explainFailure(error);
   if (json) printFailure(failure);
-  const { code, message, hint } = failure;
-  note(`${exitCode === ExitCode.interrupted ? '\n' : `error ${code}: `}${message}\n  ${hint}`);
+  const { message, hint } = failure;
+  note(exitCode === ExitCode.interrupted ? `\n${message}\n  ${hint}` : formatFailure(failure));
   return exitCode;
 }
+
+/** For people. */
+export const formatFailure = ({ code, message, hint }: Failure): string => `error ${code}: ${message}\n  ${hint}`;
 
 /** The line that a program finds in the place of a result. */
 export const printFailure = ({ code, message, hint }: Failure): void => printJson({ error: { code, message, hint } });

@@ -4,7 +4,7 @@ import { Command, CommanderError, Help } from 'commander';
 import { excludeMemoryFromCoreDumps } from '../runtime/core-dumps.ts';
 import { VERSION } from '../runtime/version.ts';
 import { guardOperands } from './dashed-operands.ts';
-import { ExitCode, printFailure, reportFailure, reportOutputFailure } from './exit.ts';
+import { ExitCode, formatFailure, printFailure, reportFailure, reportOutputFailure } from './exit.ts';
 import { note } from './output.ts';
 import { explainUsage } from './usage-errors.ts';
 
@@ -76,7 +76,7 @@ for (const [command, words] of commandsBelow(program, 'credveil')) {
       outputError: (text, write) => {
         const failure = explainUsage(text, command, words, argv);
         if (forPrograms.json) printFailure(failure);
-        write(`error ${failure.code}: ${failure.message}\n  ${failure.hint}\n`);
+        write(`${formatFailure(failure)}\n`);
       },
     });
 }

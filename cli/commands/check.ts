@@ -7,7 +7,7 @@ import { type CheckFailures, createCheckFailures, withFlags } from '../check/che
 import { LineError, parseLine, readLines } from '../check/credential-lines.ts';
 import { choosePins, type PinOptions, type Pins, pinnedDataset } from '../check/pins.ts';
 import { promptHidden, promptLine } from '../check/prompt.ts';
-import { ExitCode, printFailure, UsageError } from '../exit.ts';
+import { ExitCode, formatFailure, printFailure, UsageError } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { openClientKeyFile } from '../key-files.ts';
 import { note, printResult } from '../output.ts';
@@ -97,10 +97,9 @@ function createPrinter(json: boolean, failures: CheckFailures) {
     },
     /** Every line of the input has one of the output. */
     mistake(error: LineError): void {
-      const { code, message, hint } = error;
       process.exitCode = ExitCode.usage;
       if (json) printFailure(error);
-      note(`error ${code}: ${printable(message)}\n  ${hint}`);
+      note(formatFailure({ code: error.code, message: printable(error.message), hint: error.hint }));
     },
   };
 }

@@ -14,13 +14,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { LayerId, SnapshotId } from '../../protocol/brands.ts';
 import { INDEX_NAMES, type IndexName } from '../../protocol/bucket-id.ts';
-import { SNAPSHOT_ID } from '../../protocol/ids.ts';
 import { HEAD_KIND } from '../../protocol/signed/envelope.ts';
 import { slotFileBytes } from '../../protocol/snapshot/slots.ts';
 import { lookupFailure } from '../errors.ts';
 import type { LayeredIndex, Snapshot } from '../publication/snapshot.ts';
 import { bytesOf, holds, isFolder, onDisk, readBounded, replaceSynced, statOf, sync, syncFolder } from './files.ts';
-import { findForeign, HEAD_ASIDE, PART, removeOwn } from './ownership.ts';
+import { findForeign, HEAD_ASIDE, isSnapshotName, PART, removeOwn } from './ownership.ts';
 
 const DOCUMENTS = ['statement', 'sources'] as const;
 export type DocumentName = (typeof DOCUMENTS)[number];
@@ -43,7 +42,7 @@ export function layerFiles({ indexes }: Pick<Snapshot, 'indexes'>): LayerFile[] 
   );
 }
 
-const isBegun = (name: string): boolean => PART.test(name) && SNAPSHOT_ID.test(name.replace(PART, ''));
+const isBegun = (name: string): boolean => PART.test(name) && isSnapshotName(name);
 
 export class ReplicaFolder {
   readonly #path: string;
@@ -172,7 +171,7 @@ export class ReplicaFolder {
    * open read on; Windows refuses, and the next pull removes it.
    */
   prune(snapshot: SnapshotId): void {
-    this.#remove((name) => name !== snapshot && (SNAPSHOT_ID.test(name.replace(PART, '')) || HEAD_ASIDE.test(name)));
+    this.#remove((name) => name !== snapshot && (isSnapshotName(name) || HEAD_ASIDE.test(name)));
   }
 
   /** Files of others stay, with the folder that they are in. */

@@ -58,7 +58,8 @@ export function removeOwn(folder: string, isOld: (entry: fs.Dirent) => boolean =
   }
 }
 
-const isSnapshotName = (name: string): boolean => SNAPSHOT_ID.test(name.replace(PART, ''));
+/** Also of a snapshot that was begun. */
+export const isSnapshotName = (name: string): boolean => SNAPSHOT_ID.test(name.replace(PART, ''));
 
 /** Whether it is the folder of a snapshot, or of one that was begun. */
 function isSnapshot(folder: string, name: string): boolean {
